@@ -1,0 +1,113 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+
+func room(
+    _ name: String, _ dependencies: [Target.Dependency], path: String? = nil, resources: [Resource]? = nil
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, resources: resources, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+func library(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let package = Package(
+    name: "mailmove",
+    products: [
+        .executable(name: "mailmoved", targets: ["mailmoved"]),
+        .library(name: "MailMoveClient", targets: ["MailMoveClient"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML", "CommandLineArguments"]),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    ],
+    targets: [
+        // Floor 0: words, wire format, secrets, and the C libraries' headers.
+        library("CSystemd", pkgConfig: "libsystemd", apt: "libsystemd-dev"),
+        library("CGSASL", pkgConfig: "libgsasl", apt: "libgsasl-dev"),
+        library("CLibcrypt", pkgConfig: "libcrypt", apt: "libcrypt-dev"),
+        library("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
+        library("CIDN2", pkgConfig: "libidn2", apt: "libidn2-dev"),
+        room("Vocabulary", ["CIDN2"]),  // addresses, statuses, reasons: the words everyone uses
+        room("JSONWire", []),  // JSON text, JSON-RPC envelopes, line framing; no I/O
+        room("Secrets", ["CSodium", "CLibcrypt"]),  // guarded passwords, sealing, crypt(3)
+        room("MailMoveAPI", ["Vocabulary", "JSONWire", "Secrets"]),  // the contract as types, one declaration a method
+
+        // Floor 1: one concern each; none knows another.
+        room(
+            "POP3",
+            nio + [
+                "Vocabulary", "Secrets", "CGSASL", deque, .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ]),
+        room("MailStore", ["Vocabulary"]),  // what a store of mail must promise
+        room("MaildirStore", ["MailStore", "Vocabulary", "CSodium"]),  // … kept by Maildirs
+        room("Records", ["Vocabulary", "Secrets"]),  // what is remembered, as a protocol
+        room("SQLiteRecords", ["Records", "Vocabulary", "Secrets", .product(name: "GRDB", package: "GRDB.swift")]),
+        room("JSONRPC", nio + ["JSONWire", logging]),  // the Unix-socket server; knows nothing of mail
+        room("Systemd", ["CSystemd", logging]),  // sockets, readiness, watchdog, fd store, credentials
+
+        // Floor 2: a login becomes a run; a run turns a POP3 session into durable messages and a ledger.
+        room("Migration", ["POP3", "MailStore", "Records", "Secrets", "Vocabulary", logging, deque]),
+
+        // Floor 3: one file a method.
+        room("Methods", ["Migration", "JSONRPC", "MailMoveAPI", logging]),
+
+        // Floor 4: configuration and wiring.
+        .executableTarget(
+            name: "mailmoved",
+            dependencies: [
+                "Methods", "Migration", "MaildirStore", "SQLiteRecords", "JSONRPC", "Systemd", "Secrets", lifecycle,
+                logging, .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Yams", package: "Yams"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+
+        // Clients.
+        room("MailMoveClient", nio + ["MailMoveAPI", "JSONWire", "Vocabulary"], path: "clients/swift/MailMoveClient"),
+
+        // Tests mirror the rooms.
+        .target(name: "Support", dependencies: ["JSONWire"], path: "Tests/Support", swiftSettings: strict),
+        tests("VocabularyTests", ["Vocabulary"]),
+        tests("JSONWireTests", ["JSONWire"]),
+        tests("SecretsTests", ["Secrets"]),
+        tests("MailMoveAPITests", ["MailMoveAPI"]),
+        tests("POP3Tests", ["POP3", "Support"], resources: [.copy("Conversations")]),
+        tests("MaildirStoreTests", ["MaildirStore", "Support"]),
+        tests("SQLiteRecordsTests", ["SQLiteRecords"]),
+        tests("JSONRPCTests", ["JSONRPC", "Support"]),
+        tests("SystemdTests", ["Systemd", "Support"]),
+        tests("MigrationTests", ["Migration", "MaildirStore", "SQLiteRecords", "Support"]),
+        tests("MethodsTests", ["Methods", "Support"]),
+        tests("MailMoveClientTests", ["MailMoveClient", "Support"]),
+        tests("IntegrationTests", ["MailMoveClient", "Support"]),
+    ]
+)
