@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// An account's full address. Two that differ in case alone are the same account.
+public struct EmailAddress: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// The local part in lower case: what keys and Maildir paths use.
+    public let localPart: String
+    /// The domain in A-form.
+    public let domain: DomainName
+    /// The local part as it was given: the old server may tell `Ann` from `ann`.
+    public let givenLocalPart: String
+
+    /// - Throws: ``InvalidAddress`` when `text` is no address, or its local part could leave its folder.
+    public init(_ text: String) throws(InvalidAddress) {
+        guard let at = text.lastIndex(of: "@") else { throw InvalidAddress("an address has the form name@domain") }
+        let local = String(text[..<at])
+        try Self.check(local)
+        self.domain = try DomainName(String(text[text.index(after: at)...]))
+        self.givenLocalPart = local
+        self.localPart = local.lowercased()
+        guard localPart.utf8.count <= 64 else { throw InvalidAddress("the part before the @ is over 64 octets") }
+    }
+
+    /// The dot-string of RFC 5321 §4.1.2 and RFC 6531 §3.3, stricter where a folder is named after it and
+    /// laxer about dots, which some providers have handed out doubled and at the end.
+    private static func check(_ local: String) throws(InvalidAddress) {
+        guard !local.isEmpty else { throw InvalidAddress("there is nothing before the @") }
+        guard local.utf8.count <= 64 else { throw InvalidAddress("the part before the @ is over 64 octets") }
+        guard !local.hasPrefix(".") else { throw InvalidAddress("the part before the @ begins with a dot") }
+        for scalar in local.unicodeScalars {
+            guard isAllowed(scalar) else {
+                throw InvalidAddress("the part before the @ holds a character that no mailbox name may hold")
+            }
+        }
+    }
+
+    private static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
+        if scalar.isASCII {
+            switch scalar {
+            case "a"..."z", "A"..."Z", "0"..."9": return true
+            default: return ".!#$%&'*+-=?^_`{|}~".unicodeScalars.contains(scalar)
+            }
+        }
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator, .surrogate, .unassigned,
+            .privateUse:
+            return false
+        default: return true
+        }
+    }
+
+    /// The key: `localPart@domain`, lower case, A-form.
+    public var description: String { "\(localPart)@\(domain)" }
+
+    /// The address with the local part as it was given.
+    public var asGiven: String { "\(givenLocalPart)@\(domain)" }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        left.localPart == right.localPart && left.domain == right.domain
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(localPart)
+        hasher.combine(domain)
+    }
+
+    public static func < (left: Self, right: Self) -> Bool { left.description < right.description }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where a domain's mail comes from: the old POP3 server, and how it may be spoken to.
+public struct OldServer: Hashable, Sendable, Codable {
+    /// A host name or an address literal without brackets.
+    public var host: String
+    public var port: Int
+    public var security: TransportSecurity
+    public var certificate: CertificateCheck
+    /// Whether the old server's user names are full addresses.
+    public var usernameIncludesDomain: Bool
+    /// The domain in the old server's user names, where it differs from the account's.
+    public var domain: String?
+    /// Never send the password in the clear.
+    public var secureAuthentication: Bool
+
+    public init(
+        host: String, port: Int? = nil, security: TransportSecurity = .opportunistic,
+        certificate: CertificateCheck? = nil, usernameIncludesDomain: Bool = true, domain: String? = nil,
+        secureAuthentication: Bool = false
+    ) {
+        self.host = host
+        self.security = security
+        self.port = port ?? (security == .tls ? 995 : 110)
+        self.certificate = certificate ?? CertificateCheck(verify: security.isAlwaysEncrypted ? .full : .none)
+        self.usernameIncludesDomain = usernameIncludesDomain
+        self.domain = domain
+        self.secureAuthentication = secureAuthentication
+    }
+
+    /// The name by which the old server knows `account`.
+    public func username(of account: EmailAddress) -> String {
+        usernameIncludesDomain ? "\(account.givenLocalPart)@\(domain ?? account.domain.name)" : account.givenLocalPart
+    }
+}
+
+/// How the connection is protected (RFC 2595, RFC 8314).
+public enum TransportSecurity: String, Sendable, Codable, CaseIterable {
+    /// Plain text.
+    case none
+    /// `STLS` when it is offered.
+    case opportunistic
+    /// `STLS`, or nothing is sent.
+    case starttls
+    /// TLS from the first octet.
+    case tls
+
+    /// Whether nothing is ever sent outside TLS.
+    public var isAlwaysEncrypted: Bool { self == .starttls || self == .tls }
+}
+
+/// How the old server's certificate is judged.
+public struct CertificateCheck: Hashable, Sendable, Codable {
+    public enum Verification: String, Sendable, Codable, CaseIterable {
+        /// Chain and host name, against the system's trust store.
+        case full
+        /// The SHA-256 of the certificate's DER form alone.
+        case fingerprint
+        /// Whoever answers.
+        case none
+    }
+
+    public var verify: Verification
+    /// 64 lower-case hexadecimal digits, without colons.
+    public var sha256: String?
+
+    public init(verify: Verification, sha256: String? = nil) {
+        self.verify = verify
+        self.sha256 = sha256
+    }
+}
+
+/// How a domain's mailboxes are moved.
+public struct MoveOptions: Hashable, Sendable, Codable {
+    public enum MarkSeen: String, Sendable, Codable, CaseIterable { case none, all }
+
+    public enum Order: String, Sendable, Codable, CaseIterable { case oldestFirst, newestFirst }
+
+    /// Late mail, brought without another login.
+    public struct FollowUp: Hashable, Sendable, Codable {
+        /// For how long after a completed run.
+        public var hours: Int
+        public var everyMinutes: Int
+
+        public init(hours: Int, everyMinutes: Int = 30) {
+            self.hours = hours
+            self.everyMinutes = everyMinutes
+        }
+    }
+
+    public var preserveUIDL = true
+    public var markSeen = MarkSeen.none
+    public var order = Order.oldestFirst
+    public var deleteAfterMove = false
+    /// POP3 connections of moves to this server at once, where fewer than the daemon's own limit.
+    public var maxConnections: Int?
+    /// `INBOX`, or the name of a Maildir++ folder below it.
+    public var folder = "INBOX"
+    public var followUp: FollowUp?
+
+    public init() {}
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why something was not done: the reasons of the contract, each with its JSON-RPC code.
+public enum Reason: String, Error, Sendable, Codable, CaseIterable {
+    case forbidden, tooManyAttempts, overloaded, shuttingDown
+    case accountNotFound
+    case migrationNotEnabled, migrationExpired, nonMigratingAccount
+    case credentialsRejected, oldServerUnreachable, oldServerUntrusted, oldServerProtocol
+    case secureAuthenticationUnavailable, mailboxInUse, messagesRefused
+    case interrupted
+    case mailStoreUnavailable, databaseUnavailable
+
+    /// The JSON-RPC error code; nil for `interrupted`, which only a status carries.
+    public var code: Int? {
+        switch self {
+        case .forbidden: -32001
+        case .tooManyAttempts: -32002
+        case .overloaded: -32003
+        case .shuttingDown: -32004
+        case .accountNotFound: -32010
+        case .migrationNotEnabled: -32020
+        case .migrationExpired: -32021
+        case .nonMigratingAccount: -32022
+        case .credentialsRejected: -32030
+        case .oldServerUnreachable: -32031
+        case .oldServerUntrusted: -32032
+        case .oldServerProtocol: -32033
+        case .secureAuthenticationUnavailable: -32034
+        case .mailboxInUse: -32035
+        case .messagesRefused: -32036
+        case .interrupted: nil
+        case .mailStoreUnavailable: -32040
+        case .databaseUnavailable: -32041
+        }
+    }
+
+    /// Whether the same may succeed later with nothing changed.
+    public var isRetryable: Bool {
+        switch self {
+        case .tooManyAttempts, .overloaded, .shuttingDown, .oldServerUnreachable, .oldServerProtocol, .mailboxInUse,
+            .messagesRefused, .interrupted, .mailStoreUnavailable, .databaseUnavailable:
+            true
+        case .forbidden, .accountNotFound, .migrationNotEnabled, .migrationExpired, .nonMigratingAccount,
+            .credentialsRejected, .oldServerUntrusted, .secureAuthenticationUnavailable:
+            false
+        }
+    }
+
+    /// What happened and what to do, for the person concerned.
+    public var text: LocalizedText {
+        switch self {
+        case .forbidden:
+            LocalizedText(
+                en: "This socket may not call that method; use the admin socket.", zhCN: "此套接字无权调用该方法，请使用管理套接字。")
+        case .tooManyAttempts:
+            LocalizedText(en: "Too many wrong passwords. Please try again later.", zhCN: "密码错误次数过多，请稍后再试。")
+        case .overloaded:
+            LocalizedText(en: "The service is busy. Please try again in a moment.", zhCN: "服务繁忙，请稍后再试。")
+        case .shuttingDown:
+            LocalizedText(en: "The service is restarting. Please try again in a moment.", zhCN: "服务正在重启，请稍后再试。")
+        case .accountNotFound:
+            LocalizedText(en: "There is no such account.", zhCN: "该账号不存在。")
+        case .migrationNotEnabled:
+            LocalizedText(en: "Mail migration is not enabled for this domain.", zhCN: "该域未开启邮箱搬家，请联系管理员。")
+        case .migrationExpired:
+            LocalizedText(en: "The migration period of this domain is over.", zhCN: "该域的邮箱搬家已过期，请联系管理员。")
+        case .nonMigratingAccount:
+            LocalizedText(en: "This account is not part of the migration.", zhCN: "该账号为非搬家账号。")
+        case .credentialsRejected:
+            LocalizedText(
+                en: "The move has not started. Please check the account and the password with your administrator.",
+                zhCN: "未开始搬家，请您与管理员核实账号和密码。")
+        case .oldServerUnreachable:
+            LocalizedText(en: "The old mail server cannot be reached. We will try again.", zhCN: "无法连接原邮件服务器，系统将自动重试。")
+        case .oldServerUntrusted:
+            LocalizedText(
+                en: "The old mail server's certificate is not trusted. Please contact your administrator.",
+                zhCN: "原邮件服务器的证书不受信任，请联系管理员。")
+        case .oldServerProtocol:
+            LocalizedText(
+                en: "The old mail server gave an answer that makes no sense. We will try again.",
+                zhCN: "原邮件服务器的应答异常，系统将自动重试。")
+        case .secureAuthenticationUnavailable:
+            LocalizedText(
+                en: "The old mail server offers no secure way to log in. Please contact your administrator.",
+                zhCN: "原邮件服务器不支持安全登录方式，请联系管理员。")
+        case .mailboxInUse:
+            LocalizedText(en: "The old mailbox is in use. We will try again.", zhCN: "原邮箱正在被使用，系统将自动重试。")
+        case .messagesRefused:
+            LocalizedText(
+                en: "The old mail server would not give some messages. We will try again.",
+                zhCN: "原邮件服务器拒绝提供部分邮件，系统将自动重试。")
+        case .interrupted:
+            LocalizedText(
+                en: "The move was interrupted. It goes on with the next login.", zhCN: "搬家被中断，下次登录后将继续。")
+        case .mailStoreUnavailable:
+            LocalizedText(
+                en: "The new mailbox cannot take mail at the moment. We will try again.", zhCN: "新邮箱暂时无法写入邮件，系统将自动重试。")
+        case .databaseUnavailable:
+            LocalizedText(en: "The service's database is not available. Please try again later.", zhCN: "服务数据库暂不可用，请稍后再试。")
+        }
+    }
+}
