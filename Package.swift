@@ -69,8 +69,8 @@ let package = Package(
             ]),
         room("MailStore", ["Vocabulary"]),  // what a store of mail must promise
         room("MaildirStore", ["MailStore", "Vocabulary", "CSodium"]),  // … kept by Maildirs
-        room("Records", ["Vocabulary", "Secrets"]),  // what is remembered, as a protocol
-        room("SQLiteRecords", ["Records", "Vocabulary", "Secrets", .product(name: "GRDB", package: "GRDB.swift")]),
+        room("Records", ["Vocabulary"]),  // what is remembered, as a protocol
+        room("SQLiteRecords", ["Records", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift")]),
         room("JSONRPC", nio + ["JSONWire", logging]),  // the Unix-socket server; knows nothing of mail
         room("Systemd", ["CSystemd", logging]),  // sockets, readiness, watchdog, fd store, credentials
 

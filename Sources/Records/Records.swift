@@ -1,1 +1,132 @@
 // SPDX-License-Identifier: Apache-2.0
+
+public import Vocabulary
+
+/// What is remembered: accounts, settings, the ledger of moved messages, events, wrong guesses.
+///
+/// All changes go through ``write(_:)``: one writer takes every waiting change, of all accounts, into one
+/// transaction and answers them together. Reads see the last committed state and never wait for the writer.
+/// Neither ever runs on an event loop or on the cooperative pool, and cancelling the caller never tears a change.
+public protocol Records: Sendable {
+    /// Runs `body` on a reader. Reads that wait together may share one reader's turn.
+    /// - Throws: what `body` throws, or ``RecordsError``.
+    func read<Result: Sendable>(
+        _ body: @escaping @Sendable (any RecordsReader) throws -> Result
+    ) async throws -> Result
+
+    /// Runs `body` in a transaction. When this returns, its changes are durable; when `body` throws, none of them was made.
+    /// - Throws: what `body` throws, or ``RecordsError``.
+    func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any RecordsWriter) throws -> Result
+    ) async throws -> Result
+
+    /// Whether the store answers; proves it with a query.
+    func check() async throws
+
+    /// Ends the writer after all that was asked for is durable.
+    func close() async
+}
+
+/// One consistent state of the records.
+public protocol RecordsReader {
+    // Accounts. A deleted account's row stays, with `deletedAt`, so that what was moved stays moved.
+
+    /// The row of `address`, deleted or not.
+    func account(_ address: EmailAddress) throws -> AccountRecord?
+    func account(id: AccountRecord.ID) throws -> AccountRecord?
+    /// Accounts of `domain` that are not deleted, by address, after `cursor`; `search` matches address or display name.
+    func accounts(
+        of domain: DomainName, search: String?, after cursor: EmailAddress?, limit: Int
+    ) throws -> [AccountRecord]
+    /// Accounts whose password is sealed for a run, whatever their domain: the work a restart finds.
+    func accountsWithSealedPassword() throws -> [AccountRecord]
+    /// Accounts whose status says that a run is going on.
+    func accountsInProgress() throws -> [AccountRecord]
+    /// Accounts of `domain` that are moving now.
+    func accountsInProgress(of domain: DomainName) throws -> [AccountRecord]
+    func log(_ query: LogQuery) throws -> LogPage
+    /// Kept in rows, never counted by scanning.
+    func totals(of domain: DomainName) throws -> DomainTotals
+
+    // Settings.
+
+    func settings(of domain: DomainName) throws -> MigrationSettings?
+    func allSettings() throws -> [MigrationSettings]
+    /// What `knownAccounts` and `excludedAccounts` say of an address; false, false where there is no list.
+    func listing(of address: EmailAddress) throws -> (known: Bool, excluded: Bool)
+    func knownAccounts(of domain: DomainName) throws -> [EmailAddress]
+    func excludedAccounts(of domain: DomainName) throws -> [EmailAddress]
+
+    // The ledger.
+
+    /// Every row of an account, in no particular order.
+    func ledger(of account: AccountRecord.ID) throws -> [LedgerRow]
+    /// Batches recorded as intended and not yet as moved; of all accounts where `account` is nil.
+    func intents(of account: AccountRecord.ID?) throws -> [Intent]
+
+    // Events, wrong guesses, and what the program keeps for itself.
+
+    func events(_ query: EventQuery) throws -> EventPage
+    func failures(since: Timestamp) throws -> [GuessFailure]
+    /// A small value under a name, such as the hash key of the ledger.
+    func value(_ name: String) throws -> [UInt8]?
+}
+
+/// A transaction.
+public protocol RecordsWriter: RecordsReader {
+    /// Adds an account; its `id` is ignored. Its address must have no row.
+    func insert(_ account: AccountRecord) throws -> AccountRecord
+    /// Replaces the whole row with `account.id`; counters follow.
+    func update(_ account: AccountRecord) throws
+
+    /// Adds or replaces a domain's settings. The lists are replaced where they are not nil.
+    func put(_ settings: MigrationSettings, known: [EmailAddress]?, excluded: [EmailAddress]?) throws
+    /// Sets every account's `nonMigrating` from the lists of its domain (excluded; not known where there is a known list;
+    /// else none, so that what a reply once said is revoked), except for deleted accounts. Counters follow.
+    func reclassify(_ domain: DomainName) throws
+    /// Erases every sealed password of `domain` and says whose.
+    func eraseSealedPasswords(of domain: DomainName) throws -> [AccountRecord.ID]
+    /// Forgets ledger, intents and figures of every account of `domain`, deleted or not: each is as if never started.
+    func forget(_ domain: DomainName) throws
+
+    func insert(_ rows: [LedgerRow], for account: AccountRecord.ID) throws
+    /// Removes exactly these rows.
+    func remove(_ rows: [LedgerRow], for account: AccountRecord.ID) throws
+    /// Adds an intent; its `id` is ignored.
+    func insert(_ intent: Intent) throws -> Intent.ID
+    func removeIntent(_ id: Intent.ID) throws
+
+    func append(_ event: EventRecord) throws
+    func insert(_ failure: GuessFailure) throws
+    /// Forgets failures before `time`.
+    func removeFailures(before time: Timestamp) throws
+    func removeFailures(ofAccount account: String) throws
+    func set(_ name: String, to value: [UInt8]) throws
+}
+
+/// Why the records could not answer.
+public struct RecordsError: Error, Hashable, Sendable, CustomStringConvertible {
+    public enum Code: String, Sendable {
+        /// Not there, not readable, locked by another program, or on a full or read-only file system.
+        case unavailable
+        /// Damaged.
+        case corrupt
+        /// Written by a newer version of the program.
+        case newer
+        /// The program shuts down.
+        case closed
+        /// The change contradicts what is recorded (an address that has a row already).
+        case conflict
+    }
+
+    public var code: Code
+    /// What happened, to which file, what to do.
+    public var detail: String
+
+    public init(code: Code, detail: String) {
+        self.code = code
+        self.detail = detail
+    }
+
+    public var description: String { detail }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Vocabulary
+
+/// All that is known of one account, in one row.
+public struct AccountRecord: Sendable, Hashable, Identifiable {
+    public typealias ID = Int64
+
+    /// How far the account's password and the old server's are one.
+    public enum Handover: String, Sendable, Codable {
+        /// The old server has never accepted the account's password.
+        case never
+        /// It has, and the password has not been changed here since.
+        case unchanged
+        /// It has, or was said to have, and the password was changed here since: the old one opens nothing.
+        case changedHere
+    }
+
+    /// What says that an account does not move.
+    public enum NonMigratingEvidence: String, Sendable, Codable {
+        case excluded, notKnown, reply
+    }
+
+    public var id: ID
+    /// With the spelling given at creation.
+    public var address: EmailAddress
+    public var displayName: String?
+    public var quotaOctets: Int64?
+    public var createdAt: Timestamp
+    /// nil unless the account was deleted; its row stays for the ledger's sake.
+    public var deletedAt: Timestamp?
+
+    /// `{SCHEME}…` as Dovecot reads it.
+    public var passwordHash: String
+    public var handover: Handover
+    /// Goes up whenever the hash, the handover or `deletedAt` changes: what was decided under another is decided again.
+    public var revision: Int64
+    /// The password of this revision, under the settings of this generation, has been shown to the old server.
+    public var shown: PasswordMark?
+    /// The old server has rejected the account's password of this revision, under the settings of this generation.
+    public var rejected: PasswordMark?
+
+    /// How the latest run ended or stands: never `nonMigrating`.
+    public var outcome: MigrationStatus
+    public var nonMigrating: NonMigratingEvidence?
+    public var startedAt: Timestamp?
+    public var startedBy: TriggerOrigin?
+    public var lastTriggeredAt: Timestamp?
+    public var finishedAt: Timestamp?
+    /// Messages in the ledger.
+    public var moved: Int64
+    public var movedOctets: Int64
+    /// What is still only on the old server, as of the last listing.
+    public var remaining: Int64
+    public var remainingOctets: Int64
+    public var runs: Int64
+    public var error: RunFailure?
+
+    /// The old password, sealed, for as long as a run, its retries or its follow-up need it.
+    public var sealed: [UInt8]?
+    /// The run that the sealed password is kept for; nil where `sealed` is.
+    public var pending: PendingRun?
+
+    public init(address: EmailAddress, passwordHash: String, createdAt: Timestamp) {
+        self.id = 0
+        self.address = address
+        self.createdAt = createdAt
+        self.passwordHash = passwordHash
+        self.handover = .never
+        self.revision = 1
+        self.outcome = .notStarted
+        self.moved = 0
+        self.movedOctets = 0
+        self.remaining = 0
+        self.remainingOctets = 0
+        self.runs = 0
+    }
+
+    /// The status that the outside sees.
+    public var status: MigrationStatus { nonMigrating == nil ? outcome : .nonMigrating }
+}
+
+/// A password as it stood: the account's revision and the settings' generation.
+public struct PasswordMark: Hashable, Sendable, Codable {
+    public var revision: Int64
+    public var generation: Int64
+
+    public init(revision: Int64, generation: Int64) {
+        self.revision = revision
+        self.generation = generation
+    }
+}
+
+/// Why the latest run failed.
+public struct RunFailure: Hashable, Sendable, Codable {
+    public var reason: Reason
+    public var detail: String
+    public var at: Timestamp
+
+    public init(reason: Reason, detail: String, at: Timestamp) {
+        self.reason = reason
+        self.detail = detail
+        self.at = at
+    }
+}
+
+/// A run that is going on or to come, as a restart needs to know it.
+public struct PendingRun: Hashable, Sendable, Codable {
+    public enum Kind: String, Sendable, Codable {
+        /// The first since a hand-over or a portal trigger.
+        case first
+        /// After a login with the handed-over password.
+        case incremental
+        /// For late mail, without a login.
+        case followUp
+        /// After a run that failed for a reason that passes.
+        case retry
+    }
+
+    public var kind: Kind
+    /// Not before this moment.
+    public var due: Timestamp
+    /// Failed runs in a row.
+    public var failures: Int
+    /// When the first of these failed; nil where none did.
+    public var failingSince: Timestamp?
+    /// Late mail is fetched until then; nil where it is not.
+    public var followUpUntil: Timestamp?
+
+    public init(
+        kind: Kind, due: Timestamp, failures: Int = 0, failingSince: Timestamp? = nil, followUpUntil: Timestamp? = nil
+    ) {
+        self.kind = kind
+        self.due = due
+        self.failures = failures
+        self.failingSince = failingSince
+        self.followUpUntil = followUpUntil
+    }
+}
