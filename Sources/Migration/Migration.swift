@@ -1,1 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
+
+// A login becomes a run; a run turns a POP3 session into durable messages and a ledger.
+//
+// 1. `LoginDesk` compares the password with the local hash. What follows from that is `LoginDecision`, a pure
+//    function; where it says so, the old server is asked (`Questions`), one question an account at a time.
+// 2. A right answer takes effect in one transaction, if hash and settings are still those it was asked under.
+//    The old password is sealed (`Vault`) and a run is queued.
+// 3. `MoveScheduler` decides who runs next (`Schedule`, a pure value) and runs each as a task of its own (`Run`).
+// 4. A run lists the old mailbox, compares it with the ledger (`RunPlan`, a pure value), and streams what is
+//    missing into the mail store, whose staged messages it submits to `Delivery`.
+// 5. `Delivery` alone knows store and ledger: sync, one commit for all accounts, publish; and again. A message is
+//    moved when the commit that says so is durable.
+// 6. `StatusBoard` tells everyone who watches.
+
+import Logging
+public import MailStore
+public import NIOCore
+import POP3
+public import Records
+public import Secrets
+public import Vocabulary
+
+/// The domain, wired: accounts, settings, logins, runs, statuses.
+public final class MailMove: Sendable {
+    public let accounts: AccountDesk
+    public let settings: SettingsDesk
+    public let logins: LoginDesk
+    public let statuses: StatusBoard
+    public let verification: OldServerVerification
+    /// What a health check asks: it answers when the scheduler does.
+    public let scheduler: MoveScheduler
+    let delivery: Delivery
+    let context: Context
+
+    /// - Parameters:
+    ///   - sealKey: what old passwords are sealed under; whether it outlives this process decides whether unfinished
+    ///     runs go on by themselves after a restart.
+    ///   - ledgerHash: keyed the same for ever; the ledger is written in it.
+    ///   - now: the wall clock; tests move it.
+    public init(
+        records: any Records, store: any MailStore, pool: HashingPool, sealKey: SealKey, ledgerHash: KeyedHash,
+        limits: MoveLimits, group: any EventLoopGroup, now: @escaping @Sendable () -> Timestamp = { .now }
+    ) {
+        let context = Context(
+            records: records, store: store, pool: pool, sealKey: sealKey, ledgerHash: ledgerHash, limits: limits,
+            group: group, now: now)
+        let statuses = StatusBoard(context: context)
+        let delivery = Delivery(context: context, statuses: statuses)
+        let runner = Runner(context: context, statuses: statuses, delivery: delivery)
+        let scheduler = MoveScheduler(context: context, runner: runner)
+        self.context = context
+        self.statuses = statuses
+        self.delivery = delivery
+        self.scheduler = scheduler
+        self.accounts = AccountDesk(context: context, statuses: statuses, scheduler: scheduler)
+        self.settings = SettingsDesk(context: context, statuses: statuses, scheduler: scheduler)
+        self.logins = LoginDesk(context: context, statuses: statuses, scheduler: scheduler)
+        self.verification = OldServerVerification(context: context)
+    }
+
+    /// Ends what a crash interrupted and queues what it left to do; then runs until ``stop()``.
+    ///
+    /// Everything that is submitted before a stop is either recorded or left as if it had never begun.
+    public func run() async throws {
+        try await Recovery(context: context, statuses: statuses, scheduler: scheduler).run()
+        await logins.restoreFailures()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.delivery.run() }
+            group.addTask { await self.logins.runBackground() }
+            await scheduler.run()
+            await logins.stopBackground()
+            await delivery.close()
+        }
+    }
+
+    /// Starts nothing more; each run ends the delivery in hand and records it.
+    public func stop() {
+        context.stopping.signal()
+        scheduler.wake()
+    }
+}

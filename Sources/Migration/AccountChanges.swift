@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Records
+import Vocabulary
+
+/// What happens to an account, as changes of its row. Each keeps the row consistent by itself.
+extension AccountRecord {
+    /// A login or the portal asked for a move, and the old server agrees.
+    mutating func wasTriggered(via origin: TriggerOrigin, at now: Timestamp) {
+        startedAt = startedAt ?? now
+        startedBy = startedBy ?? origin
+        lastTriggeredAt = now
+        if nonMigrating == .reply { nonMigrating = nil }
+        rejected = nil
+    }
+
+    /// A run is going on, or waits for its turn.
+    mutating func isMoving() {
+        outcome = .inProgress
+        error = nil
+        finishedAt = nil
+    }
+
+    /// The old server has taken the account's password.
+    mutating func handOver() {
+        handover = .unchanged
+        revision += 1
+        shown = nil
+        rejected = nil
+    }
+
+    mutating func hasFailed(_ reason: Reason, _ detail: String, at now: Timestamp) {
+        outcome = .failed
+        error = RunFailure(reason: reason, detail: detail, at: now)
+        finishedAt = now
+    }
+
+    mutating func hasCompleted(at now: Timestamp) {
+        outcome = .completed
+        error = nil
+        finishedAt = now
+        remaining = 0
+        remainingOctets = 0
+    }
+
+    mutating func keep(_ sealed: [UInt8], for run: PendingRun) {
+        self.sealed = sealed
+        pending = run
+    }
+
+    /// Nothing is left to do: the old password goes.
+    mutating func eraseSealedPassword() {
+        sealed = nil
+        pending = nil
+    }
+
+    /// The user's own change of password: the old one opens nothing from now on.
+    mutating func changePassword(to hash: String) {
+        passwordHash = hash
+        handover = .changedHere
+        revision += 1
+        shown = nil
+        rejected = nil
+    }
+
+    /// What comes after it is a new account of the same address, but for the ledger and a closed hand-over.
+    mutating func delete(at now: Timestamp) {
+        deletedAt = now
+        revision += 1
+        eraseSealedPassword()
+        nonMigrating = nil
+        outcome = .notStarted
+        startedAt = nil
+        startedBy = nil
+        lastTriggeredAt = nil
+        finishedAt = nil
+        remaining = 0
+        remainingOctets = 0
+        runs = 0
+        error = nil
+        shown = nil
+        rejected = nil
+        if handover == .unchanged { handover = .never }
+    }
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Records
+import Secrets
+import Vocabulary
+
+/// Bulk creation: 10,000 in one call is normal, and one bad row never spoils the others.
+extension AccountDesk {
+    private struct Sound: Sendable {
+        var index: Int
+        var address: EmailAddress
+        var row: AccountRow
+        var hash: PasswordHash?
+    }
+
+    /// - Throws: ``MoveError`` with `overloaded`; `RecordsError`. A bad row throws nothing: it is in `rejected`.
+    public func create(_ rows: [AccountRow], onExisting: OnExisting) async throws -> CreationOutcome {
+        var outcome = CreationOutcome()
+        var sound = parse(rows, &outcome)
+        // Rows that will be skipped or refused anyway cost no hash.
+        let present = try await existing(sound.map(\.address))
+        sound.removeAll { candidate in
+            guard let account = present[candidate.address] else {
+                guard candidate.hash == nil, candidate.row.password == nil else { return false }
+                outcome.reject(candidate.index, candidate.row, .missingPassword, "give password or passwordHash")
+                return true
+            }
+            switch onExisting {
+            case .skip: outcome.skipped += 1
+            case .fail: outcome.reject(candidate.index, candidate.row, .exists, "there is an account \(account.address)")
+            case .update: return false
+            }
+            return true
+        }
+        try await hash(&sound)
+        try await store(sound, onExisting, &outcome)
+        outcome.rejected.sort { $0.index < $1.index }
+        return outcome
+    }
+
+    private func parse(_ rows: [AccountRow], _ outcome: inout CreationOutcome) -> [Sound] {
+        var seen: Set<EmailAddress> = []
+        return rows.enumerated().compactMap { index, row in
+            let address: EmailAddress
+            do {
+                address = try EmailAddress(row.address)
+            } catch {
+                outcome.reject(index, row, .invalidAddress, error.detail)
+                return nil
+            }
+            guard seen.insert(address).inserted else {
+                outcome.reject(index, row, .duplicateInRequest, "an earlier row has the same address")
+                return nil
+            }
+            if let password = row.password {
+                guard row.passwordHash == nil else {
+                    outcome.reject(index, row, .unsupportedHash, "give password or passwordHash, not both")
+                    return nil
+                }
+                if let weakness = Self.weakness(of: password, for: address) {
+                    outcome.reject(index, row, .weakPassword, weakness)
+                    return nil
+                }
+            }
+            var hash: PasswordHash?
+            if let text = row.passwordHash {
+                guard let parsed = PasswordHash(text) else {
+                    outcome.reject(index, row, .unsupportedHash, Self.supportedHashes)
+                    return nil
+                }
+                hash = parsed
+            }
+            return Sound(index: index, address: address, row: row, hash: hash)
+        }
+    }
+
+    private func existing(_ addresses: [EmailAddress]) async throws -> [EmailAddress: AccountRecord] {
+        try await context.records.read { records in
+            var found: [EmailAddress: AccountRecord] = [:]
+            for address in addresses {
+                if let account = try records.account(address), account.deletedAt == nil { found[address] = account }
+            }
+            return found
+        }
+    }
+
+    /// All cores hash, at low priority: a login that comes meanwhile goes first.
+    private func hash(_ rows: inout [Sound]) async throws {
+        let open = rows.indices.filter { rows[$0].hash == nil && rows[$0].row.password != nil }
+        let passwords = open.compactMap { rows[$0].row.password }
+        guard !passwords.isEmpty else { return }
+        let hashes = try await context.pool.hash(passwords, scheme: context.limits.passwordScheme)
+        for (index, hash) in zip(open, hashes) { rows[index].hash = hash }
+    }
+
+    private func store(_ rows: [Sound], _ onExisting: OnExisting, _ outcome: inout CreationOutcome) async throws {
+        // In portions, so that other accounts' changes get their turn between them.
+        for start in stride(from: 0, to: rows.count, by: 500) {
+            let portion = Array(rows[start..<min(start + 500, rows.count)])
+            let now = context.now()
+            let before = outcome
+            let (after, changed) = try await context.records.write { records in
+                var outcome = before
+                var changed: [AccountRecord] = []
+                for row in portion {
+                    if let account = try Self.put(row, onExisting, records, now, &outcome) { changed.append(account) }
+                }
+                return (outcome, changed)
+            }
+            outcome = after
+            for account in changed { statuses.changed(account) }
+        }
+    }
+
+    private static func put(
+        _ row: Sound, _ onExisting: OnExisting, _ records: any RecordsWriter, _ now: Timestamp,
+        _ outcome: inout CreationOutcome
+    ) throws -> AccountRecord? {
+        let present = try records.account(row.address)
+        if let present, present.deletedAt == nil {
+            switch onExisting {
+            case .skip:
+                outcome.skipped += 1
+                return nil
+            case .fail:
+                outcome.reject(row.index, row.row, .exists, "there is an account \(present.address)")
+                return nil
+            case .update: return try update(present, row, records, &outcome)
+            }
+        }
+        guard let hash = row.hash else {
+            outcome.reject(row.index, row.row, .missingPassword, "give password or passwordHash")
+            return nil
+        }
+        var account = present ?? AccountRecord(address: row.address, passwordHash: hash.stored, createdAt: now)
+        account.address = row.address
+        account.passwordHash = hash.stored
+        account.createdAt = now
+        account.displayName = row.row.displayName
+        account.quotaOctets = row.row.quotaOctets
+        account.nonMigrating = try evidence(row.address, records)
+        if account.deletedAt != nil {
+            account.deletedAt = nil
+            account.revision += 1
+            try records.update(account)
+        } else {
+            account = try records.insert(account)
+        }
+        try records.append(EventRecord(at: now, account: account.address, kind: .created))
+        outcome.created += 1
+        return account
+    }
+
+    private static func update(
+        _ present: AccountRecord, _ row: Sound, _ records: any RecordsWriter, _ outcome: inout CreationOutcome
+    ) throws -> AccountRecord {
+        var account = present
+        if let name = row.row.displayName { account.displayName = name }
+        if let quota = row.row.quotaOctets { account.quotaOctets = quota }
+        if let hash = row.hash {
+            if account.handover == .never {
+                account.passwordHash = hash.stored
+                account.revision += 1
+                account.shown = nil
+            } else {
+                outcome.passwordsKept += 1
+            }
+        }
+        try records.update(account)
+        outcome.updated += 1
+        return account
+    }
+
+    /// What the lists of the domain say of a new account.
+    private static func evidence(
+        _ address: EmailAddress, _ records: any RecordsWriter
+    ) throws -> AccountRecord.NonMigratingEvidence? {
+        guard let settings = try records.settings(of: address.domain) else { return nil }
+        let lists = try records.listing(of: address)
+        if lists.excluded { return .excluded }
+        return settings.hasKnownAccounts && !lists.known ? .notKnown : nil
+    }
+}
+
+extension CreationOutcome {
+    mutating func reject(_ index: Int, _ row: AccountRow, _ reason: Rejection.Reason, _ detail: String) {
+        rejected.append(Rejection(index: index, address: row.address, reason: reason, detail: detail))
+    }
+}

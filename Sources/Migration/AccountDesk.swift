@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Records
+public import Secrets
+public import Vocabulary
+
+/// A row of a bulk creation, as it was asked for.
+public struct AccountRow: Sendable {
+    public var address: String
+    public var password: Password?
+    /// `{SCHEME}…` as Dovecot writes it.
+    public var passwordHash: String?
+    public var displayName: String?
+    public var quotaOctets: Int64?
+
+    public init(
+        address: String, password: Password?, passwordHash: String?, displayName: String?, quotaOctets: Int64?
+    ) {
+        self.address = address
+        self.password = password
+        self.passwordHash = passwordHash
+        self.displayName = displayName
+        self.quotaOctets = quotaOctets
+    }
+}
+
+/// What becomes of a row whose account is there already.
+public enum OnExisting: String, Sendable, CaseIterable { case skip, update, fail }
+
+/// What came of a bulk creation.
+public struct CreationOutcome: Sendable {
+    public struct Rejection: Sendable {
+        public enum Reason: String, Sendable, CaseIterable {
+            case invalidAddress, weakPassword, missingPassword, unsupportedHash, exists, duplicateInRequest
+        }
+
+        public var index: Int
+        public var address: String
+        public var reason: Reason
+        public var detail: String
+    }
+
+    public var created = 0
+    public var updated = 0
+    public var passwordsKept = 0
+    public var skipped = 0
+    public var rejected: [Rejection] = []
+}
+
+/// Accounts of the new platform.
+public final class AccountDesk: Sendable {
+    let context: Context
+    let statuses: StatusBoard
+    let scheduler: MoveScheduler
+
+    init(context: Context, statuses: StatusBoard, scheduler: MoveScheduler) {
+        self.context = context
+        self.statuses = statuses
+        self.scheduler = scheduler
+    }
+
+    /// Accounts of `domain`, by address.
+    public func list(
+        _ domain: DomainName, search: String?, after cursor: EmailAddress?, limit: Int
+    ) async throws -> (accounts: [AccountRecord], nextCursor: EmailAddress?) {
+        let rows = try await context.records.read {
+            try $0.accounts(of: domain, search: search, after: cursor, limit: limit + 1)
+        }
+        let page = Array(rows.prefix(limit))
+        return (page, rows.count > limit ? page.last?.address : nil)
+    }
+
+    /// Deletes accounts, stops their moves, and never touches mail.
+    /// - Returns: how many were deleted, and the addresses that had no account.
+    public func delete(_ addresses: [EmailAddress]) async throws -> (deleted: Int, notFound: [EmailAddress]) {
+        let now = context.now()
+        let (deleted, notFound) = try await context.records.write { records in
+            var deleted: [AccountRecord] = []
+            var notFound: [EmailAddress] = []
+            for address in addresses {
+                guard var account = try records.account(address), account.deletedAt == nil else {
+                    if !deleted.contains(where: { $0.address == address }) { notFound.append(address) }
+                    continue
+                }
+                account.delete(at: now)
+                try records.update(account)
+                try records.append(EventRecord(at: now, account: account.address, kind: .deleted))
+                deleted.append(account)
+            }
+            return (deleted, notFound)
+        }
+        for account in deleted {
+            scheduler.cancel(account.id, .deleted)
+            statuses.changed(account)
+        }
+        return (deleted.count, notFound)
+    }
+
+    /// A user's own change of password: closes the account to hand-over.
+    /// - Throws: ``MoveError`` with `accountNotFound`; ``InvalidParameter``; `RecordsError`.
+    public func setPassword(_ address: EmailAddress, password: Password?, passwordHash: String?) async throws {
+        let hash: PasswordHash
+        switch (password, passwordHash) {
+        case (let password?, nil):
+            if let weakness = Self.weakness(of: password, for: address) {
+                throw InvalidParameter("password", "weakPassword: \(weakness)")
+            }
+            hash = try await context.pool.hash(
+                password, scheme: context.limits.passwordScheme, priority: .login)
+        case (nil, let text?):
+            guard let parsed = PasswordHash(text) else {
+                throw InvalidParameter("passwordHash", "unsupportedHash: \(Self.supportedHashes)")
+            }
+            hash = parsed
+        default: throw InvalidParameter("password", "give either password or passwordHash")
+        }
+        let now = context.now()
+        let changed = try await context.records.write { records -> AccountRecord? in
+            guard var account = try records.account(address), account.deletedAt == nil else { return nil }
+            account.changePassword(to: hash.stored)
+            try records.update(account)
+            try records.append(EventRecord(at: now, account: account.address, kind: .passwordChanged))
+            return account
+        }
+        guard let changed else {
+            throw MoveError(.accountNotFound, "there is no account \(address) on the new platform")
+        }
+        statuses.changed(changed)
+    }
+
+    static let supportedHashes =
+        "use {CRYPT}, {BLF-CRYPT}, {SHA512-CRYPT}, {SHA256-CRYPT} or {MD5-CRYPT} as doveadm pw writes them"
+
+    /// What is wrong with a password that somebody chooses here; nil where nothing is.
+    static func weakness(of password: Password, for address: EmailAddress) -> String? {
+        guard password.isAcceptable else { return "a password has 1 to 511 octets and no NUL, CR or LF" }
+        return password.withOctets { octets in
+            // Characters, not octets: continuation octets of UTF-8 do not count.
+            guard octets.lazy.filter({ $0 & 0xC0 != 0x80 }).count >= 8 else { return "fewer than 8 characters" }
+            let isLocalPart =
+                octets.elementsEqual(address.localPart.utf8) || octets.elementsEqual(address.givenLocalPart.utf8)
+            return isLocalPart ? "it is the part of the address before the @" : nil
+        }
+    }
+}

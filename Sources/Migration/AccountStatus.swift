@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Records
+public import Vocabulary
+
+/// An account as its user, the administrator and the home page see it.
+public struct AccountStatus: Sendable, Hashable {
+    public struct Window: Sendable, Hashable {
+        public var state: WindowState
+        public var expiresAt: Timestamp
+        /// Days begun that are left; 0 unless the window is active.
+        public var daysLeft: Int
+    }
+
+    /// What a home page shows of the migration.
+    public struct Portal: Sendable, Hashable {
+        public enum Action: String, Sendable, CaseIterable {
+            /// Ask for the old password.
+            case trigger
+            /// Show how far it has come.
+            case query
+        }
+
+        public var visible: Bool
+        public var action: Action?
+    }
+
+    public var account: EmailAddress
+    public var status: MigrationStatus
+    public var startedAt: Timestamp?
+    public var startedBy: TriggerOrigin?
+    public var lastTriggeredAt: Timestamp?
+    public var finishedAt: Timestamp?
+    public var moved: Int64
+    public var remaining: Int64
+    public var movedOctets: Int64
+    public var totalOctets: Int64
+    /// nil unless messages are being moved.
+    public var messagesPerSecond: Double?
+    public var etaSeconds: Int?
+    public var runs: Int64
+    public var error: RunFailure?
+    /// nil where migration was never enabled for the domain.
+    public var window: Window?
+    public var portal: Portal
+    public var message: LocalizedText
+
+    public var total: Int64 { moved + remaining }
+
+    /// - Parameter rate: messages a second of the run that is going on, where one is.
+    init(_ row: AccountRecord, settings: MigrationSettings?, rate: Double?, now: Timestamp) {
+        account = row.address
+        status = row.status
+        startedAt = row.startedAt
+        startedBy = row.startedBy
+        lastTriggeredAt = row.lastTriggeredAt
+        finishedAt = row.finishedAt
+        moved = row.moved
+        remaining = row.remaining
+        movedOctets = row.movedOctets
+        totalOctets = row.movedOctets + row.remainingOctets
+        if row.status == .inProgress, let rate, rate > 0 {
+            messagesPerSecond = (rate * 10).rounded() / 10
+            etaSeconds = Int((Double(row.remaining) / rate).rounded(.up))
+        }
+        runs = row.runs
+        error = row.error
+        window = settings.map { settings in
+            let state = settings.state(at: now)
+            let days = settings.expiresAt.seconds(since: now) / 86400
+            return Window(
+                state: state, expiresAt: settings.expiresAt, daysLeft: state == .active ? Int(days.rounded(.up)) : 0)
+        }
+        portal = Portal(row, settings: settings, now: now)
+        message = StatusText.status(row)
+    }
+}
+
+extension AccountStatus.Portal {
+    init(_ row: AccountRecord, settings: MigrationSettings?, now: Timestamp) {
+        guard let settings, settings.state(at: now) == .active, row.nonMigrating == nil else {
+            self.init(visible: false, action: nil)
+            return
+        }
+        let isRejected = row.rejected == PasswordMark(revision: row.revision, generation: settings.generation)
+        let asks = row.startedAt == nil || isRejected || row.handover == .changedHere
+        self.init(visible: true, action: asks ? .trigger : .query)
+    }
+}

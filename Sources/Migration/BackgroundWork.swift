@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+import Vocabulary
+
+/// What logins leave to be done after their answer: at most one piece of each kind an account, in a bounded number.
+final class BackgroundWork: Sendable {
+    enum Kind: Hashable, Sendable { case run, question }
+
+    private struct Key: Hashable, Sendable {
+        var account: EmailAddress
+        var kind: Kind
+    }
+
+    private typealias Job = (key: Key, body: @Sendable () async -> Void)
+
+    /// Beyond it a piece is dropped: the account's next login brings it again.
+    private let capacity = 20_000
+    private let open = Mutex<Set<Key>>([])
+    private let jobs: AsyncStream<Job>
+    private let continuation: AsyncStream<Job>.Continuation
+
+    init() { (jobs, continuation) = AsyncStream.makeStream() }
+
+    func submit(_ account: EmailAddress, _ kind: Kind, _ body: @escaping @Sendable () async -> Void) {
+        let key = Key(account: account, kind: kind)
+        let isNew = open.withLock { $0.count < capacity && $0.insert(key).inserted }
+        if isNew { continuation.yield((key, body)) }
+    }
+
+    /// Until ``stop()``: what is under way is cancelled then, and what waits is not begun.
+    func run() async {
+        await withDiscardingTaskGroup { group in
+            for await job in jobs {
+                group.addTask {
+                    await job.body()
+                    _ = self.open.withLock { $0.remove(job.key) }
+                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    func stop() { continuation.finish() }
+}

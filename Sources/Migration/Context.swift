@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import MailStore
+import NIOCore
+import POP3
+import Records
+import Secrets
+import Synchronization
+import Vocabulary
+
+/// What every part of the domain works with.
+final class Context: Sendable {
+    let records: any Records
+    let store: any MailStore
+    let pool: HashingPool
+    let vault: Vault
+    let digester = PasswordDigester()
+    let ledgerHash: LedgerHash
+    let group: any EventLoopGroup
+    let trust: TLSTrust
+    let now: @Sendable () -> Timestamp
+    let stopping = StopSignal()
+    let log = Logger(label: "mailmove.migration")
+    private let current: Mutex<MoveLimits>
+
+    /// The limits in force; a reload changes them.
+    var limits: MoveLimits {
+        get { current.withLock { $0 } }
+        set { current.withLock { $0 = newValue } }
+    }
+
+    init(
+        records: any Records, store: any MailStore, pool: HashingPool, sealKey: SealKey, ledgerHash: KeyedHash,
+        limits: MoveLimits, group: any EventLoopGroup, now: @escaping @Sendable () -> Timestamp
+    ) {
+        self.records = records
+        self.store = store
+        self.pool = pool
+        self.vault = Vault(key: sealKey)
+        self.ledgerHash = LedgerHash(hash: ledgerHash)
+        self.group = group
+        self.trust = TLSTrust()
+        self.current = Mutex(limits)
+        self.now = now
+    }
+}
+
+/// Said once: no new work.
+final class StopSignal: Sendable {
+    private let state = Mutex<(isSet: Bool, waiters: [@Sendable () -> Void])>((false, []))
+
+    var isSet: Bool { state.withLock { $0.isSet } }
+
+    func signal() {
+        let waiters = state.withLock { state in
+            state.isSet = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter() }
+    }
+
+    /// Calls `action` when the signal comes, or now where it has come.
+    func whenSet(_ action: @escaping @Sendable () -> Void) {
+        let now = state.withLock { state in
+            if !state.isSet { state.waiters.append(action) }
+            return state.isSet
+        }
+        if now { action() }
+    }
+}

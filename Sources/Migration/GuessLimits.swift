@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Records
+import Secrets
+import Vocabulary
+
+/// How often a wrong password was given, for whom and from where: a value that decides who may guess again.
+///
+/// The same wrong password for the same account counts once. Digests live in memory only; what was counted before
+/// a restart still counts.
+struct GuessLimits: Sendable {
+    enum Admission: Equatable, Sendable {
+        /// The guess may be judged; say what came of it.
+        case granted
+        /// This very password was rejected a moment ago, under the same settings.
+        case knownWrong
+        case tooMany(retryAfter: Int)
+    }
+
+    private struct Guess {
+        var at: Timestamp
+        var generation: Int64
+    }
+
+    private struct Account {
+        var failures: [Timestamp] = []
+        var wrong: [PasswordDigest: Guess] = [:]
+        var open: [PasswordDigest: Int] = [:]
+    }
+
+    private var accounts: [String: Account] = [:]
+    private var addresses: [String: [Timestamp]] = [:]
+    private var openByAddress: [String: Int] = [:]
+    private var lastSweep = Timestamp(milliseconds: 0)
+
+    /// Takes up what was counted before a restart.
+    mutating func restore(_ failures: [GuessFailure]) {
+        for failure in failures {
+            accounts[failure.account, default: Account()].failures.append(failure.at)
+            if let address = failure.remoteAddress { addresses[address, default: []].append(failure.at) }
+        }
+    }
+
+    /// Asks whether the guess may be judged. After `granted`, ``settle`` must follow.
+    mutating func admit(
+        _ account: String, from address: String?, digest: PasswordDigest, generation: Int64, limits: MoveLimits,
+        now: Timestamp
+    ) -> Admission {
+        sweep(limits, now)
+        var entry = accounts[account] ?? Account()
+        let horizon = now.adding(seconds: -limits.failureWindow)
+        entry.failures.removeAll { $0 < horizon }
+        entry.wrong = entry.wrong.filter { $0.value.at >= horizon }
+        accounts[account] = entry
+        // A guess being judged counts, so that many at once get no further than one after another.
+        let others = entry.open.keys.lazy.filter { $0 != digest && entry.wrong[$0] == nil }.count
+        if entry.failures.count + others >= limits.failuresPerAccount {
+            return .tooMany(retryAfter: wait(entry.failures.first, limits, now))
+        }
+        if let address {
+            let recent = (addresses[address] ?? []).filter { $0 >= horizon }
+            addresses[address] = recent
+            if entry.wrong[digest] == nil, recent.count + (openByAddress[address] ?? 0) >= limits.failuresPerAddress {
+                return .tooMany(retryAfter: wait(recent.first, limits, now))
+            }
+        }
+        if let known = entry.wrong[digest], known.generation == generation { return .knownWrong }
+        accounts[account]?.open[digest, default: 0] += 1
+        if let address { openByAddress[address, default: 0] += 1 }
+        return .granted
+    }
+
+    /// Says what came of a granted guess. Returns the failure to remember, where it counts as one.
+    mutating func settle(
+        _ account: String, from address: String?, digest: PasswordDigest, generation: Int64, wasWrong: Bool,
+        now: Timestamp
+    ) -> GuessFailure? {
+        if let count = accounts[account]?.open[digest] { accounts[account]?.open[digest] = count > 1 ? count - 1 : nil }
+        if let address, let count = openByAddress[address] { openByAddress[address] = count > 1 ? count - 1 : nil }
+        guard wasWrong else { return nil }
+        let isNew = accounts[account]?.wrong[digest] == nil
+        accounts[account, default: Account()].wrong[digest] = Guess(at: now, generation: generation)
+        guard isNew else { return nil }
+        accounts[account]?.failures.append(now)
+        if let address { addresses[address, default: []].append(now) }
+        return GuessFailure(at: now, account: account, remoteAddress: address)
+    }
+
+    /// Forgets an account's wrong passwords: the old server has just taken one.
+    mutating func forgetWrong(_ account: String) {
+        accounts[account]?.wrong = [:]
+    }
+
+    private func wait(_ oldest: Timestamp?, _ limits: MoveLimits, _ now: Timestamp) -> Int {
+        guard let oldest else { return 1 }
+        return max(1, Int((limits.failureWindow - now.seconds(since: oldest)).rounded(.up)))
+    }
+
+    /// Once a window, what has run out goes, so that memory follows what is recent.
+    private mutating func sweep(_ limits: MoveLimits, _ now: Timestamp) {
+        guard now.seconds(since: lastSweep) > limits.failureWindow else { return }
+        lastSweep = now
+        let horizon = now.adding(seconds: -limits.failureWindow)
+        accounts = accounts.filter { _, entry in
+            !entry.open.isEmpty || entry.failures.contains { $0 >= horizon }
+                || entry.wrong.contains { $0.value.at >= horizon }
+        }
+        addresses = addresses.filter { _, times in times.contains { $0 >= horizon } }
+    }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Records
+import Vocabulary
+
+/// All that a login is decided on, read at one moment.
+struct LoginFacts: Sendable {
+    /// nil where there is none, or it was deleted.
+    var account: AccountRecord?
+    /// The row of a deleted account of that address.
+    var wasDeleted: Bool
+    var settings: MigrationSettings?
+    /// Whether the address is on the list of known accounts, or on that of excluded ones.
+    var isKnown: Bool
+    var isExcluded: Bool
+    var now: Timestamp
+
+    /// The window is open and the address may move.
+    var migrates: Bool {
+        guard let settings, settings.state(at: now) == .active, !isExcluded else { return false }
+        return isKnown || !settings.hasKnownAccounts
+    }
+
+    /// The password as it stands now, for what is remembered about showing it.
+    var mark: PasswordMark? {
+        guard let account, let settings else { return nil }
+        return PasswordMark(revision: account.revision, generation: settings.generation)
+    }
+}
+
+/// What a login leads to, before the old server has said anything: the contract's table as a function.
+enum LoginDecision: Equatable, Sendable {
+    /// The password is right here; nothing else follows.
+    case accept
+    /// … and whatever has come since is fetched.
+    case acceptAndRun
+    /// … and the old server is asked, once, whether it is its own too.
+    case acceptAndAsk
+    /// The password is wrong here, and nobody is asked.
+    case reject
+    /// The old server decides.
+    case ask
+    /// The old server decides whether there is such an account at all.
+    case askAndCreate
+
+    init(_ facts: LoginFacts, matches: Bool) {
+        guard facts.migrates, let settings = facts.settings, settings.syncPasswords else {
+            self = matches ? .accept : .reject
+            return
+        }
+        guard let account = facts.account else {
+            self = settings.autoCreateAccounts && !facts.wasDeleted ? .askAndCreate : .reject
+            return
+        }
+        let mark = facts.mark
+        switch (matches, account.handover) {
+        case (true, .unchanged): self = account.rejected == mark ? .accept : .acceptAndRun
+        case (true, .changedHere): self = .accept
+        case (true, .never): self = account.shown == mark || account.rejected == mark ? .accept : .acceptAndAsk
+        case (false, .never): self = .ask
+        // The old password is dead once the account's own was accepted over there, or was changed here.
+        case (false, .unchanged), (false, .changedHere): self = .reject
+        }
+    }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Records
+public import Secrets
+import Synchronization
+public import Vocabulary
+
+/// A login as a mail server reports it.
+public struct Login: Sendable {
+    public var account: EmailAddress
+    public var password: Password
+    public var via: TriggerOrigin
+    /// The client's address, for counting; nil where the caller does not know it.
+    public var remoteAddress: String?
+
+    public init(account: EmailAddress, password: Password, via: TriggerOrigin, remoteAddress: String?) {
+        self.account = account
+        self.password = password
+        self.via = via
+        self.remoteAddress = remoteAddress
+    }
+}
+
+/// What a mail server is to do with a login.
+public struct LoginResult: Sendable {
+    public enum Decision: String, Sendable, CaseIterable {
+        case accept, reject
+        /// A temporary failure, never "wrong password".
+        case unavailable
+    }
+
+    public var decision: Decision
+    public var passwordReplaced: Bool
+    /// nil where there is no such account.
+    public var status: AccountStatus?
+    public var message: LocalizedText
+}
+
+/// Where every login is decided.
+public final class LoginDesk: Sendable {
+    let context: Context
+    let statuses: StatusBoard
+    let scheduler: MoveScheduler
+    let questions: Questions
+    let cache = PasswordCache()
+    let guesses = Mutex(GuessLimits())
+    /// One question an account at a time: the second decides on what the first has changed.
+    let turn = Turnstile<EmailAddress>()
+    let background = BackgroundWork()
+
+    init(context: Context, statuses: StatusBoard, scheduler: MoveScheduler) {
+        self.context = context
+        self.statuses = statuses
+        self.scheduler = scheduler
+        self.questions = Questions(context: context)
+    }
+
+    /// Decides a login. Waits for the old server's answer where it must, never for a move.
+    /// - Throws: ``MoveError`` with `tooManyAttempts`, `overloaded` or `shuttingDown`; `RecordsError`.
+    public func authenticate(_ login: Login) async throws -> LoginResult {
+        guard login.password.isAcceptable else { return try await wrong(login) }
+        let clock = ContinuousClock()
+        let start = clock.now
+        let digest = context.digester.digest(login.password, context: login.account.description)
+        let deadline = context.limits.loginTimeout
+        // Decided afresh as often as something changed meanwhile; somebody who changes settings all the time loses.
+        for _ in 0..<5 {
+            let facts = try await facts(of: login.account)
+            let matches = try await verify(login.password, digest: digest, facts.account)
+            switch LoginDecision(facts, matches: matches) {
+            case .accept: return accepted(facts)
+            case .acceptAndRun:
+                background.submit(login.account, .run) { await self.requestRun(login, facts) }
+                return accepted(facts)
+            case .acceptAndAsk:
+                background.submit(login.account, .question) { await self.askInBackground(login, facts) }
+                return accepted(facts)
+            case .reject: return try await rejectUnasked(login, facts, digest)
+            case .ask, .askAndCreate:
+                let left = deadline - (clock.now - start) / .seconds(1)
+                if let result = try await ask(login, digest, hash: facts.account?.passwordHash, seconds: left) {
+                    return result
+                }
+            }
+        }
+        return unavailable(nil, .overloaded)
+    }
+
+    /// What the login is decided on, read at one moment.
+    func facts(of address: EmailAddress) async throws -> LoginFacts {
+        let now = context.now()
+        return try await context.records.read { records in
+            let row = try records.account(address)
+            let isDeleted = row?.deletedAt != nil
+            let lists = try records.listing(of: address)
+            return LoginFacts(
+                account: isDeleted ? nil : row, wasDeleted: isDeleted, settings: try records.settings(of: address.domain),
+                isKnown: lists.known, isExcluded: lists.excluded, now: now)
+        }
+    }
+
+    /// Whether the password is the account's own; for an unknown account it takes as long to say no.
+    func verify(_ password: Password, digest: PasswordDigest, _ account: AccountRecord?) async throws -> Bool {
+        guard let account else {
+            try await context.pool.decoy(password)
+            return false
+        }
+        let key = account.address.description
+        if cache.contains(digest, for: key, hash: account.passwordHash, now: context.now()) { return true }
+        guard let hash = PasswordHash(stored: account.passwordHash) else { return false }
+        guard try await context.pool.verify(password, against: hash) else { return false }
+        let seconds = context.limits.passwordCacheSeconds
+        if seconds > 0 {
+            cache.insert(
+                digest, for: key, hash: account.passwordHash, until: context.now().adding(seconds: seconds))
+        }
+        return true
+    }
+
+    /// Takes up the wrong guesses that were counted before a restart.
+    func restoreFailures() async {
+        let horizon = context.now().adding(seconds: -context.limits.failureWindow)
+        do {
+            let failures = try await context.records.read { try $0.failures(since: horizon) }
+            guesses.withLock { $0.restore(failures) }
+            try await context.records.write { try $0.removeFailures(before: horizon) }
+        } catch {
+            context.log.error("counted failures of before the restart are lost: \(error)")
+        }
+    }
+
+    func runBackground() async { await background.run() }
+
+    func stopBackground() async { background.stop() }
+}
+
+// MARK: Answers
+
+extension LoginDesk {
+    func accepted(_ facts: LoginFacts) -> LoginResult {
+        let status = facts.account.map { statuses.status(of: $0, settings: facts.settings) }
+        return LoginResult(
+            decision: .accept, passwordReplaced: false, status: status,
+            message: status?.message ?? StatusText.welcome)
+    }
+
+    func rejected(_ facts: LoginFacts) -> LoginResult {
+        let status = facts.account.map { statuses.status(of: $0, settings: facts.settings) }
+        let neverStarted = facts.migrates && status?.startedAt == nil
+        return LoginResult(
+            decision: .reject, passwordReplaced: false, status: status,
+            message: neverStarted ? Reason.credentialsRejected.text : StatusText.wrongPassword)
+    }
+
+    func unavailable(_ facts: LoginFacts?, _ reason: Reason) -> LoginResult {
+        LoginResult(
+            decision: .unavailable, passwordReplaced: false,
+            status: facts?.account.map { statuses.status(of: $0, settings: facts?.settings) }, message: reason.text)
+    }
+
+    /// A password that nobody could have: wrong, and nobody is asked.
+    private func wrong(_ login: Login) async throws -> LoginResult {
+        rejected(try await facts(of: login.account))
+    }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Records
+import Secrets
+import Vocabulary
+
+/// What logins leave behind: counted guesses, changed rows, events.
+extension LoginDesk {
+    /// The address that guesses are counted against; none for a gateway whose users share one.
+    func countedAddress(_ login: Login) -> String? {
+        guard let address = login.remoteAddress, !context.limits.trustedAddresses.contains(address) else { return nil }
+        return address
+    }
+
+    func admit(_ login: Login, _ digest: PasswordDigest, _ facts: LoginFacts) -> GuessLimits.Admission {
+        let from = countedAddress(login)
+        let limits = context.limits
+        let now = context.now()
+        return guesses.withLock {
+            $0.admit(
+                login.account.description, from: from, digest: digest, generation: facts.settings?.generation ?? 0,
+                limits: limits, now: now)
+        }
+    }
+
+    /// Remembers what came of a guess; a failure that cannot be stored still counts until the restart.
+    func settle(
+        _ login: Login, _ digest: PasswordDigest, from address: String?, _ facts: LoginFacts, wasWrong: Bool
+    ) async {
+        let now = context.now()
+        let failure = guesses.withLock {
+            $0.settle(
+                login.account.description, from: address, digest: digest, generation: facts.settings?.generation ?? 0,
+                wasWrong: wasWrong, now: now)
+        }
+        guard let failure else { return }
+        do {
+            try await context.records.write { try $0.insert(failure) }
+        } catch {
+            context.log.error("a wrong password for \(login.account) is counted in memory only: \(error)")
+        }
+    }
+
+    func tooMany(_ login: Login, _ seconds: Int) -> MoveError {
+        MoveError(
+            .tooManyAttempts,
+            "too many wrong passwords for \(login.account) or from its address; the next may be tried in \(seconds) s",
+            retryAfter: seconds)
+    }
+
+    /// Wrong here, and nobody is asked; it takes as long as if somebody had been.
+    func rejectUnasked(_ login: Login, _ facts: LoginFacts, _ digest: PasswordDigest) async throws -> LoginResult {
+        switch admit(login, digest, facts) {
+        case .tooMany(let seconds): throw tooMany(login, seconds)
+        case .knownWrong: break
+        case .granted: await settle(login, digest, from: countedAddress(login), facts, wasWrong: true)
+        }
+        await pad(facts)
+        return rejected(facts)
+    }
+
+    /// Waits for as long as the old server took to answer lately, where it could have been asked.
+    func pad(_ facts: LoginFacts) async {
+        guard facts.migrates, let settings = facts.settings, settings.syncPasswords else { return }
+        let seconds = questions.recentAnswerTime(of: settings.oldServer)
+        // Cancelled: nobody waits for the answer any more.
+        try? await Task.sleep(for: .seconds(seconds))
+    }
+
+    /// Changes the account if it and the settings are still as in `facts`.
+    /// - Returns: the changed row; nil where something else came first.
+    @discardableResult
+    func change(
+        _ facts: LoginFacts, events: [EventRecord.Kind] = [], via: TriggerOrigin? = nil,
+        _ body: @escaping @Sendable (inout AccountRecord) -> Void
+    ) async throws -> AccountRecord? {
+        guard let expected = facts.account else { return nil }
+        let generation = facts.settings?.generation
+        let now = context.now()
+        let changed = try await context.records.write { records -> AccountRecord? in
+            guard var account = try records.account(id: expected.id), account.deletedAt == nil,
+                account.revision == expected.revision,
+                try records.settings(of: expected.address.domain)?.generation == generation
+            else { return nil }
+            body(&account)
+            try records.update(account)
+            for kind in events {
+                try records.append(EventRecord(at: now, account: account.address, kind: kind, via: via))
+            }
+            return account
+        }
+        if let changed { statuses.changed(changed) }
+        return changed
+    }
+
+    /// An event, and nothing else.
+    func note(
+        _ facts: LoginFacts, _ kind: EventRecord.Kind, _ via: TriggerOrigin, _ reason: Reason, _ detail: String
+    ) async {
+        guard let account = facts.account else { return }
+        let event = EventRecord(
+            at: context.now(), account: account.address, kind: kind, via: via, reason: reason, detail: detail)
+        do {
+            try await context.records.write { try $0.append(event) }
+        } catch {
+            context.log.error("an event of \(account.address) is lost: \(error)")
+        }
+    }
+
+    /// The old server's words are known to mean that there is no such user; never believed of one who has moved.
+    func noteNonMigrating(_ facts: LoginFacts, _ via: TriggerOrigin, _ detail: String) async {
+        await noteChange(facts, .nonMigrating, via, nil, detail) { account, _ in
+            guard account.startedAt == nil, account.nonMigrating == nil else { return false }
+            account.nonMigrating = .reply
+            return true
+        }
+    }
+
+    /// The old server could not be asked, while somebody waited for its answer.
+    func noteFailure(_ facts: LoginFacts, _ via: TriggerOrigin, _ reason: Reason, _ detail: String) async {
+        await noteChange(facts, .failed, via, reason, detail) { account, now in
+            guard account.outcome != .inProgress else { return false }
+            account.hasFailed(reason, detail, at: now)
+            return true
+        }
+    }
+
+    private func noteChange(
+        _ facts: LoginFacts, _ kind: EventRecord.Kind, _ via: TriggerOrigin, _ reason: Reason?, _ detail: String,
+        _ body: @escaping @Sendable (inout AccountRecord, Timestamp) -> Bool
+    ) async {
+        guard let expected = facts.account else { return }
+        let now = context.now()
+        do {
+            let changed = try await context.records.write { records -> AccountRecord? in
+                guard var account = try records.account(id: expected.id), account.deletedAt == nil,
+                    account.revision == expected.revision, body(&account, now)
+                else { return nil }
+                try records.update(account)
+                try records.append(
+                    EventRecord(at: now, account: account.address, kind: kind, via: via, reason: reason, detail: detail))
+                return account
+            }
+            if let changed { statuses.changed(changed) }
+        } catch {
+            context.log.error("a change of \(expected.address) is lost: \(error)")
+        }
+    }
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Records
+import Secrets
+import Vocabulary
+
+/// Logins that the old server decides, or is told of.
+extension LoginDesk {
+    /// Asks the old server, one question an account at a time.
+    /// - Returns: nil when something has changed meanwhile and the login is to be decided afresh.
+    func ask(
+        _ login: Login, _ digest: PasswordDigest, hash: String?, seconds: Double
+    ) async throws -> LoginResult? {
+        enum Outcome: Sendable {
+            case answer(OldServerAnswer, LoginFacts)
+            case again
+            case rejectedBefore(LoginFacts)
+        }
+        let outcome = try await withDeadline(seconds: seconds) {
+            try await self.turn.pass(login.account, width: 1) {
+                let facts = try await self.facts(of: login.account)
+                guard facts.account?.passwordHash == hash, let settings = facts.settings else { return Outcome.again }
+                switch LoginDecision(facts, matches: false) {
+                case .ask, .askAndCreate: break
+                default: return .again
+                }
+                let from = self.countedAddress(login)
+                switch self.admit(login, digest, facts) {
+                case .knownWrong: return .rejectedBefore(facts)
+                case .tooMany(let seconds): throw self.tooMany(login, seconds)
+                case .granted: break
+                }
+                let user = settings.oldServer.username(of: facts.account?.address ?? login.account)
+                do {
+                    let answer = try await self.questions.ask(settings.oldServer, user: user, password: login.password)
+                    var wasWrong = false
+                    if case .rejected = answer { wasWrong = true }
+                    if case .noSuchUser = answer { wasWrong = true }
+                    await self.settle(login, digest, from: from, facts, wasWrong: wasWrong)
+                    return .answer(answer, facts)
+                } catch {
+                    await self.settle(login, digest, from: from, facts, wasWrong: false)
+                    throw error
+                }
+            }
+        }
+        switch outcome {
+        case .again?: return nil
+        case .rejectedBefore(let facts)?:
+            await pad(facts)
+            return rejected(facts)
+        case .answer(let answer, let facts)?: return try await conclude(login, answer, facts)
+        case nil:
+            let facts = try await facts(of: login.account)
+            return try await conclude(
+                login, .failed(.oldServerUnreachable, "the old server did not answer within \(Int(seconds.rounded())) s"),
+                facts)
+        }
+    }
+
+    /// The old server's answer takes effect, if all is still as it was when it was asked.
+    private func conclude(_ login: Login, _ answer: OldServerAnswer, _ facts: LoginFacts) async throws -> LoginResult? {
+        switch answer {
+        case .accepted:
+            guard let status = try await takeOver(login, facts) else { return nil }
+            return LoginResult(decision: .accept, passwordReplaced: true, status: status, message: status.message)
+        case .rejected(let text):
+            await note(facts, .passwordRejected, login.via, .credentialsRejected, text)
+            return rejected(facts)
+        case .noSuchUser(let text):
+            await noteNonMigrating(facts, login.via, text)
+            return rejected(try await self.facts(of: login.account))
+        case .busy(let reason, let text):
+            await note(facts, .postponed, login.via, reason, text)
+            return unavailable(facts, reason)
+        case .failed(let reason, let text):
+            await noteFailure(facts, login.via, reason, text)
+            return unavailable(try await self.facts(of: login.account), reason)
+        }
+    }
+
+    /// The password is the account's own from now on, and the first run starts.
+    /// - Returns: nil when hash or settings are no longer those that were asked under.
+    private func takeOver(_ login: Login, _ facts: LoginFacts) async throws -> AccountStatus? {
+        guard let settings = facts.settings else { return nil }
+        let hash = try await context.pool.hash(login.password, scheme: context.limits.passwordScheme, priority: .login)
+        let sealed = context.vault.seal(login.password, for: login.account)
+        let now = context.now()
+        let address = login.account
+        let expected = facts.account?.revision
+        let changed = try await context.records.write { records -> AccountRecord? in
+            guard let current = try records.settings(of: address.domain), current.generation == settings.generation,
+                current.state(at: now) == .active
+            else { return nil }
+            let row = try records.account(address)
+            var account: AccountRecord
+            if let row {
+                guard row.deletedAt == nil, row.revision == expected else { return nil }
+                account = row
+            } else {
+                guard expected == nil, current.autoCreateAccounts else { return nil }
+                account = try records.insert(AccountRecord(address: address, passwordHash: hash.stored, createdAt: now))
+                try records.append(EventRecord(at: now, account: address, kind: .created, via: login.via))
+            }
+            account.passwordHash = hash.stored
+            account.handOver()
+            account.wasTriggered(via: login.via, at: now)
+            account.isMoving()
+            account.keep(sealed, for: PendingRun(kind: .first, due: now))
+            try records.update(account)
+            try records.append(EventRecord(at: now, account: account.address, kind: .handedOver, via: login.via))
+            try records.append(EventRecord(at: now, account: account.address, kind: .triggered, via: login.via))
+            return account
+        }
+        guard let changed else { return nil }
+        guesses.withLock { $0.forgetWrong(address.description) }
+        statuses.changed(changed)
+        scheduler.submit(changed, settings)
+        return statuses.status(of: changed, settings: settings)
+    }
+
+    /// A login with a password that is the new account's own and that the old server has never seen: it is asked
+    /// once whether it is its own too.
+    func askInBackground(_ login: Login, _ stale: LoginFacts) async {
+        do {
+            try await turn.pass(login.account, width: 1) {
+                let facts = try await self.facts(of: login.account)
+                guard facts.account?.revision == stale.account?.revision, let mark = facts.mark,
+                    let settings = facts.settings, let account = facts.account,
+                    LoginDecision(facts, matches: true) == .acceptAndAsk
+                else { return }
+                let answer = try await self.questions.ask(
+                    settings.oldServer, user: settings.oldServer.username(of: account.address), password: login.password,
+                    willShow: { try await self.change(facts) { $0.shown = mark } })
+                try await self.concludeInBackground(login, answer, facts)
+            }
+        } catch {
+            context.log.info("the old server could not be asked about \(login.account): \(error)")
+        }
+    }
+
+    private func concludeInBackground(_ login: Login, _ answer: OldServerAnswer, _ facts: LoginFacts) async throws {
+        switch answer {
+        case .accepted:
+            guard let settings = facts.settings else { return }
+            let sealed = context.vault.seal(login.password, for: login.account)
+            let now = context.now()
+            let changed = try await change(facts, events: [.handedOver, .triggered], via: login.via) { account in
+                account.handOver()
+                account.wasTriggered(via: login.via, at: now)
+                account.isMoving()
+                account.keep(sealed, for: PendingRun(kind: .first, due: now))
+            }
+            if let changed { scheduler.submit(changed, settings) }
+        case .rejected(let text):
+            let mark = facts.mark
+            try await change(facts) { $0.rejected = mark }
+            await note(facts, .passwordRejected, login.via, .credentialsRejected, text)
+        case .noSuchUser(let text): await noteNonMigrating(facts, login.via, text)
+        case .busy(let reason, let text): await note(facts, .postponed, login.via, reason, text)
+        case .failed(let reason, let text):
+            if reason == .secureAuthenticationUnavailable { try await change(facts) { $0.shown = nil } }
+            await note(facts, .postponed, login.via, reason, text)
+        }
+    }
+
+    /// A login with the handed-over password: whatever has come since is fetched.
+    func requestRun(_ login: Login, _ facts: LoginFacts) async {
+        guard let settings = facts.settings else { return }
+        let now = context.now()
+        let sealed = context.vault.seal(login.password, for: login.account)
+        let joins = facts.account.map { scheduler.isBusy($0.id) } ?? false
+        do {
+            let changed = try await change(facts, events: joins ? [] : [.triggered], via: login.via) { account in
+                account.lastTriggeredAt = now
+                account.startedAt = account.startedAt ?? now
+                account.startedBy = account.startedBy ?? login.via
+                if account.nonMigrating == .reply { account.nonMigrating = nil }
+                if account.pending == nil {
+                    account.keep(sealed, for: PendingRun(kind: .incremental, due: now))
+                } else if account.pending?.kind == .retry || account.pending?.kind == .followUp {
+                    account.pending?.due = now
+                }
+            }
+            if let changed { scheduler.submit(changed, settings) }
+        } catch {
+            context.log.error("the login of \(login.account) could not be recorded as a trigger: \(error)")
+        }
+    }
+}

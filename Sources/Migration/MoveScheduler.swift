@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Records
+import Synchronization
+public import Vocabulary
+
+/// Holds the ``Schedule``, and runs each run as a task of its own.
+public final class MoveScheduler: Sendable {
+    private struct State: Sendable {
+        var schedule = Schedule()
+        var controls: [AccountRecord.ID: RunControl] = [:]
+    }
+
+    private let context: Context
+    private let runner: Runner
+    private let state = Mutex(State())
+    private let wakes: AsyncStream<Void>
+    private let waking: AsyncStream<Void>.Continuation
+
+    init(context: Context, runner: Runner) {
+        self.context = context
+        self.runner = runner
+        (wakes, waking) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Accounts that are moving, and that wait for their turn.
+    public var load: (moving: Int, queued: Int) {
+        state.withLock { ($0.schedule.runningCount, $0.schedule.waitingCount) }
+    }
+
+    /// Whether a run of the account is going on or waits for its turn.
+    func isBusy(_ account: AccountRecord.ID) -> Bool { state.withLock { $0.schedule.isBusy(account) } }
+
+    /// Queues the run that `account.pending` asks for; joins one that is there already.
+    func submit(_ account: AccountRecord, _ settings: MigrationSettings) {
+        guard let pending = account.pending else { return }
+        let limits = context.limits
+        let ticket = Schedule.Ticket(account.id, pending, settings, limits)
+        state.withLock { $0.schedule.submit(ticket, secondsBetweenRuns: limits.secondsBetweenRuns) }
+        wake()
+    }
+
+    /// Stops the account's run after the batch in hand, or takes it out of the line.
+    func cancel(_ account: AccountRecord.ID, _ reason: RunControl.StopReason) {
+        let control = state.withLock { state in
+            state.schedule.withdraw(account)
+            return state.controls[account]
+        }
+        control?.stop(reason)
+    }
+
+    func wake() { waking.yield() }
+
+    /// Until the program stops: then every run ends its delivery in hand.
+    func run() async {
+        context.stopping.whenSet { [weak self] in self?.stopAll() }
+        await withTaskGroup(of: Void.self) { group in
+            var armed: Timestamp?
+            wake()
+            for await _ in wakes {
+                if context.stopping.isSet { break }
+                let limits = context.limits
+                let now = context.now()
+                let (starts, next) = state.withLock { state in
+                    let turn = state.schedule.start(now: now, most: limits.concurrentMoves)
+                    let starts = turn.starts.map { ticket in
+                        let control = RunControl()
+                        state.controls[ticket.account] = control
+                        return (ticket, control)
+                    }
+                    return (starts, turn.next)
+                }
+                for (ticket, control) in starts {
+                    group.addTask { await self.run(ticket, control) }
+                }
+                if let next, armed.map({ next < $0 || $0 <= now }) ?? true {
+                    armed = next
+                    group.addTask { await self.wakeLater(at: next) }
+                }
+            }
+            stopAll()
+            waking.finish()
+            // Runs know a signal of their own and are not cancelled; only the timers are left to end.
+            while state.withLock({ $0.schedule.runningCount > 0 }) { _ = await group.next() }
+            group.cancelAll()
+        }
+    }
+
+    private func stopAll() {
+        let controls = state.withLock { Array($0.controls.values) }
+        for control in controls { control.stop(.shutdown) }
+        wake()
+    }
+
+    private func wakeLater(at moment: Timestamp) async {
+        // Cancelled: the program stops. In steps, since a wall clock may be moved.
+        while !Task.isCancelled, !context.stopping.isSet {
+            let left = moment.seconds(since: context.now())
+            if left <= 0 { break }
+            try? await Task.sleep(for: .seconds(min(left, 1)))
+        }
+        wake()
+    }
+
+    private func run(_ ticket: Schedule.Ticket, _ control: RunControl) async {
+        let next = await runner.run(ticket.account, control)
+        let limits = context.limits
+        let now = context.now()
+        state.withLock { state in
+            state.controls[ticket.account] = nil
+            state.schedule.finish(
+                ticket.account, now: now,
+                next: next.map { Schedule.Ticket(ticket.account, $0.pending, $0.settings, limits) },
+                secondsBetweenRuns: limits.secondsBetweenRuns)
+        }
+        wake()
+    }
+}
+
+extension Schedule.Ticket {
+    init(_ account: AccountRecord.ID, _ pending: PendingRun, _ settings: MigrationSettings, _ limits: MoveLimits) {
+        self.init(
+            account: account, server: "\(settings.oldServer.host.lowercased()):\(settings.oldServer.port)",
+            width: min(limits.connectionsPerOldServer, settings.options.maxConnections ?? .max),
+            isFirst: pending.kind == .first, due: pending.due)
+    }
+}
+
+/// How a run is told to stop.
+final class RunControl: Sendable {
+    enum StopReason: Sendable { case shutdown, disabled, deleted }
+
+    private struct State: Sendable {
+        var reason: StopReason?
+        var interrupt: (@Sendable () -> Void)?
+    }
+
+    private let state = Mutex(State())
+    private let ended: AsyncStream<Never>
+    private let ending: AsyncStream<Never>.Continuation
+
+    init() { (ended, ending) = AsyncStream.makeStream() }
+
+    var stopReason: StopReason? { state.withLock { $0.reason } }
+
+    func stop(_ reason: StopReason) {
+        let interrupt = state.withLock { state in
+            state.reason = state.reason ?? reason
+            defer { state.interrupt = nil }
+            return state.interrupt
+        }
+        ending.finish()
+        interrupt?()
+    }
+
+    /// What ends the wait that the run is in; called at once where it was stopped already.
+    func onStop(_ interrupt: @escaping @Sendable () -> Void) {
+        let isStopped = state.withLock { state in
+            if state.reason == nil { state.interrupt = interrupt }
+            return state.reason != nil
+        }
+        if isStopped { interrupt() }
+    }
+
+    /// Sleeps, but not past a stop.
+    func sleep(seconds: Double) async {
+        let ended = ended
+        // Cancelled or stopped: the caller looks at `stopReason` next.
+        _ = try? await withDeadline(seconds: seconds) { for await _ in ended {} }
+    }
+}

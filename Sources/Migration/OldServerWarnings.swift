@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import NIOCore
+import NIOPosix
+import Vocabulary
+
+/// What an administrator should know of an old server before relying on it.
+struct OldServerWarnings: Sendable {
+    let context: Context
+
+    /// - Throws: ``InvalidParameter`` where it is this machine's own POP3 port: mail would move in circles.
+    func warnings(for request: MigrationRequest) async throws -> [String] {
+        let server = request.oldServer
+        let address = try? SocketAddress(ipAddress: server.host, port: server.port)
+        let addresses = if let address { [address] } else { await Self.resolve(server) }
+        if server.port == 110 || server.port == 995, Self.isThisMachine(addresses) {
+            throw InvalidParameter(
+                "oldServer.host",
+                "\(server.host) port \(server.port) is this machine, the new platform itself; give the old server's address")
+        }
+        var warnings: [String] = []
+        if address == nil {
+            warnings.append(
+                "\(server.host) is a name, not an address: after the DNS switch it may lead to the new platform; "
+                    + "give the old server's IP address")
+            if Self.host(server.host, isInside: request.domain) {
+                warnings.append(
+                    "\(server.host) is inside \(request.domain), the domain that is being moved: after the DNS switch it "
+                        + "would lead back to the new platform")
+            }
+        }
+        let isPublic = addresses.isEmpty || !addresses.allSatisfy(Self.isPrivate)
+        if !server.security.isAlwaysEncrypted, !server.secureAuthentication, isPublic {
+            warnings.append(
+                "passwords may travel in the clear to \(server.host); use security \"tls\" or \"starttls\", or "
+                    + "secureAuthentication, unless the line is private")
+        }
+        if server.security != .none, server.certificate.verify == .none {
+            warnings.append(
+                "the certificate of \(server.host) is not verified: whoever answers in its place could take accounts over; "
+                    + "use verify \"full\" or \"fingerprint\"")
+        }
+        if try await context.records.read({ try $0.value(Self.expireZeroKey(server)) }) != nil {
+            warnings.append(
+                "\(server.host) announces EXPIRE 0: retrieving a message deletes it there; keep a backup of the old server")
+        }
+        return warnings
+    }
+
+    /// Under this name it is remembered that a verification found `EXPIRE 0`.
+    static func expireZeroKey(_ server: OldServer) -> String { "expire-0 \(server.host.lowercased()):\(server.port)" }
+
+    static func host(_ host: String, isInside domain: DomainName) -> Bool {
+        let host = host.lowercased()
+        return host == domain.name || host.hasSuffix(".\(domain.name)")
+    }
+
+    /// Loopback, private and link-local ranges (RFC 1918, RFC 4193, RFC 6598).
+    static func isPrivate(_ address: SocketAddress) -> Bool {
+        switch address {
+        case .v4(let v4):
+            let bits = UInt32(bigEndian: v4.address.sin_addr.s_addr)
+            let ranges: [(UInt32, UInt32)] = [
+                (0x7F00_0000, 8), (0x0A00_0000, 8), (0xAC10_0000, 12), (0xC0A8_0000, 16), (0xA9FE_0000, 16),
+                (0x6440_0000, 10),
+            ]
+            return ranges.contains { bits >> (32 - $0.1) == $0.0 >> (32 - $0.1) }
+        case .v6(let v6):
+            let octets = withUnsafeBytes(of: v6.address.sin6_addr) { Array($0) }
+            let isLoopback = octets.dropLast().allSatisfy { $0 == 0 } && octets.last == 1
+            return isLoopback || octets[0] & 0xFE == 0xFC || (octets[0] == 0xFE && octets[1] & 0xC0 == 0x80)
+        case .unixDomainSocket: return true
+        }
+    }
+
+    /// On a thread of its own: the system's resolver blocks.
+    private static func resolve(_ server: OldServer) async -> [SocketAddress] {
+        // A name that does not resolve yet is no reason to refuse it: verifyOldServer tells.
+        let address = try? await NIOThreadPool.singleton.runIfActive {
+            try SocketAddress.makeAddressResolvingHost(server.host, port: server.port)
+        }
+        return address.map { [$0] } ?? []
+    }
+
+    private static func isThisMachine(_ addresses: [SocketAddress]) -> Bool {
+        let own = (try? System.enumerateDevices())?.compactMap { $0.address?.ipAddress } ?? []
+        return addresses.contains { address in
+            guard let text = address.ipAddress else { return false }
+            return text.hasPrefix("127.") || text == "::1" || text == "0.0.0.0" || text == "::" || own.contains(text)
+        }
+    }
+}

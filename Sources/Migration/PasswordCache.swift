@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Secrets
+import Synchronization
+import Vocabulary
+
+/// Right passwords of the last minutes, as digests under a key of this run, so that mail programs that poll do not
+/// cost a hash each time. An entry is void as soon as the account's hash is another.
+final class PasswordCache: Sendable {
+    private struct Entry {
+        var digest: PasswordDigest
+        var hash: String
+        var until: Timestamp
+    }
+
+    private let entries = Mutex<[String: Entry]>([:])
+    /// A full house is emptied: a cache that is wrong about what to keep costs a hash, nothing more.
+    private let capacity = 200_000
+
+    func contains(_ digest: PasswordDigest, for account: String, hash: String, now: Timestamp) -> Bool {
+        entries.withLock { entries in
+            guard let entry = entries[account] else { return false }
+            guard entry.hash == hash, entry.until > now else {
+                entries[account] = nil
+                return false
+            }
+            return entry.digest == digest
+        }
+    }
+
+    func insert(_ digest: PasswordDigest, for account: String, hash: String, until: Timestamp) {
+        entries.withLock { entries in
+            if entries.count >= capacity { entries.removeAll(keepingCapacity: true) }
+            entries[account] = Entry(digest: digest, hash: hash, until: until)
+        }
+    }
+}

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MailStore
+import NIOCore
+import POP3
+import Records
+import Secrets
+import Vocabulary
+
+/// One run of one account: log in, list, fetch what the ledger does not have, deliver, record.
+///
+/// A dropped connection is resumed inside the run; each attempt compares the listing with the ledger afresh.
+struct Run: Sendable {
+    /// How a run ended.
+    enum End: Sendable {
+        case completed
+        /// So many messages the old server would not give.
+        case refused(Int)
+        case rejected(String)
+        /// In use, too early, or out of order for a while; come back after so many seconds, where it said so.
+        case postponed(Reason, String, seconds: Int?)
+        case failed(Reason, String)
+        case stopped(RunControl.StopReason)
+    }
+
+    let context: Context
+    let statuses: StatusBoard
+    let delivery: Delivery
+    let control: RunControl
+    let account: AccountRecord
+    let settings: MigrationSettings
+    let password: Password
+
+    private var isPipelining = true
+    private var hasBegun = false
+    /// Without UIDLs: what this run has settled, so that a dropped connection is resumed behind it.
+    private var settled: [Int: (octets: Int?, row: LedgerRow)] = [:]
+
+    init(
+        context: Context, statuses: StatusBoard, delivery: Delivery, control: RunControl, account: AccountRecord,
+        settings: MigrationSettings, password: Password
+    ) {
+        self.context = context
+        self.statuses = statuses
+        self.delivery = delivery
+        self.control = control
+        self.account = account
+        self.settings = settings
+        self.password = password
+    }
+
+    /// Five tries without progress end a run; an answer that makes no sense is tried once more.
+    private struct Patience {
+        var tries = 0
+        var nonsense = 0
+
+        mutating func progress() { self = Patience() }
+
+        /// Seconds to wait before the next try; nil where there is none.
+        mutating func next(after error: POP3Error) -> Double? {
+            if error.code == .pipeliningBroken { return 0 }
+            guard error.isWorthAnotherTry else { return nil }
+            tries += 1
+            if error.reason == .oldServerProtocol { nonsense += 1 }
+            guard tries < 5, nonsense < 2 else { return nil }
+            let longest = min(5, 0.25 * Double(1 << (tries - 1)))
+            return Double.random(in: longest / 2...longest)
+        }
+    }
+
+    /// - Throws: `MailStoreError`, `RecordsError`.
+    mutating func end() async throws -> End {
+        var patience = Patience()
+        while true {
+            if let reason = control.stopReason { return .stopped(reason) }
+            let before = progress
+            do {
+                return try await attempt()
+            } catch let error as POP3Error {
+                if let reason = control.stopReason { return .stopped(reason) }
+                if progress > before { patience.progress() }
+                if error.code == .pipeliningBroken {
+                    guard isPipelining else { return .failed(.oldServerProtocol, error.description) }
+                    isPipelining = false
+                }
+                guard let seconds = patience.next(after: error) else { return .failed(error.reason, error.description) }
+                context.log.debug("the run of \(account.address) is resumed after: \(error)")
+                await control.sleep(seconds: seconds)
+            }
+        }
+    }
+
+    /// Messages that this run has settled, one way or another.
+    private var progress = 0
+
+    /// One session.
+    private mutating func attempt() async throws -> End {
+        let session = try await POP3Session.open(
+            settings.oldServer, timeouts: POP3Timeouts(context.limits), trust: context.trust, group: context.group)
+        control.onStop { session.abort() }
+        defer { session.abort() }
+        let user = settings.oldServer.username(of: account.address)
+        switch try await session.authenticate(
+            user: user, password: password, secure: settings.oldServer.secureAuthentication)
+        {
+        case .accepted: break
+        case .rejected(let reply), .noSuchUser(let reply): return .rejected(reply.text)
+        case .busy(.inUse, let reply): return .postponed(.mailboxInUse, reply.text, seconds: nil)
+        case .busy(.loginDelay, let reply):
+            return .postponed(.mailboxInUse, reply.text, seconds: session.capabilities.loginDelay ?? 60)
+        case .busy(.systemTemporary, let reply): return .postponed(.oldServerUnreachable, reply.text, seconds: nil)
+        case .refused(let reply): return .failed(.oldServerProtocol, reply.text)
+        case .noSecureMechanism:
+            return .failed(
+                .secureAuthenticationUnavailable, "\(settings.oldServer.host) offers no way to log in unseen")
+        }
+        let listing = try await session.listing()
+        var plan = try await plan(listing, user: user)
+        try await hasListed(plan)
+        let isSafe = !session.capabilities.retrievingDeletes
+        let refused = try await fetch(&plan, session, pipelining: isPipelining && isSafe)
+        try await finish(session)
+        return refused == 0 ? .completed : .refused(refused)
+    }
+
+    private func plan(_ listing: [ListedMessage], user: String) async throws -> RunPlan {
+        let id = account.id
+        var ledger = try await context.records.read { try $0.ledger(of: id) }
+        var listing = listing
+        if listing.allSatisfy({ $0.uniqueID == nil }) {
+            let octets = Dictionary(uniqueKeysWithValues: listing.map { ($0.number, $0.octets) })
+            // The same sizes in the same places: the connection dropped, and the mailbox is the same.
+            if settled.allSatisfy({ octets[$0.key] == .some($0.value.octets) }) {
+                let rows = Set(settled.values.map(\.row))
+                ledger.removeAll { rows.contains($0) }
+                listing.removeAll { settled[$0.number] != nil }
+            }
+        }
+        return RunPlan(
+            listing: listing, ledger: ledger, source: context.ledgerHash.source(settings.oldServer, username: user),
+            hash: context.ledgerHash, order: settings.options.order, isConfirming: settings.options.deleteAfterMove)
+    }
+
+    /// The account is moving, and what remains is known.
+    private mutating func hasListed(_ plan: RunPlan) async throws {
+        let isFirstAttempt = !hasBegun
+        hasBegun = true
+        let id = account.id
+        let now = context.now()
+        let remaining = Int64(plan.wanted.count)
+        let octets = plan.wantedOctets
+        let changed = try await context.records.write { records -> AccountRecord? in
+            guard var row = try records.account(id: id), row.deletedAt == nil else { return nil }
+            row.isMoving()
+            row.remaining = remaining
+            row.remainingOctets = octets
+            if row.nonMigrating == .reply { row.nonMigrating = nil }
+            if isFirstAttempt {
+                row.runs += 1
+                try records.append(
+                    EventRecord(
+                        at: now, account: row.address, kind: .connected,
+                        detail: "\(remaining) messages to fetch, \(octets) octets"))
+            }
+            try records.update(row)
+            return row
+        }
+        if let changed { statuses.changed(changed) }
+    }
+
+    private enum Step: Sendable {
+        case retrieved(RetrieveOutcome)
+        case delivered(Int)
+    }
+
+    /// Streams what is wanted into the store, and submits what is staged there.
+    /// - Returns: how many messages the old server would not give.
+    private mutating func fetch(
+        _ plan: inout RunPlan, _ session: POP3Session, pipelining: Bool
+    ) async throws -> Int {
+        settledHere = []
+        guard !plan.wanted.isEmpty else { return 0 }
+        let id = account.id
+        let intents = try await context.records.read { try $0.intents(of: id) }
+        let writer = try await context.store.open(
+            account.address, options: DeliveryOptions(settings.options),
+            intended: intents.compactMap { StagedBatch(encoded: $0.batch) })
+        let wanted = plan.wanted
+        var outcome = RetrieveOutcome(retrieved: 0, refused: [])
+        try await withThrowingTaskGroup(of: Step.self) { group in
+            group.addTask {
+                defer { writer.finish() }
+                return .retrieved(
+                    try await session.retrieve(wanted, into: writer, pipelining: pipelining ? .allowed : .forbidden))
+            }
+            var open = 0
+            func take(_ step: Step?) {
+                switch step {
+                case .retrieved(let result)?: outcome = result
+                case .delivered(let count)?:
+                    open -= 1
+                    progress += count
+                case nil: break
+                }
+            }
+            for try await staged in writer.staged {
+                let new = try await settle(staged, &plan, writer)
+                guard let new else { continue }
+                open += 1
+                let delivery = delivery
+                group.addTask {
+                    try await delivery.deliver(new)
+                    return .delivered(new.rows.count)
+                }
+                while open >= Self.mostOpenBatches { take(try await group.next()) }
+            }
+            while let step = try await group.next() { take(step) }
+        }
+        try await note(refused: outcome.refused)
+        return outcome.refused.count
+    }
+
+    /// Batches that are delivered at once: what is staged beyond waits, so that the ledger is never far behind.
+    private static let mostOpenBatches = 8
+
+    /// Numbers and rows of what this session has settled: what may be deleted over there.
+    private var settledHere: [(number: Int, row: LedgerRow)] = []
+
+    /// Tells new messages from those that are here already; the latter are discarded, and known by their new name.
+    /// - Returns: what is to be delivered; nil where nothing is.
+    private mutating func settle(
+        _ staged: [StagedMessage], _ plan: inout RunPlan, _ writer: any MailboxWriter
+    ) async throws -> Delivery.Submission? {
+        var new: [(StagedMessage, LedgerRow)] = []
+        var known: [(message: StagedMessage, old: LedgerRow, row: LedgerRow)] = []
+        for message in staged {
+            let row: LedgerRow
+            switch plan.judge(message) {
+            case .new(let fresh):
+                row = fresh
+                new.append((message, fresh))
+            case .known(let old, let renamed):
+                row = renamed
+                known.append((message, old, renamed))
+            }
+            settledHere.append((message.message.number, row))
+            if message.message.uniqueID == nil {
+                settled[message.message.number] = (message.message.octets, row)
+            }
+        }
+        if !known.isEmpty {
+            try await writer.discard(known.map(\.message))
+            try await rename(known.map { ($0.old, $0.row) }, octets: known.reduce(0) { $0 + ($1.message.message.octets ?? 0) })
+            progress += known.count
+        }
+        guard !new.isEmpty else { return nil }
+        return Delivery.Submission(
+            account: account.id, batch: writer.batch(of: new.map(\.0)), rows: new.map(\.1),
+            octets: new.map { Int64($0.0.octets) }, listedOctets: new.reduce(0) { $0 + Int64($1.0.message.octets ?? 0) })
+    }
+
+    /// Ledger rows of messages that are here already get the name under which they are listed now.
+    private func rename(_ rows: [(old: LedgerRow, new: LedgerRow)], octets: Int) async throws {
+        let id = account.id
+        let changed = try await context.records.write { records -> AccountRecord? in
+            try records.remove(rows.map(\.old), for: id)
+            try records.insert(rows.map(\.new), for: id)
+            guard var row = try records.account(id: id) else { return nil }
+            row.remaining = max(0, row.remaining - Int64(rows.count))
+            row.remainingOctets = max(0, row.remainingOctets - Int64(octets))
+            try records.update(row)
+            return row
+        }
+        if let changed { statuses.changed(changed) }
+    }
+
+    private func note(refused: [ListedMessage]) async throws {
+        guard !refused.isEmpty else { return }
+        let now = context.now()
+        let address = account.address
+        // A server that refuses everything fills no database.
+        let named = refused.prefix(100)
+        try await context.records.write { records in
+            for message in named {
+                let name = message.uniqueID.map { ", UIDL \(String(decoding: $0.octets.prefix(200), as: UTF8.self))" } ?? ""
+                try records.append(
+                    EventRecord(
+                        at: now, account: address, kind: .messageRefused, reason: .messagesRefused,
+                        detail: "message \(message.number)\(name)"))
+            }
+        }
+    }
+
+    /// All is recorded: what was settled here may be deleted over there, and the session ends in order.
+    private mutating func finish(_ session: POP3Session) async throws {
+        guard settings.options.deleteAfterMove, !settledHere.isEmpty else {
+            // Everything is recorded; whether the farewell arrives changes nothing.
+            _ = try? await session.quit()
+            return
+        }
+        try await session.delete(settledHere.map(\.number))
+        guard try await session.quit() else { return }
+        let id = account.id
+        let rows = settledHere.map(\.row)
+        try await context.records.write { records in
+            try records.remove(rows, for: id)
+            try records.insert(
+                rows.map { row in
+                    var row = row
+                    row.deleted = true
+                    return row
+                }, for: id)
+        }
+    }
+}
+
+extension POP3Error {
+    /// Whether the same may go better on a new connection.
+    fileprivate var isWorthAnotherTry: Bool {
+        reason == .oldServerUnreachable || reason == .oldServerProtocol
+    }
+}
+
+extension DeliveryOptions {
+    init(_ options: MoveOptions) {
+        self.init(preserveUIDL: options.preserveUIDL, markSeen: options.markSeen, folder: options.folder)
+    }
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Records
+import Vocabulary
+
+/// What the end of a run makes of its account.
+extension AccountRecord {
+    /// - Parameter keeps: the sealed password may still be needed: the window is open and the password is the same.
+    /// - Returns: the event that tells of it.
+    mutating func end(
+        _ end: Run.End, keeps: Bool, _ settings: MigrationSettings, _ limits: MoveLimits, _ now: Timestamp
+    ) -> EventRecord? {
+        switch end {
+        case .completed:
+            hasCompleted(at: now)
+            followUp(keeps: keeps, settings, now)
+            return EventRecord(at: now, account: address, kind: .completed, detail: "\(moved) messages are here")
+        case .refused(let count):
+            remaining = Int64(count)
+            return fail(
+                .messagesRefused, "the old server would not give \(count) messages; each is named in the events",
+                keeps: keeps, limits, now)
+        case .failed(let reason, let detail): return fail(reason, detail, keeps: keeps, limits, now)
+        case .rejected(let text):
+            rejected = PasswordMark(revision: revision, generation: settings.generation)
+            eraseSealedPassword()
+            // A run that never got in leaves the figures of the last one standing.
+            if outcome == .inProgress {
+                hasFailed(.credentialsRejected, "the old server no longer takes the password: \(text)", at: now)
+            }
+            return EventRecord(
+                at: now, account: address, kind: .passwordRejected, reason: .credentialsRejected, detail: text)
+        case .postponed(let reason, let text, let seconds):
+            return postpone(reason, text, seconds: seconds, keeps: keeps, limits, now)
+        case .stopped(.disabled):
+            eraseSealedPassword()
+            guard outcome == .inProgress else { return nil }
+            let detail = "the administrator disabled the migration; \(remaining) messages remain on the old server"
+            hasFailed(.migrationNotEnabled, detail, at: now)
+            return EventRecord(
+                at: now, account: address, kind: .stopped, reason: .migrationNotEnabled, detail: detail)
+        case .stopped(.deleted), .stopped(.shutdown): return nil
+        }
+    }
+
+    /// Late mail is looked for until the time is over.
+    private mutating func followUp(keeps: Bool, _ settings: MigrationSettings, _ now: Timestamp) {
+        guard keeps, let wish = settings.options.followUp else { return eraseSealedPassword() }
+        let until =
+            pending?.kind == .followUp || pending?.followUpUntil != nil
+            ? pending?.followUpUntil : now.adding(seconds: Double(wish.hours) * 3600)
+        let due = now.adding(seconds: Double(wish.everyMinutes) * 60)
+        guard let until, due <= until else { return eraseSealedPassword() }
+        pending = PendingRun(kind: .followUp, due: due, followUpUntil: until)
+    }
+
+    private mutating func fail(
+        _ reason: Reason, _ detail: String, keeps: Bool, _ limits: MoveLimits, _ now: Timestamp
+    ) -> EventRecord {
+        hasFailed(reason, detail, at: now)
+        let since = pending?.failingSince ?? now
+        if keeps, reason.isRetryable, reason != .interrupted, now.seconds(since: since) < limits.retryFor {
+            let failures = (pending?.failures ?? 0) + 1
+            let wait = min(limits.lastRetry, limits.firstRetry * Double(1 << min(failures - 1, 20)))
+            pending = PendingRun(
+                kind: .retry, due: now.adding(seconds: wait), failures: failures, failingSince: since,
+                followUpUntil: pending?.followUpUntil)
+        } else {
+            eraseSealedPassword()
+        }
+        return EventRecord(at: now, account: address, kind: .failed, reason: reason, detail: detail)
+    }
+
+    /// The status stays, and the run is put off; what lasts a quarter of an hour is a failure after all.
+    private mutating func postpone(
+        _ reason: Reason, _ text: String, seconds: Int?, keeps: Bool, _ limits: MoveLimits, _ now: Timestamp
+    ) -> EventRecord {
+        let since = pending?.failingSince ?? now
+        guard now.seconds(since: since) < 900 else { return fail(reason, text, keeps: keeps, limits, now) }
+        let event = EventRecord(at: now, account: address, kind: .postponed, reason: reason, detail: text)
+        guard keeps, var run = pending else {
+            eraseSealedPassword()
+            return event
+        }
+        run.failures += 1
+        run.failingSince = since
+        let wait = seconds.map(Double.init) ?? min(60, 0.5 * Double(1 << min(run.failures - 1, 10)))
+        run.due = now.adding(seconds: wait)
+        pending = run
+        return event
+    }
+}

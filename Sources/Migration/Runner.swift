@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MailStore
+import Records
+import Vocabulary
+
+/// Runs an account's pending run and records what came of it.
+struct Runner: Sendable {
+    let context: Context
+    let statuses: StatusBoard
+    let delivery: Delivery
+
+    /// The account's wish after a run.
+    typealias Next = (pending: PendingRun, settings: MigrationSettings)
+
+    /// - Returns: when and how the account wants to run again; nil where it does not.
+    func run(_ id: AccountRecord.ID, _ control: RunControl) async -> Next? {
+        do {
+            let (row, settings) = try await context.records.read { records in
+                let row = try records.account(id: id)
+                return (row, try row.flatMap { try records.settings(of: $0.address.domain) })
+            }
+            guard let row, let settings, row.deletedAt == nil, let pending = row.pending, let sealed = row.sealed else {
+                return nil
+            }
+            let end = await end(of: row, pending, sealed, settings, control)
+            return try await record(end, of: row, settings)
+        } catch {
+            context.log.error("the run of account \(id) could not be recorded: \(error)")
+            return await again(id)
+        }
+    }
+
+    private func end(
+        of row: AccountRecord, _ pending: PendingRun, _ sealed: [UInt8], _ settings: MigrationSettings,
+        _ control: RunControl
+    ) async -> Run.End {
+        let state = settings.state(at: context.now())
+        if state == .disabled { return .stopped(.disabled) }
+        // A run that a login in time has started is finished, however long it waited for its turn.
+        if state == .expired, pending.kind != .first { return .failed(.migrationExpired, "the window has ended") }
+        do {
+            let intents = try await context.records.read { try $0.intents(of: row.id) }
+            if !intents.isEmpty {
+                try await Recovery.end(intents, of: row.id, context: context, statuses: statuses)
+            }
+            let password = try context.vault.open(sealed, for: row.address)
+            var run = Run(
+                context: context, statuses: statuses, delivery: delivery, control: control, account: row,
+                settings: settings, password: password)
+            return try await run.end()
+        } catch let error as MailStoreError {
+            return .failed(.mailStoreUnavailable, error.description)
+        } catch let error as MoveError {
+            return error.reason == .shuttingDown ? .stopped(.shutdown) : .failed(error.reason, error.detail)
+        } catch is CancellationError {
+            return .stopped(.shutdown)
+        } catch {
+            return .failed(.databaseUnavailable, String(describing: error))
+        }
+    }
+
+    /// The latest run's outcome is the account's.
+    private func record(_ end: Run.End, of before: AccountRecord, _ settings: MigrationSettings) async throws -> Next? {
+        if case .stopped(.shutdown) = end { return nil }
+        let now = context.now()
+        let limits = context.limits
+        let outcome = try await context.records.write { records -> (AccountRecord, MigrationSettings)? in
+            guard var row = try records.account(id: before.id), row.deletedAt == nil,
+                let current = try records.settings(of: row.address.domain)
+            else { return nil }
+            // Disabled, or the password changed here, while it ran: nothing of it is kept.
+            let keeps = row.sealed != nil && row.revision == before.revision && current.state(at: now) == .active
+            let event = row.end(end, keeps: keeps, current, limits, now)
+            try records.update(row)
+            if let event { try records.append(event) }
+            return (row, current)
+        }
+        guard let (row, current) = outcome else { return nil }
+        statuses.changed(row)
+        return row.pending.map { ($0, current) }
+    }
+
+    /// The database did not answer: the run is as it was, and is tried again.
+    private func again(_ id: AccountRecord.ID) async -> Next? {
+        let due = context.now().adding(seconds: 30)
+        do {
+            return try await context.records.read { records in
+                guard let row = try records.account(id: id), var pending = row.pending,
+                    let settings = try records.settings(of: row.address.domain)
+                else { return nil }
+                pending.due = due
+                return (pending, settings)
+            }
+        } catch {
+            context.log.error("account \(id) waits for the next login: \(error)")
+            return nil
+        }
+    }
+}

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Records
+public import Vocabulary
+
+/// What the administrator asks for when enabling a domain's migration.
+public struct MigrationRequest: Sendable {
+    public var domain: DomainName
+    public var oldServer: OldServer
+    public var validDays: Int
+    /// nil: there is no list.
+    public var knownAccounts: [EmailAddress]?
+    public var excludedAccounts: [EmailAddress]
+    public var autoCreateAccounts: Bool
+    public var syncPasswords: Bool
+    public var options: MoveOptions
+
+    public init(
+        domain: DomainName, oldServer: OldServer, validDays: Int = 30, knownAccounts: [EmailAddress]? = nil,
+        excludedAccounts: [EmailAddress] = [], autoCreateAccounts: Bool = false, syncPasswords: Bool = true,
+        options: MoveOptions = MoveOptions()
+    ) {
+        self.domain = domain
+        self.oldServer = oldServer
+        self.validDays = validDays
+        self.knownAccounts = knownAccounts
+        self.excludedAccounts = excludedAccounts
+        self.autoCreateAccounts = autoCreateAccounts
+        self.syncPasswords = syncPasswords
+        self.options = options
+    }
+}
+
+/// A domain's migration as the administrator sees it.
+public struct MigrationOverview: Sendable {
+    public var settings: MigrationSettings
+    public var state: WindowState
+    /// nil where there is no list.
+    public var knownAccounts: [EmailAddress]?
+    public var excludedAccounts: [EmailAddress]
+    public var totals: DomainTotals
+}
+
+/// The settings of every domain's migration.
+public final class SettingsDesk: Sendable {
+    private let context: Context
+    private let statuses: StatusBoard
+    private let scheduler: MoveScheduler
+
+    init(context: Context, statuses: StatusBoard, scheduler: MoveScheduler) {
+        self.context = context
+        self.statuses = statuses
+        self.scheduler = scheduler
+    }
+
+    /// Opens a window, or changes the settings of an open one and starts a new window. What has been moved stays moved.
+    /// - Throws: ``InvalidParameter`` where the old server would be this platform itself, or a listed address belongs
+    ///   to another domain; `RecordsError`.
+    public func enable(_ request: MigrationRequest) async throws -> MigrationOverview {
+        try Self.checkLists(request)
+        let warnings = try await OldServerWarnings(context: context).warnings(for: request)
+        let now = context.now()
+        try await context.records.write { records in
+            let before = try records.settings(of: request.domain)
+            let settings = MigrationSettings(
+                domain: request.domain, oldServer: request.oldServer, validDays: request.validDays,
+                hasKnownAccounts: request.knownAccounts != nil, autoCreateAccounts: request.autoCreateAccounts,
+                syncPasswords: request.syncPasswords, options: request.options, enabledAt: now,
+                generation: (before?.generation ?? 0) + 1, warnings: warnings)
+            try records.put(settings, known: request.knownAccounts ?? [], excluded: request.excludedAccounts)
+            try records.reclassify(request.domain)
+        }
+        let overview = try await overview(of: request.domain)
+        statuses.remember(overview.settings)
+        return overview
+    }
+
+    /// Ends the window: running moves finish their batch and stop, and the sealed passwords go.
+    public func disable(_ domain: DomainName) async throws -> MigrationOverview {
+        let now = context.now()
+        let stopped = try await context.records.write { records -> [AccountRecord.ID] in
+            guard var settings = try records.settings(of: domain) else { throw Self.neverEnabled(domain) }
+            if settings.disabledAt == nil {
+                settings.disabledAt = now
+                settings.generation += 1
+                try records.put(settings, known: nil, excluded: nil)
+            }
+            return try records.eraseSealedPasswords(of: domain)
+        }
+        for account in stopped { scheduler.cancel(account, .disabled) }
+        let overview = try await overview(of: domain)
+        statuses.remember(overview.settings)
+        return overview
+    }
+
+    /// Forgets what has been moved, so that the next migration of the domain moves everything again.
+    /// - Throws: ``InvalidParameter`` while the window is open.
+    public func forget(_ domain: DomainName) async throws {
+        let now = context.now()
+        try await context.records.write { records in
+            guard let settings = try records.settings(of: domain) else { throw Self.neverEnabled(domain) }
+            guard settings.state(at: now) != .active else {
+                throw InvalidParameter("domain", "the migration of \(domain) is active; disable it first")
+            }
+            guard try records.accountsInProgress(of: domain).isEmpty else {
+                throw InvalidParameter("domain", "moves of \(domain) are still ending; try again in a moment")
+            }
+            try records.forget(domain)
+        }
+    }
+
+    /// - Throws: ``MoveError`` with `migrationNotEnabled`.
+    public func overview(of domain: DomainName) async throws -> MigrationOverview {
+        let now = context.now()
+        return try await context.records.read { records in
+            guard let settings = try records.settings(of: domain) else { throw Self.neverEnabled(domain) }
+            return try Self.overview(settings, domain, records, now)
+        }
+    }
+
+    public func overviews() async throws -> [MigrationOverview] {
+        let now = context.now()
+        return try await context.records.read { records in
+            try records.allSettings().map { settings in
+                try Self.overview(settings, try DomainName(settings.domain), records, now)
+            }
+        }
+    }
+
+    private static func overview(
+        _ settings: MigrationSettings, _ domain: DomainName, _ records: any RecordsReader, _ now: Timestamp
+    ) throws -> MigrationOverview {
+        MigrationOverview(
+            settings: settings, state: settings.state(at: now),
+            knownAccounts: settings.hasKnownAccounts ? try records.knownAccounts(of: domain) : nil,
+            excludedAccounts: try records.excludedAccounts(of: domain), totals: try records.totals(of: domain))
+    }
+
+    private static func checkLists(_ request: MigrationRequest) throws {
+        let lists = [("knownAccounts", request.knownAccounts ?? []), ("excludedAccounts", request.excludedAccounts)]
+        for (name, addresses) in lists {
+            guard let index = addresses.firstIndex(where: { $0.domain != request.domain }) else { continue }
+            throw InvalidParameter("\(name)[\(index)]", "\(addresses[index]) is not an address of \(request.domain)")
+        }
+    }
+
+    private static func neverEnabled(_ domain: DomainName) -> MoveError {
+        MoveError(.migrationNotEnabled, "migration of \(domain) was never enabled")
+    }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Records
+import Synchronization
+public import Vocabulary
+
+/// Tells what stands where, and everyone who watches when it changes.
+///
+/// Figures of accounts that are moving are kept here and answered from memory; all others are read.
+public final class StatusBoard: Sendable {
+    private struct Watcher: Sendable {
+        var subject: Subject
+        var changed: @Sendable (AccountRecord) -> Void
+    }
+
+    /// What somebody watches.
+    public enum Subject: Hashable, Sendable {
+        case account(EmailAddress)
+        case domain(DomainName)
+    }
+
+    private struct State: Sendable {
+        var moving: [EmailAddress: AccountRecord] = [:]
+        var rates: [AccountRecord.ID: Rate] = [:]
+        var settings: [String: MigrationSettings] = [:]
+        var watchers: [UInt64: Watcher] = [:]
+        var numbers: UInt64 = 0
+    }
+
+    private let context: Context
+    private let state = Mutex(State())
+
+    init(context: Context) { self.context = context }
+
+    // MARK: Asking
+
+    /// - Throws: ``MoveError`` with `accountNotFound`; `RecordsError`.
+    public func status(of address: EmailAddress) async throws -> AccountStatus {
+        if let row = state.withLock({ $0.moving[address] }), let settings = knownSettings(of: address.domain) {
+            return status(of: row, settings: settings)
+        }
+        let (row, settings) = try await context.records.read { records in
+            (try records.account(address), try records.settings(of: address.domain))
+        }
+        guard let row, row.deletedAt == nil else {
+            throw MoveError(.accountNotFound, "there is no account \(address) on the new platform")
+        }
+        return status(of: row, settings: settings)
+    }
+
+    /// The status of a row just read or written.
+    public func status(of row: AccountRecord, settings: MigrationSettings?) -> AccountStatus {
+        let rate = state.withLock { $0.rates[row.id]?.perSecond(now: context.now()) }
+        return AccountStatus(row, settings: settings, rate: rate, now: context.now())
+    }
+
+    /// - Throws: `InvalidCursor`; `RecordsError`.
+    public func log(
+        _ query: LogQuery
+    ) async throws -> (entries: [AccountStatus], nextCursor: String?, total: Int64, totals: DomainTotals) {
+        let (page, settings) = try await context.records.read { records in
+            (try records.log(query), try records.settings(of: query.domain))
+        }
+        return (
+            page.entries.map { status(of: $0, settings: settings) }, page.nextCursor, page.total, page.totals
+        )
+    }
+
+    /// A domain's counts and the accounts that are moving: what a watcher of it sees first.
+    public func snapshot(of domain: DomainName) async throws -> (totals: DomainTotals, moving: [AccountStatus]) {
+        let (totals, rows, settings) = try await context.records.read { records in
+            (
+                try records.totals(of: domain), try records.accountsInProgress(of: domain),
+                try records.settings(of: domain)
+            )
+        }
+        return (totals, rows.map { status(of: $0, settings: settings) })
+    }
+
+    /// - Throws: `InvalidCursor`; `RecordsError`.
+    public func events(_ query: EventQuery) async throws -> EventPage {
+        try await context.records.read { try $0.events(query) }
+    }
+
+    // MARK: Telling
+
+    /// The row has changed, durably.
+    func changed(_ row: AccountRecord) {
+        let watchers = state.withLock { state -> [Watcher] in
+            if row.deletedAt == nil, row.status == .inProgress {
+                state.moving[row.address] = row
+            } else {
+                state.moving[row.address] = nil
+                state.rates[row.id] = nil
+            }
+            guard !state.watchers.isEmpty else { return [] }
+            return state.watchers.values.filter { watcher in
+                switch watcher.subject {
+                case .account(let address): address == row.address
+                case .domain(let domain): domain == row.address.domain
+                }
+            }
+        }
+        for watcher in watchers { watcher.changed(row) }
+    }
+
+    /// So many messages of an account have become moved at once.
+    func moved(_ count: Int, of account: AccountRecord.ID) {
+        let now = context.now()
+        state.withLock { $0.rates[account, default: Rate()].add(count, now: now) }
+    }
+
+    func remember(_ settings: MigrationSettings) {
+        state.withLock { $0.settings[settings.domain] = settings }
+    }
+
+    private func knownSettings(of domain: DomainName) -> MigrationSettings? {
+        state.withLock { $0.settings[domain.name] }
+    }
+
+    // MARK: Watching
+
+    /// Calls `changed` with every new state of `subject` until the number is given to ``unwatch(_:)``.
+    /// It is called from anywhere and must not wait.
+    public func watch(_ subject: Subject, _ changed: @escaping @Sendable (AccountStatus) -> Void) -> UInt64 {
+        state.withLock { state in
+            state.numbers += 1
+            state.watchers[state.numbers] = Watcher(subject: subject) { [weak self] row in
+                guard let self else { return }
+                changed(self.status(of: row, settings: self.knownSettings(of: row.address.domain)))
+            }
+            return state.numbers
+        }
+    }
+
+    public func unwatch(_ number: UInt64) {
+        state.withLock { _ = $0.watchers.removeValue(forKey: number) }
+    }
+}
+
+/// Messages a second over the last ten seconds or so.
+struct Rate: Sendable {
+    private var count = 0.0
+    private var at: Timestamp?
+    private var since: Timestamp?
+    private static let memory = 10.0
+
+    mutating func add(_ messages: Int, now: Timestamp) {
+        if let at { count *= decay(now.seconds(since: at)) }
+        count += Double(messages)
+        at = now
+        since = since ?? now
+    }
+
+    func perSecond(now: Timestamp) -> Double? {
+        guard let at, let since else { return nil }
+        let span = max(0.5, min(Self.memory, now.seconds(since: since)))
+        return count * decay(now.seconds(since: at)) / span
+    }
+
+    private func decay(_ seconds: Double) -> Double { max(0, 1 - max(0, seconds) / Self.memory) }
+}
