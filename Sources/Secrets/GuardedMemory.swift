@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CSodium
+import Glibc
+
+/// A piece of memory with guard pages around it, locked (never swapped), left out of core dumps, zeroed when freed.
+///
+/// Where the kernel gives no such memory (mappings used up), ordinary memory stands in, still left out of core
+/// dumps and zeroed. Where only locking is refused (`RLIMIT_MEMLOCK`), libsodium goes on without, and so do we.
+struct GuardedMemory: Sendable {
+    /// Safe to share: an address only. Who may touch what it points to is said where it is held.
+    nonisolated(unsafe) let pointer: UnsafeMutableRawPointer
+    /// Octets.
+    let count: Int
+    let isGuarded: Bool
+
+    /// libsodium.org, "Usage": before any other function; harmless when repeated.
+    private static let sodiumIsReady = sodium_init() >= 0
+
+    /// - Parameter count: octets; a multiple of 16 keeps the start aligned to 16.
+    init(count: Int) {
+        self.count = count
+        if Self.sodiumIsReady, let memory = sodium_malloc(count) {
+            pointer = memory
+            isGuarded = true
+        } else {
+            let page = Int(getpagesize())
+            pointer = .allocate(byteCount: (count + page - 1) / page * page, alignment: page)
+            madvise(pointer, count, MADV_DONTDUMP)
+            isGuarded = false
+        }
+    }
+
+    func free() {
+        if isGuarded {
+            sodium_free(pointer)
+        } else {
+            sodium_memzero(pointer, count)
+            madvise(pointer, count, MADV_DODUMP)
+            pointer.deallocate()
+        }
+    }
+
+    func forbidAccess() { if isGuarded { sodium_mprotect_noaccess(pointer) } }
+    func allowReading() { if isGuarded { sodium_mprotect_readonly(pointer) } }
+}

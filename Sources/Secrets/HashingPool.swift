@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Glibc
+import Synchronization
+
+/// Threads of its own for `crypt(3)`, as many as there are cores: hashing takes tens of milliseconds, and must hold
+/// up neither an event loop nor the cooperative pool.
+///
+/// Logins go first, in order; bulk work is pulled password by password when no login waits. So a login waits for
+/// one hash in progress at the most, whatever else is going on.
+public final class HashingPool: Sendable {
+    /// A person waits for a login; nobody for bulk work.
+    public enum Priority: Sendable { case login, bulk }
+
+    private let queue: HashingQueue
+    private let decoyHash: PasswordHash
+
+    /// - Parameters:
+    ///   - threads: nil: as many as there are cores.
+    ///   - waitingLogins: how many logins may wait; at two cores and yescrypt, 256 take about 2 s.
+    ///   - decoyScheme: the scheme of most hashes there are, for ``decoy(_:)``.
+    /// - Throws: ``SecretsError`` (`hashingFailed`) when the system gives no thread.
+    public init(
+        threads: Int? = nil, waitingLogins: Int = 256, decoyScheme: PasswordScheme = .yescrypt
+    ) throws(SecretsError) {
+        decoyHash = try decoyScheme.makeDecoy()
+        queue = HashingQueue(waitingLogins: waitingLogins)
+        let wanted = threads ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        guard queue.start(threads: wanted) > 0 else {
+            throw SecretsError(.hashingFailed, "no thread could be started for password hashes (TasksMax? memory?)")
+        }
+    }
+
+    deinit { queue.close() }
+
+    /// Whether `hash` is that of `password`.
+    ///
+    /// - Throws: ``SecretsError`` (`overloaded`, `stopped`, `hashingFailed`); `CancellationError` when the task is
+    ///   cancelled before its turn comes.
+    public func verify(_ password: Password, against hash: PasswordHash) async throws -> Bool {
+        try await queue.run { () throws(SecretsError) in try hash.matches(password) }
+    }
+
+    /// Takes as long as one ``verify(_:against:)`` that fails, in the same queue: what an account that does not
+    /// exist costs, so that nobody can tell by the time.
+    public func decoy(_ password: Password) async throws {
+        _ = try await verify(password, against: decoyHash)
+    }
+
+    /// A new hash of `password`; throws as ``verify(_:against:)``, and `unacceptablePassword`.
+    public func hash(
+        _ password: Password, scheme: PasswordScheme, priority: Priority = .login
+    ) async throws -> PasswordHash {
+        switch priority {
+        case .login: try await queue.run { () throws(SecretsError) in try scheme.make(password) }
+        case .bulk: try await queue.runBulk([password], scheme: scheme)[0]
+        }
+    }
+
+    /// New hashes of `passwords`, in their order, at low priority. The first that fails ends it.
+    public func hash(_ passwords: [Password], scheme: PasswordScheme) async throws -> [PasswordHash] {
+        try await queue.runBulk(passwords, scheme: scheme)
+    }
+
+    /// Ends the threads, after the hashes they are at; what waits, and what comes, gets `stopped`.
+    public func shutdown() async {
+        queue.close()
+        await queue.ended()
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// A secret that the unit passes in (`LoadCredential=`, `LoadCredentialEncrypted=`; systemd.exec(5)).
+public enum Credential {
+    /// Calls `body` with the octets of `$CREDENTIALS_DIRECTORY/name`, which are valid during the call alone.
+    ///
+    /// - Returns: nil where there is no such credential.
+    /// - Throws: ``SystemdError`` (`credential`) where it cannot be read, or has not exactly `count` octets.
+    public static func withOctets<Result>(
+        named name: String, count: Int, _ body: (UnsafeRawBufferPointer) throws -> Result
+    ) throws -> Result? {
+        guard let directory = getenv("CREDENTIALS_DIRECTORY") else { return nil }
+        let path = String(cString: directory) + "/" + name
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        guard descriptor >= 0 else {
+            guard errno != ENOENT else { return nil }
+            throw SystemdError(.credential, "the credential \(name) cannot be read: \(errorText(errno)) (\(path))")
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_size == count else {
+            throw SystemdError(
+                .credential,
+                "the credential \(name) has \(status.st_size) octets instead of \(count); make it with: "
+                    + "head -c \(count) /dev/urandom | systemd-creds encrypt --name=\(name) - FILE")
+        }
+        return try SealedMemory.withOctets(of: descriptor, count: count, body)
+    }
+}

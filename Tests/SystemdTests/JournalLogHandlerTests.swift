@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Testing
+
+@testable import Systemd
+
+@Suite struct JournalLogHandlerTests {
+    private func entry(
+        _ message: Logger.Message, level: Logger.Level = .info, metadata: Logger.Metadata = [:]
+    ) -> JournalEntry {
+        let event = LogEvent(
+            level: level, message: message, metadata: nil, source: "Migration", file: "Run.swift", function: "start()",
+            line: 12)
+        return JournalEntry(label: "run", event: event, metadata: metadata)
+    }
+
+    @Test func itsFieldsAreTheJournals() {
+        let fields = entry(
+            "moved", level: .warning, metadata: ["account": "ann@example.com", "oldServer": "192.0.2.1", "a-b": "1\n2"]
+        ).fields
+        #expect(fields.contains("MESSAGE=moved (a-b=1\n2 account=ann@example.com oldServer=192.0.2.1)"))
+        #expect(fields.contains("PRIORITY=4"))
+        #expect(fields.contains("CODE_FILE=Run.swift"))
+        #expect(fields.contains("CODE_LINE=12"))
+        #expect(fields.contains("CODE_FUNC=start()"))
+        #expect(fields.contains("MAILMOVE_LABEL=run"))
+        #expect(fields.contains("MAILMOVE_ACCOUNT=ann@example.com"))
+        #expect(fields.contains("MAILMOVE_OLD_SERVER=192.0.2.1"))
+        #expect(fields.contains("MAILMOVE_A_B=1\n2"))
+    }
+
+    @Test(arguments: [
+        ("account", "MAILMOVE_ACCOUNT"), ("tlsVersion", "MAILMOVE_TLS_VERSION"), ("UIDL", "MAILMOVE_UIDL"),
+        ("ü=x\n", "MAILMOVE___X_"), ("", "MAILMOVE_"),
+        (String(repeating: "a", count: 100), "MAILMOVE_" + String(repeating: "A", count: 55)),
+    ])
+    func aKeyIsAFieldNameTheJournalTakes(key: String, name: String) {
+        #expect(JournalEntry.fieldName(key) == name)
+    }
+
+    @Test func aLineIsOneLineAndSteersNoTerminal() {
+        let line = entry("+OK\r\ncritical run: \u{1B}[2Jfake", metadata: ["x": "a\nb"]).line
+        #expect(line == "info run: +OK\\xd\\xacritical run: \\x1b[2Jfake (x=a\\xab)")
+    }
+
+    @Test(arguments: Array(zip(Logger.Level.allCases, [7, 7, 6, 5, 4, 3, 2])))
+    func levelsAreSyslogs(level: Logger.Level, priority: Int) {
+        #expect(entry("x", level: level).fields.contains("PRIORITY=\(priority)"))
+    }
+
+    @Test func standardErrorOfATestIsNotTheJournal() {
+        #expect(!JournalLogHandler.standardErrorIsJournal)
+    }
+
+    /// The journal, where there is one, takes it; else it is printed: in no case does it fail.
+    @Test func anEntryIsWrittenWhetherOrNotThereIsAJournal() {
+        for isJournal in [true, false] {
+            var handler = JournalLogHandler(
+                label: "test", isJournal: isJournal, metadataProvider: .init { ["provided": "1"] })
+            handler[metadataKey: "account"] = "ann@example.com"
+            #expect(handler[metadataKey: "account"] == "ann@example.com")
+            Logger(label: "test") { _ in handler }.info("an entry of a test", metadata: ["own": "2"])
+        }
+    }
+}
