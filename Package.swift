@@ -55,6 +55,7 @@ let package = Package(
         library("CLibcrypt", pkgConfig: "libcrypt", apt: "libcrypt-dev"),
         library("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
         library("CIDN2", pkgConfig: "libidn2", apt: "libidn2-dev"),
+        .systemLibrary(name: "CLinux"),  // what glibc declares under _GNU_SOURCE alone
         room("Vocabulary", ["CIDN2"]),  // addresses, statuses, reasons: the words everyone uses
         room("JSONWire", []),  // JSON text, JSON-RPC envelopes, line framing; no I/O
         room("Secrets", ["CSodium", "CLibcrypt"]),  // guarded passwords, sealing, crypt(3)
@@ -68,7 +69,7 @@ let package = Package(
                 .product(name: "NIOTLS", package: "swift-nio"),
             ]),
         room("MailStore", ["Vocabulary"]),  // what a store of mail must promise
-        room("MaildirStore", ["MailStore", "Vocabulary", "CSodium"]),  // … kept by Maildirs
+        room("MaildirStore", ["MailStore", "Vocabulary", "CSodium", "CLinux"]),  // … kept by Maildirs
         room("Records", ["Vocabulary"]),  // what is remembered, as a protocol
         room("SQLiteRecords", ["Records", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift")]),
         room("JSONRPC", nio + ["JSONWire", logging]),  // the Unix-socket server; knows nothing of mail

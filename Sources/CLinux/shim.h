@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls that glibc declares under _GNU_SOURCE alone, which Swift's Glibc module does without.
+#ifndef MAILMOVE_CLINUX_H
+#define MAILMOVE_CLINUX_H
+
+#include <linux/magic.h>
+#include <sys/vfs.h>
+
+/// renameat2(2).
+int renameat2(int from_directory, const char *from, int to_directory, const char *to, unsigned int flags);
+/// syncfs(2).
+int syncfs(int fd);
+/// sync_file_range(2); `off64_t` is 64 bits wide everywhere.
+int sync_file_range(int fd, long long offset, long long octets, unsigned int flags);
+
+/// The type of the file system that `fd` is on (`f_type` of statfs(2)); 0 where that cannot be told.
+static inline unsigned long long file_system_type(int fd) {
+    struct statfs answer;
+    return fstatfs(fd, &answer) == 0 ? (unsigned long long)answer.f_type & 0xffffffffULL : 0;
+}
+
+enum {
+    renameNoReplace = 1,       // RENAME_NOREPLACE
+    syncFileRangeWrite = 2,    // SYNC_FILE_RANGE_WRITE
+    openTemporary = 020000000  // __O_TMPFILE, the same on x86-64, arm64 and riscv64
+};
+
+#endif
