@@ -3,10 +3,6 @@
 public import JSONWire
 
 extension MethodDeclaration {
-    /// A call's parameters, checked and decoded. nil stands for a call without `params`.
-    ///
-    /// Parameters go by name; an empty array stands for none.
-    /// - Throws: ``Violation`` for the first thing that is wrong.
     public func parameters(from params: JSONView?) throws(Violation) -> Parameters {
         guard let params, !Self.isEmptyArray(params) else { return try decode(Self.noMembers) }
         guard params.kind == .object else { throw Violation(nil, "must be an object: parameters go by name") }

@@ -14,7 +14,10 @@ extension Parameters {
 }
 
 /// A method of the contract: all that the daemon, the clients and the reference know of it.
-public protocol Method: Sendable {
+public protocol Method<Parameters, Result>: Sendable {
+    associatedtype Parameters: MailMoveAPI.Parameters
+    associatedtype Result: Codable & Sendable & Described
+
     var name: String { get }
     /// What a socket must be for this method to be called on it.
     var role: Role { get }
@@ -30,6 +33,11 @@ public protocol Method: Sendable {
     var exampleParameters: JSONValue { get }
     /// … and of its result.
     func exampleResult() throws -> JSONValue
+    /// A call's parameters, checked and decoded. nil stands for a call without `params`.
+    ///
+    /// Parameters go by name; an empty array stands for none.
+    /// - Throws: ``Violation`` for the first thing that is wrong.
+    func parameters(from params: JSONView?) throws(Violation) -> Parameters
 }
 
 /// A method with the types of its parameters and its result.

@@ -121,5 +121,5 @@ extension Contract {
     public static let listEvents = MethodDeclaration<ListEvents, EventPage>(
         "listEvents", .admin, "Lists what happened to an account, or to a domain's accounts, in order.",
         reasons: [.accountNotFound], isIdempotent: true,
-        example: ["account": "ann@example.com", "since": "2026-11-24T00:00:00Z"], gives: .example)
+        example: ["account": "ann@example.com", "since": "2026-11-24T00:00:00.000Z"], gives: .example)
 }

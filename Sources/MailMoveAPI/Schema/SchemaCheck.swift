@@ -55,7 +55,8 @@ extension Schema {
 }
 
 extension ObjectSchema {
-    func violation(in value: JSONView) -> Violation? {
+    /// The first thing wrong with `value`, as a reader of the text meets it; nil where all is right.
+    public func violation(in value: JSONView) -> Violation? {
         guard value.kind == .object else { return Violation(nil, "must be an object") }
         var found: UInt64 = 0
         for given in value.members {
