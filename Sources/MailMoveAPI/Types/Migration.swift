@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Vocabulary
+
+/// A domain's migration: the settings, the window, and how far it is.
+public struct Migration: Codable, Hashable, Sendable {
+    public var domain: DomainName
+    public var state: WindowState
+    public var oldServer: OldServerReport
+    public var validDays: Int
+    /// nil where none were given, and in `listMigrations`: the list may be long.
+    @OrNull public var knownAccounts: [EmailAddress]?
+    /// nil in `listMigrations` alone.
+    @OrNull public var excludedAccounts: [EmailAddress]?
+    public var autoCreateAccounts: Bool
+    public var syncPasswords: Bool
+    public var options: MoveOptionsReport
+    /// The start of the latest window.
+    public var enabledAt: Timestamp
+    public var expiresAt: Timestamp
+    public var counts: StatusCounts
+    public var moved: Int
+    public var remaining: Int
+    public var movedOctets: Int
+    /// What the administrator should know, one sentence each.
+    public var warnings: [String]
+
+    public init(
+        domain: DomainName, state: WindowState, oldServer: OldServer, validDays: Int, knownAccounts: [EmailAddress]?,
+        excludedAccounts: [EmailAddress]?, autoCreateAccounts: Bool, syncPasswords: Bool, options: MoveOptions,
+        enabledAt: Timestamp, expiresAt: Timestamp, counts: StatusCounts, moved: Int, remaining: Int,
+        movedOctets: Int, warnings: [String]
+    ) {
+        self.domain = domain
+        self.state = state
+        self.oldServer = OldServerReport(oldServer)
+        self.validDays = validDays
+        self.knownAccounts = knownAccounts
+        self.excludedAccounts = excludedAccounts
+        self.autoCreateAccounts = autoCreateAccounts
+        self.syncPasswords = syncPasswords
+        self.options = MoveOptionsReport(options)
+        self.enabledAt = enabledAt
+        self.expiresAt = expiresAt
+        self.counts = counts
+        self.moved = moved
+        self.remaining = remaining
+        self.movedOctets = movedOctets
+        self.warnings = warnings
+    }
+}
+
+extension Migration: Described {
+    public static let schema = Schema.object(
+        ObjectSchema(
+            "Migration", "A domain's migration: the settings, the window, and how far it is.",
+            [
+                .required("domain", .domain, "the domain in A-form"),
+                .required("state", .choice(WindowState.self), "whether logins start moves"),
+                .required("oldServer", OldServerReport.schema, "where the mail comes from"),
+                .required("validDays", .integer(1...3650), "length of the window"),
+                .required(
+                    "knownAccounts", .orNull(.array(of: .address)),
+                    "accounts of the old system; null where not given, and in listMigrations"),
+                .required(
+                    "excludedAccounts", .orNull(.array(of: .address)),
+                    "accounts that are never moved; null in listMigrations"),
+                .required("autoCreateAccounts", .boolean, "whether accounts are created at their first login"),
+                .required("syncPasswords", .boolean, "whether logins hand the old password over"),
+                .required("options", MoveOptionsReport.schema, "how the mailboxes are moved"),
+                .required("enabledAt", .time, "start of the latest window"),
+                .required("expiresAt", .time, "its end"),
+                .required("counts", StatusCounts.schema, "accounts in each status"),
+                .required("moved", .count, "messages moved"),
+                .required("remaining", .count, "messages that are known to be only on the old server"),
+                .required("movedOctets", .count, "octets of the messages moved"),
+                .required("warnings", .array(of: .text), "what the administrator should know"),
+            ]))
+
+    static let example = Migration(
+        domain: .example, state: .active, oldServer: OldServer(host: "192.0.2.10", security: .starttls), validDays: 30,
+        knownAccounts: nil, excludedAccounts: [.example("robot")], autoCreateAccounts: false, syncPasswords: true,
+        options: MoveOptions(), enabledAt: .example, expiresAt: .exampleEnd, counts: .example, moved: 120_000,
+        remaining: 800, movedOctets: 9_000_000_000, warnings: [])
+}

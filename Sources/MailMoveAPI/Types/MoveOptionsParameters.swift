@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Vocabulary
+
+/// How a domain's mailboxes are to be moved, as a caller says it: all may be left out.
+public struct MoveOptionsParameters: Codable, Hashable, Sendable {
+    public struct FollowUp: Codable, Hashable, Sendable {
+        public var hours: Int
+        public var everyMinutes: Int?
+
+        public init(hours: Int, everyMinutes: Int? = nil) {
+            self.hours = hours
+            self.everyMinutes = everyMinutes
+        }
+    }
+
+    public var preserveUIDL: Bool?
+    public var markSeen: MoveOptions.MarkSeen?
+    public var order: MoveOptions.Order?
+    public var deleteAfterMove: Bool?
+    public var maxConnections: Int?
+    public var folder: String?
+    public var followUp: FollowUp?
+
+    public init(
+        preserveUIDL: Bool? = nil, markSeen: MoveOptions.MarkSeen? = nil, order: MoveOptions.Order? = nil,
+        deleteAfterMove: Bool? = nil, maxConnections: Int? = nil, folder: String? = nil, followUp: FollowUp? = nil
+    ) {
+        self.preserveUIDL = preserveUIDL
+        self.markSeen = markSeen
+        self.order = order
+        self.deleteAfterMove = deleteAfterMove
+        self.maxConnections = maxConnections
+        self.folder = folder
+        self.followUp = followUp
+    }
+
+    /// The same with the defaults filled in.
+    public var options: MoveOptions {
+        var options = MoveOptions()
+        options.preserveUIDL = preserveUIDL ?? options.preserveUIDL
+        options.markSeen = markSeen ?? options.markSeen
+        options.order = order ?? options.order
+        options.deleteAfterMove = deleteAfterMove ?? options.deleteAfterMove
+        options.maxConnections = maxConnections
+        options.folder = folder ?? options.folder
+        options.followUp = followUp.map { MoveOptions.FollowUp(hours: $0.hours, everyMinutes: $0.everyMinutes ?? 30) }
+        return options
+    }
+}
+
+extension MoveOptionsParameters: Described {
+    public static let schema = Schema.object(
+        ObjectSchema(
+            "MoveOptionsParameters", "How the mailboxes are moved; all may be left out.",
+            [
+                .optional("preserveUIDL", .boolean, default: true, "keep the UIDL, as a header field X-UIDL on top"),
+                .optional(
+                    "markSeen", .choice(MoveOptions.MarkSeen.self), default: "none", "which messages arrive as seen"),
+                .optional("order", .choice(MoveOptions.Order.self), default: "oldestFirst", "which messages come first"),
+                .optional(
+                    "deleteAfterMove", .boolean, default: false,
+                    "delete from the old server what is durable on the new one"),
+                .optional(
+                    "maxConnections", .integer(1...1000), "POP3 connections to this server at once, where fewer"),
+                .optional("folder", .folder, default: "INBOX", "where messages arrive"),
+                .optional(
+                    "followUp",
+                    .object(
+                        ObjectSchema(
+                            "Late mail, brought without another login.",
+                            [
+                                .required("hours", .integer(1...8760), "for so long after a completed run"),
+                                .optional("everyMinutes", .integer(1...1440), default: 30, "how often"),
+                            ])),
+                    "bring late mail without another login; the sealed password is kept for so long"),
+            ]))
+}

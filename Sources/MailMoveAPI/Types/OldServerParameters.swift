@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Vocabulary
+
+/// An old server as a caller describes it: all but the host may be left out.
+public struct OldServerParameters: Codable, Hashable, Sendable {
+    public struct Certificate: Codable, Hashable, Sendable {
+        public var verify: CertificateCheck.Verification?
+        /// With or without colons, in any case.
+        public var sha256: String?
+
+        public init(verify: CertificateCheck.Verification? = nil, sha256: String? = nil) {
+            self.verify = verify
+            self.sha256 = sha256
+        }
+    }
+
+    public var host: String
+    public var port: Int?
+    public var security: TransportSecurity?
+    public var certificate: Certificate?
+    public var usernameIncludesDomain: Bool?
+    public var domain: String?
+    public var secureAuthentication: Bool?
+
+    public init(
+        host: String, port: Int? = nil, security: TransportSecurity? = nil, certificate: Certificate? = nil,
+        usernameIncludesDomain: Bool? = nil, domain: String? = nil, secureAuthentication: Bool? = nil
+    ) {
+        self.host = host
+        self.port = port
+        self.security = security
+        self.certificate = certificate
+        self.usernameIncludesDomain = usernameIncludesDomain
+        self.domain = domain
+        self.secureAuthentication = secureAuthentication
+    }
+
+    /// The same with the defaults filled in.
+    public var oldServer: OldServer {
+        let security = security ?? .opportunistic
+        let sha256 = certificate?.sha256.flatMap(Fingerprint.normalised)
+        let verify = certificate?.verify ?? (sha256 == nil ? nil : .fingerprint)
+        return OldServer(
+            host: host, port: port, security: security,
+            certificate: verify.map { CertificateCheck(verify: $0, sha256: sha256) },
+            usernameIncludesDomain: usernameIncludesDomain ?? true, domain: domain,
+            secureAuthentication: secureAuthentication ?? false)
+    }
+
+    /// What no single member shows to be wrong; paths start at the old server.
+    var violation: Violation? {
+        guard let certificate else { return nil }
+        if certificate.verify == .fingerprint, certificate.sha256 == nil {
+            return Violation("certificate.sha256", "is missing: verify is \"fingerprint\"")
+        }
+        if let verify = certificate.verify, verify != .fingerprint, certificate.sha256 != nil {
+            return Violation("certificate.sha256", "goes only with verify \"fingerprint\", not \"\(verify.rawValue)\"")
+        }
+        if security ?? .opportunistic == .none, oldServer.certificate.verify != .none {
+            return Violation("certificate", "needs TLS, and security is \"none\"")
+        }
+        return nil
+    }
+}
+
+extension OldServerParameters: Described {
+    public static let schema = Schema.object(
+        ObjectSchema(
+            "OldServerParameters", "Where the mail comes from; all but the host may be left out.",
+            [
+                .required("host", .host, "host name or IP address; an address stays right when DNS is switched"),
+                .optional("port", .integer(1...65535), "110, or 995 where security is tls"),
+                .optional(
+                    "security", .choice(TransportSecurity.self), default: "opportunistic",
+                    "none; opportunistic: STLS when offered; starttls: STLS or nothing; tls: TLS from the first octet"),
+                .optional(
+                    "certificate",
+                    .object(
+                        ObjectSchema(
+                            "How the certificate is judged.",
+                            [
+                                .optional(
+                                    "verify", .choice(CertificateCheck.Verification.self),
+                                    "full where security is starttls or tls, else none; fingerprint where sha256 is given"),
+                                .optional("sha256", .fingerprint, "the certificate's SHA-256, for fingerprint"),
+                            ])),
+                    "how the certificate is judged"),
+                .optional(
+                    "usernameIncludesDomain", .boolean, default: true, "whether user names over there are full addresses"),
+                .optional("domain", .name, "the domain in user names over there, where it differs"),
+                .optional("secureAuthentication", .boolean, default: false, "never send the password in the clear"),
+            ]))
+}
