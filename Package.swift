@@ -93,14 +93,16 @@ let package = Package(
             swiftSettings: strict),
 
         // Clients.
-        room("MailMoveClient", nio + ["MailMoveAPI", "JSONWire", "Vocabulary"], path: "clients/swift/MailMoveClient"),
+        room(
+            "MailMoveClient", nio + ["MailMoveAPI", "JSONWire", "Secrets", "Vocabulary"],
+            path: "clients/swift/MailMoveClient"),
 
         // Tests mirror the rooms.
         .target(name: "Support", dependencies: ["JSONWire"], path: "Tests/Support", swiftSettings: strict),
         tests("VocabularyTests", ["Vocabulary"]),
         tests("JSONWireTests", ["JSONWire"]),
         tests("SecretsTests", ["Secrets"]),
-        tests("MailMoveAPITests", ["MailMoveAPI"]),
+        tests("MailMoveAPITests", ["MailMoveAPI", "JSONWire", "Secrets", "Vocabulary"]),
         tests("POP3Tests", ["POP3", "Support"], resources: [.copy("Conversations")]),
         tests("MaildirStoreTests", ["MaildirStore", "Support"]),
         tests("SQLiteRecordsTests", ["SQLiteRecords"]),
@@ -108,7 +110,7 @@ let package = Package(
         tests("SystemdTests", ["Systemd", "Support"]),
         tests("MigrationTests", ["Migration", "MaildirStore", "SQLiteRecords", "Support"]),
         tests("MethodsTests", ["Methods", "Support"]),
-        tests("MailMoveClientTests", ["MailMoveClient", "Support"]),
+        tests("MailMoveClientTests", nio + ["MailMoveClient", "MailMoveAPI", "JSONWire", "Vocabulary", "Support"]),
         tests("IntegrationTests", ["MailMoveClient", "Support"]),
     ]
 )
