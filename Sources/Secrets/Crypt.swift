@@ -20,7 +20,8 @@ enum Crypt {
         // The members before it are `output` and `setting`, CRYPT_OUTPUT_SIZE each (crypt.h).
         let phrase = memory.pointer + 2 * Int(CRYPT_OUTPUT_SIZE)
         guard password.isAcceptable else {
-            throw SecretsError(.unacceptablePassword, "a password needs 1 to \(Password.longest) octets, none NUL, CR or LF")
+            throw SecretsError(
+                .unacceptablePassword, "a password needs 1 to \(Password.longest) octets, none NUL, CR or LF")
         }
         password.withOctets { UnsafeMutableRawBufferPointer(start: phrase, count: $0.count).copyMemory(from: $0) }
         guard let hash = crypt_r(phrase.assumingMemoryBound(to: CChar.self), setting, data),

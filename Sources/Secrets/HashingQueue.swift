@@ -113,7 +113,9 @@ final class HashingQueue: Sendable {
     /// Takes what has not been begun out of the queue.
     private func cancel(_ id: Int) {
         let drop: (@Sendable (any Error) -> Void)? = state.withLock { state in
-            if let index = state.logins.firstIndex(where: { $0.id == id }) { return state.logins.remove(at: index).drop }
+            if let index = state.logins.firstIndex(where: { $0.id == id }) {
+                return state.logins.remove(at: index).drop
+            }
             if let bulk = state.removeBulk(id) { return { bulk.continuation.resume(throwing: $0) } }
             return nil
         }
@@ -178,7 +180,8 @@ final class HashingQueue: Sendable {
             return state.bulks[position].missing == 0 ? state.bulks.remove(at: position) : nil
         }
         guard let ended else { return }
-        ended.continuation.resume(with: result.map { _ in ended.hashes.compactMap(\.self) }.mapError { $0 as any Error })
+        ended.continuation.resume(
+            with: result.map { _ in ended.hashes.compactMap(\.self) }.mapError { $0 as any Error })
     }
 
     // MARK: Ending

@@ -56,7 +56,9 @@ public final class Password: Sendable, CustomStringConvertible, CustomDebugStrin
     /// 1 to 511 octets, none of them NUL, CR or LF: no other can be sent by POP3 or hashed by `crypt(3)`.
     public var isAcceptable: Bool {
         (1...Self.longest).contains(count)
-            && withOctets { octets in octets.allSatisfy { $0 != 0 && $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") } }
+            && withOctets { octets in
+                octets.allSatisfy { $0 != 0 && $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }
+            }
     }
 
     public var description: String { "(password)" }

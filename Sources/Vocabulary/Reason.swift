@@ -97,7 +97,8 @@ public enum Reason: String, Error, Sendable, Codable, CaseIterable {
             LocalizedText(
                 en: "The new mailbox cannot take mail at the moment. We will try again.", zhCN: "新邮箱暂时无法写入邮件，系统将自动重试。")
         case .databaseUnavailable:
-            LocalizedText(en: "The service's database is not available. Please try again later.", zhCN: "服务数据库暂不可用，请稍后再试。")
+            LocalizedText(
+                en: "The service's database is not available. Please try again later.", zhCN: "服务数据库暂不可用，请稍后再试。")
         }
     }
 }

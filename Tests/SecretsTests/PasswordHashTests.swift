@@ -34,12 +34,14 @@ import Testing
 
     @Test(arguments: [
         "", "{", "{}", "{CRYPT}", "hello", "$", "$$$", "{CRYPT", "*0", "*1", "!", "x",
-        "{PLAIN}hello", "{SHA}qvTGHdzF6KLavt4PO0gs2a6pQ00=", "{SSHA}abc", "{ROT13}uryyb", "{ARGON2ID}$argon2id$v=19$a$b",
+        "{PLAIN}hello", "{SHA}qvTGHdzF6KLavt4PO0gs2a6pQ00=", "{SSHA}abc", "{ROT13}uryyb",
+        "{ARGON2ID}$argon2id$v=19$a$b",
         "{SHA512-CRYPT.b64}JDYk", "{PBKDF2}$1$a$b$c", "{CLEARTEXT}x", "{LANMAN}x", "{OTP}x", "{SCRAM-SHA-1}x",
         // Traditional DES and BSDi: too weak.
         "ab01FAX.bQRSU", "{CRYPT}rl0uE8JOc0LzQ", "{DES-CRYPT}ab01FAX.bQRSU", "_J9..rasmBYk8r9AiWNc",
         // Under the wrong name.
-        "{BLF-CRYPT}$1$V7qMYJaN$B4dW5rgFLGjvwuOAvMJHb0", "{MD5-CRYPT}$2b$05$WUHhXETkX0fnYkrqZU3ta.UBjhnjaAfcXa1KFPqKLtvrcE2FtK7.u",
+        "{BLF-CRYPT}$1$V7qMYJaN$B4dW5rgFLGjvwuOAvMJHb0",
+        "{MD5-CRYPT}$2b$05$WUHhXETkX0fnYkrqZU3ta.UBjhnjaAfcXa1KFPqKLtvrcE2FtK7.u",
         // Work without end.
         "$2b$31$WUHhXETkX0fnYkrqZU3ta.UBjhnjaAfcXa1KFPqKLtvrcE2FtK7.u",
         "$5$rounds=999999999$V7qMYJaNbVKOeh4P$cSKsNRKY2XZ5F7C.iqp650mL4KKWLqxdJFl1SnSE6D8",
@@ -51,7 +53,8 @@ import Testing
         "$1$V7qMYJaN$B4dW5rgFLGjvwuOAvMJHbz",
         "$5$rounds=999$V7qMYJaNbVKOeh4P$cSKsNRKY2XZ5F7C.iqp650mL4KKWLqxdJFl1SnSE6D8",
         "$5$rounds=05000$V7qMYJaNbVKOeh4P$cSKsNRKY2XZ5F7C.iqp650mL4KKWLqxdJFl1SnSE6D8",
-        "$1$V7qMYJaNx$B4dW5rgFLGjvwuOAvMJHb0", "$1$V7:MYJaN$B4dW5rgFLGjvwuOAvMJHb0", "$1$V7qMYJaN$B4dW5rgFLGjvwuOAvMJHb0\0",
+        "$1$V7qMYJaNx$B4dW5rgFLGjvwuOAvMJHb0", "$1$V7:MYJaN$B4dW5rgFLGjvwuOAvMJHb0",
+        "$1$V7qMYJaN$B4dW5rgFLGjvwuOAvMJHb0\0",
         "$1$V7qMYJaN$B4dW5rgFLGjvwuOAvMJHb0\n",
     ])
     func whatNoPasswordMatchesOrIsTooWeakIsRefused(text: String) {
@@ -62,7 +65,9 @@ import Testing
     /// Every hash cut short, or with a character too many, is one that crypt(3) does not give.
     @Test(arguments: known)
     func aDamagedHashIsRefused(text: String) {
-        for count in 0..<text.count { #expect(throws: SecretsError.self) { try PasswordHash(String(text.prefix(count))) } }
+        for count in 0..<text.count {
+            #expect(throws: SecretsError.self) { try PasswordHash(String(text.prefix(count))) }
+        }
         #expect(throws: SecretsError.self) { try PasswordHash(text + ".") }
         #expect(throws: SecretsError.self) { try PasswordHash(text + "$") }
     }
@@ -70,7 +75,10 @@ import Testing
     /// A salt is taken exactly when libxcrypt computes with it.
     @Test func yescryptSaltsAreReadAsLibxcryptReadsThem() {
         let digest = String(repeating: ".", count: 43)
-        for salt in ["", "a", "a.", "a1", "a2", "ab", "ab.", "ab/", "abB", "abC", "abD", "abE", "abcd", "abcde", "abcd..", "a:cd"] {
+        for salt in [
+            "", "a", "a.", "a1", "a2", "ab", "ab.", "ab/", "abB", "abC", "abD", "abE", "abcd", "abcde", "abcd..",
+            "a:cd",
+        ] {
             let computes = (try? Crypt.withHash(of: Password("x"), setting: "$y$j75$\(salt)$") { _ in true }) ?? false
             let isTaken = (try? PasswordHash("$y$j75$\(salt)$\(digest)")) != nil
             #expect(isTaken == computes, "salt \(salt)")
@@ -84,7 +92,9 @@ import Testing
         #expect(try !hash.matches(Password("correct horsf")))
         #expect(try PasswordHash(hash.stored) == hash)
         #expect(try scheme.make(Password("correct horse")) != hash)
-        let prefix = [PasswordScheme.yescrypt: "{CRYPT}$y$j9T$", .sha512: "{SHA512-CRYPT}$6$", .bcrypt: "{BLF-CRYPT}$2y$"]
+        let prefix = [
+            PasswordScheme.yescrypt: "{CRYPT}$y$j9T$", .sha512: "{SHA512-CRYPT}$6$", .bcrypt: "{BLF-CRYPT}$2y$",
+        ]
         #expect(hash.stored.hasPrefix(prefix[scheme] ?? "-"))
     }
 
@@ -116,7 +126,9 @@ import Testing
         let real = try scheme.make(Password("x"))
         #expect(try PasswordHash(decoy.stored) == decoy)
         #expect(try !decoy.matches(Password("x")))
-        let parameters = { (hash: PasswordHash) in hash.stored.split(separator: "$").prefix(3).map { $0.count > 16 ? "" : $0 } }
+        let parameters = { (hash: PasswordHash) in
+            hash.stored.split(separator: "$").prefix(3).map { $0.count > 16 ? "" : $0 }
+        }
         #expect(parameters(decoy) == parameters(real))
         #expect(decoy.stored.count == real.stored.count)
     }

@@ -42,7 +42,10 @@ final class NotifySocket {
         guard count > 0 else { return nil }
         // cmsghdr: length (8), level (4), type (4: SCM_RIGHTS is 1), then the descriptors.
         let (length, type, passed) = control.withUnsafeBytes {
-            ($0.load(as: Int.self), $0.load(fromByteOffset: 12, as: CInt.self), $0.load(fromByteOffset: 16, as: CInt.self))
+            (
+                $0.load(as: Int.self), $0.load(fromByteOffset: 12, as: CInt.self),
+                $0.load(fromByteOffset: 16, as: CInt.self)
+            )
         }
         return (String(decoding: octets.prefix(count), as: UTF8.self), length >= 20 && type == 1 ? passed : nil)
     }

@@ -83,7 +83,9 @@ import Testing
         defer { close(descriptor) }
         #expect(pwrite(descriptor, "x", 1, 0) == -1)
         #expect(ftruncate(descriptor, 0) == -1)
-        let error = #expect(throws: SystemdError.self) { try SealedMemory.withOctets(of: descriptor, count: 33) { _ in } }
+        let error = #expect(throws: SystemdError.self) {
+            try SealedMemory.withOctets(of: descriptor, count: 33) { _ in }
+        }
         #expect(error?.code == .store)
         #expect(throws: SystemdError.self) { try SealedMemory.withOctets(of: -1, count: 32) { _ in } }
     }
