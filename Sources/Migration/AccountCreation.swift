@@ -42,7 +42,7 @@ extension AccountDesk {
         var seen: Set<EmailAddress> = []
         return rows.enumerated().compactMap { index, row in
             let address: EmailAddress
-            do {
+            do throws(InvalidAddress) {
                 address = try EmailAddress(row.address)
             } catch {
                 outcome.reject(index, row, .invalidAddress, error.detail)
@@ -64,11 +64,12 @@ extension AccountDesk {
             }
             var hash: PasswordHash?
             if let text = row.passwordHash {
-                guard let parsed = PasswordHash(text) else {
-                    outcome.reject(index, row, .unsupportedHash, Self.supportedHashes)
+                do throws(SecretsError) {
+                    hash = try PasswordHash(text)
+                } catch {
+                    outcome.reject(index, row, .unsupportedHash, error.detail)
                     return nil
                 }
-                hash = parsed
             }
             return Sound(index: index, address: address, row: row, hash: hash)
         }

@@ -108,10 +108,11 @@ public final class AccountDesk: Sendable {
             hash = try await context.pool.hash(
                 password, scheme: context.limits.passwordScheme, priority: .login)
         case (nil, let text?):
-            guard let parsed = PasswordHash(text) else {
-                throw InvalidParameter("passwordHash", "unsupportedHash: \(Self.supportedHashes)")
+            do throws(SecretsError) {
+                hash = try PasswordHash(text)
+            } catch {
+                throw InvalidParameter("passwordHash", "unsupportedHash: \(error.detail)")
             }
-            hash = parsed
         default: throw InvalidParameter("password", "give either password or passwordHash")
         }
         let now = context.now()
@@ -127,9 +128,6 @@ public final class AccountDesk: Sendable {
         }
         statuses.changed(changed)
     }
-
-    static let supportedHashes =
-        "use {CRYPT}, {BLF-CRYPT}, {SHA512-CRYPT}, {SHA256-CRYPT} or {MD5-CRYPT} as doveadm pw writes them"
 
     /// What is wrong with a password that somebody chooses here; nil where nothing is.
     static func weakness(of password: Password, for address: EmailAddress) -> String? {

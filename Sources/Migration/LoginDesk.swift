@@ -107,7 +107,7 @@ public final class LoginDesk: Sendable {
         }
         let key = account.address.description
         if cache.contains(digest, for: key, hash: account.passwordHash, now: context.now()) { return true }
-        guard let hash = PasswordHash(stored: account.passwordHash) else { return false }
+        let hash = try PasswordHash(account.passwordHash)
         guard try await context.pool.verify(password, against: hash) else { return false }
         let seconds = context.limits.passwordCacheSeconds
         if seconds > 0 {

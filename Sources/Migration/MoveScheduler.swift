@@ -2,7 +2,7 @@
 
 import Records
 import Synchronization
-public import Vocabulary
+import Vocabulary
 
 /// Holds the ``Schedule``, and runs each run as a task of its own.
 public final class MoveScheduler: Sendable {

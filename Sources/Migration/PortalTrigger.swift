@@ -2,7 +2,7 @@
 
 import Records
 import Secrets
-public import Vocabulary
+import Vocabulary
 
 /// The explicit trigger: somebody who is already inside gives the old password.
 extension LoginDesk {

@@ -58,7 +58,7 @@ final class Questions: Sendable {
         let limits = context.limits
         do {
             let session = try await POP3Session.open(
-                server, timeouts: POP3Timeouts(limits), trust: context.trust, group: context.group)
+                server, timeouts: Timeouts(limits), trust: context.trust, group: context.group)
             do {
                 try await willShow()
                 let answer = try await session.authenticate(
@@ -95,7 +95,7 @@ extension OldServerAnswer {
     }
 }
 
-extension POP3Timeouts {
+extension Timeouts {
     init(_ limits: MoveLimits) {
         self.init(connect: .seconds(limits.connectTimeout), read: .seconds(limits.readTimeout))
     }

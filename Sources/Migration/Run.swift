@@ -96,7 +96,7 @@ struct Run: Sendable {
     /// One session.
     private mutating func attempt() async throws -> End {
         let session = try await POP3Session.open(
-            settings.oldServer, timeouts: POP3Timeouts(context.limits), trust: context.trust, group: context.group)
+            settings.oldServer, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group)
         control.onStop { session.abort() }
         defer { session.abort() }
         let user = settings.oldServer.username(of: account.address)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Records
+public import Records
 public import Vocabulary
 
 /// The sentences that users read.
