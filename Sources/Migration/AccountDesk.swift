@@ -103,7 +103,7 @@ public final class AccountDesk: Sendable {
         switch (password, passwordHash) {
         case (let password?, nil):
             if let weakness = Self.weakness(of: password, for: address) {
-                throw InvalidParameter("password", "weakPassword: \(weakness)")
+                throw InvalidParameter("password", weakness, .weakPassword)
             }
             hash = try await context.pool.hash(
                 password, scheme: context.limits.passwordScheme, priority: .login)
@@ -111,9 +111,9 @@ public final class AccountDesk: Sendable {
             do throws(SecretsError) {
                 hash = try PasswordHash(text)
             } catch {
-                throw InvalidParameter("passwordHash", "unsupportedHash: \(error.detail)")
+                throw InvalidParameter("passwordHash", error.detail, .unsupportedHash)
             }
-        default: throw InvalidParameter("password", "give either password or passwordHash")
+        default: throw InvalidParameter("password", "must be given, or passwordHash, but not both")
         }
         let now = context.now()
         let changed = try await context.records.write { records -> AccountRecord? in
@@ -131,13 +131,13 @@ public final class AccountDesk: Sendable {
 
     /// What is wrong with a password that somebody chooses here; nil where nothing is.
     static func weakness(of password: Password, for address: EmailAddress) -> String? {
-        guard password.isAcceptable else { return "a password has 1 to 511 octets and no NUL, CR or LF" }
+        guard password.isAcceptable else { return "must have 1 to 511 octets and no NUL, CR or LF" }
         return password.withOctets { octets in
             // Characters, not octets: continuation octets of UTF-8 do not count.
-            guard octets.lazy.filter({ $0 & 0xC0 != 0x80 }).count >= 8 else { return "fewer than 8 characters" }
+            guard octets.lazy.filter({ $0 & 0xC0 != 0x80 }).count >= 8 else { return "must have 8 characters or more" }
             let isLocalPart =
                 octets.elementsEqual(address.localPart.utf8) || octets.elementsEqual(address.givenLocalPart.utf8)
-            return isLocalPart ? "it is the part of the address before the @" : nil
+            return isLocalPart ? "must not be the part of the address before the @" : nil
         }
     }
 }

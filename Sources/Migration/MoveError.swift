@@ -23,11 +23,16 @@ public struct MoveError: Error, Sendable, Hashable, CustomStringConvertible {
 public struct InvalidParameter: Error, Sendable, Hashable, CustomStringConvertible {
     /// Its dotted path, such as `oldServer.host`.
     public var parameter: String
+    /// A clause: `must be …`.
     public var detail: String
+    public var kind: Kind
 
-    public init(_ parameter: String, _ detail: String) {
+    public enum Kind: Sendable { case invalid, weakPassword, unsupportedHash }
+
+    public init(_ parameter: String, _ detail: String, _ kind: Kind = .invalid) {
         self.parameter = parameter
         self.detail = detail
+        self.kind = kind
     }
 
     public var description: String { "\(parameter): \(detail)" }

@@ -17,7 +17,7 @@ struct OldServerWarnings: Sendable {
         if server.port == 110 || server.port == 995, Self.isThisMachine(addresses) {
             throw InvalidParameter(
                 "oldServer.host",
-                "\(server.host) port \(server.port) is this machine, the new platform itself; give the old server's address")
+                "must be the old server: \(server.host) port \(server.port) is this machine, the new platform itself")
         }
         var warnings: [String] = []
         if address == nil {

@@ -100,10 +100,10 @@ public final class SettingsDesk: Sendable {
         try await context.records.write { records in
             guard let settings = try records.settings(of: domain) else { throw Self.neverEnabled(domain) }
             guard settings.state(at: now) != .active else {
-                throw InvalidParameter("domain", "the migration of \(domain) is active; disable it first")
+                throw InvalidParameter("domain", "has an active migration; disable it first")
             }
             guard try records.accountsInProgress(of: domain).isEmpty else {
-                throw InvalidParameter("domain", "moves of \(domain) are still ending; try again in a moment")
+                throw InvalidParameter("domain", "has moves that are still ending; try again in a moment")
             }
             try records.forget(domain)
         }
@@ -140,7 +140,7 @@ public final class SettingsDesk: Sendable {
         let lists = [("knownAccounts", request.knownAccounts ?? []), ("excludedAccounts", request.excludedAccounts)]
         for (name, addresses) in lists {
             guard let index = addresses.firstIndex(where: { $0.domain != request.domain }) else { continue }
-            throw InvalidParameter("\(name)[\(index)]", "\(addresses[index]) is not an address of \(request.domain)")
+            throw InvalidParameter("\(name)[\(index)]", "must be an address of \(request.domain), not \(addresses[index])")
         }
     }
 

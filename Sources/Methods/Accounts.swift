@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MailMoveAPI
+import Migration
+import Records
+import Vocabulary
+
+extension MethodTable {
+    func listAccounts(_ parameters: ListAccounts) async throws -> AccountPage {
+        let cursor = try parameters.cursor.map { text throws -> EmailAddress in
+            guard let address = try? EmailAddress(text), address.domain == parameters.domain else {
+                throw InvalidCursor()
+            }
+            return address
+        }
+        let page = try await move.accounts.list(
+            parameters.domain, search: parameters.search, after: cursor, limit: parameters.limit ?? 100)
+        return AccountPage(
+            accounts: page.accounts.map { account in
+                AccountPage.Account(
+                    address: account.address, displayName: account.displayName,
+                    quotaOctets: account.quotaOctets.map(Int.init), createdAt: account.createdAt,
+                    handedOver: account.handover != .never)
+            }, nextCursor: page.nextCursor?.description)
+    }
+
+    /// An address that is none has no account either.
+    func deleteAccounts(_ parameters: DeleteAccounts) async throws -> DeletedAccounts {
+        var given: [EmailAddress: String] = [:]
+        var notFound: [String] = []
+        var addresses: [EmailAddress] = []
+        for text in parameters.accounts {
+            guard let address = try? EmailAddress(text) else {
+                notFound.append(text)
+                continue
+            }
+            if given.updateValue(text, forKey: address) == nil { addresses.append(address) }
+        }
+        let outcome = try await move.accounts.delete(addresses)
+        notFound += outcome.notFound.map { given[$0] ?? $0.description }
+        return DeletedAccounts(deleted: outcome.deleted, notFound: notFound)
+    }
+
+    func setPassword(_ parameters: SetPassword) async throws -> Nothing {
+        try await move.accounts.setPassword(
+            parameters.account, password: parameters.password, passwordHash: parameters.passwordHash)
+        return Nothing()
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MailMoveAPI
+import Migration
+import Vocabulary
+
+extension MethodTable {
+    func authenticate(_ parameters: Authenticate) async throws -> MailMoveAPI.LoginDecision {
+        let result = try await move.logins.authenticate(
+            Login(
+                account: parameters.account, password: parameters.password, via: parameters.via ?? .other,
+                remoteAddress: parameters.remoteAddress))
+        let decision: MailMoveAPI.LoginDecision.Decision =
+            switch result.decision {
+            case .accept: .accept
+            case .reject: .reject
+            case .unavailable: .unavailable
+            }
+        return MailMoveAPI.LoginDecision(
+            decision: decision, passwordReplaced: result.passwordReplaced, migration: result.status.map(Status.init),
+            message: result.message)
+    }
+
+    func triggerMigration(_ parameters: TriggerMigration) async throws -> Status {
+        Status(
+            try await move.logins.trigger(
+                Login(
+                    account: parameters.account, password: parameters.password, via: parameters.via ?? .portal,
+                    remoteAddress: parameters.remoteAddress)))
+    }
+}

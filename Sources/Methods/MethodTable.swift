@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// A request's way: its method is looked up in the contract, the socket's role is held against the method's, the
+// parameters are checked and decoded by its declaration, the domain is called, and its answer, or its error, is
+// put into the contract's shape.
+
+import JSONRPC
+import JSONWire
+import Logging
+public import MailMoveAPI
+public import Migration
+import Vocabulary
+
+/// The contract's methods, carried out by the domain.
+public struct MethodTable: Sendable {
+    let move: MailMove
+    private let service: @Sendable () async -> ServiceStatus
+    private let log = Logger(label: "mailmove.methods")
+
+    /// - Parameter service: how the daemon is doing.
+    public init(move: MailMove, service: @escaping @Sendable () async -> ServiceStatus) {
+        self.move = move
+        self.service = service
+    }
+}
+
+extension MethodTable: RequestHandler {
+    public func handle(_ call: Call<Role>) async throws -> Answer {
+        do {
+            try checkRole(call)
+            return try await answer(call)
+        } catch let error as RPCError {
+            throw error
+        } catch {
+            if let failure = CallFailure(error) { throw failure.rpcError }
+            throw error
+        }
+    }
+
+    /// `ping` neither waits nor computes.
+    public func answerAtOnce(_ call: Call<Role>) throws -> Answer? {
+        guard call.method == Contract.ping.name else { return nil }
+        do {
+            _ = try Contract.ping.parameters(from: call.params)
+        } catch {
+            throw CallFailure(error).rpcError
+        }
+        return try Answer(ProgramVersion())
+    }
+
+    private func checkRole(_ call: Call<Role>) throws {
+        guard let method = Contract.method(named: call.method) else {
+            throw RPCError.methodNotFound(String(call.method.prefix(100)))
+        }
+        guard method.role <= call.role else { throw Self.forbidden(call) }
+    }
+
+    private static func forbidden(_ call: Call<Role>) -> CallFailure {
+        CallFailure(.forbidden, detail: "\(call.method) may be called on the admin socket only")
+    }
+
+    private func answer(_ call: Call<Role>) async throws -> Answer {
+        switch call.method {
+        case "createAccounts": try await answer(Contract.createAccounts, call, createAccounts)
+        case "setPassword": try await answer(Contract.setPassword, call, setPassword)
+        case "listAccounts": try await answer(Contract.listAccounts, call, listAccounts)
+        case "deleteAccounts": try await answer(Contract.deleteAccounts, call, deleteAccounts)
+        case "enableMigration": try await answer(Contract.enableMigration, call, enableMigration)
+        case "disableMigration": try await answer(Contract.disableMigration, call, disableMigration)
+        case "getMigration": try await answer(Contract.getMigration, call, getMigration)
+        case "listMigrations": try await answer(Contract.listMigrations, call, listMigrations)
+        case "forgetMigration": try await answer(Contract.forgetMigration, call, forgetMigration)
+        case "verifyOldServer": try await answer(Contract.verifyOldServer, call, verifyOldServer)
+        case "authenticate": try await answer(Contract.authenticate, call, authenticate)
+        case "triggerMigration": try await answer(Contract.triggerMigration, call, triggerMigration)
+        case "queryStatus": try await answer(Contract.queryStatus, call, queryStatus)
+        case "listLog": try await answer(Contract.listLog, call, listLog)
+        case "listEvents": try await answer(Contract.listEvents, call, listEvents)
+        case "watchStatus": try await watchStatus(call)
+        case "unwatch": try await answer(Contract.unwatch, call) { _ in
+            call.peer.cancelSubscriptions()
+            return Nothing()
+        }
+        case "ping": try await answer(Contract.ping, call) { _ in ProgramVersion() }
+        case "rpc.discover": try await answer(Contract.discover, call) { _ in
+            Discovery(try OpenRPC.document(for: call.role))
+        }
+        case "getServiceStatus": try await answer(Contract.getServiceStatus, call) { _ in await service() }
+        default: throw RPCError.internalError
+        }
+    }
+
+    private func answer<Parameters, Result>(
+        _ method: MethodDeclaration<Parameters, Result>, _ call: Call<Role>,
+        _ body: (Parameters) async throws -> Result
+    ) async throws -> Answer {
+        try Answer(try await body(try method.parameters(from: call.params)))
+    }
+
+    private func watchStatus(_ call: Call<Role>) async throws -> Answer {
+        let parameters = try Contract.watchStatus.parameters(from: call.params)
+        guard parameters.role <= call.role else { throw Self.forbidden(call) }
+        return try await watch(parameters)
+    }
+}

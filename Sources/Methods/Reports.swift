@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MailMoveAPI
+import Migration
+import Records
+import Vocabulary
+
+/// The domain's values in the contract's shapes.
+extension Status {
+    init(_ status: AccountStatus) {
+        self.init(
+            account: status.account, status: status.status, startedAt: status.startedAt, startedBy: status.startedBy,
+            lastTriggeredAt: status.lastTriggeredAt, finishedAt: status.finishedAt, moved: Int(status.moved),
+            remaining: Int(status.remaining), movedOctets: Int(status.movedOctets),
+            totalOctets: Int(status.totalOctets), messagesPerSecond: status.messagesPerSecond ?? 0,
+            etaSeconds: status.etaSeconds, runs: Int(status.runs),
+            error: status.error.map { StatusError(reason: $0.reason, detail: $0.detail, at: $0.at) },
+            window: status.window.map {
+                WindowReport(state: $0.state, expiresAt: $0.expiresAt, daysLeft: $0.daysLeft)
+            }, portal: Portal(status.portal), message: status.message)
+    }
+}
+
+extension Portal {
+    fileprivate init(_ portal: AccountStatus.Portal) {
+        let action: Action? =
+            switch portal.action {
+            case .trigger: .trigger
+            case .query: .query
+            case nil: nil
+            }
+        self.init(visible: portal.visible, action: action)
+    }
+}
+
+extension StatusCounts {
+    init(_ totals: DomainTotals) {
+        func count(_ status: MigrationStatus) -> Int { Int(totals.counts[status] ?? 0) }
+        self.init(
+            notStarted: count(.notStarted), inProgress: count(.inProgress), completed: count(.completed),
+            failed: count(.failed), nonMigrating: count(.nonMigrating))
+    }
+}
+
+extension MailMoveAPI.Migration {
+    /// - Parameter withLists: the address lists may be as long as the domain is large.
+    init(_ overview: MigrationOverview, withLists: Bool) throws {
+        let settings = overview.settings
+        self.init(
+            domain: try DomainName(settings.domain), state: overview.state, oldServer: settings.oldServer,
+            validDays: settings.validDays, knownAccounts: withLists ? overview.knownAccounts : nil,
+            excludedAccounts: withLists ? overview.excludedAccounts : nil,
+            autoCreateAccounts: settings.autoCreateAccounts, syncPasswords: settings.syncPasswords,
+            options: settings.options, enabledAt: settings.enabledAt, expiresAt: settings.expiresAt,
+            counts: StatusCounts(overview.totals), moved: Int(overview.totals.moved),
+            remaining: Int(overview.totals.remaining), movedOctets: Int(overview.totals.movedOctets),
+            warnings: settings.warnings)
+    }
+}

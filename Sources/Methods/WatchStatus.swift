@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import JSONRPC
+import JSONWire
+import MailMoveAPI
+import Migration
+import Synchronization
+import Vocabulary
+
+extension MethodTable {
+    /// The snapshot is taken after the watch has begun, so that nothing falls between them.
+    func watch(_ parameters: WatchStatus) async throws -> Answer {
+        switch (parameters.account, parameters.domain) {
+        case (let account?, _):
+            let feed = WatchFeed(move.statuses, .account(account))
+            let status = Status(try await move.statuses.status(of: account))
+            return try Answer(
+                WatchSnapshot.account(status), subscription: Subscription(key: "account \(account)", run: feed.run))
+        case (nil, let domain?):
+            let feed = WatchFeed(move.statuses, .domain(domain))
+            let (totals, moving) = try await move.statuses.snapshot(of: domain)
+            let snapshot = DomainSnapshot(
+                domain: domain, counts: StatusCounts(totals), total: Int(totals.accounts),
+                moving: moving.map(Status.init))
+            return try Answer(
+                WatchSnapshot.domain(snapshot), subscription: Subscription(key: "domain \(domain)", run: feed.run))
+        case (nil, nil): throw Violation("account", "is missing: give an account or a domain")
+        }
+    }
+}
+
+/// What changes, for one watcher: the latest state of each account, told at most five times a second.
+final class WatchFeed: Sendable {
+    private let statuses: StatusBoard
+    private let news = Mutex<[EmailAddress: AccountStatus]>([:])
+    private let signal: AsyncStream<Void>
+    private let signalling: AsyncStream<Void>.Continuation
+    private let number = Mutex<UInt64?>(nil)
+
+    init(_ statuses: StatusBoard, _ subject: StatusBoard.Subject) {
+        self.statuses = statuses
+        (signal, signalling) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let number = statuses.watch(subject) { [weak self] status in self?.put(status) }
+        self.number.withLock { $0 = number }
+    }
+
+    /// A feed whose connection closed before it was run ends here.
+    deinit {
+        if let number = number.withLock({ $0 }) { statuses.unwatch(number) }
+    }
+
+    private func put(_ status: AccountStatus) {
+        news.withLock { $0[status.account] = status }
+        signalling.yield()
+    }
+
+    @Sendable func run(_ peer: Peer) async {
+        for await _ in signal {
+            let changed = news.withLock { news in
+                defer { news = [:] }
+                return news.values.sorted { $0.account < $1.account }
+            }
+            for status in changed {
+                guard let params = try? JSONText.encode(Status(status)),
+                    await peer.notify(method: Contract.statusChanged, encodedParams: params)
+                else { return }
+            }
+            // Cancelled: the loop ends with the stream.
+            try? await Task.sleep(for: .milliseconds(200))
+        }
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a verification found, check by check.
+public struct OldServerFindings: Sendable {
+    public struct Check: Sendable {
+        public enum Name: String, Sendable, CaseIterable {
+            case resolve, connect, greeting, capabilities, tls, authenticate, mailbox, uidl, retrieve
+            case rejectsWrongPassword
+        }
+
+        public var name: Name
+        public var isOK: Bool
+        /// What was found, and what to do about it.
+        public var detail: String
+        public var milliseconds: Int
+    }
+
+    public struct TLS: Sendable {
+        public var version: String
+        /// nil where it cannot be told.
+        public var cipher: String?
+        /// Of the certificate's DER form.
+        public var sha256: String
+        public var isTrusted: Bool
+        /// Why it is not.
+        public var reason: String?
+    }
+
+    public var checks: [Check] = []
+    public var greeting: String?
+    public var capabilities: [String] = []
+    public var mechanisms: [String] = []
+    public var tls: TLS?
+    public var pipelines = false
+    public var hasUIDL = false
+    public var hasTOP = false
+    /// With an account whose password was accepted.
+    public var mailbox: (messages: Int, octets: Int)?
+    public var advice: [String] = []
+
+    public var isOK: Bool { checks.allSatisfy(\.isOK) }
+}
