@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MailStore
+import Records
+import Secrets
+import Testing
+import Vocabulary
+
+@testable import Migration
+
+@Suite struct RunPlanTests {
+    private let hash: LedgerHash
+    private let source: Int64 = 77
+
+    init() throws { hash = LedgerHash(hash: try KeyedHash(key: Array(repeating: 7, count: 32))) }
+
+    private func listed(_ number: Int, _ id: String?, octets: Int? = 100) -> ListedMessage {
+        ListedMessage(number: number, octets: octets, uniqueID: id.map { UniqueID(octets: Array($0.utf8)) })
+    }
+
+    private func row(
+        _ id: String?, content: Int64, octets: Int64 = 100, occurrence: Int32 = 0, source: Int64? = nil,
+        deleted: Bool = false
+    ) -> LedgerRow {
+        LedgerRow(
+            uniqueID: id.map { hash.uniqueID(UniqueID(octets: Array($0.utf8))) }, occurrence: occurrence,
+            content: content, octets: octets, source: source ?? self.source, deleted: deleted)
+    }
+
+    private func staged(_ message: ListedMessage, content: Int64) -> StagedMessage {
+        StagedMessage(message: message, name: "n\(message.number)", octets: 100, content: ContentHash(value: content))
+    }
+
+    private func plan(
+        _ listing: [ListedMessage], _ ledger: [LedgerRow], order: MoveOptions.Order = .oldestFirst,
+        confirming: Bool = false
+    ) -> RunPlan {
+        RunPlan(
+            listing: listing, ledger: ledger, source: source, hash: hash, order: order, isConfirming: confirming)
+    }
+
+    private func isNew(_ verdict: RunPlan.Verdict) -> Bool {
+        if case .new = verdict { true } else { false }
+    }
+
+    @Test func aKnownUIDLOfTheSameSizeIsNotFetched() {
+        let plan = plan([listed(1, "a"), listed(2, "b")], [row("a", content: 1)])
+        #expect(plan.wanted.map(\.number) == [2])
+    }
+
+    @Test func newestFirstTurnsTheOrderRound() {
+        #expect(plan([listed(1, "a"), listed(2, "b")], [], order: .newestFirst).wanted.map(\.number) == [2, 1])
+    }
+
+    @Test func aKnownUIDLOfAnotherSizeIsConfirmedByContent() {
+        var plan = plan([listed(1, "a", octets: 200)], [row("a", content: 1)])
+        #expect(plan.wanted.map(\.number) == [1])
+        #expect(
+            plan.judge(staged(listed(1, "a", octets: 200), content: 1))
+                == .known(old: row("a", content: 1), row: row("a", content: 1, octets: 200)))
+    }
+
+    @Test func aReusedUIDLIsAnotherMessage() {
+        var plan = plan([listed(1, "a", octets: 200)], [row("a", content: 1)])
+        #expect(
+            plan.judge(staged(listed(1, "a", octets: 200), content: 2))
+                == .new(row("a", content: 2, octets: 200, occurrence: 1)))
+    }
+
+    @Test func newUIDLsForMailAlreadyMovedBringNothingTwice() {
+        var plan = plan([listed(1, "x"), listed(2, "y")], [row("a", content: 1), row("b", content: 2)])
+        #expect(plan.wanted.count == 2)
+        #expect(!isNew(plan.judge(staged(listed(1, "x"), content: 1))))
+        #expect(!isNew(plan.judge(staged(listed(2, "y"), content: 2))))
+    }
+
+    @Test func twoEqualMessagesStillArriveAsTwo() {
+        var plan = plan([listed(1, nil), listed(2, nil)], [row(nil, content: 1)])
+        #expect(!isNew(plan.judge(staged(listed(1, nil), content: 1))))
+        #expect(isNew(plan.judge(staged(listed(2, nil), content: 1))))
+    }
+
+    @Test func contentIsComparedOnlyWithWhatIsNoLongerListed() {
+        var plan = plan([listed(1, "a"), listed(2, "b")], [row("a", content: 1)])
+        #expect(isNew(plan.judge(staged(listed(2, "b"), content: 1))))
+    }
+
+    @Test func aUIDLUsedTwiceNamesTwoMessages() {
+        var first = plan([listed(1, "a"), listed(2, "a", octets: 300)], [])
+        #expect(first.wanted.count == 2)
+        #expect(first.judge(staged(listed(1, "a"), content: 1)) == .new(row("a", content: 1)))
+        #expect(
+            first.judge(staged(listed(2, "a", octets: 300), content: 2))
+                == .new(row("a", content: 2, octets: 300, occurrence: 1)))
+        let second = plan(
+            [listed(1, "a"), listed(2, "a", octets: 300)],
+            [row("a", content: 1), row("a", content: 2, octets: 300, occurrence: 1)])
+        #expect(second.wanted.isEmpty)
+    }
+
+    @Test func ofTwoWithOneUIDLAndOneSizeBothAreFetchedWhenOneIsMissing() {
+        var plan = plan([listed(1, "a"), listed(2, "a")], [row("a", content: 1)])
+        #expect(plan.wanted.count == 2)
+        #expect(isNew(plan.judge(staged(listed(1, "a"), content: 2))))
+        #expect(!isNew(plan.judge(staged(listed(2, "a"), content: 1))))
+    }
+
+    @Test func anotherServersUIDLsAreConfirmedByContent() {
+        var plan = plan([listed(1, "a")], [row("a", content: 1, source: 1)])
+        #expect(plan.wanted.map(\.number) == [1])
+        #expect(
+            plan.judge(staged(listed(1, "a"), content: 1))
+                == .known(old: row("a", content: 1, source: 1), row: row("a", content: 1)))
+    }
+
+    @Test func whatWeDeletedOverThereIsNoOneElsesTwin() {
+        var plan = plan([listed(1, "b")], [row("a", content: 1, deleted: true)])
+        #expect(isNew(plan.judge(staged(listed(1, "b"), content: 1))))
+    }
+
+    @Test func beforeADeletionEveryMessageIsConfirmed() {
+        var plan = plan([listed(1, "a")], [row("a", content: 1)], confirming: true)
+        #expect(plan.wanted.count == 1)
+        #expect(!isNew(plan.judge(staged(listed(1, "a"), content: 1))))
+    }
+
+    @Test func twoHundredThousandKnownMessagesAreComparedAtOnce() {
+        let listing = (1...200_000).map { listed($0, "u\($0)") }
+        let ledger = (1...200_000).map { row("u\($0)", content: Int64($0)) }
+        #expect(plan(listing, ledger).wanted.isEmpty)
+    }
+}
