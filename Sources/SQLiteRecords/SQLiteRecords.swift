@@ -1,1 +1,97 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GRDB
+public import Records
+
+/// The records in one SQLite file: for one machine, up to a million accounts and a hundred million messages.
+///
+/// 1. `open` checks the file, brings its schema up to date (Migrations.swift) and starts the threads.
+/// 2. `write` hands its body to the one writer (Writer.swift), which takes all that wait into one transaction.
+/// 3. `read` hands its body to one of a few readers (Readers.swift), each of which answers many in one snapshot.
+/// 4. A body sees the database through a `Session`, which ends with the body. Its methods are in Session+*.swift.
+public final class SQLiteRecords: Records, Sendable {
+    private let writer: Writer
+    private let readers: Readers
+
+    /// Opens the database, which is made where there is none, readable by its owner alone.
+    /// - Parameter path: an absolute path; its folder must be there.
+    /// - Throws: `.unavailable`, `.corrupt` or `.newer`, with what to do.
+    public static func open(path: String) async throws(RecordsError) -> SQLiteRecords {
+        try await open(path: path, options: Options())
+    }
+
+    static func open(path: String, options: Options) async throws(RecordsError) -> SQLiteRecords {
+        let opened: Swift.Result<SQLiteRecords, RecordsError> = await withCheckedContinuation { continuation in
+            Thread.start("records-open") {
+                do throws(RecordsError) {
+                    continuation.resume(returning: .success(try SQLiteRecords(path: path, options: options)))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        return try opened.get()
+    }
+
+    /// Blocks.
+    private init(path: String, options: Options) throws(RecordsError) {
+        let file = DatabaseFile(path: path, options: options)
+        let database = try file.openWriter()
+        var connections: [DatabaseQueue] = []
+        for _ in 0..<options.readers { connections.append(try file.openReader()) }
+        writer = Writer(database: database, file: file)
+        readers = Readers(connections: connections, file: file)
+    }
+
+    deinit {
+        readers.stop()
+        writer.stop()
+    }
+
+    public func read<Result: Sendable>(
+        _ body: @escaping @Sendable (any RecordsReader) throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            readers.put(
+                Readers.Request(
+                    run: { session in continuation.resume(with: Swift.Result { try body(session) }) },
+                    refuse: { continuation.resume(throwing: $0) }))
+        }
+    }
+
+    public func write<Result: Sendable>(
+        _ body: @escaping @Sendable (any RecordsWriter) throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            writer.put(
+                Writer.Request(
+                    run: { session in
+                        do {
+                            let result = try body(session)
+                            return Writer.Outcome(error: nil) { failure in
+                                if let failure {
+                                    continuation.resume(throwing: failure)
+                                } else {
+                                    continuation.resume(returning: result)
+                                }
+                            }
+                        } catch {
+                            return Writer.Outcome(error: error) { _ in continuation.resume(throwing: error) }
+                        }
+                    },
+                    refuse: { continuation.resume(throwing: $0) }))
+        }
+    }
+
+    /// Proves that a reader answers, and that the writer can begin and end a transaction.
+    public func check() async throws {
+        _ = try await read { _ = try $0.value("check") }
+        _ = try await write { _ = try $0.value("check") }
+    }
+
+    public func close() async {
+        await readers.close()
+        await writer.close()  // last, so that it can empty the write-ahead log
+    }
+}

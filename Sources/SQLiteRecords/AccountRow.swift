@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GRDB
+import Records
+import Vocabulary
+
+/// An account as a row: the columns' order is this file's own affair.
+enum AccountRow {
+    /// What `read` expects after SELECT.
+    static let selected =
+        "id, address, given, displayName, quotaOctets, createdAt, deletedAt, " + state.joined(separator: ", ")
+
+    static let insertion = """
+        INSERT INTO account (domain, address, given, displayName, foldedName, quotaOctets, createdAt, deletedAt, \
+        \(state.joined(separator: ", "))) VALUES (\(Array(repeating: "?", count: 8 + state.count).joined(separator: ", ")))
+        """
+
+    /// Everything but the key. Its last argument is the id.
+    static let replacement = """
+        UPDATE account SET given = ?, displayName = ?, foldedName = ?, quotaOctets = ?, createdAt = ?, deletedAt = ?, \
+        \(state.map { $0 + " = ?" }.joined(separator: ", ")) WHERE id = ?
+        """
+
+    private static let state = [
+        "passwordHash", "handover", "revision",
+        "shownRevision", "shownGeneration", "rejectedRevision", "rejectedGeneration",
+        "outcome", "nonMigrating", "startedAt", "startedBy", "lastTriggeredAt", "finishedAt",
+        "moved", "movedOctets", "remaining", "remainingOctets", "runs",
+        "errorReason", "errorDetail", "errorAt",
+        "pendingKind", "pendingDue", "pendingFailures", "pendingFailingSince", "pendingFollowUpUntil",
+        "sealed",
+    ]
+
+    static func read(_ columns: inout Columns) throws -> AccountRecord {
+        let id = try columns.integer()
+        let address = try columns.address()
+        let displayName = try columns.optionalText()
+        let quotaOctets = try columns.optionalInteger()
+        let createdAt = try columns.time()
+        let deletedAt = try columns.optionalTime()
+        var account = AccountRecord(address: address, passwordHash: try columns.text(), createdAt: createdAt)
+        account.id = id
+        account.displayName = displayName
+        account.quotaOctets = quotaOctets
+        account.deletedAt = deletedAt
+        account.handover = try columns.word()
+        account.revision = try columns.integer()
+        account.shown = try mark(&columns)
+        account.rejected = try mark(&columns)
+        account.outcome = try MigrationStatus(code: columns.integer())
+        account.nonMigrating = try columns.optionalWord()
+        account.startedAt = try columns.optionalTime()
+        account.startedBy = try columns.optionalWord()
+        account.lastTriggeredAt = try columns.optionalTime()
+        account.finishedAt = try columns.optionalTime()
+        account.moved = try columns.integer()
+        account.movedOctets = try columns.integer()
+        account.remaining = try columns.integer()
+        account.remainingOctets = try columns.integer()
+        account.runs = try columns.integer()
+        account.error = try failure(&columns)
+        account.pending = try pending(&columns)
+        account.sealed = try columns.optionalOctets()
+        return account
+    }
+
+    static func insertionArguments(_ account: AccountRecord, domain: Int64) -> StatementArguments {
+        StatementArguments(
+            [domain.databaseValue, account.address.key.databaseValue] + identity(account) + state(account))
+    }
+
+    static func replacementArguments(_ account: AccountRecord) -> StatementArguments {
+        StatementArguments(identity(account) + state(account) + [account.id.databaseValue])
+    }
+
+    private static func identity(_ account: AccountRecord) -> [DatabaseValue] {
+        [
+            column(account.address.givenWhereNotKey),
+            column(account.displayName), column(account.displayName?.folded), column(account.quotaOctets),
+            column(account.createdAt), column(account.deletedAt),
+        ]
+    }
+
+    private static func state(_ account: AccountRecord) -> [DatabaseValue] {
+        [
+            column(account.passwordHash), column(account.handover.rawValue), column(account.revision),
+            column(account.shown?.revision), column(account.shown?.generation),
+            column(account.rejected?.revision), column(account.rejected?.generation),
+            column(account.outcome.code), column(account.nonMigrating?.rawValue),
+            column(account.startedAt), column(account.startedBy?.rawValue),
+            column(account.lastTriggeredAt), column(account.finishedAt),
+            column(account.moved), column(account.movedOctets),
+            column(account.remaining), column(account.remainingOctets), column(account.runs),
+            column(account.error?.reason.rawValue), column(account.error?.detail), column(account.error?.at),
+            column(account.pending?.kind.rawValue), column(account.pending?.due),
+            column((account.pending?.failures).map(Int64.init)),
+            column(account.pending?.failingSince), column(account.pending?.followUpUntil),
+            column(account.sealed),
+        ]
+    }
+
+    private static func mark(_ columns: inout Columns) throws -> PasswordMark? {
+        let revision = try columns.optionalInteger()
+        let generation = try columns.optionalInteger()
+        guard let revision, let generation else { return nil }
+        return PasswordMark(revision: revision, generation: generation)
+    }
+
+    private static func failure(_ columns: inout Columns) throws -> RunFailure? {
+        let reason: Reason? = try columns.optionalWord()
+        let detail = try columns.optionalText()
+        let at = try columns.optionalTime()
+        guard let reason, let detail, let at else { return nil }
+        return RunFailure(reason: reason, detail: detail, at: at)
+    }
+
+    private static func pending(_ columns: inout Columns) throws -> PendingRun? {
+        let kind: PendingRun.Kind? = try columns.optionalWord()
+        let due = try columns.optionalTime()
+        let failures = try columns.optionalInteger()
+        let failingSince = try columns.optionalTime()
+        let followUpUntil = try columns.optionalTime()
+        guard let kind, let due, let failures else { return nil }
+        return PendingRun(
+            kind: kind, due: due, failures: Int(failures), failingSince: failingSince, followUpUntil: followUpUntil)
+    }
+}
+
+// Column values, nil as NULL.
+func column(_ text: String?) -> DatabaseValue { text?.databaseValue ?? .null }
+func column(_ number: Int64?) -> DatabaseValue { number?.databaseValue ?? .null }
+func column(_ time: Timestamp?) -> DatabaseValue { time?.milliseconds.databaseValue ?? .null }
+func column(_ octets: [UInt8]?) -> DatabaseValue { octets.map { Data($0).databaseValue } ?? .null }

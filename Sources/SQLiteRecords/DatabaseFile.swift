@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GRDB
+import Records
+
+/// What may be set apart from the file's path.
+struct Options: Sendable {
+    /// How long another program's lock is waited for.
+    var busySeconds: Double = 5
+    /// Reader threads; more than the cores gain nothing.
+    var readers = max(2, min(4, ProcessInfo.processInfo.activeProcessorCount))
+}
+
+/// The file, its modes, its connections, and what to say when it fails.
+struct DatabaseFile: Sendable {
+    /// `mmov`, in the header of every database of ours (https://sqlite.org/fileformat.html#application_id).
+    static let applicationID: Int64 = 0x6D6D_6F76
+
+    let path: String
+    let options: Options
+
+    /// Makes the file where there is none, brings the schema up to date, and proves that commits will be durable.
+    func openWriter() throws(RecordsError) -> DatabaseQueue {
+        try makePrivate()
+        do {
+            var configuration = configuration
+            configuration.prepareDatabase { db in try refuseNotOurs(db) }
+            configuration.journalMode = .wal
+            let database = try DatabaseQueue(path: path, configuration: configuration)
+            try database.writeWithoutTransaction { db in
+                // GRDB has set NORMAL for WAL, which loses the last commits in a power cut.
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2,
+                    try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal"
+                else { throw notDurable }
+                try db.execute(sql: "PRAGMA application_id = \(Self.applicationID)")
+                // Zeroes a sealed password where it was, at no extra I/O.
+                try db.execute(sql: "PRAGMA secure_delete = FAST")
+                try db.execute(sql: "PRAGMA cache_size = -65536")
+                try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
+                try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
+            }
+            try Migrations.all.migrate(database)
+            return database
+        } catch {
+            throw self.error(error)
+        }
+    }
+
+    func openReader() throws(RecordsError) -> DatabaseQueue {
+        do {
+            var configuration = configuration
+            configuration.readonly = true
+            configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA cache_size = -16384") }
+            return try DatabaseQueue(path: path, configuration: configuration)
+        } catch {
+            throw self.error(error)
+        }
+    }
+
+    /// Where a connection does not close, the operating system closes it with the process; nothing is lost (WAL).
+    func close(_ connection: DatabaseQueue) { try? connection.close() }
+
+    private var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(options.busySeconds)
+        configuration.foreignKeysEnabled = true
+        // The writer begins and ends its transactions itself; one that would not end is ended in the next turn.
+        configuration.allowsUnsafeTransactions = true
+        configuration.label = "mailmove"
+        return configuration
+    }
+
+    /// Before anything is changed in it: is it ours, or new, and of this version or before?
+    private func refuseNotOurs(_ db: Database) throws {
+        let application = try Int64.fetchOne(db, sql: "PRAGMA application_id")
+        let tables = try Int64.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema")
+        guard application == Self.applicationID || (application == 0 && tables == 0) else { throw foreign }
+        if try Migrations.all.hasBeenSuperseded(db) { throw newer }
+    }
+
+    /// Mode 0600 whatever the umask; SQLite gives `-wal` and `-shm` the mode of the file.
+    /// An existing file is never opened here: closing it would drop SQLite's locks (fcntl(2)).
+    private func makePrivate() throws(RecordsError) {
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        if descriptor >= 0 {
+            let changed = fchmod(descriptor, 0o600)
+            let code = errno
+            Glibc.close(descriptor)
+            if changed != 0 { throw unavailable("cannot be made private (\(text(of: code)))") }
+            return
+        }
+        let code = errno
+        guard code == EEXIST else {
+            throw unavailable(
+                "cannot be created (\(text(of: code))). Its folder must be there, writable for this user and not full")
+        }
+        for suffix in ["", "-wal", "-shm"] {
+            // Another user's file, or none: what may be done with it is SQLite's to find out.
+            _ = chmod(path + suffix, 0o600)
+        }
+    }
+
+    private func text(of code: Int32) -> String { String(cString: strerror(code)) }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Records
+import Vocabulary
+
+/// Where a page of the log ended: `log`, domain, sort, direction, key, address, a line each, in base64url (RFC 4648 §5).
+struct LogCursor {
+    let position: LogPosition
+    let text: String
+
+    init(position: LogPosition, of query: LogQuery) {
+        self.position = position
+        text = Cursor.encode(Self.head(of: query) + [String(position.key), position.address])
+    }
+
+    /// - Throws: `InvalidCursor` where `text` was given for another domain, sort or direction, or never.
+    init(_ text: String, of query: LogQuery) throws {
+        let head = Self.head(of: query)
+        let lines = try Cursor.decode(text)
+        guard lines.count == head.count + 2, Array(lines.prefix(head.count)) == head,
+            let key = Int64(lines[head.count]), lines[head.count + 1].hasSuffix("@\(query.domain)")
+        else { throw InvalidCursor() }
+        self.text = text
+        position = LogPosition(id: 0, key: key, address: lines[head.count + 1])
+    }
+
+    private static func head(of query: LogQuery) -> [String] {
+        ["log", query.domain.name, query.sort.rawValue, query.descending ? "descending" : "ascending"]
+    }
+}
+
+/// Where a page of events ended: `events`, their subject and the last one's id.
+struct EventCursor {
+    let id: Int64
+    let text: String
+
+    init(id: Int64, of query: EventQuery) {
+        self.id = id
+        text = Cursor.encode(Self.head(of: query) + [String(id)])
+    }
+
+    /// - Throws: `InvalidCursor` where `text` was given for another subject, or never.
+    init(_ text: String, of query: EventQuery) throws {
+        let head = Self.head(of: query)
+        let lines = try Cursor.decode(text)
+        guard lines.count == head.count + 1, Array(lines.prefix(head.count)) == head, let id = Int64(lines[head.count])
+        else { throw InvalidCursor() }
+        self.text = text
+        self.id = id
+    }
+
+    private static func head(of query: EventQuery) -> [String] {
+        switch query.subject {
+        case .account(let address): ["events", "account", address.key]
+        case .domain(let domain): ["events", "domain", domain.name]
+        }
+    }
+}
+
+private enum Cursor {
+    static func encode(_ lines: [String]) -> String {
+        Data(lines.joined(separator: "\n").utf8).base64EncodedString()
+            .replacingOccurrences(of: "+", with: "-").replacingOccurrences(of: "/", with: "_")
+            .replacingOccurrences(of: "=", with: "")
+    }
+
+    static func decode(_ text: String) throws -> [String] {
+        guard text.utf8.count <= 4096 else { throw InvalidCursor() }
+        let padding = String(repeating: "=", count: (4 - text.utf8.count % 4) % 4)
+        let standard = text.replacingOccurrences(of: "-", with: "+").replacingOccurrences(of: "_", with: "/") + padding
+        guard let data = Data(base64Encoded: standard), let lines = String(data: data, encoding: .utf8) else {
+            throw InvalidCursor()
+        }
+        return lines.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GRDB
+import Records
+import Vocabulary
+
+/// A place in a sort: an account's key there, and its address to tell equal keys apart.
+struct LogPosition {
+    var id: AccountRecord.ID
+    /// The sort's column as the index has it; the status's code where that is the sort, 0 for the sort by address.
+    var key: Int64
+    var address: String
+
+    /// As SQLite's index orders them.
+    func precedes(_ other: Self) -> Bool {
+        guard key == other.key else { return key < other.key }
+        return address.utf8.lexicographicallyPrecedes(other.address.utf8)
+    }
+}
+
+/// What narrows a walk and is in no index.
+struct AccountFilter {
+    var condition = ""
+    var arguments: [DatabaseValue] = []
+
+    init(search: String?, startedBy: TriggerOrigin?) {
+        if let search, !search.isEmpty {
+            // No pattern, so nothing in it needs escaping.
+            condition += " AND (instr(address, ?) > 0 OR instr(foldedName, ?) > 0)"
+            arguments += [column(search.folded), column(search.folded)]
+        }
+        if let startedBy {
+            condition += " AND startedBy = ?"
+            arguments.append(column(startedBy.rawValue))
+        }
+    }
+
+    var isEmpty: Bool { arguments.isEmpty }
+}
+
+/// A walk through a domain's accounts that are not deleted, in one sort.
+struct LogWalk {
+    let domain: Int64
+    let sort: LogQuery.Sort
+    let descending: Bool
+    let filter: AccountFilter
+    let after: LogPosition?
+
+    /// The next positions, one more than `limit` where there are so many.
+    func page(of statuses: Set<MigrationStatus>, limit: Int, in db: Database) throws -> [LogPosition] {
+        var positions: [LogPosition] = []
+        for status in statuses {
+            positions += try range(of: status, limit: limit + 1, in: db)
+        }
+        positions.sort { descending ? $1.precedes($0) : $0.precedes($1) }
+        return Array(positions.prefix(limit + 1))
+    }
+
+    /// How many accounts of `status` the filter leaves, over all pages.
+    func count(of status: MigrationStatus, in db: Database) throws -> Int64 {
+        let arguments = [domain.databaseValue, status.code.databaseValue] + filter.arguments
+        return try db.first(
+            """
+            SELECT count(*) FROM account INDEXED BY account_by_address
+            WHERE domain = ? AND status = ? AND deletedAt IS NULL\(filter.condition)
+            """, StatementArguments(arguments)) { try $0.integer() } ?? 0
+    }
+
+    /// The next positions within one status.
+    private func range(of status: MigrationStatus, limit: Int, in db: Database) throws -> [LogPosition] {
+        var arguments = [domain.databaseValue, status.code.databaseValue]
+        var condition = filter.condition
+        arguments += filter.arguments
+        let sign = descending ? "<" : ">"
+        if let after {
+            switch sort {
+            case .startedAt, .remaining, .lastTriggeredAt:
+                condition += " AND (\(key), address) \(sign) (?, ?)"
+                arguments += [after.key.databaseValue, after.address.databaseValue]
+            case .status where after.key != status.code:
+                if descending == (status.code > after.key) { return [] }
+            case .account, .status:
+                condition += " AND address \(sign) ?"
+                arguments.append(after.address.databaseValue)
+            }
+        }
+        let direction = descending ? "DESC" : "ASC"
+        let order = keyIsColumn ? "\(key) \(direction), address \(direction)" : "address \(direction)"
+        arguments.append(Int64(limit).databaseValue)
+        return try db.all(
+            """
+            SELECT id, \(key), address FROM account INDEXED BY \(index)
+            WHERE domain = ? AND status = ? AND deletedAt IS NULL\(condition)
+            ORDER BY \(order) LIMIT ?
+            """, StatementArguments(arguments)
+        ) { columns in
+            LogPosition(id: try columns.integer(), key: try columns.integer(), address: try columns.text())
+        }
+    }
+
+    private var keyIsColumn: Bool { sort != .account && sort != .status }
+
+    private var key: String {
+        switch sort {
+        case .account: "0"
+        case .status: "status"
+        case .startedAt: "startedSort"
+        case .remaining: "remaining"
+        case .lastTriggeredAt: "triggeredSort"
+        }
+    }
+
+    private var index: String {
+        switch sort {
+        case .account, .status: "account_by_address"
+        case .startedAt: "account_by_start"
+        case .remaining: "account_by_remaining"
+        case .lastTriggeredAt: "account_by_trigger"
+        }
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GRDB
+import Records
+
+/// A few threads with a connection each, which read the last committed state while the writer writes (WAL).
+///
+/// Requests that wait together share a reader's turn, one snapshot for up to 256 of them: waking a thread and opening
+/// a snapshot cost more than most of the queries.
+final class Readers: Sendable {
+    struct Request: Sendable {
+        /// Runs the body and answers the caller.
+        let run: @Sendable (Session) -> Void
+        /// Answers in place of `run`.
+        let refuse: @Sendable (RecordsError) -> Void
+    }
+
+    private let file: DatabaseFile
+    private let inbox = Inbox<Request>()
+    private let ending: Ending
+
+    init(connections: [DatabaseQueue], file: DatabaseFile) {
+        self.file = file
+        ending = Ending(threads: connections.count)
+        let readers = connections.count
+        for connection in connections {
+            Thread.start("records-reader") { [inbox, ending] in
+                // Those that wait are shared among the readers, so that a slow query holds up few others.
+                while let requests = inbox.take({ min(256, ($0 + readers - 1) / readers) }) {
+                    Self.answer(requests, from: connection, file: file)
+                }
+                file.close(connection)
+                ending.threadEnded()
+            }
+        }
+    }
+
+    func put(_ request: Request) {
+        if !inbox.put(request) { request.refuse(file.closed) }
+    }
+
+    func stop() { inbox.close() }
+
+    func close() async {
+        inbox.close()
+        await ending.wait()
+    }
+
+    private static func answer(_ requests: [Request], from connection: DatabaseQueue, file: DatabaseFile) {
+        connection.inDatabase { db in
+            do {
+                if db.isInsideTransaction { try db.run("ROLLBACK") }
+                try db.run("BEGIN")
+            } catch {
+                for request in requests { request.refuse(file.error(error)) }
+                return
+            }
+            for request in requests {
+                let session = Session(database: db, file: file)
+                request.run(session)
+                session.end()
+            }
+            // A snapshot that does not end now is ended before the next turn.
+            try? db.run("COMMIT")
+        }
+    }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GRDB
+import Records
+import Vocabulary
+
+extension Session {
+    func account(_ address: EmailAddress) throws -> AccountRecord? {
+        try ask { db in
+            try db.first(
+                """
+                SELECT \(AccountRow.selected) FROM account
+                WHERE domain = (SELECT id FROM domain WHERE name = ?) AND address = ?
+                """, [address.domain.name, address.key], AccountRow.read)
+        }
+    }
+
+    func account(id: AccountRecord.ID) throws -> AccountRecord? {
+        try ask { db in try row(id, in: db) }
+    }
+
+    func row(_ id: AccountRecord.ID, in db: Database) throws -> AccountRecord? {
+        try db.first("SELECT \(AccountRow.selected) FROM account WHERE id = ?", [id], AccountRow.read)
+    }
+
+    func accountsWithSealedPassword() throws -> [AccountRecord] {
+        try ask { db in
+            try db.all(
+                """
+                SELECT \(AccountRow.selected) FROM account INDEXED BY account_sealed
+                WHERE sealed IS NOT NULL ORDER BY id
+                """, [], AccountRow.read)
+        }
+    }
+
+    func accountsInProgress() throws -> [AccountRecord] {
+        try ask { db in
+            try db.all(
+                """
+                SELECT \(AccountRow.selected) FROM account INDEXED BY account_in_progress
+                WHERE outcome = 1 AND nonMigrating IS NULL AND deletedAt IS NULL ORDER BY id
+                """, [], AccountRow.read)
+        }
+    }
+
+    func accountsInProgress(of domain: DomainName) throws -> [AccountRecord] {
+        try ask { db in
+            guard let domain = try id(of: domain, in: db) else { return [] }
+            return try db.all(
+                """
+                SELECT \(AccountRow.selected) FROM account INDEXED BY account_by_address
+                WHERE domain = ? AND status = 1 AND deletedAt IS NULL ORDER BY address
+                """, [domain], AccountRow.read)
+        }
+    }
+
+    func insert(_ account: AccountRecord) throws -> AccountRecord {
+        try ask { db in
+            if let there = try self.account(account.address) {
+                throw RecordsError(
+                    code: .conflict,
+                    detail: "The account \(account.address) has a row already (\(there.id)); it can only be updated.")
+            }
+            let domain = try added(account.address.domain, in: db)
+            try db.run(AccountRow.insertion, AccountRow.insertionArguments(account, domain: domain))
+            var inserted = account
+            inserted.id = db.lastInsertedRowID
+            return inserted
+        }
+    }
+
+    func update(_ account: AccountRecord) throws {
+        try ask { db in
+            let key = try db.first("SELECT address FROM account WHERE id = ?", [account.id]) { try $0.text() }
+            guard let key, key == account.address.key else {
+                throw RecordsError(
+                    code: .conflict,
+                    detail: "The row \(account.id) is \(key ?? "not there"); it cannot become \(account.address).")
+            }
+            try db.run(AccountRow.replacement, AccountRow.replacementArguments(account))
+        }
+    }
+
+    func reclassify(_ domain: DomainName) throws {
+        try ask { db in
+            guard let id = try id(of: domain, in: db) else { return }
+            let hasKnown = try settings(of: domain)?.hasKnownAccounts ?? false
+            try db.run(
+                """
+                UPDATE account SET nonMigrating = evidence.now
+                FROM (
+                    SELECT id, CASE
+                        WHEN EXISTS (
+                            SELECT 1 FROM listed
+                            WHERE domain = ?1 AND kind = 1 AND listed.address = account.address) THEN 'excluded'
+                        WHEN ?2 AND NOT EXISTS (
+                            SELECT 1 FROM listed
+                            WHERE domain = ?1 AND kind = 0 AND listed.address = account.address) THEN 'notKnown'
+                        END AS now
+                    FROM account WHERE domain = ?1 AND deletedAt IS NULL
+                ) AS evidence
+                WHERE evidence.id = account.id AND account.nonMigrating IS NOT evidence.now
+                """, [id, hasKnown])
+        }
+    }
+
+    func eraseSealedPasswords(of domain: DomainName) throws -> [AccountRecord.ID] {
+        try ask { db in
+            guard let domain = try id(of: domain, in: db) else { return [] }
+            return try db.all(
+                """
+                UPDATE account INDEXED BY account_sealed SET
+                    sealed = NULL, pendingKind = NULL, pendingDue = NULL, pendingFailures = NULL,
+                    pendingFailingSince = NULL, pendingFollowUpUntil = NULL
+                WHERE domain = ? AND sealed IS NOT NULL
+                RETURNING id
+                """, [domain]
+            ) { try $0.integer() }
+        }
+    }
+
+    func forget(_ domain: DomainName) throws {
+        try ask { db in
+            guard let domain = try id(of: domain, in: db) else { return }
+            try db.run("DELETE FROM ledger WHERE account IN (SELECT id FROM account WHERE domain = ?)", [domain])
+            try db.run("DELETE FROM intent WHERE account IN (SELECT id FROM account WHERE domain = ?)", [domain])
+            try db.run(
+                """
+                UPDATE account SET
+                    outcome = 0, startedAt = NULL, startedBy = NULL, lastTriggeredAt = NULL, finishedAt = NULL,
+                    moved = 0, movedOctets = 0, remaining = 0, remainingOctets = 0, runs = 0,
+                    errorReason = NULL, errorDetail = NULL, errorAt = NULL,
+                    pendingKind = NULL, pendingDue = NULL, pendingFailures = NULL, pendingFailingSince = NULL,
+                    pendingFollowUpUntil = NULL, sealed = NULL
+                WHERE domain = ?
+                """, [domain])
+        }
+    }
+}

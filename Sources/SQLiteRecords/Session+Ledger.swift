@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GRDB
+import Records
+
+extension Session {
+    func ledger(of account: AccountRecord.ID) throws -> [LedgerRow] {
+        try ask { db in
+            try db.all(
+                "SELECT source, uniqueID, content, occurrence, octets, flags FROM ledger WHERE account = ?", [account]
+            ) { columns in
+                let source = try columns.integer()
+                let uniqueID = try columns.integer()
+                let content = try columns.integer()
+                guard let occurrence = Int32(exactly: try columns.integer()) else {
+                    throw Damage(detail: "the ledger of account \(account) holds an occurrence that is too large")
+                }
+                let octets = try columns.integer()
+                let flags = LedgerFlags(rawValue: try columns.integer())
+                return LedgerRow(
+                    uniqueID: flags.contains(.uniqueID) ? uniqueID : nil, occurrence: occurrence, content: content,
+                    octets: octets, source: source, deleted: flags.contains(.deleted))
+            }
+        }
+    }
+
+    func insert(_ rows: [LedgerRow], for account: AccountRecord.ID) throws {
+        try ask { db in
+            let insert = try db.cachedStatement(
+                sql: """
+                    INSERT INTO ledger (account, source, uniqueID, content, occurrence, octets, flags)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """)
+            for row in rows { try insert.execute(arguments: arguments(row, of: account)) }
+        }
+    }
+
+    func remove(_ rows: [LedgerRow], for account: AccountRecord.ID) throws {
+        try ask { db in
+            let delete = try db.cachedStatement(
+                sql: """
+                    DELETE FROM ledger WHERE account = ? AND source = ? AND uniqueID = ? AND content = ?
+                    AND occurrence = ? AND octets = ? AND flags = ?
+                    """)
+            for row in rows { try delete.execute(arguments: arguments(row, of: account)) }
+        }
+    }
+
+    private func arguments(_ row: LedgerRow, of account: AccountRecord.ID) -> StatementArguments {
+        StatementArguments([
+            account.databaseValue, row.source.databaseValue, (row.uniqueID ?? 0).databaseValue,
+            row.content.databaseValue, Int64(row.occurrence).databaseValue, row.octets.databaseValue,
+            LedgerFlags(of: row).rawValue.databaseValue,
+        ])
+    }
+
+    func intents(of account: AccountRecord.ID?) throws -> [Intent] {
+        try ask { db in
+            let condition = account == nil ? "" : "WHERE account = ?"
+            let arguments: StatementArguments = account.map { [$0] } ?? []
+            return try db.all(
+                "SELECT id, account, recordedAt, batch, messages FROM intent \(condition) ORDER BY id", arguments
+            ) { columns in
+                let id = try columns.integer()
+                let account = try columns.integer()
+                let recordedAt = try columns.time()
+                let batch = try columns.octets()
+                guard let (rows, octets) = IntentMessages.decode(try columns.octets()) else {
+                    throw Damage(detail: "the intent \(id) of account \(account) cannot be read")
+                }
+                return Intent(
+                    id: id, account: account, recordedAt: recordedAt, batch: batch, rows: rows, octets: octets)
+            }
+        }
+    }
+
+    func insert(_ intent: Intent) throws -> Intent.ID {
+        try ask { db in
+            guard intent.rows.count == intent.octets.count else {
+                throw RecordsError(
+                    code: .conflict,
+                    detail: "An intent of account \(intent.account) names \(intent.rows.count) messages and "
+                        + "\(intent.octets.count) sizes.")
+            }
+            try db.run(
+                "INSERT INTO intent (account, recordedAt, batch, messages) VALUES (?, ?, ?, ?)",
+                StatementArguments([
+                    intent.account.databaseValue, intent.recordedAt.milliseconds.databaseValue,
+                    column(intent.batch), column(IntentMessages.encode(intent.rows, intent.octets)),
+                ]))
+            return db.lastInsertedRowID
+        }
+    }
+
+    func removeIntent(_ id: Intent.ID) throws {
+        try ask { db in try db.run("DELETE FROM intent WHERE id = ?", [id]) }
+    }
+}
+
+/// The column `flags` of the ledger.
+struct LedgerFlags: OptionSet {
+    let rawValue: Int64
+
+    static let uniqueID = LedgerFlags(rawValue: 1)
+    static let deleted = LedgerFlags(rawValue: 2)
+
+    init(rawValue: Int64) { self.rawValue = rawValue }
+
+    init(of row: LedgerRow) {
+        self = []
+        if row.uniqueID != nil { insert(.uniqueID) }
+        if row.deleted { insert(.deleted) }
+    }
+}
+
+/// An intent's messages, 48 octets each: six little-endian 64-bit numbers and, in the place of occurrence, one of 32 bits
+/// with the flags in another.
+enum IntentMessages {
+    private static let width = 48
+
+    static func encode(_ rows: [LedgerRow], _ octets: [Int64]) -> [UInt8] {
+        var encoded: [UInt8] = []
+        encoded.reserveCapacity(rows.count * width)
+        for (row, size) in zip(rows, octets) {
+            append(row.uniqueID ?? 0, to: &encoded)
+            append(row.content, to: &encoded)
+            append(row.octets, to: &encoded)
+            append(row.source, to: &encoded)
+            append(size, to: &encoded)
+            append(row.occurrence, to: &encoded)
+            append(Int32(LedgerFlags(of: row).rawValue), to: &encoded)
+        }
+        return encoded
+    }
+
+    /// - Returns: nil where these are no messages.
+    static func decode(_ encoded: [UInt8]) -> (rows: [LedgerRow], octets: [Int64])? {
+        guard encoded.count % width == 0 else { return nil }
+        var rows: [LedgerRow] = []
+        var octets: [Int64] = []
+        encoded.withUnsafeBytes { bytes in
+            for start in stride(from: 0, to: bytes.count, by: width) {
+                func long(_ index: Int) -> Int64 {
+                    Int64(littleEndian: bytes.loadUnaligned(fromByteOffset: start + 8 * index, as: Int64.self))
+                }
+                func short(_ index: Int) -> Int32 {
+                    Int32(littleEndian: bytes.loadUnaligned(fromByteOffset: start + 4 * index, as: Int32.self))
+                }
+                let flags = LedgerFlags(rawValue: Int64(short(11)))
+                rows.append(
+                    LedgerRow(
+                        uniqueID: flags.contains(.uniqueID) ? long(0) : nil, occurrence: short(10), content: long(1),
+                        octets: long(2), source: long(3), deleted: flags.contains(.deleted)))
+                octets.append(long(4))
+            }
+        }
+        return (rows, octets)
+    }
+
+    private static func append(_ number: some FixedWidthInteger, to encoded: inout [UInt8]) {
+        withUnsafeBytes(of: number.littleEndian) { encoded.append(contentsOf: $0) }
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GRDB
+import Records
+import Vocabulary
+
+/// Pages of a domain's accounts.
+///
+/// Each status is a range of the sort's index, so a page is the merge of at most five walks of at most a page's length,
+/// whatever statuses are asked for. An account without a time sorts before all that have one; equal ones by address.
+extension Session {
+    func log(_ query: LogQuery) throws -> LogPage {
+        let after = try query.cursor.map { try LogCursor($0, of: query) }
+        return try ask { db in
+            let totals = try self.totals(of: query.domain)
+            let statuses = query.statuses.isEmpty ? Set(MigrationStatus.allCases) : query.statuses
+            let filter = AccountFilter(search: query.search, startedBy: query.startedBy)
+            guard let domain = try id(of: query.domain, in: db) else {
+                return LogPage(entries: [], nextCursor: nil, total: 0, totals: totals)
+            }
+            let limit = max(1, query.limit)
+            let walk = LogWalk(
+                domain: domain, sort: query.sort, descending: query.descending, filter: filter, after: after?.position)
+            let positions = try walk.page(of: statuses, limit: limit, in: db)
+            var total: Int64 = 0
+            for status in statuses {
+                total += filter.isEmpty ? totals.counts[status, default: 0] : try walk.count(of: status, in: db)
+            }
+            let page = positions.prefix(limit)
+            return LogPage(
+                entries: try page.compactMap { try row($0.id, in: db) },
+                nextCursor: positions.count > limit ? page.last.map { LogCursor(position: $0, of: query).text } : nil,
+                total: total, totals: totals)
+        }
+    }
+
+    func accounts(
+        of domain: DomainName, search: String?, after cursor: EmailAddress?, limit: Int
+    ) throws -> [AccountRecord] {
+        try ask { db in
+            guard let domain = try id(of: domain, in: db) else { return [] }
+            let after = cursor.map { LogPosition(id: 0, key: 0, address: $0.key) }
+            let walk = LogWalk(
+                domain: domain, sort: .account, descending: false,
+                filter: AccountFilter(search: search, startedBy: nil), after: after)
+            let limit = max(1, limit)
+            return try walk.page(of: Set(MigrationStatus.allCases), limit: limit, in: db).prefix(limit)
+                .compactMap { try row($0.id, in: db) }
+        }
+    }
+
+    func totals(of domain: DomainName) throws -> DomainTotals {
+        try ask { db in
+            var totals = DomainTotals()
+            for status in MigrationStatus.allCases { totals.counts[status] = 0 }
+            let sums = try db.all(
+                """
+                SELECT status, accounts, moved, movedOctets, remaining
+                FROM tally WHERE domain = (SELECT id FROM domain WHERE name = ?)
+                """, [domain.name]
+            ) { columns in
+                let status = try MigrationStatus(code: columns.integer())
+                return (
+                    status, try columns.integer(), try columns.integer(), try columns.integer(), try columns.integer()
+                )
+            }
+            for (status, accounts, moved, movedOctets, remaining) in sums {
+                totals.counts[status] = accounts
+                totals.moved += moved
+                totals.movedOctets += movedOctets
+                totals.remaining += remaining
+            }
+            return totals
+        }
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GRDB
+import Records
+import Vocabulary
+
+/// The database as one body sees it: on one thread, until the body ends. The reading and writing is in extensions,
+/// one file a theme.
+final class Session: RecordsWriter {
+    private let database: Database
+    let file: DatabaseFile
+    private let thread = pthread_self()
+    private var isOver = false
+
+    init(database: Database, file: DatabaseFile) {
+        self.database = database
+        self.file = file
+    }
+
+    func end() { isOver = true }
+
+    /// Runs `body`; what SQLite says becomes a `RecordsError`.
+    func ask<Result>(_ body: (Database) throws -> Result) throws -> Result {
+        guard pthread_equal(thread, pthread_self()) != 0, !isOver else { throw file.outOfTurn }
+        // A body that goes on after a full disk rolled everything back must not change anything outside a transaction.
+        guard database.isInsideTransaction else { throw file.rolledBack }
+        do {
+            return try body(database)
+        } catch let error as DatabaseError {
+            throw file.error(error)
+        } catch let damage as Damage {
+            throw file.corrupt(damage.detail)
+        }
+    }
+
+    /// The id of a domain; nil where nothing was ever recorded of it.
+    func id(of domain: DomainName, in db: Database) throws -> Int64? {
+        try db.first("SELECT id FROM domain WHERE name = ?", [domain.name]) { try $0.integer() }
+    }
+
+    /// The id of a domain, which is added where it is new.
+    func added(_ domain: DomainName, in db: Database) throws -> Int64 {
+        if let id = try id(of: domain, in: db) { return id }
+        try db.run("INSERT INTO domain (name) VALUES (?)", [domain.name])
+        return db.lastInsertedRowID
+    }
+}
+
+/// A row that no version of ours has written.
+struct Damage: Error {
+    let detail: String
+}

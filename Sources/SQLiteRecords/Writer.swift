@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GRDB
+import Records
+
+/// The one thread that changes the database.
+///
+/// It takes all requests that wait into one transaction, each in a savepoint of its own, commits once, and only then
+/// answers them all (group commit: one sync of the disk for however many callers). GRDB's asynchronous writes are not
+/// used: they roll back when their task is cancelled, and would take the whole group with them.
+final class Writer: Sendable {
+    struct Request: Sendable {
+        /// Runs the body, whatever it throws.
+        let run: @Sendable (Session) -> Outcome
+        /// Answers in place of `run`.
+        let refuse: @Sendable (RecordsError) -> Void
+    }
+
+    /// What a body came to, before it is durable.
+    struct Outcome: Sendable {
+        let error: (any Error)?
+        /// Answers the caller: with the body's own result, or with what kept it from becoming durable.
+        let answer: @Sendable (RecordsError?) -> Void
+    }
+
+    private let database: DatabaseQueue
+    private let file: DatabaseFile
+    private let inbox = Inbox<Request>()
+    private let ending = Ending(threads: 1)
+
+    init(database: DatabaseQueue, file: DatabaseFile) {
+        self.database = database
+        self.file = file
+        // The thread keeps what it needs, not this object.
+        Thread.start("records-writer") { [inbox, ending] in
+            while let requests = inbox.take({ $0 }) {
+                Self.commit(requests, to: database, file: file)
+            }
+            file.close(database)
+            ending.threadEnded()
+        }
+    }
+
+    func put(_ request: Request) {
+        if !inbox.put(request) { request.refuse(file.closed) }
+    }
+
+    func stop() { inbox.close() }
+
+    /// Returns when all that was put in before is durable and the connection is closed.
+    func close() async {
+        inbox.close()
+        await ending.wait()
+    }
+
+    private static func commit(_ requests: [Request], to database: DatabaseQueue, file: DatabaseFile) {
+        var outcomes: [Outcome] = []
+        outcomes.reserveCapacity(requests.count)
+        var failure: RecordsError?
+        database.writeWithoutTransaction { db in
+            do {
+                try transact(requests, in: db, file: file, outcomes: &outcomes)
+            } catch {
+                failure = file.error(error)
+                // What SQLite has not rolled back by itself; where this fails, the next group begins with it.
+                try? rollBack(db)
+            }
+        }
+        for outcome in outcomes { outcome.answer(failure) }
+        for request in requests.dropFirst(outcomes.count) { request.refuse(failure ?? file.closed) }
+    }
+
+    private static func transact(
+        _ requests: [Request], in db: Database, file: DatabaseFile, outcomes: inout [Outcome]
+    ) throws {
+        try rollBack(db)
+        try db.run("BEGIN IMMEDIATE")
+        for request in requests {
+            try db.run("SAVEPOINT request")
+            let session = Session(database: db, file: file)
+            let outcome = request.run(session)
+            session.end()
+            outcomes.append(outcome)
+            // A full disk or an I/O error may have rolled back everything (https://sqlite.org/lang_transaction.html).
+            guard db.isInsideTransaction else { throw outcome.error ?? file.rolledBack }
+            if outcome.error != nil { try db.run("ROLLBACK TO request") }
+            try db.run("RELEASE request")
+        }
+        try db.run("COMMIT")
+    }
+
+    private static func rollBack(_ db: Database) throws {
+        if db.isInsideTransaction { try db.run("ROLLBACK") }
+    }
+}
