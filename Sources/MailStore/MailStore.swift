@@ -27,6 +27,8 @@ public protocol MailStore: Sendable {
 
     /// Ends what a crash interrupted: publishes what is still staged, and says of each message of `batch`, in its
     /// order, whether it is in the mailbox or was delivered before (true), or must be fetched again (false).
+    /// The next ``sync(_:)`` of the place makes it durable; only then is the batch recorded as moved. Comes before
+    /// ``open(_:options:intended:)``, which removes what was false once no intended batch names it.
     func recover(_ batch: StagedBatch, recordedAt: Timestamp) async throws(MailStoreError) -> [Bool]
 
     /// Whether the store can take mail at all; for status and readiness.
@@ -41,7 +43,7 @@ public protocol MailboxWriter: MessageSink {
     var place: MailboxPlace { get }
     /// No message follows: writes out the rest and ends ``staged``.
     func finish()
-    /// Removes staged messages that turned out to be here already.
+    /// Removes staged messages that turned out to be here already. May be repeated.
     func discard(_ messages: [StagedMessage]) async throws(MailStoreError)
     /// A batch of this mailbox, ready to be recorded as intended.
     func batch(of messages: [StagedMessage]) -> StagedBatch
@@ -106,7 +108,7 @@ public struct ContentHash: Hashable, Sendable, Codable {
 /// Messages that are published together.
 public struct StagedBatch: Hashable, Sendable, Codable {
     public var place: MailboxPlace
-    /// Names in `tmp/`, in the order in which they become visible.
+    /// Names as ``StagedMessage`` has them, in the order in which they become visible.
     public var names: [String]
     /// Whether they arrive as read.
     public var seen: Bool

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+public import MailStore
+import Synchronization
+public import Vocabulary
+
+/// Takes the messages of one run into a Maildir's `tmp/`.
+///
+/// 1. What arrives is copied into a slab, on the thread that brings it; nothing else is done there.
+/// 2. A full slab, or what is there at ``flush()``, becomes one job of the file pool. One is in flight at a time,
+///    while the other slab fills; when that is full too, ``isFull`` asks the reader to pause.
+/// 3. The job writes files, whole small messages by the hundred, and yields those that are whole in ``staged``.
+///
+/// After an error all that still comes is thrown away, so that nobody waits for a writer that has ended.
+public final class MaildirWriter: MailboxWriter {
+    public let staged: AsyncThrowingStream<[StagedMessage], any Error>
+    public let place: MailboxPlace
+    private let continuation: AsyncThrowingStream<[StagedMessage], any Error>.Continuation
+    private let options: DeliveryOptions
+    private let pool: FilePool
+    private let directory: Directory
+    private let unsynced: Unsynced
+    /// Alive from before the first write to after the last.
+    private let device: DeviceSync
+    private let files: Files
+    private let intake = Mutex(Intake())
+
+    /// The file side, in a box that outlives the writer until its last file is closed.
+    private final class Files: Sendable {
+        let staging: Mutex<Staging>
+
+        init(_ staging: sending Staging) { self.staging = Mutex(staging) }
+    }
+
+    private struct Intake {
+        var filling = Slab()
+        /// nil while its job is in flight.
+        var spare: Slab? = Slab()
+        var isFlushWanted = false
+        var isInMessage = false
+        var isFinished = false
+        var hasFailed = false
+        var waiting: [@Sendable () -> Void] = []
+
+        var isFull: Bool { spare == nil && filling.isFull }
+        var takesMore: Bool { !isFinished && !hasFailed }
+
+        /// The slab to be written now, if one is due and no job is in flight.
+        mutating func due() -> Slab? {
+            guard let next = spare else { return nil }
+            guard filling.isFull || isFlushWanted || isFinished else { return nil }
+            isFlushWanted = false
+            guard !filling.isEmpty else { return nil }
+            let slab = filling
+            filling = next
+            spare = nil
+            return slab
+        }
+
+        mutating func takeWaiting() -> [@Sendable () -> Void] {
+            guard !isFull, !waiting.isEmpty else { return [] }
+            defer { waiting = [] }
+            return waiting
+        }
+    }
+
+    /// - Parameter directory: the `tmp` of `place`.
+    init(
+        place: MailboxPlace, directory: Directory, options: DeliveryOptions, pool: FilePool, unsynced: Unsynced,
+        device: DeviceSync, staging: sending Staging
+    ) {
+        self.place = place
+        self.directory = directory
+        self.options = options
+        self.pool = pool
+        self.unsynced = unsynced
+        self.device = device
+        self.files = Files(staging)
+        (staged, continuation) = AsyncThrowingStream.makeStream()
+    }
+
+    deinit {
+        continuation.finish()
+        // No job is in flight: each holds the writer.
+        pool.submit { [files, directory, device] in
+            files.staging.withLock { $0.abandon() }
+            withExtendedLifetime((directory, device)) {}
+        }
+    }
+
+    // MARK: MessageSink
+
+    public func begin(_ message: ListedMessage) {
+        let header = options.preserveUIDL ? Self.uidlHeader(message.uniqueID) : []
+        intake.withLock { intake in
+            guard intake.takesMore else { return }
+            if intake.isInMessage { intake.filling.mark(.abandon) }
+            intake.isInMessage = true
+            intake.filling.mark(.begin(message, added: header.count))
+            if !header.isEmpty { header.withUnsafeBytes { intake.filling.append($0) } }
+            startDue(&intake)
+        }
+    }
+
+    public func append(_ octets: UnsafeRawBufferPointer) {
+        intake.withLock { intake in
+            guard intake.takesMore, intake.isInMessage else { return }
+            var rest = octets
+            while !rest.isEmpty {
+                let piece = intake.spare == nil ? rest.count : min(rest.count, max(1, intake.filling.room))
+                intake.filling.append(UnsafeRawBufferPointer(rebasing: rest[..<piece]))
+                rest = UnsafeRawBufferPointer(rebasing: rest[piece...])
+                startDue(&intake)
+            }
+        }
+    }
+
+    public func end() { mark(.end) }
+
+    public func abandon() { mark(.abandon) }
+
+    private func mark(_ kind: Slab.Mark.Kind) {
+        intake.withLock { intake in
+            guard intake.takesMore, intake.isInMessage else { return }
+            intake.isInMessage = false
+            intake.filling.mark(kind)
+            startDue(&intake)
+        }
+    }
+
+    public func flush() {
+        intake.withLock { intake in
+            guard intake.takesMore else { return }
+            // With a job in flight, what is here is written when that is done.
+            intake.isFlushWanted = true
+            startDue(&intake)
+        }
+    }
+
+    public var isFull: Bool { intake.withLock { $0.isFull } }
+
+    /// Where the writer is not full by now, `resume` is called before this returns.
+    public func whenReady(_ resume: @escaping @Sendable () -> Void) {
+        let isFull = intake.withLock { intake in
+            if intake.isFull { intake.waiting.append(resume) }
+            return intake.isFull
+        }
+        if !isFull { resume() }
+    }
+
+    // MARK: MailboxWriter
+
+    public func finish() {
+        let hasEnded = intake.withLock { intake in
+            guard intake.takesMore else { return false }
+            if intake.isInMessage { intake.filling.mark(.abandon) }
+            intake.isInMessage = false
+            intake.isFinished = true
+            startDue(&intake)
+            return intake.spare != nil
+        }
+        if hasEnded { continuation.finish() }
+    }
+
+    public func discard(_ messages: [StagedMessage]) async throws(MailStoreError) {
+        try await pool.run { [directory] () throws(MailStoreError) -> Void in
+            for message in messages { try directory.remove(MessageName.temporary(message.name)) }
+        }
+    }
+
+    public func batch(of messages: [StagedMessage]) -> StagedBatch {
+        StagedBatch(place: place, names: messages.map(\.name), seen: options.markSeen == .all)
+    }
+
+    // MARK: Jobs
+
+    private func startDue(_ intake: inout Intake) {
+        guard let slab = intake.due() else { return }
+        pool.submit { self.write(slab) }
+    }
+
+    private func write(_ slab: Slab) {
+        var messages: [StagedMessage] = []
+        var failure: MailStoreError?
+        files.staging.withLock { staging in
+            do throws(MailStoreError) { try staging.write(slab, into: &messages) } catch { failure = error }
+        }
+        slab.clear()
+        if !messages.isEmpty {
+            unsynced.add(messages.map { MessageName.temporary($0.name) }, in: place)
+            continuation.yield(messages)
+        }
+        let (hasEnded, waiting) = intake.withLock { intake in
+            intake.spare = slab
+            if failure != nil {
+                intake.hasFailed = true
+                intake.filling.clear()
+            } else {
+                startDue(&intake)
+            }
+            return (intake.spare != nil && (intake.isFinished || intake.hasFailed), intake.takeWaiting())
+        }
+        if hasEnded { continuation.finish(throwing: failure) }
+        for resume in waiting { resume() }
+    }
+
+    /// The field that lets Dovecot go on with the old server's UIDL (`pop3_reuse_xuidl`, which takes the first of
+    /// several); none for a UIDL that RFC 1939 §7 does not allow, or that makes the line longer than RFC 5322
+    /// §2.1.1 allows.
+    private static func uidlHeader(_ uniqueID: UniqueID?) -> [UInt8] {
+        guard let octets = uniqueID?.octets, (1...900).contains(octets.count),
+            octets.allSatisfy({ (0x21...0x7E).contains($0) })
+        else { return [] }
+        return Array("X-UIDL: ".utf8) + octets + [10]
+    }
+}

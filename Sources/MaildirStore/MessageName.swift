@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// How messages are named: `1790000000.M00000042P5f0c…Q1a2b3c4d.mailmove,S=4711,W=4790`.
+///
+/// Seconds of the run's beginning and the message's number in it come first, because Dovecot numbers new mail by the
+/// leading digits, then by those after `M` (which it reads as an `int`, hence at most 9 of them). `P` is random and
+/// new with each run, `Q` is the account's. In `tmp/` the name ends before the comma, since the size is not yet known
+/// when the file is made; `S` (octets) and `W` (octets with CR LF line ends) spare Dovecot from reading the file.
+struct MessageName: Sendable {
+    private let prefix: String
+    private let suffix: String
+    private var number = 0
+
+    /// Names for the messages of one run, `tag` being the account's.
+    init(tag: String) {
+        prefix = "\(time(nil)).M"
+        suffix = "P\(Self.hexadecimal(UInt64.random(in: 0...UInt64.max), digits: 16))\(Self.ending(tag: tag))"
+    }
+
+    /// The name in `tmp/` of the next message.
+    mutating func next() -> String {
+        number += 1
+        let digits = String(number)
+        return prefix + String(repeating: "0", count: max(0, 8 - digits.count)) + digits + suffix
+    }
+
+    /// The name under which the message of `temporary` becomes visible, and by which it is known everywhere.
+    static func full(_ temporary: String, octets: Int, lineEnds: Int) -> String {
+        "\(temporary),S=\(octets),W=\(octets + lineEnds)"
+    }
+
+    /// The name in `tmp/` of the message known as `name`, or the part of a name in `new/` or `cur/` that mail
+    /// programs leave alone.
+    static func temporary(_ name: String) -> String {
+        String(name.prefix { $0 != "," && $0 != ":" })
+    }
+
+    /// The size that `name` tells.
+    static func octets(_ name: String) -> Int? {
+        for part in name.split(separator: ",").dropFirst() where part.hasPrefix("S=") { return Int(part.dropFirst(2)) }
+        return nil
+    }
+
+    /// Whether a file in `tmp/` is of the account that `tag` stands for.
+    static func isOurs(_ name: String, tag: String) -> Bool {
+        name.hasSuffix(ending(tag: tag)) && name.utf8.first.map { (48...57).contains($0) } == true
+            && name.contains(".M")
+    }
+
+    private static func ending(tag: String) -> String { "Q\(tag).mailmove" }
+
+    static func hexadecimal(_ value: UInt64, digits: Int) -> String {
+        let text = String(value, radix: 16)
+        return String(repeating: "0", count: max(0, digits - text.count)) + text
+    }
+}

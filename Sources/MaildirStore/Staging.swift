@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import MailStore
+import Vocabulary
+
+/// Writes slabs into files in `tmp/`: the file side of a writer. Used by one job at a time.
+struct Staging {
+    private let directory: Directory
+    private let fileMode: mode_t
+    private var name: MessageName
+    private var scan: MessageScan
+    /// The message that is being written.
+    private var current: Current?
+
+    private struct Current {
+        var fd: Int32
+        var name: String
+        var message: ListedMessage
+        /// Octets of the store's own that are still to come, and in all.
+        var addedToCome: Int
+        var added: Int
+        var octets = 0
+    }
+
+    /// - Parameters:
+    ///   - directory: the `tmp` of a Maildir.
+    ///   - key: for the content hash.
+    init(directory: Directory, fileMode: mode_t, name: MessageName, key: [UInt8]) {
+        self.directory = directory
+        self.fileMode = fileMode
+        self.name = name
+        self.scan = MessageScan(key: key)
+    }
+
+    /// Writes out `slab`. Appends what became whole to `staged`, also where a later message failed.
+    mutating func write(_ slab: Slab, into staged: inout [StagedMessage]) throws(MailStoreError) {
+        do throws(MailStoreError) {
+            let octets = slab.octets
+            var position = 0
+            for mark in slab.marks {
+                try append(octets[position..<mark.offset])
+                position = mark.offset
+                switch mark.kind {
+                case .begin(let message, let added): try begin(message, added: added)
+                case .end:
+                    if let message = try end() { staged.append(message) }
+                case .abandon: abandon()
+                }
+            }
+            try append(octets[position...])
+        } catch {
+            abandon()
+            throw error
+        }
+    }
+
+    private mutating func begin(_ message: ListedMessage, added: Int) throws(MailStoreError) {
+        abandon()
+        let name = name.next()
+        let fd = openat(directory.fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, fileMode)
+        if fd < 0 { throw failure(name) }
+        current = Current(fd: fd, name: name, message: message, addedToCome: added, added: added)
+        scan.reset()
+        // The umask has taken group rights away.
+        if fileMode & ~0o600 != 0, fchmod(fd, fileMode) != 0 { throw failure(name) }
+    }
+
+    private mutating func append(_ octets: Slice<UnsafeRawBufferPointer>) throws(MailStoreError) {
+        guard !octets.isEmpty, var message = current else { return }
+        var rest = UnsafeRawBufferPointer(rebasing: octets)
+        while !rest.isEmpty {
+            let written = Glibc.write(message.fd, rest.baseAddress, rest.count)
+            if written < 0 {
+                if errno == EINTR { continue }
+                throw failure(message.name)
+            }
+            rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+        }
+        message.octets += octets.count
+        let added = min(message.addedToCome, octets.count)
+        message.addedToCome -= added
+        current = message
+        scan.append(UnsafeRawBufferPointer(rebasing: octets.dropFirst(added)))
+    }
+
+    private mutating func end() throws(MailStoreError) -> StagedMessage? {
+        guard let message = current else { return nil }
+        let (content, arrival) = scan.finish()
+        let now = Int64(time(nil))
+        // tmp(5) cleaners look at the other times; Dovecot takes the arrival time from this one.
+        let times = [
+            timespec(tv_sec: 0, tv_nsec: Self.leaveTime),
+            timespec(tv_sec: Int(min(arrival ?? now, now)), tv_nsec: 0),
+        ]
+        if futimens(message.fd, times) != 0 { throw failure(message.name) }
+        // Network file systems tell of a full disk here.
+        current?.fd = -1
+        if close(message.fd) != 0 { throw failure(message.name) }
+        current = nil
+        let lineEnds = scan.lineEnds + (message.added > 0 ? 1 : 0)
+        return StagedMessage(
+            message: message.message,
+            name: MessageName.full(message.name, octets: message.octets, lineEnds: lineEnds),
+            octets: message.octets - message.added, content: content)
+    }
+
+    /// `UTIME_OMIT` of utimensat(2).
+    private static let leaveTime = (1 << 30) - 2
+
+    /// Forgets the message that is being written, and removes its file.
+    mutating func abandon() {
+        guard let message = current else { return }
+        current = nil
+        if message.fd >= 0 { close(message.fd) }
+        // Where this fails the next run's beginning removes it.
+        unlinkat(directory.fd, message.name, 0)
+    }
+
+    private func failure(_ name: String) -> MailStoreError { .system(errno, path: "\(directory.path)/\(name)") }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import MailStore
+
+extension MailStoreError {
+    /// What the system answered at `path`, and what to do about it.
+    static func system(_ number: Int32, path: String) -> MailStoreError {
+        let (code, advice): (Code, String)
+        switch number {
+        case ENOSPC: (code, advice) = (.full, "free space or inodes on this file system")
+        case EDQUOT: (code, advice) = (.full, "raise the file system quota of the daemon's user or group")
+        case EROFS: (code, advice) = (.readOnly, "mount the file system writable (was it remounted after an error?)")
+        case EACCES, EPERM:
+            (code, advice) = (
+                .refused,
+                "give the user that mailmoved runs as (uid \(geteuid())) write access here and search access above"
+            )
+        case ENOENT: (code, advice) = (.misplaced, "make it, or see whether its file system is mounted")
+        case ENOTDIR, ELOOP:
+            (code, advice) = (
+                .misplaced, "a file or a symbolic link stands where a directory should be; move it out of the way"
+            )
+        case EMFILE, ENFILE: (code, advice) = (.failed, "allow the daemon more open files (LimitNOFILE=)")
+        case ENAMETOOLONG: (code, advice) = (.failed, "choose a shorter mailStore.maildir.path or folder name")
+        case EIO: (code, advice) = (.failed, "the device fails; see the kernel's log")
+        default: (code, advice) = (.failed, "see the system's log")
+        }
+        return MailStoreError(
+            code: code, path: path, errno: number, detail: "\(path): \(String(cString: strerror(number))); \(advice)")
+    }
+}

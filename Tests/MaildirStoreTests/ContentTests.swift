@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MailStore
+import Testing
+
+@testable import MaildirStore
+
+private func scan(_ octets: [UInt8], pieces: Int = .max, key: UInt8 = 1) -> (content: ContentHash, arrival: Int64?) {
+    var scan = MessageScan(key: Array(repeating: key, count: 32))
+    scan.reset()
+    var rest = octets[...]
+    while !rest.isEmpty {
+        let piece = rest.prefix(pieces)
+        Array(piece).withUnsafeBytes { scan.append($0) }
+        rest = rest.dropFirst(pieces)
+    }
+    return scan.finish()
+}
+
+private func hash(_ text: String) -> ContentHash { scan(Array(text.utf8)).content }
+
+@Suite struct ContentTests {
+    @Test(arguments: [
+        "Status: RO\nSubject: x\n\nbody\n",
+        "Subject: x\nX-Status: A\nX-UID: 17\n\nbody\n",
+        "X-UIDL: abc\n\tcontinued\n continued\nSubject: x\nX-Keywords:\n\nbody\n",
+        "x-imapbase: 1 2\nSTATUS : O\nSubject: x\nstatus:\n\nbody\n",
+        "Subject: x\n\nbody",
+        "Subject: x\n\nbody\n\n",
+    ])
+    func whatMboxServersRewriteDoesNotCount(text: String) {
+        #expect(hash(text) == hash("Subject: x\n\nbody\n"))
+    }
+
+    @Test(arguments: [
+        "Subject: x\n\nStatus: RO\nbody\n", "Subject: x\n\nBody\n", "Subject: x\nStatusX: 1\n\nbody\n",
+        "Subject: x\n Status: RO\n\nbody\n", "Subject: x\nStatus\n\nbody\n", "Subject: x\nbody\n",
+        "Subject: x\n\n\nbody\n", "Subject: x\nX-UIDLs: 1\n\nbody\n", "\nSubject: x\n\nbody\n",
+        "Subject: x\n\nbody\r\n", "Subject: x\n\nbody\0\n",
+    ])
+    func allElseCounts(text: String) {
+        #expect(hash(text) != hash("Subject: x\n\nbody\n"))
+    }
+
+    @Test func theHashIsTheSameHoweverTheMessageIsCut() {
+        for (index, octets) in oddMessages(400, seed: 3).enumerated() where octets.count < 100_000 {
+            let whole = scan(octets)
+            for pieces in [1, 2, 3, 23, 24, 25, 1000] {
+                let cut = scan(octets, pieces: pieces)
+                #expect(cut.content == whole.content && cut.arrival == whole.arrival, "\(index) by \(pieces)")
+            }
+        }
+    }
+
+    @Test func oddMessagesDifferExceptInWhatDoesNotCount() {
+        let one = "Subject: a\nStatus: R\n\nx"
+        #expect(scan(Array(one.utf8), key: 1).content != scan(Array(one.utf8), key: 2).content)
+        #expect(hash("") == hash("\n\n\n"))
+        #expect(hash("Status: O\n") == hash(""))
+        let line = String(repeating: "l", count: 3_000_000)
+        #expect(hash("A: \(line)\nStatus: \(line)\n\nb") == hash("A: \(line)\n\nb"))
+        #expect(hash("Status:\(line)") == hash(""))
+    }
+
+    @Test(arguments: [
+        ("Tue, 1 Jan 2019 00:00:00 +0000", 1_546_300_800),
+        ("1 Jan 2019 00:00 GMT", 1_546_300_800),
+        ("Tue,\n 1 Jan\n\t2019 01:00:00 +0100 (CET)", 1_546_300_800),
+        ("Mon (Monday; (really\\))), 31 Dec 2018 19:00:00 EST", 1_546_300_800),
+        ("1 Jan 19 00:00:00 Z", 1_546_300_800),
+        ("1 Jan 119 00:00:00 A", 1_546_300_800),
+        ("Tue Jan 1 2019 00:00:00", 1_546_300_800),
+        ("1-Jan-2019 00:00:00 UT", 1_546_300_800),
+        ("Tue, 01 JANUARY 2019 00:00:00 WHAT", 1_546_300_800),
+        ("Mon, 31 Dec 2018 16:00:00 PST", 1_546_300_800),
+        ("31 Dec 98 23:59:60 +0000", 915_148_800),
+        ("Thu, 29 Feb 2024 12:00:00 -0330", 1_709_220_600),
+        ("1 Jan 2019 00:00:00 +9999", 1_546_300_800),
+    ])
+    func timesAreReadAsTheyAreWritten(text: String, seconds: Int64) {
+        #expect(scan(Array("Date: \(text)\n\n".utf8)).arrival == seconds)
+        #expect(scan(Array("Received: from a (b; c) by d;\n \(text)\nDate: 1 Jan 2000 00:00 Z\n\n".utf8)).arrival == seconds)
+    }
+
+    @Test(arguments: [
+        "", "now", "1 Jan 1970 00:00:00 +0000", "30 Feb 2019 00:00:00 Z", "29 Feb 2019 00:00 Z", "1 Jan 2019",
+        "1 Jan 2019 24:00:00 Z", "1 Jan 2019 00:60 Z", "1 Foo 2019 00:00 Z", "1 Jan 99999 00:00 Z", "0 Jan 2019 00:00 Z",
+        "1 Jan 2019 (00:00 Z", "1 Jan 2019 000:00 Z", "99999999999999999999 Jan 2019 00:00 Z",
+    ])
+    func whatIsNoTimeIsNone(text: String) {
+        #expect(scan(Array("Date: \(text)\n\n".utf8)).arrival == nil)
+        #expect(scan(Array("Received: by x; \(text)\nDate: 1 Jan 2000 00:00 Z\n\n".utf8)).arrival == 946_684_800)
+    }
+
+    @Test func theTopmostValidReceivedFieldCounts() {
+        let header = """
+            Date: 1 Jan 2000 00:00 Z
+            Received: by a; yesterday
+            Received: by b
+            received : by c; 2 Jan 2000 00:00:00 Z
+            Received: by d; 3 Jan 2000 00:00:00 Z
+            Date: 4 Jan 2000 00:00 Z
+
+
+            """
+        #expect(scan(Array(header.utf8)).arrival == 946_771_200)
+        #expect(scan(Array("Subject: x\n\nDate: 1 Jan 2000 00:00 Z\n".utf8)).arrival == nil)
+        #expect(scan(Array("Date: 1 Jan 2000 00:00 Z".utf8)).arrival == 946_684_800)
+        let filler = String(repeating: "X-Filler: \(String(repeating: "f", count: 90))\n", count: 4000)
+        #expect(scan(Array((filler + "Date: 1 Jan 2000 00:00 Z\n\n").utf8)).arrival == nil)
+    }
+}

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Glibc
+import MailStore
+import Synchronization
+import Vocabulary
+
+@testable import MaildirStore
+
+/// A directory of a test's own, with a store in it; removed at the end.
+final class Scratch: Sendable {
+    let path: String
+    private let unmounts = Mutex(false)
+
+    init() throws {
+        path = "/tmp/maildir-store-tests.\(UInt64.random(in: 0...UInt64.max))"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    }
+
+    deinit {
+        if unmounts.withLock({ $0 }) { Self.run("umount", "--lazy", path) }
+        try? FileManager.default.removeItem(atPath: path)
+    }
+
+    /// Puts a file system of its own over the directory; for root alone.
+    func mountTmpfs(_ options: String) {
+        if Self.run("mount", "-t", "tmpfs", "-o", options, "tmpfs", path) { unmounts.withLock { $0 = true } }
+    }
+
+    @discardableResult
+    static func run(_ arguments: String...) -> Bool {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = arguments
+        do { try process.run() } catch { return false }
+        process.waitUntilExit()
+        return process.terminationStatus == 0
+    }
+
+    func store(
+        _ template: String = "%d/%n/Maildir", directoryMode: UInt32 = 0o700, fileMode: UInt32 = 0o600,
+        syncBudget: Duration = .seconds(60)
+    ) throws -> MaildirStore {
+        try MaildirStore(
+            path: "\(path)/\(template)", hashKey: Array(repeating: 7, count: 32), pool: FilePool(threads: 3),
+            directoryMode: directoryMode, fileMode: fileMode, syncBudget: syncBudget)
+    }
+
+    var maildir: String { "\(path)/example.org/ann/Maildir" }
+
+    func names(_ directory: String) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: "\(maildir)/\(directory)").sorted()
+    }
+
+    func octets(_ file: String) throws -> [UInt8] {
+        Array(try Data(contentsOf: URL(fileURLWithPath: "\(maildir)/\(file)")))
+    }
+}
+
+let ann: EmailAddress = {
+    guard let address = try? EmailAddress("Ann@Example.org") else { preconditionFailure("ann is an address") }
+    return address
+}()
+
+func listed(_ number: Int, uidl: String? = nil) -> ListedMessage {
+    ListedMessage(
+        number: number, octets: nil, uniqueID: UniqueID(octets: Array((uidl ?? "uidl-\(number)").utf8)))
+}
+
+extension MailboxWriter {
+    func append(_ octets: some Sequence<UInt8>) {
+        Array(octets).withUnsafeBytes { append($0) }
+    }
+
+    /// As a well-behaved reader brings it: in pieces, pausing when the writer is full.
+    func bring(_ message: ListedMessage, _ octets: [UInt8], pieces: Int = 4096) async {
+        begin(message)
+        var rest = octets[...]
+        while !rest.isEmpty {
+            if isFull { await ready() }
+            append(rest.prefix(pieces))
+            rest = rest.dropFirst(pieces)
+        }
+        end()
+    }
+
+    func ready() async {
+        await withCheckedContinuation { continuation in whenReady { continuation.resume() } }
+    }
+
+    /// All that is staged, once ``finish()`` has been called.
+    func all() async throws -> [StagedMessage] {
+        var all: [StagedMessage] = []
+        for try await messages in staged { all += messages }
+        return all
+    }
+}
+
+extension MaildirStore {
+    /// Stages `messages` and ends the writer.
+    func stage(
+        _ messages: [[UInt8]], options: DeliveryOptions = DeliveryOptions(preserveUIDL: false),
+        intended: [StagedBatch] = [], pieces: Int = 4096
+    ) async throws -> (batch: StagedBatch, messages: [StagedMessage]) {
+        let writer = try await open(ann, options: options, intended: intended)
+        for (index, octets) in messages.enumerated() {
+            await writer.bring(listed(index + 1), octets, pieces: pieces)
+        }
+        writer.finish()
+        let staged = try await writer.all()
+        return (writer.batch(of: staged), staged)
+    }
+
+    /// All five steps.
+    func deliver(
+        _ messages: [[UInt8]], options: DeliveryOptions = DeliveryOptions(preserveUIDL: false), pieces: Int = 4096
+    ) async throws -> [StagedMessage] {
+        let (batch, staged) = try await stage(messages, options: options, pieces: pieces)
+        try require(await sync([batch.place]))
+        try await publish(batch)
+        try require(await sync([batch.place]))
+        return staged
+    }
+
+    private func require(_ failures: [MailboxPlace: MailStoreError]) throws {
+        if let failure = failures.values.first { throw failure }
+    }
+}
+
+/// A generator that gives the same numbers each time.
+struct Repeatable: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return state ^ (state >> 29)
+    }
+}
+
+/// Messages as they should not be.
+func oddMessages(_ count: Int, seed: UInt64 = 1) -> [[UInt8]] {
+    var random = Repeatable(state: seed)
+    let pieces: [[UInt8]] = [
+        Array("Subject: x\n".utf8), Array("Status: RO\n".utf8), Array("X-UIDL: old\n continued\n".utf8), [10], [10, 10],
+        [13], [13, 10], [13, 13, 10], [0], [0, 0, 10], Array("From nobody Tue Jan  1 00:00:00 2019\n".utf8),
+        Array(".\n".utf8), Array("..".utf8), Array(">From here\n".utf8), [0xFF, 0xFE, 0x80], Array("ä€😀\n".utf8),
+        Array(" \t\n".utf8), Array("Received: by x; 1 Jan 2019 00:00 EST\n".utf8), Array(": \n".utf8),
+        Array("X-Keywords".utf8), Array("no colon here\n".utf8), [9],
+    ]
+    return (0..<count).map { index in
+        var octets: [UInt8] = []
+        for _ in 0..<Int.random(in: 0...40, using: &random) { octets += pieces.randomElement(using: &random) ?? [] }
+        if index % 50 == 49 { octets += Array(repeating: UInt8(ascii: "l"), count: 3_000_000) }
+        if index % 7 == 6 { octets += (0..<9000).map { _ in UInt8.random(in: 0...255, using: &random) } }
+        return octets
+    }
+}
