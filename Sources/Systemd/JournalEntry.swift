@@ -23,7 +23,10 @@ struct JournalEntry {
             "MESSAGE=\(message)", "PRIORITY=\(priority)", "SYSLOG_IDENTIFIER=mailmoved", "CODE_FILE=\(event.file)",
             "CODE_LINE=\(event.line)", "CODE_FUNC=\(event.function)", "MAILMOVE_LABEL=\(label)",
         ]
-        for (key, value) in metadata { fields.append("\(Self.fieldName(key))=\(value)") }
+        for (key, value) in metadata {
+            fields.append("\(Self.fieldName(key))=\(value)")
+            if key == "reason", let id = MessageCatalog.identifiers[value] { fields.append("MESSAGE_ID=\(id)") }
+        }
         return fields
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Logging
 import Testing
 
@@ -37,6 +38,17 @@ import Testing
     ])
     func aKeyIsAFieldNameTheJournalTakes(key: String, name: String) {
         #expect(JournalEntry.fieldName(key) == name)
+    }
+
+    /// `journalctl -x` explains what went wrong, with what to do.
+    @Test func everyReasonWithAnExplanationHasItInTheCatalog() throws {
+        let root = String(#filePath.prefix(upTo: try #require(#filePath.range(of: "/Tests/")?.lowerBound)))
+        let catalog = try String(contentsOfFile: root + "/systemd/mailmove.catalog", encoding: .utf8)
+        let explained = catalog.split(separator: "\n").compactMap { $0.hasPrefix("-- ") ? String($0.dropFirst(3)) : nil }
+        #expect(Set(explained) == Set(MessageCatalog.identifiers.values))
+        #expect(explained.count == MessageCatalog.identifiers.count)
+        let fields = entry("x", metadata: ["reason": "mailStoreUnavailable"]).fields
+        #expect(fields.contains("MESSAGE_ID=938d93579d734612b3dd6c596d24df1b"))
     }
 
     @Test func aLineIsOneLineAndSteersNoTerminal() {

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+# make, without a target, lists what there is.
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+
+SWIFT   ?= swift
+# The Swift runtime is linked in, so that the daemon needs Debian's own libraries alone.
+RELEASE  = -c release --static-swift-stdlib --product mailmoved
+
+sbindir      = $(DESTDIR)$(PREFIX)/sbin
+bindir       = $(DESTDIR)$(PREFIX)/bin
+unitdir      = $(DESTDIR)$(PREFIX)/lib/systemd/system
+catalogdir   = $(DESTDIR)$(PREFIX)/lib/systemd/catalog
+sysusersdir  = $(DESTDIR)$(PREFIX)/lib/sysusers.d
+tmpfilesdir  = $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
+mandir       = $(DESTDIR)$(PREFIX)/share/man
+sharedir     = $(DESTDIR)$(PREFIX)/share/mailmove
+bashdir      = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+zshdir       = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+fishdir      = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+confdir      = $(DESTDIR)/etc/mailmove
+
+units    = mailmoved.service mailmoved.socket mailmoved-login.socket
+manpages = $(wildcard man/*.[1-8] clients/shell/man/*.[1-8] clients/shell/*.[1-8] systemd/*.[1-8] systemd/man/*.[1-8])
+swift_sources = Package.swift $(shell find Sources clients -name '*.swift' 2>/dev/null)
+# By their first line, whatever they are called.
+shell_scripts = $(shell grep -rlIE --exclude-dir=.git --exclude-dir='.build*' '^\#!.*\b(ba)?sh( |$$)' . 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build release test demo lint format install uninstall clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup: ## Install what is missing of the Debian packages for building and testing
+	@.ci/setup-debian test
+
+build: ## Build the daemon for production (.build/release/mailmoved)
+	@.ci/setup-debian build
+	$(SWIFT) build $(RELEASE)
+
+test: setup ## Run all tests
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+demo: setup ## Move a mailbox between two real servers on this machine, and show it
+	$(SWIFT) build $(RELEASE)
+	Tests/Demo/demo
+
+lint: ## Check format, shell scripts and units
+	$(SWIFT) format lint --strict --parallel --recursive Sources Tests clients Package.swift
+	shellcheck $(shell_scripts)
+	@.ci/verify-units
+
+format: ## Format the Swift sources
+	$(SWIFT) format --in-place --parallel --recursive Sources Tests clients Package.swift
+
+# Built only where it is missing or out of date, so that `sudo make install` after `make build` builds nothing.
+.build/release/mailmoved: $(swift_sources)
+	$(SWIFT) build $(RELEASE)
+	@touch $@
+
+install: .build/release/mailmoved ## Install [PREFIX=/usr/local] [DESTDIR=]
+	install -D -m 755 -s .build/release/mailmoved $(sbindir)/mailmoved
+	install -D -m 755 clients/shell/mailmovectl $(bindir)/mailmovectl
+	install -d $(unitdir)
+	for unit in $(units); do \
+	  sed 's|/usr/local/|$(PREFIX)/|g' systemd/$$unit >$(unitdir)/$$unit && chmod 644 $(unitdir)/$$unit || exit 1; \
+	done
+	install -D -m 644 systemd/mailmove.catalog $(catalogdir)/mailmove.catalog
+	install -D -m 644 systemd/sysusers.conf $(sysusersdir)/mailmove.conf
+	install -D -m 644 systemd/tmpfiles.conf $(tmpfilesdir)/mailmove.conf
+	for page in $(manpages); do install -D -m 644 -t $(mandir)/man$${page##*.} $$page || exit 1; done
+	if [ -d clients/dovecot ]; then \
+	  find clients/dovecot -type f -printf '%P\n' | while read -r file; do \
+	    install -D -m 644 "clients/dovecot/$$file" "$(sharedir)/dovecot/$$file" || exit 1; done; fi
+	completions=clients/shell/completions; \
+	if [ -f $$completions/mailmovectl.bash ]; then \
+	  install -D -m 644 $$completions/mailmovectl.bash $(bashdir)/mailmovectl; fi; \
+	if [ -f $$completions/_mailmovectl ]; then \
+	  install -D -m 644 $$completions/_mailmovectl $(zshdir)/_mailmovectl; fi; \
+	if [ -f $$completions/mailmovectl.fish ]; then \
+	  install -D -m 644 $$completions/mailmovectl.fish $(fishdir)/mailmovectl.fish; fi
+	[ -e $(confdir)/mailmoved.yaml ] || install -D -m 644 systemd/mailmoved.yaml $(confdir)/mailmoved.yaml
+	if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then \
+	  systemctl daemon-reload && journalctl --update-catalog; fi
+	@[ -n "$(DESTDIR)" ] || printf '%s\n' 'Installed. To start it:' \
+	  '  systemd-sysusers && systemctl enable --now mailmoved.socket mailmoved-login.socket'
+
+uninstall: ## Remove what install has put there; configuration, state and mail stay
+	rm -f $(sbindir)/mailmoved $(bindir)/mailmovectl $(addprefix $(unitdir)/,$(units))
+	rm -f $(catalogdir)/mailmove.catalog $(sysusersdir)/mailmove.conf $(tmpfilesdir)/mailmove.conf
+	for page in $(notdir $(manpages)); do rm -f $(mandir)/man$${page##*.}/$$page; done
+	rm -f $(bashdir)/mailmovectl $(zshdir)/_mailmovectl $(fishdir)/mailmovectl.fish
+	rm -rf $(sharedir)
+	if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
+
+clean: ## Remove what was built
+	$(SWIFT) package clean
