@@ -11,7 +11,7 @@ import Vocabulary
 /// The one place where errors become JSON-RPC.
 extension CallFailure {
     /// nil for an error that nobody foresaw: its text is for the log, not for clients.
-    init?(_ error: any Error) {
+    init?(for error: any Error) {
         switch error {
         case let failure as CallFailure: self = failure
         case let violation as Violation: self.init(violation)

@@ -32,7 +32,7 @@ extension MethodTable: RequestHandler {
         } catch let error as RPCError {
             throw error
         } catch {
-            if let failure = CallFailure(error) { throw failure.rpcError }
+            if let failure = CallFailure(for: error) { throw failure.rpcError }
             throw error
         }
     }

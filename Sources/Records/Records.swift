@@ -86,7 +86,8 @@ public protocol RecordsWriter: RecordsReader {
     func reclassify(_ domain: DomainName) throws
     /// Erases every sealed password of `domain` and says whose.
     func eraseSealedPasswords(of domain: DomainName) throws -> [AccountRecord.ID]
-    /// Forgets ledger, intents and figures of every account of `domain`, deleted or not: each is as if never started.
+    /// Forgets the settings and lists of `domain`, and ledger, intents and figures of each of its accounts, deleted or
+    /// not: each is as if never started. Accounts and their passwords stay.
     func forget(_ domain: DomainName) throws
 
     func insert(_ rows: [LedgerRow], for account: AccountRecord.ID) throws

@@ -124,10 +124,13 @@ extension Session {
             guard let domain = try id(of: domain, in: db) else { return }
             try db.run("DELETE FROM ledger WHERE account IN (SELECT id FROM account WHERE domain = ?)", [domain])
             try db.run("DELETE FROM intent WHERE account IN (SELECT id FROM account WHERE domain = ?)", [domain])
+            try db.run("DELETE FROM settings WHERE domain = ?", [domain])
+            try db.run("DELETE FROM listed WHERE domain = ?", [domain])
             try db.run(
                 """
                 UPDATE account SET
-                    outcome = 0, startedAt = NULL, startedBy = NULL, lastTriggeredAt = NULL, finishedAt = NULL,
+                    outcome = 0, nonMigrating = NULL, shownRevision = NULL, shownGeneration = NULL,
+                    rejectedRevision = NULL, rejectedGeneration = NULL, startedAt = NULL, startedBy = NULL, lastTriggeredAt = NULL, finishedAt = NULL,
                     moved = 0, movedOctets = 0, remaining = 0, remainingOctets = 0, runs = 0,
                     errorReason = NULL, errorDetail = NULL, errorAt = NULL,
                     pendingKind = NULL, pendingDue = NULL, pendingFailures = NULL, pendingFailingSince = NULL,

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DaemonConfiguration
+import Dispatch
+import Glibc
+import JSONRPC
+import Logging
+import MailMoveAPI
+import MaildirStore
+import Methods
+import Migration
+import NIOPosix
+import Records
+import SQLiteRecords
+import Secrets
+import ServiceLifecycle
+import Synchronization
+import Systemd
+import Vocabulary
+
+/// The daemon, wired: configuration in, services out.
+struct Daemon: Service {
+    let records: SQLiteRecords
+    let store: MaildirStore
+    let move: MailMove
+    let pool: HashingPool
+    let server: JSONRPCServer<MethodTable>
+    let report: ServiceReport
+    let manager = ServiceManager()
+    let group: MultiThreadedEventLoopGroup
+    let configuration: DaemonConfiguration
+    let log: Logger
+
+    /// Opens what is kept and makes what works with it; nothing runs yet.
+    /// - Throws: `RecordsError`, `MailStoreError`, `SecretsError`, `SystemdError`.
+    init(
+        _ configuration: DaemonConfiguration, listeners: [Listener<Role>],
+        stored: [InheritedDescriptors.Descriptor], log: Logger
+    ) async throws {
+        self.configuration = configuration
+        self.log = log
+        group = MultiThreadedEventLoopGroup(numberOfThreads: max(2, System.coreCount))
+        records = try await SQLiteRecords.open(path: configuration.databasePath)
+        store = try MaildirStore(
+            path: configuration.maildirPath,
+            hashKey: try await Keys.ledgerKey("content-key", in: records), pool: FilePool())
+        let limits = MoveLimits(configuration)
+        pool = try HashingPool(waitingLogins: 2048, decoyScheme: limits.passwordScheme)
+        move = MailMove(
+            records: records, store: store, pool: pool,
+            sealKey: try Keys.sealKey(stored: stored, manager: manager, log: log),
+            ledgerHash: try KeyedHash(key: try await Keys.ledgerKey("ledger-key", in: records)), limits: limits,
+            group: group)
+        let report = ServiceReport(records: records, store: store, move: move)
+        self.report = report
+        server = JSONRPCServer(
+            listeners: listeners, handler: MethodTable(move: move) { await report.status() },
+            limits: Limits(configuration), group: group, logger: log)
+        report.serve(server)
+    }
+
+    func run() async throws {
+        let beat = Heartbeat(daemon: self)
+        try await withGracefulShutdownHandler {
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await self.move.run() }
+                tasks.addTask {
+                    try await self.server.run { self.manager.ready(status: "ready") }
+                }
+                tasks.addTask { await beat.run() }
+                // The first that ends ends all: by a stop, or because it cannot go on.
+                try await tasks.next()
+                self.stop()
+                beat.stop()
+                try await tasks.waitForAll()
+            }
+        } onGracefulShutdown: {
+            self.stop()
+        }
+        await records.close()
+        await pool.shutdown()
+    }
+
+    /// No new work; the batch in hand is finished. What is not done in time is as after a crash, which every state on
+    /// disk is ready for.
+    private func stop() {
+        manager.stopping(status: "stopping")
+        DispatchQueue.global().asyncAfter(deadline: .now() + 4.5) { _exit(0) }
+        server.stop(grace: .seconds(3))
+        move.stop()
+    }
+
+    /// Reads the configuration again. What cannot change while the daemon runs is named in the log and stays.
+    func reload(_ fresh: DaemonConfiguration) {
+        move.reload(MoveLimits(fresh))
+        LogLevel.shared.set(fresh.logLevel)
+    }
+}

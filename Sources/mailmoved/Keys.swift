@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Records
+import Secrets
+import Systemd
+
+/// The keys that the daemon works with, and where each comes from.
+enum Keys {
+    /// What seals old passwords: the credential `seal-key`; else the key of the process before this one, which the
+    /// service manager has kept; else a new one, which it keeps from now on.
+    ///
+    /// - Throws: `SystemdError` where the credential cannot be taken: a key that is lost by mistake loses passwords.
+    static func sealKey(stored: [InheritedDescriptors.Descriptor], manager: ServiceManager, log: Logger) throws -> SealKey {
+        if let key = try Credential.withOctets(named: "seal-key", count: SealKey.count, { try SealKey(octets: $0) }) {
+            return key
+        }
+        if let kept = stored.first(where: { $0.name == storeName }) {
+            do {
+                return try SealedMemory.withOctets(of: kept.number, count: SealKey.count) { try SealKey(octets: $0) }
+            } catch {
+                log.warning("the seal key of before the restart cannot be read: \(error)")
+                manager.removeStored(storeName)
+            }
+        }
+        let key = SealKey.random()
+        try key.withOctets { octets in
+            let file = try SealedMemory.create(name: storeName, octets: octets)
+            defer { close(file) }
+            if !manager.store(file, as: storeName) {
+                log.info("no service manager keeps the seal key: a restart interrupts moves until the next login")
+            }
+        }
+        return key
+    }
+
+    private static let storeName = "seal-key"
+
+    /// What the ledger is written in; made once, and the same for ever.
+    /// - Throws: `RecordsError`.
+    static func ledgerKey(_ name: String, in records: any Records) async throws -> [UInt8] {
+        if let key = try await records.read({ try $0.value(name) }) { return key }
+        let fresh = KeyedHash.randomKey()
+        return try await records.write { records in
+            if let key = try records.value(name) { return key }
+            try records.set(name, to: fresh)
+            return fresh
+        }
+    }
+}
