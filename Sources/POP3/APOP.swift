@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Secrets
+
+/// `APOP` (RFC 1939 §7): the MD5 digest of the greeting's timestamp and the password.
+struct APOP: Sendable {
+    /// With its angle brackets.
+    let timestamp: [UInt8]
+
+    /// nil where the greeting holds no timestamp in the form of a msg-id. Anything looser lets whoever sits in between
+    /// choose octets that make MD5 collide (CVE-2007-1558).
+    init?(greeting: StatusLine) {
+        guard let start = greeting.octets.lastIndex(of: UInt8(ascii: "<")),
+            let end = greeting.octets[start...].firstIndex(of: UInt8(ascii: ">"))
+        else { return nil }
+        let inside = greeting.octets[(start + 1)..<end]
+        let parts = inside.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
+        guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }), inside.count <= 250,
+            inside.allSatisfy({ (33...126).contains($0) && $0 != UInt8(ascii: "\\") && $0 != UInt8(ascii: "\"") })
+        else { return nil }
+        timestamp = Array(greeting.octets[start...end])
+    }
+
+    func command(user: String, password: Password) -> [UInt8] {
+        var message = password.withOctets { timestamp + Array($0) }
+        defer { message.wipe() }
+        return Array("APOP \(user) ".utf8) + MD5.hexadecimal(MD5.digest(message))
+    }
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+
+/// Commands that are sent in one write, and what each is answered with.
+struct Batch: Sendable {
+    enum Expectation: Hashable, Sendable {
+        /// One line: `+OK` or `-ERR`.
+        case status
+        /// The same, or `+ ` and a challenge (RFC 5034 §4).
+        case challenge
+        /// A status line and, after `+OK`, lines up to a lone dot (RFC 1939 §3).
+        case lines(LineLimit)
+    }
+
+    /// What a multi-line answer may come to, beyond which the server is not believed.
+    struct LineLimit: Hashable, Sendable {
+        var lines: Int
+        var octets: Int
+
+        static let capabilities = LineLimit(lines: 500, octets: 64 << 10)
+        static let header = LineLimit(lines: 100_000, octets: 4 << 20)
+    }
+
+    /// Commands with their CRLF; empty for the greeting, which comes unasked.
+    private(set) var octets = ByteBuffer()
+    private(set) var expectations: [Expectation] = []
+    /// Whether the octets are zeroed once they are sent.
+    private(set) var isSecret = false
+    /// Nanoseconds for each answer, where not the session's read timeout.
+    var patience: TimeAmount?
+
+    /// The greeting.
+    static let greeting: Batch = {
+        var batch = Batch()
+        batch.expectations = [.status]
+        return batch
+    }()
+
+    init() {}
+
+    init(_ command: String, expecting expectation: Expectation = .status) {
+        add(command, expecting: expectation)
+    }
+
+    /// A line that holds a password, a proof, or a user name: its octets as they are.
+    init(secret line: [UInt8], expecting expectation: Expectation) {
+        octets.reserveCapacity(line.count + 2)
+        octets.writeBytes(line)
+        octets.writeStaticString("\r\n")
+        expectations = [expectation]
+        isSecret = true
+    }
+
+    mutating func add(_ command: String, expecting expectation: Expectation = .status) {
+        octets.writeString(command)
+        octets.writeStaticString("\r\n")
+        expectations.append(expectation)
+    }
+}
+
+/// What came back for one command of a ``Batch``.
+struct Answer: Sendable {
+    var line: StatusLine
+    /// The lines of a multi-line answer, unstuffed and ended by LF; empty for others.
+    var body: ByteBuffer
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What the server says it can do (`CAPA`, RFC 2449).
+public struct Capabilities: Hashable, Sendable {
+    /// For how long the server keeps what has been retrieved (RFC 2449 §6.7).
+    public enum Expiry: Hashable, Sendable {
+        case never
+        /// 0: retrieving deletes.
+        case days(Int)
+    }
+
+    /// Whether the server knows `CAPA` at all; all else is then unsaid rather than absent.
+    public var areAnnounced: Bool
+    /// The lines as they came, other than printable octets replaced.
+    public var lines: [String]
+    public var stls: Bool
+    public var user: Bool
+    public var top: Bool
+    public var uidl: Bool
+    public var pipelining: Bool
+    /// RFC 6856 §2
+    public var utf8: Bool
+    /// RFC 6856 §2.2: user names and passwords may be UTF-8.
+    public var utf8User: Bool
+    public var responseCodes: Bool
+    public var authenticationResponseCode: Bool
+    /// SASL mechanisms in upper case, as listed (RFC 5034).
+    public var mechanisms: [String]
+    /// Seconds between two logins (RFC 2449 §6.5), where announced.
+    public var loginDelay: Int?
+    /// Whether that delay differs from user to user, so that only the one seen after login counts.
+    public var loginDelayIsPerUser: Bool
+    public var expiry: Expiry?
+    public var expiryIsPerUser: Bool
+    public var implementation: String?
+
+    /// Retrieving a message deletes it.
+    public var retrievingDeletes: Bool { expiry == .days(0) }
+
+    /// Of a server that does not know `CAPA`.
+    static let unknown = Capabilities(areAnnounced: false, lines: [])
+
+    private init(areAnnounced: Bool, lines: [String]) {
+        self.areAnnounced = areAnnounced
+        self.lines = lines
+        (stls, user, top, uidl, pipelining) = (false, false, false, false, false)
+        (utf8, utf8User, responseCodes, authenticationResponseCode) = (false, false, false, false)
+        (mechanisms, loginDelay, loginDelayIsPerUser, expiry, expiryIsPerUser) = ([], nil, false, nil, false)
+        implementation = nil
+    }
+
+    /// Of the lines of a `CAPA` answer. Unknown and malformed ones stay in ``lines`` alone.
+    init(lines: [String]) {
+        self.init(areAnnounced: true, lines: lines)
+        for line in lines {
+            // `SASL=PLAIN` and `AUTH=LOGIN` are seen in the field, after ESMTP's example.
+            let words = line.split { $0 == " " || $0 == "\t" || $0 == "=" }
+            guard let tag = words.first?.uppercased() else { continue }
+            let arguments = words.dropFirst().map { $0.uppercased() }
+            switch tag {
+            case "STLS": stls = true
+            case "USER": user = true
+            case "TOP": top = true
+            case "UIDL": uidl = true
+            case "PIPELINING": pipelining = true
+            case "UTF8":
+                utf8 = true
+                utf8User = arguments.contains("USER")
+            case "RESP-CODES": responseCodes = true
+            case "AUTH-RESP-CODE": authenticationResponseCode = true
+            case "SASL", "AUTH": mechanisms += arguments.filter { !mechanisms.contains($0) }
+            case "LOGIN-DELAY":
+                loginDelay = arguments.first.flatMap { Int($0) }.flatMap { (0...31_536_000).contains($0) ? $0 : nil }
+                loginDelayIsPerUser = arguments.dropFirst().contains("USER")
+            case "EXPIRE":
+                expiry = arguments.first.flatMap { $0 == "NEVER" ? .never : Int($0).map { .days($0) } }
+                expiryIsPerUser = arguments.dropFirst().contains("USER")
+            case "IMPLEMENTATION": implementation = line.dropFirst(tag.count).drop { $0 == " " }.description
+            default: break
+            }
+        }
+    }
+}

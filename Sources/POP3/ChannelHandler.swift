@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOSSL
+import NIOTLS
+import Vocabulary
+
+/// Moves octets between a channel and the ``ProtocolMachine``, keeps the clock, and reads only while there is room.
+///
+/// All of it on the channel's event loop. There is always a read outstanding, so that a server that hangs up or speaks
+/// out of turn is noticed, except while the sink is full.
+final class ChannelHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private enum Work {
+        case none
+        case batch(EventLoopPromise<[Answer]>)
+        case retrieval(
+            EventLoopPromise<Retrieved>, any MessageSink, @Sendable (ListedMessage, StatusLine) -> Void)
+        case handshake(EventLoopPromise<TLSFacts>, PeerCertificate, CertificateCheck)
+    }
+
+    struct Retrieved: Sendable {
+        var outcome: RetrieveOutcome
+        var pace: Retrieval.Pace
+    }
+
+    private var machine = ProtocolMachine()
+    private var work = Work.none
+    private var failure: WireFailure?
+    private var context: ChannelHandlerContext?
+
+    private let readTimeout: TimeAmount
+    /// For the answer that proves pipelining.
+    private let proofTimeout = TimeAmount.seconds(2)
+    /// A list may take several read timeouts if it keeps coming, but not for ever.
+    private let listTimeouts = 10
+    /// By when something must have happened.
+    private var deadline: NIODeadline?
+    private var patience: TimeAmount
+    private var listDeadline: NIODeadline?
+    private var timer: Scheduled<Void>?
+    private var isPaused = false
+
+    init(readTimeout: TimeAmount) {
+        self.readTimeout = readTimeout
+        patience = readTimeout
+    }
+
+    // MARK: - Work
+
+    func perform(_ batch: Batch, _ promise: EventLoopPromise<[Answer]>) {
+        guard let context = ready(promise) else { return }
+        work = .batch(promise)
+        machine.begin(batch)
+        expectProgress(within: batch.patience ?? readTimeout)
+        guard batch.octets.readableBytes > 0 else { return }
+        let written = context.writeAndFlush(wrapOutboundOut(batch.octets))
+        if batch.isSecret {
+            let octets = batch.octets
+            written.whenComplete { _ in octets.wipe() }
+        }
+    }
+
+    func retrieve(
+        _ retrieval: Retrieval, into sink: any MessageSink,
+        onRefusal: @escaping @Sendable (ListedMessage, StatusLine) -> Void, _ promise: EventLoopPromise<Retrieved>
+    ) {
+        guard let context = ready(promise) else { return }
+        let octets = machine.begin(retrieval)
+        guard octets.readableBytes > 0 else {
+            promise.succeed(Retrieved(outcome: retrieval.outcome, pace: retrieval.pace))
+            return
+        }
+        work = .retrieval(promise, sink, onRefusal)
+        expectProgress(within: readTimeout)
+        context.writeAndFlush(wrapOutboundOut(octets), promise: nil)
+    }
+
+    func startTLS(
+        _ trust: TLSTrust, server: OldServer, timeout: TimeAmount, _ promise: EventLoopPromise<TLSFacts>
+    ) {
+        if failure?.code == .protocolViolation {
+            // RFC 2595 §4; CVE-2011-0411: what came with the answer to STLS was not sent by who will hold the key.
+            let message =
+                server.security == .tls
+                ? "does not speak TLS on this port; check port and security in the settings"
+                : "sent plain text after its answer to STLS, as somebody on the way would; nothing was sent"
+            failure = WireFailure(code: .untrusted, message: message)
+        }
+        guard let context = ready(promise) else { return }
+        do {
+            let (handler, seen) = try trust.handler(host: server.host, check: server.certificate)
+            work = .handshake(promise, seen, server.certificate)
+            expectProgress(within: timeout)
+            try context.pipeline.syncOperations.addHandler(handler, position: .before(self))
+            context.read()
+        } catch {
+            fail(error as? WireFailure ?? WireFailure(code: .untrusted, message: "TLS cannot be set up here (\(error))"))
+        }
+    }
+
+    /// Ends everything; the first failure is the one that is told.
+    func fail(_ failure: WireFailure) {
+        guard self.failure == nil else { return }
+        self.failure = failure
+        deadline = nil
+        timer?.cancel()
+        let (work, wasInMessage) = (self.work, machine.isInMessage)
+        self.work = .none
+        context?.close(promise: nil)
+        switch work {
+        case .none: break
+        case .batch(let promise): promise.fail(failure)
+        case .retrieval(let promise, let sink, _):
+            if wasInMessage { sink.abandon() }
+            promise.fail(failure)
+        case .handshake(let promise, _, _): promise.fail(failure)
+        }
+    }
+
+    /// The context, when a new piece of work may begin; else `promise` is failed.
+    private func ready<T>(_ promise: EventLoopPromise<T>) -> ChannelHandlerContext? {
+        guard failure == nil, let context, machine.isIdle, case .none = work else {
+            promise.fail(failure ?? WireFailure(code: .closed, message: "closed the connection"))
+            return nil
+        }
+        return context
+    }
+
+    // MARK: - Channel
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { context.read() }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        fail(WireFailure(code: .closed, message: "closed the connection"))
+        self.context = nil
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.read()
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard failure == nil else { return }
+        if case .handshake = work {
+            fail(WireFailure(code: .untrusted, message: "sent plain text where TLS was to begin"))
+            return
+        }
+        var input = unwrapInboundIn(data)
+        let (before, wasInBody) = (machine.statusLines, machine.isInBody)
+        var sink: (any MessageSink)?
+        if case .retrieval(_, let taker, _) = work { sink = taker }
+        take(&input, into: sink, context)
+        if machine.isInBody || wasInBody || machine.statusLines != before { progressed() }
+    }
+
+    private func take(_ input: inout ByteBuffer, into sink: (any MessageSink)?, _ context: ChannelHandlerContext) {
+        while failure == nil {
+            var event: ProtocolMachine.Event? = machine.receive(&input, into: sink)
+            while let current = event {
+                event = nil
+                switch current {
+                case .needsInput:
+                    return
+                case .send(let octets):
+                    context.writeAndFlush(wrapOutboundOut(octets), promise: nil)
+                case .refused(let message, let line):
+                    if case .retrieval(_, _, let onRefusal) = work { onRefusal(message, line) }
+                    event = machine.goOn()
+                case .answered(let answers):
+                    if case .batch(let promise) = finish() { promise.succeed(answers) }
+                case .retrieved(let outcome, let pace):
+                    if case .retrieval(let promise, let sink, _) = finish() {
+                        sink.flush()
+                        promise.succeed(Retrieved(outcome: outcome, pace: pace))
+                    }
+                case .failed(let failure):
+                    fail(failure)
+                }
+            }
+        }
+    }
+
+    private func finish() -> Work {
+        defer { work = .none }
+        deadline = nil
+        return work
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        guard failure == nil else { return }
+        guard case .retrieval(_, let sink, _) = work else {
+            context.read()
+            return
+        }
+        sink.flush()
+        guard sink.isFull else {
+            context.read()
+            return
+        }
+        isPaused = true
+        let (loop, bound) = (context.eventLoop, NIOLoopBound(self, eventLoop: context.eventLoop))
+        sink.whenReady { loop.execute { bound.value.resume() } }
+    }
+
+    private func resume() {
+        isPaused = false
+        guard failure == nil else { return }
+        if deadline != nil { progressed() }
+        context?.read()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted? = event as? TLSUserEvent { handshakeCompleted(context) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func handshakeCompleted(_ context: ChannelHandlerContext) {
+        guard case .handshake(let promise, let seen, let check) = work else { return }
+        _ = finish()
+        let tls = try? context.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)  // absent: nothing to tell
+        let digest = seen.sha256 ?? tls?.peerCertificate.flatMap { TLSTrust.sha256(of: $0) }
+        promise.succeed(
+            TLSFacts(
+                version: tls?.tlsVersion.map(\.name) ?? "", cipher: nil, sha256: digest ?? "",
+                isVerified: check.verify != .none))
+        context.read()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        if case .handshake = work {
+            fail(WireFailure(code: .untrusted, message: "closed the connection during the TLS handshake"))
+        } else {
+            fail(machine.closed())
+        }
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if case .handshake(_, let seen, let check) = work {
+            fail(TLSFailure.explain(error, check: check, seen: seen, channel: context))
+        } else if let ssl = error as? NIOSSLError, case .uncleanShutdown = ssl {
+            fail(machine.closed())  // EOF without close_notify; what had to end has its terminator
+        } else if error is IOError {
+            fail(WireFailure(code: .closed, message: "dropped the connection (\(error))"))
+        } else {
+            fail(WireFailure(code: .closed, message: "dropped the connection (TLS: \(error))"))
+        }
+    }
+
+    // MARK: - Clock
+
+    private func expectProgress(within patience: TimeAmount) {
+        self.patience = patience
+        listDeadline = nil
+        deadline = .now() + patience
+        schedule()
+    }
+
+    private func progressed() {
+        guard deadline != nil else { return }
+        let now = NIODeadline.now()
+        let idle = now + (machine.isProving ? proofTimeout : patience)
+        if case .batch = work, machine.isInBody {
+            let last = listDeadline ?? now + .nanoseconds(readTimeout.nanoseconds * Int64(listTimeouts))
+            listDeadline = last
+            deadline = min(idle, last)
+        } else {
+            listDeadline = nil
+            deadline = idle
+        }
+        // A deadline that moves closer needs its own alarm; one that moves away is seen to when the alarm rings.
+        if machine.isProving { schedule() }
+    }
+
+    private func schedule() {
+        guard let deadline, let context else { return }
+        timer?.cancel()
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        timer = context.eventLoop.scheduleTask(deadline: deadline) { bound.value.rang() }
+    }
+
+    private func rang() {
+        guard let deadline, failure == nil else { return }
+        if isPaused {
+            self.deadline = .now() + patience
+            schedule()
+        } else if deadline > .now() {
+            schedule()
+        } else if case .handshake = work {
+            fail(WireFailure(code: .timedOut, message: "does not answer the TLS handshake"))
+        } else {
+            fail(machine.timedOut())
+        }
+    }
+}
+
+extension ByteBuffer {
+    /// Zeroes the storage itself. Only for buffers whose every copy is of no more use.
+    func wipe() {
+        withVeryUnsafeBytes { octets in
+            guard let base = octets.baseAddress else { return }
+            UnsafeMutableRawPointer(mutating: base).initializeMemory(as: UInt8.self, repeating: 0, count: octets.count)
+        }
+    }
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import Vocabulary
+
+/// A line of `UIDL` or `LIST`, or what follows `+OK` of `UIDL n` and `LIST n`: a number, white space, the rest.
+struct NumberedLine {
+    let number: Int
+    /// Without white space at both ends; spaces within stay.
+    let rest: ArraySlice<UInt8>
+
+    /// nil where no number that a message can have begins the line.
+    init?(_ line: some Collection<UInt8>) {
+        self.init(ArraySlice(Array(line)))
+    }
+
+    init?(_ line: ArraySlice<UInt8>) {
+        let line = line.trimmed
+        guard let number = Int(decimalPrefixOf: line), number > 0, number <= Int(Int32.max) else { return nil }
+        let rest = line.drop { $0.isASCIIDigit }
+        guard rest.first.map({ $0.isBlank }) ?? true else { return nil }
+        self.number = number
+        self.rest = rest.trimmed
+    }
+}
+
+extension Int {
+    /// The digits at the start of `octets`; nil where there are none, or more than fit.
+    init?(decimalPrefixOf octets: ArraySlice<UInt8>) {
+        var value = 0
+        var digits = 0
+        for octet in octets {
+            guard octet.isASCIIDigit else { break }
+            let (shifted, overflow) = value.multipliedReportingOverflow(by: 10)
+            let (sum, carry) = shifted.addingReportingOverflow(Int(octet - 48))
+            guard !overflow, !carry else { return nil }
+            value = sum
+            digits += 1
+        }
+        guard digits > 0 else { return nil }
+        self = value
+    }
+}
+
+extension UInt8 {
+    fileprivate var isBlank: Bool { self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") || self == 13 }
+}
+
+extension ArraySlice<UInt8> {
+    fileprivate var trimmed: ArraySlice<UInt8> {
+        let start = drop { $0.isBlank }
+        let length = start.reversed().drop { $0.isBlank }.count
+        return start.prefix(length)
+    }
+}
+
+/// What `UIDL` and `LIST` say together.
+struct Listing {
+    /// More messages than any mailbox of an old server holds; beyond, the server is not believed.
+    static let mostMessages = 2_500_000
+
+    /// What a list of a mailbox of `messages` may come to. Servers number mail that arrived since; they do not double it.
+    static func limit(messages: Int) -> Batch.LineLimit {
+        let lines = Swift.min(mostMessages, messages * 2 + 10_000)
+        return Batch.LineLimit(lines: lines, octets: Swift.min(256 << 20, (1 << 20) + lines * 300))
+    }
+
+    /// One per line of `answer`, in its order.
+    private static func lines(of answer: ByteBuffer, command: String) throws(WireFailure) -> [NumberedLine] {
+        var lines: [NumberedLine] = []
+        for line in answer.readableBytesView.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true) {
+            guard let numbered = NumberedLine(line) else {
+                throw .violation("lists a message without a number in its answer to \(command)", quoting: line.prefix(200))
+            }
+            lines.append(numbered)
+        }
+        return lines
+    }
+
+    /// Merges the two lists. Either may be missing: then the messages have no unique-id, or no size.
+    ///
+    /// Messages are in the order of their numbers. A unique-id that two messages share is both's.
+    static func merge(uidl: ByteBuffer?, list: ByteBuffer?, expected: Int) throws(WireFailure) -> [ListedMessage] {
+        var messages: [ListedMessage] = []
+        if let uidl {
+            for line in try lines(of: uidl, command: "UIDL") {
+                let octets = Array(line.rest)
+                messages.append(
+                    ListedMessage(
+                        number: line.number, octets: nil, uniqueID: octets.isEmpty ? nil : UniqueID(octets: octets)))
+            }
+            try sort(&messages, command: "UIDL")
+        }
+        if let list {
+            var sized: [ListedMessage] = []
+            for line in try lines(of: list, command: "LIST") {
+                // Some servers say no size, or words, where they do not know it.
+                sized.append(ListedMessage(number: line.number, octets: Int(decimalPrefixOf: line.rest), uniqueID: nil))
+            }
+            try sort(&sized, command: "LIST")
+            messages = uidl == nil ? sized : join(messages, sized)
+        }
+        if uidl == nil, list == nil {
+            messages = (0..<expected).map { ListedMessage(number: $0 + 1, octets: nil, uniqueID: nil) }
+        }
+        return messages
+    }
+
+    private static func sort(_ messages: inout [ListedMessage], command: String) throws(WireFailure) {
+        if !zip(messages, messages.dropFirst()).allSatisfy({ $0.number < $1.number }) {
+            messages.sort { $0.number < $1.number }
+        }
+        for (one, other) in zip(messages, messages.dropFirst()) where one.number == other.number {
+            throw .violation("lists message \(one.number) twice in its answer to \(command)")
+        }
+    }
+
+    /// Both sorted by number. A message that only one list has is taken over all the same: the other was made earlier.
+    private static func join(_ identified: [ListedMessage], _ sized: [ListedMessage]) -> [ListedMessage] {
+        var joined: [ListedMessage] = []
+        joined.reserveCapacity(Swift.max(identified.count, sized.count))
+        var (left, right) = (identified[...], sized[...])
+        while let one = left.first, let other = right.first {
+            if one.number == other.number {
+                joined.append(ListedMessage(number: one.number, octets: other.octets, uniqueID: one.uniqueID))
+                left.removeFirst()
+                right.removeFirst()
+            } else if one.number < other.number {
+                joined.append(left.removeFirst())
+            } else {
+                joined.append(right.removeFirst())
+            }
+        }
+        return joined + left + right
+    }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Secrets
+
+/// One login: mechanisms in order, the next one only where one is unsupported, never after a wrong password, for each
+/// try counts against the user over there.
+struct Login: Sendable {
+    enum Outcome: Sendable {
+        case accepted
+        case refused(Refusal, StatusLine)
+        case noSecureMechanism
+    }
+
+    private enum Try {
+        case done(Outcome)
+        /// Nothing was shown to the server; the reply is kept in case there is no other mechanism.
+        case next(StatusLine?)
+    }
+
+    /// RFC 5034 §4, RFC 2449 §4: a command with its CRLF.
+    private static let longestCommand = 255
+    private static let mostChallenges = 10
+
+    let wire: any Wire
+    let user: String
+    let password: Password
+    /// What the server's certificate or DIGEST-MD5's `digest-uri` calls it.
+    let host: String
+    let greeting: StatusLine
+    let capabilities: Capabilities
+    let isVerifiedTLS: Bool
+
+    func run(secure: Bool) async throws(WireFailure) -> Outcome {
+        let timestamp = APOP(greeting: greeting)
+        let candidates = SASLMechanism.candidates(
+            secure: secure, isVerifiedTLS: isVerifiedTLS, capabilities: capabilities, hasTimestamp: timestamp != nil)
+        var last: StatusLine?
+        for mechanism in candidates {
+            let result: Try =
+                switch mechanism {
+                case .user: try await userAndPassword()
+                case .apop: try await apop(timestamp)
+                default: try await sasl(mechanism)
+                }
+            switch result {
+            case .done(let outcome): return outcome
+            case .next(let reply): last = reply ?? last
+            }
+        }
+        guard !secure, let last else { return .noSecureMechanism }
+        return .refused(.refused, last)
+    }
+
+    /// RFC 1939 §7
+    private func userAndPassword() async throws(WireFailure) -> Try {
+        let named = try await perform(Array("USER \(user)".utf8), expecting: .status)
+        guard named.kind == .ok else { return judge(named, at: .user) }
+        let answer = try await perform(password.withOctets { Array("PASS ".utf8) + Array($0) }, expecting: .status)
+        // Nothing is tried after a password has been shown.
+        let judgement = judge(answer, at: .proof)
+        if case .next = judgement { return .done(.refused(.refused, answer)) }
+        return judgement
+    }
+
+    private func apop(_ apop: APOP?) async throws(WireFailure) -> Try {
+        guard let apop else { return .next(nil) }
+        let answer = try await perform(apop.command(user: user, password: password), expecting: .status)
+        return judge(answer, at: .proof)
+    }
+
+    /// RFC 5034 §4
+    private func sasl(_ mechanism: SASLMechanism) async throws(WireFailure) -> Try {
+        guard var client = SASLClient(mechanism, user: user, password: password, host: host) else { return .next(nil) }
+        var command = Array("AUTH \(mechanism.rawValue)".utf8)
+        /// The client's first words, where the command has no room for them.
+        var waiting: [UInt8]?
+        if mechanism.speaksFirst {
+            guard case .response(let first) = try await client.first() else { return .next(nil) }
+            let digits = first.isEmpty ? Array("=".utf8) : Base64.encode(first)
+            if !capabilities.mechanisms.isEmpty, command.count + 1 + digits.count + 2 <= Self.longestCommand {
+                command += [UInt8(ascii: " ")] + digits
+            } else {
+                waiting = first
+            }
+        }
+        var stage: Refusal.Stage = mechanism.speaksFirst && waiting == nil ? .exchange : .mechanism
+        if stage == .exchange, client.hasShownProof { stage = .proof }
+        var answer = try await perform(command, expecting: .challenge)
+        for _ in 0..<Self.mostChallenges {
+            switch answer.kind {
+            case .error:
+                return judge(answer, at: stage)
+            case .ok where stage == .mechanism && mechanism == .ntlm:
+                break  // [MS-POP3] §3.1.5.1: Exchange says `+OK` where RFC 5034 has `+ `.
+            case .ok:
+                guard stage == .proof, client.isComplete else {
+                    throw .violation("accepts a login before it was shown or has shown a proof", quoting: answer.octets)
+                }
+                return .done(.accepted)
+            case .continuation:
+                break
+            }
+            let response: [UInt8]
+            if let first = waiting {
+                guard isEmptyChallenge(answer) else {
+                    throw .violation("sends a challenge of another mechanism", quoting: answer.octets)
+                }
+                (response, waiting) = (first, nil)
+            } else {
+                let challenge = answer.kind == .ok ? [] : try decoded(answer)
+                guard !client.isComplete else {
+                    throw .violation("goes on after the end of \(mechanism.rawValue)", quoting: answer.octets)
+                }
+                switch try await client.respond(to: challenge) {
+                case .response(let octets):
+                    response = octets
+                case .unsuitable:
+                    // RFC 5034 §4: cancelled, which is answered with -ERR.
+                    return .next(try await perform(Array("*".utf8), expecting: .challenge))
+                }
+            }
+            stage = client.hasShownProof ? .proof : .exchange
+            answer = try await perform(Base64.encode(response), expecting: .challenge)
+        }
+        throw .violation("never comes to an end of \(mechanism.rawValue)")
+    }
+
+    /// Some say `+ ` and a word for people where the client is to begin.
+    private func isEmptyChallenge(_ line: StatusLine) -> Bool {
+        line.kind == .ok || (Base64.decode(line.octets) ?? []).isEmpty
+    }
+
+    private func decoded(_ line: StatusLine) throws(WireFailure) -> [UInt8] {
+        let digits = line.octets.filter { $0 != UInt8(ascii: " ") }
+        guard let challenge = digits == Array("=".utf8) ? [] : Base64.decode(digits) else {
+            throw .violation("sends a challenge that is not in Base64", quoting: line.octets)
+        }
+        return challenge
+    }
+
+    private func judge(_ line: StatusLine, at stage: Refusal.Stage) -> Try {
+        guard line.kind != .ok else { return .done(.accepted) }
+        let refusal = Refusal(line, at: stage)
+        // After a proof even "unsupported" is an answer to it, except where the command itself is not known.
+        return refusal == .unsupported ? .next(line) : .done(.refused(refusal, line))
+    }
+
+    private func perform(
+        _ line: [UInt8], expecting expectation: Batch.Expectation
+    ) async throws(WireFailure) -> StatusLine {
+        var line = line
+        let batch = Batch(secret: line, expecting: expectation)
+        line.wipe()
+        return try await wire.perform(one: batch).line
+    }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import NIOCore
+
+/// Decodes a multi-line answer (RFC 1939 §3) in one pass over each buffer: finds its end, takes the stuffed dots away,
+/// and makes CRLF to LF. Bare CR, NUL and 8-bit octets pass through as they are.
+///
+/// Where a line ends is the one doubtful thing, for messages hold bare LF, and some servers end every line by it:
+///
+/// - A server whose status lines end in LF ends all its lines so: a lone dot is the end after any LF.
+/// - A server whose status lines end in CRLF is taken at its word: only CRLF ends a line, so that neither a lone dot
+///   between bare LFs ends the message, nor a dot after one loses its neighbour.
+/// - … unless the message's very first line ends in a bare LF: then the server sends its files as they are and adds the
+///   terminator itself: a dot and CRLF, after any LF.
+/// - Lists have no content of their own to be careful of, and end at any lone dot.
+struct MessageDecoder {
+    enum LineEnd: Hashable, Sendable {
+        case crlf, lf
+        /// Either, as in lists.
+        case any
+    }
+
+    /// What precedes the next octet and has not been passed on.
+    private enum Held {
+        /// Nothing; a line begins.
+        case lineStart
+        /// Nothing; within a line.
+        case text
+        /// A CR within a line.
+        case carriageReturn
+        /// A dot at the start of a line.
+        case dot
+        /// A dot at the start of a line, and a CR.
+        case dotCarriageReturn
+    }
+
+    private let lineEnd: LineEnd
+    private var held = Held.lineStart
+    /// Whether a bare LF ends a line; nil until the first line has ended.
+    private var bareLineFeedEndsLine: Bool?
+    /// Decoded octets on their way to the sink; its storage is used again for the next buffer.
+    private(set) var decoded = ByteBuffer()
+    private(set) var lineCount = 0
+
+    init(lineEnd: LineEnd, reusing storage: ByteBuffer = ByteBuffer()) {
+        self.lineEnd = lineEnd
+        bareLineFeedEndsLine = lineEnd == .crlf ? nil : true
+        decoded = storage
+        decoded.clear()
+    }
+
+    /// Whether nothing of the message has been passed over yet.
+    var isAtStart: Bool { lineCount == 0 && held == .lineStart }
+
+    /// Decodes from `input` up to the terminator or its end, into ``decoded``, which it clears first.
+    /// Returns true when the terminator has been read.
+    mutating func decode(_ input: inout ByteBuffer) -> Bool {
+        var output = decoded
+        decoded = ByteBuffer()
+        // Never longer than what comes in and what was held back.
+        output.clear(minimumCapacity: input.readableBytes + 2)
+        var isWhole = false
+        input.readWithUnsafeReadableBytes { source in
+            guard let from = source.baseAddress, source.count > 0 else { return 0 }
+            var consumed = 0
+            output.writeWithUnsafeMutableBytes(minimumWritableBytes: source.count + 2) { target in
+                guard let to = target.baseAddress else { return 0 }
+                var written = 0
+                (consumed, isWhole) = decode(from, source.count, to, &written)
+                return written
+            }
+            return consumed
+        }
+        decoded = output
+        return isWhole
+    }
+
+    /// The inner loop: by whole lines found with `memchr` and moved with `memcpy`.
+    private mutating func decode(
+        _ source: UnsafeRawPointer, _ count: Int, _ target: UnsafeMutableRawPointer, _ written: inout Int
+    ) -> (consumed: Int, isWhole: Bool) {
+        let (lineFeed, carriageReturn, dot) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"), UInt8(ascii: "."))
+        func put(_ octet: UInt8) {
+            target.storeBytes(of: octet, toByteOffset: written, as: UInt8.self)
+            written += 1
+        }
+        var at = 0
+        while at < count {
+            let octet = source.load(fromByteOffset: at, as: UInt8.self)
+            switch held {
+            case .lineStart:
+                if octet == dot {
+                    held = .dot
+                    at += 1
+                } else {
+                    held = .text
+                }
+            case .dot:
+                switch octet {
+                case carriageReturn:
+                    held = .dotCarriageReturn
+                    at += 1
+                case lineFeed where lineEnd != .crlf:
+                    return (at + 1, true)
+                case dot:  // stuffed
+                    put(dot)
+                    held = .text
+                    at += 1
+                default:  // A server that does not stuff; nothing is taken away.
+                    put(dot)
+                    held = .text
+                }
+            case .dotCarriageReturn:
+                if octet == lineFeed { return (at + 1, true) }
+                put(dot)
+                held = .carriageReturn
+            case .carriageReturn:
+                if octet == lineFeed {
+                    put(lineFeed)
+                    endLine(bare: false)
+                    at += 1
+                } else {
+                    put(carriageReturn)
+                    held = .text
+                }
+            case .text:
+                let rest = count - at
+                guard let found = memchr(source + at, CInt(lineFeed), rest) else {
+                    let endsInReturn = source.load(fromByteOffset: count - 1, as: UInt8.self) == carriageReturn
+                    let length = endsInReturn ? rest - 1 : rest
+                    memcpy(target + written, source + at, length)
+                    written += length
+                    held = endsInReturn ? .carriageReturn : .text
+                    return (count, false)
+                }
+                let length = source.distance(to: UnsafeRawPointer(found)) - at
+                let isCRLF = length > 0 && source.load(fromByteOffset: at + length - 1, as: UInt8.self) == carriageReturn
+                let kept = isCRLF ? length - 1 : length
+                memcpy(target + written, source + at, kept)
+                written += kept
+                put(lineFeed)
+                endLine(bare: !isCRLF)
+                at += length + 1
+            }
+        }
+        return (count, false)
+    }
+
+    private mutating func endLine(bare: Bool) {
+        lineCount += 1
+        if bareLineFeedEndsLine == nil { bareLineFeedEndsLine = bare }
+        held = !bare || bareLineFeedEndsLine == true ? .lineStart : .text
+    }
+}

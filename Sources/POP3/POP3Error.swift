@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Vocabulary
+
+/// Why a session with an old server could not go on. The session's connection is closed when one is thrown.
+public struct POP3Error: Error, Hashable, Sendable, CustomStringConvertible {
+    public enum Code: String, Sendable {
+        /// The host name has no address, or the resolver did not answer.
+        case unresolved
+        /// No address of the host took the connection.
+        case unreachable
+        /// The server was silent for longer than the timeout.
+        case timedOut
+        /// The server closed the connection.
+        case closed
+        /// TLS failed, was refused, or shows a certificate that may not be trusted.
+        case untrusted
+        /// The server's answer makes no sense.
+        case protocolViolation
+        /// The server loses commands that are sent ahead: go on with a new connection and no pipelining.
+        case pipeliningBroken
+        /// The calling task was cancelled, or the session was closed here.
+        case cancelled
+        /// A user name or password with NUL, CR or LF; nothing was sent.
+        case invalidCredentialOctets
+        /// The server answered `-ERR` to a command without which the session is of no use, such as `STAT`.
+        case refused
+        /// The same, with a response code or a wording that says "later" (RFC 2449 §8.1, RFC 3206).
+        case busy
+    }
+
+    /// What the session was doing; the names are those of `verifyOldServer`'s checks.
+    public enum Step: String, Sendable, CaseIterable {
+        case resolve, connect, greeting, capabilities, tls, authenticate, mailbox, uidl, retrieve, delete, quit
+    }
+
+    public var code: Code
+    /// The old server, as `host:port`.
+    public var subject: String
+    public var step: Step
+    /// What happened and what to do, in one line; never holds the password.
+    public var detail: String
+
+    public init(code: Code, subject: String, step: Step, detail: String) {
+        self.code = code
+        self.subject = subject
+        self.step = step
+        self.detail = detail
+    }
+
+    /// The contract's word for it.
+    public var reason: Reason {
+        switch code {
+        case .unresolved, .unreachable, .timedOut, .closed: .oldServerUnreachable
+        case .untrusted: .oldServerUntrusted
+        case .protocolViolation, .pipeliningBroken, .refused: .oldServerProtocol
+        case .busy: .mailboxInUse
+        case .cancelled: .interrupted
+        case .invalidCredentialOctets: .credentialsRejected
+        }
+    }
+
+    public var description: String { "\(subject): \(detail)" }
+}
+
+/// A failure as the wire knows it: without a subject, and with the server's own octets, which may hold the password.
+struct WireFailure: Error {
+    var code: POP3Error.Code
+    var message: String
+    /// What the server said; scrubbed before anyone sees it.
+    var quoted: [UInt8] = []
+
+    static func violation(_ message: String, quoting octets: some Sequence<UInt8> = []) -> WireFailure {
+        WireFailure(code: .protocolViolation, message: message, quoted: Array(octets))
+    }
+}

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import NIOCore
+public import Secrets
+import Synchronization
+public import Vocabulary
+
+/// A session with an old server. One call at a time; after an error every further call throws.
+///
+/// Cancelling the calling task drops the connection at once. A session that is let go of is closed.
+public final class POP3Session: Sendable {
+    /// A step of opening a session that has been taken.
+    public struct Progress: Sendable {
+        public var step: POP3Error.Step
+        public var duration: Duration
+        /// What was found, for people.
+        public var detail: String
+    }
+
+    /// Whether commands may be sent ahead of answers.
+    public enum Pipelining: Hashable, Sendable {
+        /// … once the server has been seen to bear it. Never where retrieving deletes (`EXPIRE 0`).
+        case allowed
+        case forbidden
+    }
+
+    private struct State {
+        var capabilities: Capabilities
+        var scrubber = Scrubber()
+        var mailbox: (messages: Int, octets: Int)?
+        var pace: Retrieval.Pace?
+    }
+
+    /// The old server's greeting.
+    public let greeting: Reply
+    /// nil outside TLS.
+    public let tls: TLSFacts?
+    /// Whether the server has numbered answers to commands that were sent ahead.
+    public var isPipeliningProven: Bool { state.withLock { $0.pace == .pipelined } }
+    /// As last asked for: before TLS, in TLS, after the login.
+    public var capabilities: Capabilities { state.withLock { $0.capabilities } }
+
+    let server: OldServer
+    private let wire: any Wire
+    private let greetingLine: StatusLine
+    private let state: Mutex<State>
+
+    private init(
+        _ server: OldServer, wire: any Wire, greeting: StatusLine, tls: TLSFacts?, capabilities: Capabilities
+    ) {
+        self.server = server
+        self.wire = wire
+        greetingLine = greeting
+        self.greeting = Reply(greeting, scrubber: Scrubber())
+        self.tls = tls
+        state = Mutex(State(capabilities: capabilities))
+    }
+
+    deinit { wire.close() }
+
+    // MARK: - Opening
+
+    /// Resolves, connects, reads greeting and capabilities, and begins TLS as the settings have it.
+    ///
+    /// - Parameter progress: called after each step, from any thread.
+    public static func open(
+        _ server: OldServer, timeouts: Timeouts = Timeouts(), trust: TLSTrust, group: any EventLoopGroup,
+        progress: @escaping @Sendable (Progress) -> Void = { _ in }
+    ) async throws(POP3Error) -> POP3Session {
+        let loop = group.next()
+        let steps = Steps(server: server, progress: progress)
+        let resolution = try await steps.take(.resolve) { () async throws(WireFailure) in
+            try await Connection.resolve(server, timeouts: timeouts, on: loop)
+        } detail: {
+            $0.addresses.compactMap(\.ipAddress).joined(separator: ", ")
+        }
+        let connection = try await steps.take(.connect) { () async throws(WireFailure) in
+            try await Connection.connect(to: resolution, of: server, timeouts: timeouts, trust: trust, on: loop)
+        } detail: {
+            $0.remoteAddress
+        }
+        return try await open(server, over: connection, progress: progress)
+    }
+
+    /// The same over a line that stands.
+    static func open(
+        _ server: OldServer, over wire: any Wire, progress: @escaping @Sendable (Progress) -> Void = { _ in }
+    ) async throws(POP3Error) -> POP3Session {
+        let steps = Steps(server: server, progress: progress)
+        do throws(POP3Error) {
+            var tls: TLSFacts?
+            if server.security == .tls { tls = try await steps.beginTLS(wire) }
+            let greeting = try await steps.take(.greeting) { () async throws(WireFailure) in
+                try await Self.greeting(wire)
+            } detail: {
+                Reply($0, scrubber: Scrubber()).description
+            }
+            var capabilities = try await steps.capabilities(wire)
+            if try await steps.mayBeginTLS(wire, capabilities) {
+                tls = try await steps.beginTLS(wire)
+                capabilities = try await steps.capabilities(wire)  // RFC 2595 §4
+            }
+            return POP3Session(server, wire: wire, greeting: greeting, tls: tls, capabilities: capabilities)
+        } catch {
+            wire.close()
+            throw error
+        }
+    }
+
+    private static func greeting(_ wire: any Wire) async throws(WireFailure) -> StatusLine {
+        let line = try await wire.perform(one: .greeting).line
+        guard line.kind == .ok else {
+            if case .busy = Refusal(line, at: .mechanism) {
+                throw WireFailure(code: .busy, message: "is busy", quoted: line.octets)
+            }
+            throw WireFailure(code: .unreachable, message: "serves nobody from here", quoted: line.octets)
+        }
+        return line
+    }
+
+    // MARK: - Login
+
+    /// Logs in. Sends nothing when `user` or `password` hold NUL, CR or LF.
+    ///
+    /// - Parameter secure: never show the password, but by PLAIN in TLS whose certificate has been verified.
+    public func authenticate(
+        user: String, password: Password, secure: Bool
+    ) async throws(POP3Error) -> LoginAnswer {
+        let forbidden: Set<UInt8> = [0, 10, 13]
+        let isForbidden =
+            user.isEmpty || user.utf8.contains(where: forbidden.contains)
+            || password.withOctets { $0.contains(where: forbidden.contains) }
+        guard !isForbidden else {
+            throw POP3Error(
+                code: .invalidCredentialOctets, subject: server.subject, step: .authenticate,
+                detail: "the user name is empty, or it or the password holds NUL, CR or LF; nothing was sent")
+        }
+        state.withLock { $0.scrubber.password = password }
+        let outcome = try await during(.authenticate) { () async throws(WireFailure) in
+            if capabilities.utf8 { _ = try await wire.perform("UTF8") }  // RFC 6856 §2.1: before the login
+            let login = Login(
+                wire: wire, user: user, password: password, host: server.host, greeting: greetingLine,
+                capabilities: capabilities, isVerifiedTLS: tls?.isVerified ?? false)
+            return try await login.run(secure: secure)
+        }
+        let scrubber = state.withLock { $0.scrubber }
+        switch outcome {
+        case .accepted:
+            let hadUTF8 = capabilities.utf8
+            try await during(.capabilities) { () async throws(WireFailure) in
+                let capabilities = try await Capabilities.ask(wire, scrubber)
+                // A server that knows CAPA before the login but not after it has said what it can.
+                if capabilities.areAnnounced { state.withLock { $0.capabilities = capabilities } }
+                if capabilities.utf8, !hadUTF8 { _ = try await wire.perform("UTF8") }
+            }
+            return .accepted
+        case .noSecureMechanism: return .noSecureMechanism
+        case .refused(let refusal, let line):
+            let reply = Reply(line, scrubber: scrubber)
+            switch refusal {
+            case .wrongPassword: return .rejected(reply)
+            case .noSuchUser: return .noSuchUser(reply)
+            case .busy(let kind): return .busy(kind, reply)
+            case .refused, .unsupported: return .refused(reply)
+            }
+        }
+    }
+
+    // MARK: - Mailbox
+
+    /// How much mail there is (`STAT`). Octets as the server counts them; 0 where it does not say.
+    public func mailbox() async throws(POP3Error) -> (messages: Int, octets: Int) {
+        try await during(.mailbox) { () async throws(WireFailure) in try await stat() }
+    }
+
+    private func stat() async throws(WireFailure) -> (messages: Int, octets: Int) {
+        if let known = state.withLock({ $0.mailbox }) { return known }
+        let line = try await wire.perform("STAT").accepted("STAT")
+        let words = line.octets.split(separator: UInt8(ascii: " "))
+        guard let first = words.first, let messages = Int(decimalPrefixOf: first), messages <= Listing.mostMessages else {
+            throw .violation("answers STAT with a number of messages that makes no sense", quoting: line.octets)
+        }
+        // Mailboxes over 2 GB have been seen with a negative size.
+        let mailbox = (messages, words.dropFirst().first.flatMap { Int(decimalPrefixOf: $0) } ?? 0)
+        state.withLock { $0.mailbox = mailbox }
+        return mailbox
+    }
+
+    /// What is in the mailbox: `UIDL` and `LIST` merged, in the order of message-numbers. `UIDL` is asked whether it is
+    /// announced or not; where the server has none, unique-ids are nil; without `LIST`, sizes are.
+    public func listing() async throws(POP3Error) -> [ListedMessage] {
+        try await during(.uidl) { () async throws(WireFailure) in
+            let messages = try await stat().messages
+            if messages == 0 { return [] }
+            let limit = Listing.limit(messages: messages)
+            let uidl = try await list("UIDL", limit)
+            let list = try await list("LIST", limit)
+            return try Listing.merge(uidl: uidl, list: list, expected: messages)
+        }
+    }
+
+    /// nil where the server refuses the command, for any reason but a passing one.
+    private func list(_ command: String, _ limit: Batch.LineLimit) async throws(WireFailure) -> ByteBuffer? {
+        let answer = try await wire.perform(one: Batch(command, expecting: .lines(limit)))
+        guard answer.line.kind == .ok else {
+            if case .busy = Refusal(answer.line, at: .proof) { _ = try answer.line.accepted(command) }
+            return nil
+        }
+        return answer.body
+    }
+
+    /// The header and the first lines of a message (`TOP`, RFC 1939 §7), decoded; nil where the server refuses.
+    public func top(_ number: Int, lines: Int = 0) async throws(POP3Error) -> ByteBuffer? {
+        try await during(.retrieve) { () async throws(WireFailure) in
+            let answer = try await wire.perform(one: Batch("TOP \(number) \(lines)", expecting: .lines(.header)))
+            return answer.line.kind == .ok ? answer.body : nil
+        }
+    }
+
+    /// Keeps the session alive (`NOOP`).
+    public func noop() async throws(POP3Error) {
+        try await during(.mailbox) { () async throws(WireFailure) in _ = try await wire.perform("NOOP") }
+    }
+
+    // MARK: - Messages
+
+    /// Retrieves messages in the order given. They stream into `sink` as they come; it is told in order of each that is
+    /// whole. Those the server refuses are reported and passed over.
+    ///
+    /// A failure with the code `pipeliningBroken` asks to go on with a new session and ``Pipelining/forbidden``, from the
+    /// first message of which the sink has not seen the end.
+    ///
+    /// - Parameter onRefusal: called on the event loop, in order with the sink's calls.
+    @discardableResult
+    public func retrieve(
+        _ messages: [ListedMessage], into sink: some MessageSink, pipelining: Pipelining = .allowed,
+        onRefusal: @escaping @Sendable (ListedMessage, Reply) -> Void = { _, _ in }
+    ) async throws(POP3Error) -> RetrieveOutcome {
+        try await during(.retrieve) { () async throws(WireFailure) in
+            let scrubber = state.withLock { $0.scrubber }
+            let pace = try await pace(for: messages, pipelining)
+            let retrieval = Retrieval(messages, pace: pace)
+            let (outcome, reached) = try await wire.retrieve(retrieval, into: sink) { message, line in
+                onRefusal(message, Reply(line, scrubber: scrubber))
+            }
+            if reached == .pipelined { state.withLock { $0.pace = reached } }
+            return outcome
+        }
+    }
+
+    private func pace(
+        for messages: [ListedMessage], _ pipelining: Pipelining
+    ) async throws(WireFailure) -> Retrieval.Pace {
+        guard pipelining == .allowed, !capabilities.retrievingDeletes else { return .oneByOne }
+        if let pace = state.withLock({ $0.pace }) { return pace }
+        guard let proof = PipeliningProof(of: messages) else { return .oneByOne }
+        try await proof.run(over: wire)
+        state.withLock { $0.pace = .proving(marker: proof.command) }
+        return .proving(marker: proof.command)
+    }
+
+    /// Marks messages as deleted (`DELE`); ``quit()`` deletes them. Returns the numbers of those that the server refused.
+    @discardableResult
+    public func delete(_ numbers: [Int]) async throws(POP3Error) -> [Int] {
+        try await during(.delete) { () async throws(WireFailure) in
+            let step = isPipeliningProven ? Retrieval.Window().messages : 1
+            var refused: [Int] = []
+            for start in stride(from: 0, to: numbers.count, by: step) {
+                let part = numbers[start..<min(start + step, numbers.count)]
+                var batch = Batch()
+                for number in part { batch.add("DELE \(number)") }
+                let answers = try await wire.perform(batch)
+                refused += zip(part, answers).filter { $1.line.kind != .ok }.map(\.0)
+            }
+            return refused
+        }
+    }
+
+    /// Ends the session (`QUIT`). True when the server confirms it, and with it the deletions (RFC 1939 §6); false when it
+    /// does not, or cannot any more.
+    ///
+    /// - Throws: only when cancelled.
+    public func quit() async throws(POP3Error) -> Bool {
+        defer { wire.close() }
+        do throws(POP3Error) {
+            return try await during(.quit) { () async throws(WireFailure) in
+                try await wire.perform("QUIT").kind == .ok
+            }
+        } catch {
+            if error.code == .cancelled { throw error }
+            return false
+        }
+    }
+
+    /// Drops the line without `QUIT`: nothing is deleted, and whatever is under way fails as cancelled. From any thread.
+    public func abort() { wire.close() }
+
+    /// The same, and waits until the socket is closed.
+    public func close() async { await wire.closed() }
+
+    // MARK: - Errors
+
+    private func during<Value>(
+        _ step: POP3Error.Step, _ work: () async throws(WireFailure) -> Value
+    ) async throws(POP3Error) -> Value {
+        do throws(WireFailure) {
+            return try await work()
+        } catch {
+            wire.close()
+            throw error.described(server, step, state.withLock { $0.scrubber })
+        }
+    }
+}
+
+extension WireFailure {
+    /// For people: with the server's name, and what it said, scrubbed.
+    func described(_ server: OldServer, _ step: POP3Error.Step, _ scrubber: Scrubber) -> POP3Error {
+        let said = quoted.isEmpty ? "" : "; it said: \(scrubber.text(of: quoted))"
+        return POP3Error(
+            code: code, subject: server.subject, step: step, detail: "the old server \(server.subject) \(message)\(said)")
+    }
+}
+
+extension StatusLine {
+    /// The line when it is `+OK`; else the failure of a command that the session cannot do without.
+    func accepted(_ command: String) throws(WireFailure) -> StatusLine {
+        if kind == .ok { return self }
+        if case .busy = Refusal(self, at: .proof) {
+            throw WireFailure(code: .busy, message: "is busy", quoted: octets)
+        }
+        throw WireFailure(code: .refused, message: "refuses \(command)", quoted: octets)
+    }
+}
+
+extension OldServer {
+    /// `host:port`, an IPv6 address in brackets.
+    var subject: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DequeModule
+import Glibc
+import NIOCore
+import Vocabulary
+
+/// The client's side of POP3 (RFC 1939, 2449, 5034) as a value: work and octets in, commands and answers out. It knows
+/// no socket, no clock and no password.
+///
+/// There is one piece of work at a time: a ``Batch`` or a ``Retrieval``. What comes while there is none is a violation.
+struct ProtocolMachine {
+    /// What to do next. After any but `needsInput`, ask again with the rest of the input.
+    enum Event {
+        case needsInput
+        /// The batch is answered.
+        case answered([Answer])
+        /// Send this; the retrieval goes on.
+        case send(ByteBuffer)
+        /// The server will not give this message.
+        case refused(ListedMessage, StatusLine)
+        case retrieved(RetrieveOutcome, Retrieval.Pace)
+        case failed(WireFailure)
+    }
+
+    private enum Work {
+        case none
+        case batch(expected: Deque<Batch.Expectation>, answers: [Answer])
+        case retrieval(Retrieval)
+    }
+
+    private enum Reading {
+        case statusLine
+        case lines(StatusLine, Batch.LineLimit, MessageDecoder, collected: ByteBuffer)
+        case message(MessageDecoder)
+    }
+
+    /// RFC 2449 §4 allows 512 octets; servers that explain themselves send more.
+    static let longestStatusLine = 8 << 10
+
+    private var work = Work.none
+    private var reading = Reading.statusLine
+    private var partialLine: [UInt8] = []
+    /// How the server ends its lines, by the last status line.
+    private var lineEnd = MessageDecoder.LineEnd.crlf
+    /// Storage for decoded octets, used again from message to message.
+    private var storage = ByteBuffer()
+    /// How many status lines have come; a change is progress.
+    private(set) var statusLines = 0
+
+    var isIdle: Bool { if case .none = work { true } else { false } }
+
+    /// Whether a multi-line answer is on its way: then every octet is progress.
+    var isInBody: Bool { if case .statusLine = reading { false } else { true } }
+
+    /// Whether the sink has begun a message that has not ended.
+    var isInMessage: Bool { if case .message = reading { true } else { false } }
+
+    /// Whether the answer waited for is the one that proves pipelining.
+    var isProving: Bool { if case .retrieval(let retrieval) = work { retrieval.isProving } else { false } }
+
+    /// Begins a batch; its octets are the caller's to send.
+    mutating func begin(_ batch: Batch) {
+        work = .batch(expected: Deque(batch.expectations), answers: [])
+    }
+
+    /// Begins a retrieval. Returns what to send; empty when there is nothing to do, and the work is none.
+    mutating func begin(_ retrieval: Retrieval) -> ByteBuffer {
+        var (retrieval, octets) = (retrieval, ByteBuffer())
+        retrieval.send(into: &octets)
+        work = octets.readableBytes == 0 ? .none : .retrieval(retrieval)
+        return octets
+    }
+
+    /// Takes octets from `input`. Messages go to `sink` as they come.
+    mutating func receive(_ input: inout ByteBuffer, into sink: (any MessageSink)?) -> Event {
+        while input.readableBytes > 0 {
+            switch reading {
+            case .statusLine:
+                guard let line = readLine(&input) else {
+                    guard partialLine.count <= Self.longestStatusLine else {
+                        return .failed(
+                            .violation("sends a line of over \(Self.longestStatusLine) octets", quoting: partialLine.prefix(200)))
+                    }
+                    return .needsInput
+                }
+                if let event = received(line, into: sink) { return event }
+            case .lines(let line, let limit, var decoder, var collected):
+                reading = .statusLine  // so that the buffers stay unshared
+                let isWhole = decoder.decode(&input)
+                var decoded = decoder.decoded
+                collected.writeBuffer(&decoded)
+                guard decoder.lineCount <= limit.lines, collected.readableBytes <= limit.octets else {
+                    return .failed(.violation("sends a list without end: over \(min(decoder.lineCount, limit.lines)) lines"))
+                }
+                if isWhole {
+                    if let event = answered(Answer(line: line, body: collected)) { return event }
+                } else {
+                    reading = .lines(line, limit, decoder, collected: collected)
+                }
+            case .message(var decoder):
+                reading = .statusLine
+                let isWhole = decoder.decode(&input)
+                if let sink { Self.pass(decoder.decoded, to: sink) }
+                if isWhole {
+                    storage = decoder.decoded
+                    sink?.end()
+                    if let event = messageEnded() { return event }
+                } else {
+                    reading = .message(decoder)
+                }
+            }
+        }
+        return .needsInput
+    }
+
+    /// No more octets will come: what that means for the work in hand.
+    func closed() -> WireFailure {
+        let what =
+            switch reading {
+            case .message: "closed the connection in the middle of a message"
+            case .lines: "closed the connection in the middle of a list"
+            case .statusLine: "closed the connection"
+            }
+        return WireFailure(code: .closed, message: what, quoted: Array(partialLine.prefix(200)))
+    }
+
+    /// No octets came for too long: what that means for the work in hand.
+    func timedOut() -> WireFailure {
+        if case .retrieval(let retrieval) = work, retrieval.isAhead, !isInBody {
+            return WireFailure(code: .pipeliningBroken, message: "does not answer commands that are sent ahead")
+        }
+        return WireFailure(code: .timedOut, message: "does not answer")
+    }
+
+    // MARK: - Status lines
+
+    /// A line without its end, or nil when its end has not come.
+    private mutating func readLine(_ input: inout ByteBuffer) -> [UInt8]? {
+        let length = input.withUnsafeReadableBytes { octets -> Int? in
+            guard let base = octets.baseAddress, let found = memchr(base, CInt(UInt8(ascii: "\n")), octets.count)
+            else { return nil }
+            return base.distance(to: UnsafeRawPointer(found))
+        }
+        guard let length else {
+            partialLine += input.readBytes(length: input.readableBytes) ?? []
+            return nil
+        }
+        partialLine += input.readBytes(length: length) ?? []
+        input.moveReaderIndex(forwardBy: 1)
+        guard partialLine.count <= Self.longestStatusLine else { return nil }
+        var line = partialLine
+        partialLine = []
+        lineEnd = line.last == UInt8(ascii: "\r") ? .crlf : .lf
+        if lineEnd == .crlf { line.removeLast() }
+        return line
+    }
+
+    private mutating func received(_ octets: [UInt8], into sink: (any MessageSink)?) -> Event? {
+        let line = StatusLine(octets)
+        statusLines += 1
+        switch work {
+        case .none:
+            // A server that says good-bye before it closes a session that was silent for too long.
+            if let line, line.kind == .error {
+                return .failed(WireFailure(code: .closed, message: "ended the session", quoted: line.octets))
+            }
+            return .failed(.violation("speaks out of turn", quoting: octets))
+        case .batch(let expected, _):
+            guard let line, let expectation = expected.first else {
+                return .failed(.violation("answers neither +OK nor -ERR", quoting: octets))
+            }
+            switch (line.kind, expectation) {
+            case (.continuation, .status), (.continuation, .lines):
+                return .failed(.violation("answers neither +OK nor -ERR", quoting: octets))
+            case (.ok, .lines(let limit)):
+                reading = .lines(line, limit, MessageDecoder(lineEnd: .any), collected: ByteBuffer())
+                return nil
+            case (.ok, _), (.error, _), (.continuation, .challenge):
+                return answered(Answer(line: line, body: ByteBuffer()))
+            }
+        case .retrieval(let retrieval):
+            guard let line, line.kind != .continuation, let awaited = retrieval.first else {
+                let failure = WireFailure.violation("answers RETR with neither +OK nor -ERR", quoting: octets)
+                return .failed(retrieval.isAhead ? failure.recoded(.pipeliningBroken) : failure)
+            }
+            return received(line, for: awaited, of: retrieval, into: sink)
+        }
+    }
+
+    private mutating func received(
+        _ line: StatusLine, for awaited: Retrieval.Awaited, of retrieval: Retrieval, into sink: (any MessageSink)?
+    ) -> Event? {
+        switch awaited {
+        case .message(let message):
+            if line.kind == .ok {
+                reading = .message(MessageDecoder(lineEnd: lineEnd, reusing: storage))
+                storage = ByteBuffer()
+                sink?.begin(message)
+                return nil
+            }
+            var retrieval = retrieval
+            work = .none
+            retrieval.refused(message)
+            work = .retrieval(retrieval)
+            return .refused(message, line)
+        case .marker(let number):
+            var retrieval = retrieval
+            work = .none
+            guard retrieval.proved(by: line, number: number) else {
+                return .failed(
+                    WireFailure(
+                        code: .pipeliningBroken, message: "mixes up commands that are sent ahead", quoted: line.octets))
+            }
+            work = .retrieval(retrieval)
+            return goOn()
+        }
+    }
+
+    private mutating func answered(_ answer: Answer) -> Event? {
+        guard case .batch(var expected, var answers) = work else { return nil }
+        work = .none
+        expected.removeFirst()
+        answers.append(answer)
+        guard expected.isEmpty else {
+            work = .batch(expected: expected, answers: answers)
+            return nil
+        }
+        return .answered(answers)
+    }
+
+    // MARK: - Messages
+
+    /// One dynamic call a buffer.
+    private static func pass(_ decoded: ByteBuffer, to sink: some MessageSink) {
+        guard decoded.readableBytes > 0 else { return }
+        decoded.withUnsafeReadableBytes { sink.append($0) }
+    }
+
+    private mutating func messageEnded() -> Event? {
+        guard case .retrieval(var retrieval) = work else { return nil }
+        work = .none  // so that the window's queue stays unshared
+        retrieval.retrieved()
+        work = .retrieval(retrieval)
+        return goOn()
+    }
+
+    /// Sends what the window now allows, or ends the retrieval. Also after ``Event/refused(_:_:)``.
+    mutating func goOn() -> Event? {
+        guard case .retrieval(var retrieval) = work else { return nil }
+        work = .none
+        if retrieval.isDone { return .retrieved(retrieval.outcome, retrieval.pace) }
+        var octets = ByteBuffer()
+        retrieval.send(into: &octets)
+        work = .retrieval(retrieval)
+        return octets.readableBytes > 0 ? .send(octets) : nil
+    }
+}
+
+extension WireFailure {
+    fileprivate func recoded(_ code: POP3Error.Code) -> WireFailure {
+        var failure = self
+        failure.code = code
+        return failure
+    }
+}

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What an `-ERR` means that answers a login.
+///
+/// Codes (RFC 2449 §8, RFC 3206 §4 and §5) decide where there are any. Wordings are read where servers are known to say
+/// so; what is not known is a wrong password after the password has been shown, and says nothing before.
+enum Refusal: Hashable, Sendable {
+    case wrongPassword
+    case noSuchUser
+    case busy(LoginAnswer.Busy)
+    /// Not about the password.
+    case refused
+    /// The command or mechanism is unknown over there: another may be tried.
+    case unsupported
+
+    /// How much the server had been told when it answered.
+    enum Stage: Hashable, Sendable {
+        /// The name of a mechanism.
+        case mechanism
+        /// The name in `USER`.
+        case user
+        /// The name within a SASL exchange, which servers may refuse as they would a wrong password.
+        case exchange
+        /// The password or a proof of it.
+        case proof
+    }
+
+    init(_ line: StatusLine, at stage: Stage) {
+        let wording = Wordings(line.wording)
+        switch line.code {
+        case .inUse?: self = .busy(.inUse)
+        case .loginDelay?: self = .busy(.loginDelay)
+        case .systemTemporary?: self = .busy(.systemTemporary)
+        case .systemPermanent?: self = wording.knowNoUser ? .noSuchUser : .refused
+        case .authentication? where wording.wantEncryption: self = .refused
+        case .authentication?: self = wording.knowNoUser ? .noSuchUser : .wrongPassword
+        default:
+            if stage == .proof ? wording.knowNoCommandForSure : wording.knowNoCommand {
+                self = .unsupported
+            } else if wording.knowNoUser {
+                self = .noSuchUser
+            } else if wording.wantEncryption || wording.refuseService {
+                self = .refused
+            } else if let busy = wording.busy {
+                self = .busy(busy)
+            } else {
+                switch stage {
+                case .mechanism: self = .unsupported
+                case .user: self = .refused
+                case .exchange, .proof: self = .wrongPassword
+                }
+            }
+        }
+    }
+}

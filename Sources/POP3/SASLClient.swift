@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Secrets
+
+/// The client's side of one SASL exchange: challenges in, responses out, in octets before Base64.
+struct SASLClient: Sendable {
+    enum Step: Sendable {
+        case response([UInt8])
+        case unsuitable(String)
+    }
+
+    /// A hostile server could keep a thread busy for years (RFC 5802 §5.1 has no upper bound).
+    static let mostIterations = 1_000_000
+
+    let mechanism: SASLMechanism
+    private let user: String
+    private let password: Password
+    private let library: GSASLClient?
+    private var challenges = 0
+    /// Whether the password, or a proof of it, has been handed out.
+    private(set) var hasShownProof = false
+    /// Whether nothing remains to be said; with SCRAM and DIGEST-MD5, that the server has shown its own proof.
+    private(set) var isComplete = false
+
+    /// nil where the mechanism cannot be had, or cannot carry these credentials.
+    init?(_ mechanism: SASLMechanism, user: String, password: Password, host: String) {
+        self.mechanism = mechanism
+        self.user = user
+        self.password = password
+        switch mechanism {
+        case .scramSHA256, .scramSHA1, .digestMD5, .ntlm:
+            // libntlm puts its message into 1024 octets, in UTF-16.
+            guard mechanism != .ntlm || user.utf8.count <= 128 else { return nil }
+            guard let library = GSASLClient(mechanism, user: user, password: password, host: host) else { return nil }
+            self.library = library
+        case .cramMD5, .plain, .login:
+            library = nil
+        case .apop, .user:
+            return nil
+        }
+    }
+
+    /// What the client says first, where the mechanism has it do so.
+    mutating func first() async throws(WireFailure) -> Step { try await respond(to: nil) }
+
+    /// - Parameter challenge: nil where the client speaks first.
+    mutating func respond(to challenge: [UInt8]?) async throws(WireFailure) -> Step {
+        let number = challenges
+        challenges += 1
+        let challenge = challenge ?? []
+        switch mechanism {
+        case .plain:  // RFC 4616
+            guard number == 0, challenge.isEmpty else { throw Self.strange(challenge) }
+            (hasShownProof, isComplete) = (true, true)
+            return .response(password.withOctets { [0] + Array(user.utf8) + [0] + Array($0) })
+        case .login:
+            let prompt = String(decoding: challenge, as: UTF8.self).lowercased()
+            if number == 0, !prompt.hasPrefix("pass"), !Self.isTimestamp(challenge) {
+                return .response(Array(user.utf8))
+            }
+            guard number == 1, !prompt.hasPrefix("user") else { throw Self.strange(challenge) }
+            (hasShownProof, isComplete) = (true, true)
+            return .response(password.withOctets { Array($0) })
+        case .cramMD5:  // RFC 2195
+            guard number == 0, Self.isTimestamp(challenge) else { throw Self.strange(challenge) }
+            (hasShownProof, isComplete) = (true, true)
+            var key = password.withOctets { Array($0) }
+            defer { key.wipe() }
+            let proof = MD5.authenticationCode(of: challenge, key: key)
+            return .response(Array(user.utf8) + [UInt8(ascii: " ")] + MD5.hexadecimal(proof))
+        case .scramSHA256, .scramSHA1:
+            if number == 1 { try checkIterations(challenge) }
+            return try await step(challenge, showsProof: number >= 1)
+        case .digestMD5:
+            return try await step(challenge, showsProof: true)
+        case .ntlm:
+            if number == 1 { try Self.checkNTLM(challenge) }
+            return try await step(challenge, showsProof: number >= 1)
+        case .apop, .user:
+            throw Self.strange(challenge)
+        }
+    }
+
+    private mutating func step(_ challenge: [UInt8], showsProof: Bool) async throws(WireFailure) -> Step {
+        guard let library else { throw Self.strange(challenge) }
+        let result: Result<GSASLClient.Step, WireFailure> = await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                do throws(WireFailure) {
+                    continuation.resume(returning: .success(try library.step(challenge)))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        switch try result.get() {
+        case .unsuitable(let why): return .unsuitable(why)
+        case .response(let response, let isLast):
+            if showsProof { hasShownProof = true }
+            isComplete = isLast
+            return .response(response)
+        }
+    }
+
+    /// RFC 5802 §7: `r=…,s=…,i=4096`
+    private func checkIterations(_ challenge: [UInt8]) throws(WireFailure) {
+        let field = challenge.split(separator: UInt8(ascii: ",")).first { $0.starts(with: "i=".utf8) }
+        guard let field, let count = Int(decimalPrefixOf: field.dropFirst(2)), count > 0 else {
+            throw Self.strange(challenge)
+        }
+        guard count <= Self.mostIterations else {
+            throw .violation("asks for \(count) iterations of SCRAM; more than \(Self.mostIterations) are not done")
+        }
+    }
+
+    /// [MS-NLMP] §2.2.1.2: libntlm believes the lengths of a CHALLENGE_MESSAGE, so they are checked here.
+    private static func checkNTLM(_ challenge: [UInt8]) throws(WireFailure) {
+        guard challenge.count >= 32, challenge.count <= 1024, challenge.starts(with: Array("NTLMSSP".utf8) + [0, 2, 0, 0, 0])
+        else { throw strange(challenge) }
+        let length = Int(challenge[12]) | Int(challenge[13]) << 8
+        let offset = (0..<4).reduce(0) { $0 | Int(challenge[16 + $1]) << (8 * $1) }
+        guard length <= 256, length == 0 || offset + length <= challenge.count else { throw strange(challenge) }
+    }
+
+    private static func isTimestamp(_ challenge: [UInt8]) -> Bool {
+        challenge.first == UInt8(ascii: "<") && challenge.last == UInt8(ascii: ">")
+            && challenge.allSatisfy { (33...126).contains($0) }
+    }
+
+    private static func strange(_ challenge: [UInt8]) -> WireFailure {
+        .violation("sends a challenge of another mechanism, or none that makes sense", quoting: challenge.prefix(200))
+    }
+}

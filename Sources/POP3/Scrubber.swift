@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import Secrets
+
+/// Takes a password out of whatever the old server says, and makes the rest fit to be shown: servers have been seen to
+/// quote the command they did not like, and hostile ones may quote what they were told.
+struct Scrubber: Sendable {
+    /// nil before the login.
+    var password: Password?
+
+    /// The longest text that is kept; the rest of a longer one is cut off, after scrubbing.
+    static let longestText = 500
+
+    /// One line of text: without the password in plain or in Base64, unprintable octets as U+FFFD.
+    func text(of octets: some Collection<UInt8>) -> String {
+        var octets = Array(octets)
+        defer { octets.wipe() }
+        if let password {
+            password.withOctets { secret in
+                guard !secret.isEmpty else { return }
+                Self.remove(secret, from: &octets)
+                for var form in Self.base64Forms(of: secret) {
+                    form.withUnsafeBytes { Self.remove($0, from: &octets) }
+                    form.wipe()
+                }
+            }
+        }
+        let text = String(decoding: octets, as: UTF8.self)
+        var shown = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            guard shown.count < Self.longestText else {
+                shown.append("…")
+                break
+            }
+            shown.append(scalar.properties.generalCategory.isUnprintable ? "\u{FFFD}" : scalar)
+        }
+        return String(shown)
+    }
+
+    private static func remove(_ secret: UnsafeRawBufferPointer, from octets: inout [UInt8]) {
+        guard let first = secret.first else { return }
+        let mark = Array("[…]".utf8)
+        var position = 0
+        while let start = octets[position...].firstIndex(of: first) {
+            let end = start + secret.count
+            guard end <= octets.count else { return }
+            if octets[start..<end].elementsEqual(secret) {
+                octets.replaceSubrange(start..<end, with: mark)
+                position = start + mark.count
+            } else {
+                position = start + 1
+            }
+        }
+    }
+
+    /// The digits that a secret is sure to leave in any Base64 text that holds it: one form for each of the three ways
+    /// in which it can lie across groups of three octets. Forms under four digits say nothing.
+    private static func base64Forms(of secret: UnsafeRawBufferPointer) -> [[UInt8]] {
+        (0..<3).compactMap { shift in
+            var padded = [UInt8](repeating: 0, count: shift) + secret
+            defer { padded.wipe() }
+            var digits = Base64.encode(padded)
+            defer { digits.wipe() }
+            let first = (shift * 8 + 5) / 6
+            let last = (shift + secret.count) * 8 / 6
+            return last - first >= 4 ? Array(digits[first..<last]) : nil
+        }
+    }
+}
+
+extension Unicode.GeneralCategory {
+    /// Controls, line and paragraph separators, and what only changes the look of its neighbours.
+    fileprivate var isUnprintable: Bool {
+        switch self {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: true
+        default: false
+        }
+    }
+}
+
+extension [UInt8] {
+    /// Zeroes the octets in place; where the storage is shared, that of the others stays.
+    mutating func wipe() {
+        withUnsafeMutableBytes { all in
+            if let base = all.baseAddress { explicit_bzero(base, all.count) }
+        }
+    }
+}

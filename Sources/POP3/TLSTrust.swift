@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CSodium
+import Glibc
+import NIOCore
+import NIOSSL
+import Synchronization
+import Vocabulary
+
+/// What is known of a TLS connection.
+public struct TLSFacts: Hashable, Sendable {
+    /// `TLSv1.3`
+    public var version: String
+    /// nil: NIOSSL does not tell.
+    public var cipher: String?
+    /// Of the server's certificate in DER form: 64 lower-case hexadecimal digits.
+    public var sha256: String
+    /// Whether the certificate passed the check that was asked for: chain and name, or fingerprint. False where none was.
+    public var isVerified: Bool
+}
+
+/// Whether a server's certificate would stand a full check, and if not, why.
+public struct TLSJudgement: Hashable, Sendable {
+    public var trusted: Bool
+    public var reason: String?
+}
+
+/// The certificates that are trusted, read once and shared by all sessions: reading the system's store takes tens of
+/// milliseconds.
+public final class TLSTrust: Sendable {
+    private enum Verification: Hashable { case full, own }
+
+    private let roots: String?
+    private let contexts = Mutex<[Verification: NIOSSLContext]>([:])
+
+    /// - Parameter roots: a PEM file of certificates to trust; nil is `SSL_CERT_FILE` (as OpenSSL has it) or, where that
+    ///   is unset, the system's store.
+    public init(roots: String? = nil) {
+        self.roots = roots ?? getenv("SSL_CERT_FILE").map { String(cString: $0) }
+    }
+
+    /// Reads the store again before the next connection.
+    public func reload() {
+        contexts.withLock { $0 = [:] }
+    }
+
+    private func context(_ verification: Verification) throws -> NIOSSLContext {
+        if let context = contexts.withLock({ $0[verification] }) { return context }
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.trustRoots = roots.map { .file($0) } ?? .default
+        // Old servers are the point of this program; what they speak is shown, not refused.
+        configuration.minimumTLSVersion = .tlsv1
+        // A context with roots still calls the own check instead of BoringSSL's when a handler brings one.
+        if verification == .own { configuration.trustRoots = .certificates([]) }
+        let context = try NIOSSLContext(configuration: configuration)
+        contexts.withLock { $0[verification] = context }
+        return context
+    }
+
+    /// A handler for one connection to `host`, and the place where the server's certificate will be seen.
+    func handler(host: String, check: CertificateCheck) throws(WireFailure) -> (NIOSSLClientHandler, PeerCertificate) {
+        let seen = PeerCertificate()
+        do {
+            // RFC 6066 §3 allows no addresses in SNI; NIOSSL then checks the certificate for the peer's address.
+            let name = host.isAddressLiteral ? nil : host
+            switch check.verify {
+            case .full:
+                return (try NIOSSLClientHandler(context: context(.full), serverHostname: name), seen)
+            case .fingerprint, .none:
+                let wanted = check.verify == .fingerprint ? Self.digits(of: check.sha256 ?? "") : nil
+                let handler = try NIOSSLClientHandler(context: context(.own), serverHostname: name) { chain, promise in
+                    let digest = chain.first.flatMap { Self.sha256(of: $0) }
+                    seen.sha256 = digest
+                    promise.succeed(digest != nil && (wanted == nil || wanted == digest) ? .certificateVerified : .failed)
+                }
+                return (handler, seen)
+            }
+        } catch {
+            throw WireFailure(code: .untrusted, message: "TLS cannot be set up here (\(error))")
+        }
+    }
+
+    /// Lower-case digits alone, whatever colons and case they were given in.
+    static func digits(of fingerprint: String) -> String {
+        fingerprint.lowercased().filter { $0.isHexDigit }
+    }
+
+    static func sha256(of certificate: NIOSSLCertificate) -> String? {
+        // Absent where BoringSSL cannot write what it has read, which is then not trusted.
+        guard let octets = try? certificate.toDERBytes() else { return nil }
+        var digest = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
+        crypto_hash_sha256(&digest, octets, UInt64(octets.count))
+        return String(decoding: MD5.hexadecimal(digest), as: UTF8.self)
+    }
+}
+
+/// The digest of the certificate that a handshake has shown, written on the event loop and read there or later.
+final class PeerCertificate: Sendable {
+    private let digest = Mutex<String?>(nil)
+
+    var sha256: String? {
+        get { digest.withLock { $0 } }
+        set { digest.withLock { $0 = newValue } }
+    }
+}
+
+extension String {
+    /// Whether this is an IPv4 or IPv6 address rather than a name.
+    var isAddressLiteral: Bool {
+        var storage = in6_addr()
+        return inet_pton(AF_INET, self, &storage) == 1 || inet_pton(AF_INET6, self, &storage) == 1
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What servers are known to say where they have no response code for it. Compared in lower case, as parts of a line.
+struct Wordings {
+    private let text: String
+
+    init(_ octets: some Collection<UInt8>) {
+        text = String(decoding: octets, as: UTF8.self).lowercased()
+    }
+
+    private func hold(_ parts: [String]) -> Bool { parts.contains { text.contains($0) } }
+
+    /// The user is not known, for certain. Never where the same words may stand for a wrong password: Exchange ("Logon
+    /// failure: unknown user name or bad password."), hMailServer ("Invalid user name or password."), Zimbra ("invalid
+    /// username/password"), Courier ("Login failed."), Cyrus ("Invalid login"), Dovecot ("Authentication failed."), qmail
+    /// with checkpassword or vchkpw ("authorization failed"), NetEase and Coremail ("Unable to log on") never tell.
+    var knowNoUser: Bool { hold(Self.noUser) && !hold(Self.ambiguous) }
+
+    private static let noUser = [
+        "never heard of mailbox",  // RFC 1939 §7, its example for USER
+        "no mailbox for", "no mailbox here by that name",  // RFC 1939 §7, its other example; MDaemon
+        "no such user", "no such account", "no such mailbox",  // small servers, after the examples of RFC 1939
+        "unknown user", "user unknown", "unknown account",  // Mercury, Kerio, and what imitates sendmail
+        "user not found", "account not found", "user not exist", "user is not exist",  // Coremail, Winmail
+        "user does not exist", "user doesn't exist", "account does not exist", "account doesn't exist",
+        "mailbox does not exist", "mailbox doesn't exist",  // Cyrus: "Unable to locate maildrop: Mailbox does not exist"
+        "mailbox not found", "mailbox not exist",
+        "err.login.usernotexist", "err.user.notexist",  // NetEase 163 and its enterprise mail
+        "用户不存在", "帐号不存在", "账号不存在", "邮箱不存在",  // Tencent exmail, Coremail
+    ]
+
+    private static let ambiguous = ["pass", " or ", "/", "密码", "credential", "或"]
+
+    /// The server wants TLS, or a mechanism that hides the password.
+    var wantEncryption: Bool {
+        hold([
+            "plaintext", "plain text", "plain-text", "cleartext", "clear text",  // Dovecot, Courier, Zimbra
+            "ssl", "tls", "stls", "encrypt", "secure connection",  // Tencent exmail: "please using ssl to login"
+            "secure authentication", "secure login",
+        ])
+    }
+
+    /// The server serves nobody, or not this user, whatever the password.
+    var refuseService: Bool {
+        hold([
+            "too many connections", "too many simultaneous", "too many concurrent", "maximum number of connections",
+            "maximum connections", "connection limit", "max connections", "connections exceeded",  // Dovecot, Cyrus, qmail
+            "not enabled", "disabled", "is closed", "suspended",  // Gmail, NetEase, Exchange: POP3 is off for this account
+            "pop3 service", "pop service", "pop access",
+            "未开启", "已禁用",  // NetEase, Tencent
+        ])
+    }
+
+    /// The server will take the same later.
+    var busy: LoginAnswer.Busy? {
+        if hold([
+            "already locked",  // RFC 1939 §7, its example; hMailServer: "Your mailbox is already locked"
+            "is locked by", "mailbox is locked", "maildrop is locked", "mailbox locked", "maildrop locked",  // Cyrus, UW
+            "unable to lock", "can't lock", "cannot lock", "could not lock", "failed to lock", "couldn't lock",
+            "can't get lock", "can't obtain lock", "lock busy",  // qpopper: "maildrop lock busy! Is another session active?"
+            "another session", "another pop3 session", "another pop session", "already in use", "mailbox in use",
+            "mailbox is in use", "maildrop in use", "mailbox busy", "mailbox is busy", "maildrop busy",  // Exchange, Mercury
+            "already logged in", "being accessed",
+        ]) {
+            return .inUse
+        }
+        if hold([
+            "login delay", "login-delay", "too frequent", "too often", "minimum interval",  // Coremail, Mirapoint
+            "频繁", "频率",  // NetEase, Tencent
+        ]) {
+            return .loginDelay
+        }
+        guard !hold(["password", "密码"]) else { return nil }
+        if hold([
+            "temporar", "try again later", "try later", "retry later", "later again", "internal error",  // Dovecot 1, Zimbra
+            "internal server error", "server busy", "server is busy", "system busy", "too busy", "overload",
+            "service unavailable", "service not available", "system error", "database error", "系统繁忙", "稍后",
+        ]) {
+            return .systemTemporary
+        }
+        return nil
+    }
+
+    /// The same, in words that cannot be about a password.
+    var knowNoCommandForSure: Bool {
+        hold([
+            "unknown command", "unrecognized command", "unrecognised command", "not implemented", "unimplemented",
+            "unsupported", "invalid command", "no such command",
+        ])
+    }
+
+    /// The server does not know the command or the mechanism.
+    var knowNoCommand: Bool {
+        hold([
+            "unknown command", "unknown auth", "unrecognized", "unrecognised", "not recognized", "not recognised",
+            "not implemented", "unimplemented", "not supported", "unsupported", "doesn't support", "does not support",
+            "invalid command", "bad command", "illegal command", "no such command", "command not", "command unknown",
+            "syntax error", "mechanism", "protocol error",  // Exchange: "Protocol error. 18"
+            "not understood", "not valid command", "unknown method", "invalid method",
+        ])
+    }
+}
