@@ -85,7 +85,8 @@ enum ArrivalTime {
     private static func offset(_ token: Token?, _ tokens: inout Tokens) -> Int {
         switch token {
         case .symbol(let sign) where sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"):
-            guard case .number(let value, let digits) = tokens.next(), digits == 4, value % 100 < 60, value < 2400 else {
+            guard case .number(let value, let digits) = tokens.next(), digits == 4, value % 100 < 60, value < 2400
+            else {
                 return 0
             }
             let seconds = (value / 100 * 60 + value % 100) * 60

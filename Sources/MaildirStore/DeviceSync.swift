@@ -150,7 +150,8 @@ final class DeviceSync: Sendable {
             var open: [Int32] = []
             defer { for fd in open { close(fd) } }
             for file in files {
-                let fd = openat(tmp.fd, file, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+                // Not even a FIFO that a user has put there makes it wait.
+                let fd = openat(tmp.fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
                 if fd < 0 {
                     if errno == ENOENT { continue }  // discarded
                     throw .system(errno, path: "\(tmp.path)/\(file)")

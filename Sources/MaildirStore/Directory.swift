@@ -45,7 +45,7 @@ final class Directory: Sendable {
     ) throws(MailStoreError) -> (directory: Directory, wasMade: Bool) {
         do throws(MailStoreError) {
             return (try Directory(name, in: self, followsLink: followsLink), false)
-        } catch where error.errno == ENOENT {
+        } catch  where error.errno == ENOENT {
             let wasMade = mkdirat(fd, name, mode) == 0
             if !wasMade && errno != EEXIST { throw MailStoreError.system(errno, path: "\(path)/\(name)") }
             let made = try Directory(name, in: self, followsLink: followsLink)

@@ -101,7 +101,7 @@ public final class MaildirStore: MailStore {
             let base: Directory
             do throws(MailStoreError) {
                 base = try Directory(path: template.base, followsLink: true)
-            } catch where error.errno == ENOENT {
+            } catch  where error.errno == ENOENT {
                 throw Self.missing(template.base)
             }
             // A file without a name leaves nothing behind (open(2), O_TMPFILE).
@@ -136,7 +136,7 @@ public final class MaildirStore: MailStore {
         var directory: Directory
         do throws(MailStoreError) {
             directory = try Directory(path: template.base, followsLink: true)
-        } catch where error.errno == ENOENT {
+        } catch  where error.errno == ENOENT {
             throw Self.missing(template.base)
         }
         let components = template.components(of: account)
@@ -153,9 +153,12 @@ public final class MaildirStore: MailStore {
             let (next, wasMade) = try directory.descend(name, making: directoryMode)
             if wasMade { made.append(directory) }
             directory = next
-            let mark = openat(directory.fd, "maildirfolder", O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, fileMode)
-            if mark < 0 { throw .system(errno, path: "\(directory.path)/maildirfolder") }
-            close(mark)
+            let mark = openat(directory.fd, "maildirfolder", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, fileMode)
+            if mark >= 0 {
+                close(mark)
+            } else if errno != EEXIST {
+                throw .system(errno, path: "\(directory.path)/maildirfolder")
+            }
         }
         return try MaildirPlace(making: directoryMode, in: directory, made: &made)
     }

@@ -38,6 +38,9 @@ public final class MaildirWriter: MailboxWriter {
         /// nil while its job is in flight.
         var spare: Slab? = Slab()
         var isFlushWanted = false
+        /// Announced, and nothing of it has come yet.
+        var announced: ListedMessage?
+        /// Whether the message begun is in the slabs.
         var isInMessage = false
         var isFinished = false
         var hasFailed = false
@@ -56,6 +59,22 @@ public final class MaildirWriter: MailboxWriter {
             filling = next
             spare = nil
             return slab
+        }
+
+        /// Puts the message announced into the slab, `header` on top.
+        mutating func enter(header: [UInt8]) {
+            guard let message = announced else { return }
+            announced = nil
+            isInMessage = true
+            filling.mark(.begin(message, added: header.count))
+            if !header.isEmpty { header.withUnsafeBytes { filling.append($0) } }
+        }
+
+        /// Forgets the message begun.
+        mutating func abandon() {
+            announced = nil
+            if isInMessage { filling.mark(.abandon) }
+            isInMessage = false
         }
 
         mutating func takeWaiting() -> [@Sendable () -> Void] {
@@ -92,20 +111,18 @@ public final class MaildirWriter: MailboxWriter {
     // MARK: MessageSink
 
     public func begin(_ message: ListedMessage) {
-        let header = options.preserveUIDL ? Self.uidlHeader(message.uniqueID) : []
         intake.withLock { intake in
             guard intake.takesMore else { return }
-            if intake.isInMessage { intake.filling.mark(.abandon) }
-            intake.isInMessage = true
-            intake.filling.mark(.begin(message, added: header.count))
-            if !header.isEmpty { header.withUnsafeBytes { intake.filling.append($0) } }
-            startDue(&intake)
+            intake.abandon()
+            intake.announced = message
         }
     }
 
     public func append(_ octets: UnsafeRawBufferPointer) {
         intake.withLock { intake in
-            guard intake.takesMore, intake.isInMessage else { return }
+            guard intake.takesMore, let first = octets.first else { return }
+            intake.enter(header: header(above: first, of: intake.announced))
+            guard intake.isInMessage else { return }
             var rest = octets
             while !rest.isEmpty {
                 let piece = intake.spare == nil ? rest.count : min(rest.count, max(1, intake.filling.room))
@@ -116,15 +133,21 @@ public final class MaildirWriter: MailboxWriter {
         }
     }
 
-    public func end() { mark(.end) }
-
-    public func abandon() { mark(.abandon) }
-
-    private func mark(_ kind: Slab.Mark.Kind) {
+    public func end() {
         intake.withLock { intake in
-            guard intake.takesMore, intake.isInMessage else { return }
+            guard intake.takesMore else { return }
+            intake.enter(header: header(above: nil, of: intake.announced))
+            guard intake.isInMessage else { return }
             intake.isInMessage = false
-            intake.filling.mark(kind)
+            intake.filling.mark(.end)
+            startDue(&intake)
+        }
+    }
+
+    public func abandon() {
+        intake.withLock { intake in
+            guard intake.takesMore else { return }
+            intake.abandon()
             startDue(&intake)
         }
     }
@@ -154,8 +177,7 @@ public final class MaildirWriter: MailboxWriter {
     public func finish() {
         let hasEnded = intake.withLock { intake in
             guard intake.takesMore else { return false }
-            if intake.isInMessage { intake.filling.mark(.abandon) }
-            intake.isInMessage = false
+            intake.abandon()
             intake.isFinished = true
             startDue(&intake)
             return intake.spare != nil
@@ -207,10 +229,10 @@ public final class MaildirWriter: MailboxWriter {
 
     /// The field that lets Dovecot go on with the old server's UIDL (`pop3_reuse_xuidl`, which takes the first of
     /// several); none for a UIDL that RFC 1939 §7 does not allow, or that makes the line longer than RFC 5322
-    /// §2.1.1 allows.
-    private static func uidlHeader(_ uniqueID: UniqueID?) -> [UInt8] {
-        guard let octets = uniqueID?.octets, (1...900).contains(octets.count),
-            octets.allSatisfy({ (0x21...0x7E).contains($0) })
+    /// §2.1.1 allows, nor above a message whose first line would be taken for the field's continuation.
+    private func header(above first: UInt8?, of message: ListedMessage?) -> [UInt8] {
+        guard options.preserveUIDL, let octets = message?.uniqueID?.octets, (1...900).contains(octets.count),
+            octets.allSatisfy({ (0x21...0x7E).contains($0) }), first != 32, first != 9
         else { return [] }
         return Array("X-UIDL: ".utf8) + octets + [10]
     }

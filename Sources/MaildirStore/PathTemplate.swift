@@ -55,7 +55,9 @@ struct PathTemplate: Sendable {
         }
         guard names else { throw invalid("is the same for every account: use %u, or %d and %n") }
         let fixed = components.prefix { $0.allSatisfy { if case .text = $0 { true } else { false } } }
-        self.base = "/" + fixed.map { $0.reduce(into: "") { if case .text(let text) = $1 { $0 += text } } }
+        self.base =
+            "/"
+            + fixed.map { $0.reduce(into: "") { if case .text(let text) = $1 { $0 += text } } }
             .joined(separator: "/")
         self.components = Array(components.dropFirst(fixed.count))
     }

@@ -79,12 +79,15 @@ private func hash(_ text: String) -> ContentHash { scan(Array(text.utf8)).conten
     ])
     func timesAreReadAsTheyAreWritten(text: String, seconds: Int64) {
         #expect(scan(Array("Date: \(text)\n\n".utf8)).arrival == seconds)
-        #expect(scan(Array("Received: from a (b; c) by d;\n \(text)\nDate: 1 Jan 2000 00:00 Z\n\n".utf8)).arrival == seconds)
+        #expect(
+            scan(Array("Received: from a (b; c) by d;\n \(text)\nDate: 1 Jan 2000 00:00 Z\n\n".utf8)).arrival == seconds
+        )
     }
 
     @Test(arguments: [
         "", "now", "1 Jan 1970 00:00:00 +0000", "30 Feb 2019 00:00:00 Z", "29 Feb 2019 00:00 Z", "1 Jan 2019",
-        "1 Jan 2019 24:00:00 Z", "1 Jan 2019 00:60 Z", "1 Foo 2019 00:00 Z", "1 Jan 99999 00:00 Z", "0 Jan 2019 00:00 Z",
+        "1 Jan 2019 24:00:00 Z", "1 Jan 2019 00:60 Z", "1 Foo 2019 00:00 Z", "1 Jan 99999 00:00 Z",
+        "0 Jan 2019 00:00 Z",
         "1 Jan 2019 (00:00 Z", "1 Jan 2019 000:00 Z", "99999999999999999999 Jan 2019 00:00 Z",
     ])
     func whatIsNoTimeIsNone(text: String) {

@@ -110,7 +110,9 @@ import Vocabulary
     }
 
     @Test func errorsTellWhatToDo() {
-        for number: Int32 in [ENOSPC, EDQUOT, EROFS, EACCES, EPERM, ENOENT, ENOTDIR, ELOOP, EMFILE, EIO, ENAMETOOLONG, EBUSY] {
+        for number: Int32 in [
+            ENOSPC, EDQUOT, EROFS, EACCES, EPERM, ENOENT, ENOTDIR, ELOOP, EMFILE, EIO, ENAMETOOLONG, EBUSY,
+        ] {
             let error = MailStoreError.system(number, path: "/mail")
             #expect(error.description.hasPrefix("/mail: "))
             #expect(error.detail.contains(";"))

@@ -142,7 +142,8 @@ struct Repeatable: RandomNumberGenerator {
 func oddMessages(_ count: Int, seed: UInt64 = 1) -> [[UInt8]] {
     var random = Repeatable(state: seed)
     let pieces: [[UInt8]] = [
-        Array("Subject: x\n".utf8), Array("Status: RO\n".utf8), Array("X-UIDL: old\n continued\n".utf8), [10], [10, 10],
+        Array("Subject: x\n".utf8), Array("Status: RO\n".utf8), Array("X-UIDL: old\n continued\n".utf8), [10],
+        [10, 10],
         [13], [13, 10], [13, 13, 10], [0], [0, 0, 10], Array("From nobody Tue Jan  1 00:00:00 2019\n".utf8),
         Array(".\n".utf8), Array("..".utf8), Array(">From here\n".utf8), [0xFF, 0xFE, 0x80], Array("ä€😀\n".utf8),
         Array(" \t\n".utf8), Array("Received: by x; 1 Jan 2019 00:00 EST\n".utf8), Array(": \n".utf8),

@@ -66,7 +66,9 @@ import Vocabulary
 
     @Test func theFilesTimeIsTheMessagesArrival() async throws {
         let future = "Received: by x; 1 Jan 2199 00:00:00 Z\n\n"
-        let messages = ["Received: by x; Tue, 1 Jan 2019 00:00:00 +0000\nDate: 1 Jan 2000 00:00 Z\n\n", "\nno time\n", future]
+        let messages = [
+            "Received: by x; Tue, 1 Jan 2019 00:00:00 +0000\nDate: 1 Jan 2000 00:00 Z\n\n", "\nno time\n", future,
+        ]
         let before = Date()
         let staged = try await scratch.store().deliver(messages.map { Array($0.utf8) })
         let times = try staged.map {

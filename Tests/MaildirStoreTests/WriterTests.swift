@@ -58,7 +58,8 @@ import Vocabulary
         let writer = try await store.open(ann, options: DeliveryOptions(), intended: [])
         let octets = Array("X-UIDL: another\nSubject: x\n\nbody".utf8)
         let uidls: [[UInt8]?] = [
-            Array("good!~".utf8), Array("with space".utf8), [], [0x7F], [0xE4], Array(repeating: 0x41, count: 2000), nil,
+            Array("good!~".utf8), Array("with space".utf8), [], [0x7F], [0xE4], Array(repeating: 0x41, count: 2000),
+            nil,
         ]
         for (index, uidl) in uidls.enumerated() {
             await writer.bring(
@@ -74,6 +75,13 @@ import Vocabulary
             #expect(message.name.hasSuffix(",S=\(size),W=\(size + (index == 0 ? 4 : 3))"))
         }
         #expect(Set(staged.map(\.content)).count == 1)
+    }
+
+    @Test func aFirstLineThatLooksLikeAContinuationIsNotMadeOne() async throws {
+        let messages = [" folded\n\nbody\n", "\tfolded\n", "\nno header\n", ""].map { Array($0.utf8) }
+        let staged = try await scratch.store().deliver(messages, options: DeliveryOptions())
+        let there = try staged.map { String(decoding: try scratch.octets("new/\($0.name)"), as: UTF8.self) }
+        #expect(there == [" folded\n\nbody\n", "\tfolded\n", "X-UIDL: uidl-3\n\nno header\n", "X-UIDL: uidl-4\n"])
     }
 
     @Test func markSeenDeliversAsRead() async throws {
@@ -135,9 +143,12 @@ import Vocabulary
 
     @Test func aWriterThatIsDroppedClosesAndRemovesItsFile() async throws {
         let store = try scratch.store()
-        func openFiles() throws -> Int { try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").filter {
-            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)"))?
-                .hasPrefix(scratch.path) == true }.count }
+        func openFiles() throws -> Int {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").filter {
+                (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)"))?
+                    .hasPrefix(scratch.path) == true
+            }.count
+        }
         for _ in 0..<20 {
             let writer = try await store.open(ann, options: DeliveryOptions(), intended: [])
             writer.begin(listed(1))
