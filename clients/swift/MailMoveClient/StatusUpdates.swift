@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import MailMoveAPI
+import Vocabulary
+
+extension MailMoveClient {
+    /// An account's status: as it is, and each time it changes.
+    ///
+    /// ```swift
+    /// for try await status in try mailmove.watchStatus(account: "ann@example.com") {
+    ///     page.show(status)
+    ///     if status.status == .completed { break }
+    /// }
+    /// ```
+    ///
+    /// A watch has a connection of its own, which ends with the iteration. When the daemon restarts, the watch goes
+    /// on with the status as it is then. A reader that is slow misses states in between, never the last one.
+    ///
+    /// Iterating throws ``MailMoveError`` where the daemon refuses, and ends when the task is cancelled.
+    public nonisolated func watchStatus(account: String) throws(MailMoveError) -> StatusUpdates {
+        StatusUpdates(client: self, target: WatchStatus(account: try address(account)))
+    }
+
+    /// A domain at a glance, then each account's status when it changes. On the admin socket alone; else as for an
+    /// account.
+    public nonisolated func watchStatus(domain: String) throws(MailMoveError) -> DomainUpdates {
+        DomainUpdates(client: self, target: WatchStatus(domain: try self.domain(domain)))
+    }
+}
+
+/// The states of one account. Each iteration is a watch of its own.
+public struct StatusUpdates: AsyncSequence, Sendable {
+    let client: MailMoveClient
+    let target: WatchStatus
+
+    public func makeAsyncIterator() -> Iterator { Iterator(subscription: client.watch(target)) }
+
+    public struct Iterator: AsyncIteratorProtocol {
+        let subscription: Subscription
+
+        public mutating func next() async throws -> Status? {
+            switch try await subscription.next() {
+            case .snapshot(.account(let status)), .changed(let status): status
+            case .snapshot(.domain): throw MailMoveError(.invalidReply, "mailmoved told of a domain, not of an account")
+            case nil: nil
+            }
+        }
+    }
+}
+
+/// What happens in a domain. Each iteration is a watch of its own.
+public struct DomainUpdates: AsyncSequence, Sendable {
+    public enum Update: Hashable, Sendable {
+        /// How the domain stands: at the beginning, and after a connection was lost.
+        case snapshot(DomainSnapshot)
+        /// An account's status, as it is now.
+        case changed(Status)
+    }
+
+    let client: MailMoveClient
+    let target: WatchStatus
+
+    public func makeAsyncIterator() -> Iterator { Iterator(subscription: client.watch(target)) }
+
+    public struct Iterator: AsyncIteratorProtocol {
+        let subscription: Subscription
+
+        public mutating func next() async throws -> Update? {
+            switch try await subscription.next() {
+            case .snapshot(.domain(let snapshot)): .snapshot(snapshot)
+            case .snapshot(.account): throw MailMoveError(.invalidReply, "mailmoved told of an account, not of a domain")
+            case .changed(let status): .changed(status)
+            case nil: nil
+            }
+        }
+    }
+}
