@@ -59,7 +59,8 @@ import Testing
                 guard var given = method.exampleParameters.object, given[name] != nil else { continue }
                 given[name] = nil
                 let violation = method.parameterSchema.violation(in: try view(.object(given)))
-                #expect((violation?.parameter == name) == (parameter["required"]?.bool == true), "\(method.name).\(name)")
+                #expect(
+                    (violation?.parameter == name) == (parameter["required"]?.bool == true), "\(method.name).\(name)")
             }
         }
     }

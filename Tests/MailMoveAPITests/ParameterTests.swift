@@ -101,7 +101,9 @@ import Vocabulary
         #expect(try server(#","certificate":{"sha256":"\#(colons)"}"#).certificate.verify == .fingerprint)
     }
 
-    @Test(arguments: ["127.0.0.1", "::1", "fe80::1%eth0", "pop.example.com", "pop_old.example.com", "旧.example", "localhost"])
+    @Test(arguments: [
+        "127.0.0.1", "::1", "fe80::1%eth0", "pop.example.com", "pop_old.example.com", "旧.example", "localhost",
+    ])
     func aHostMayBeANameOrAnAddress(_ host: String) throws {
         #expect(try Contract.verifyOldServer.violation(#"{"oldServer":{"host":"\#(host)"}}"#) == nil)
     }
@@ -118,7 +120,8 @@ import Vocabulary
 
     @Test func aBadRowIsLeftToBeRejectedByItself() throws {
         let given = try Contract.createAccounts.parameters(
-            #"{"accounts":[{"address":"no-at-sign","password":"x"},{},{"address":"a@b.example","passwordHash":"{ROT13}a","password":null}]}"#)
+            #"{"accounts":[{"address":"no-at-sign","password":"x"},{},{"address":"a@b.example","passwordHash":"{ROT13}a","password":null}]}"#
+        )
         #expect(given.accounts.map(\.address) == ["no-at-sign", "", "a@b.example"])
         #expect(given.accounts.map(\.password) == [Password("x"), nil, nil])
     }
@@ -138,7 +141,8 @@ import Vocabulary
     @Test func whatExcludesOrNeedsEachOtherIsChecked() throws {
         #expect(try Contract.watchStatus.violation("{}")?.parameter == "account")
         #expect(
-            try Contract.watchStatus.violation(#"{"account":"a@b.example","domain":"b.example"}"#)?.parameter == "domain")
+            try Contract.watchStatus.violation(#"{"account":"a@b.example","domain":"b.example"}"#)?.parameter
+                == "domain")
         #expect(try Contract.listEvents.violation("{}")?.parameter == "account")
         #expect(try Contract.setPassword.violation(#"{"account":"a@b.example"}"#)?.parameter == "password")
         #expect(
@@ -161,13 +165,25 @@ import Vocabulary
             try Contract.triggerMigration.violation(#"{"account":"a@b.example","password":"x","via":"portal"}"#) == nil)
     }
 
+    @Test func anEmptyRemoteAddressIsNone() throws {
+        let login = #"{"account":"a@b.example","password":"x","remoteAddress":""}"#
+        #expect(try Contract.authenticate.parameters(login).remoteAddress == nil)
+        #expect(try Contract.triggerMigration.parameters(login).remoteAddress == nil)
+        #expect(
+            try Contract.authenticate.parameters(
+                #"{"account":"a@b.example","password":"x","remoteAddress":"2001:db8::1"}"#
+            ).remoteAddress
+                == "2001:db8::1")
+    }
+
     @Test func anOddPasswordIsAWrongOneAndNotAWrongCall() throws {
         for text in ["", #"a\u0000b"#, String(repeating: "x", count: 600), #"é\"\\"#] {
             #expect(try Contract.authenticate.violation(#"{"account":"a@b.example","password":"\#(text)"}"#) == nil)
         }
         let given = try Contract.authenticate.parameters(#"{"account":"a@b.example","password":"p\u00e4\"ss"}"#)
         #expect(given.password == Password("pä\"ss"))
-        #expect(try Contract.authenticate.violation(#"{"account":"a@b.example","password":7}"#)?.parameter == "password")
+        #expect(
+            try Contract.authenticate.violation(#"{"account":"a@b.example","password":7}"#)?.parameter == "password")
     }
 
     @Test func aPasswordIsNotPrinted() throws {

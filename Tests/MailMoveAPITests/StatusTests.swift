@@ -32,7 +32,9 @@ import Vocabulary
     }
 
     @Test func aClientIsNotTroubledByMembersThatAreLeftOut() throws {
-        let page: StatusPage = try view(#"{"entries":[],"counts":{"notStarted":0,"inProgress":0,"completed":0,"failed":0,"nonMigrating":0},"total":0,"new":1}"#).decode()
+        let page: StatusPage = try view(
+            #"{"entries":[],"counts":{"notStarted":0,"inProgress":0,"completed":0,"failed":0,"nonMigrating":0},"total":0,"new":1}"#
+        ).decode()
         #expect(page.nextCursor == nil)
     }
 }

@@ -33,7 +33,8 @@ import Testing
 
     @Test func anErrorIsATypeWithItsReason() async throws {
         try await withDaemon { request, client in
-            client.fail(request, CallFailure(.tooManyAttempts, detail: "ann@example.com: 5 wrong", retryAfter: 60).rpcError)
+            client.fail(
+                request, CallFailure(.tooManyAttempts, detail: "ann@example.com: 5 wrong", retryAfter: 60).rpcError)
         } _: { _, client, _ in
             let error = try await #require(throws: MailMoveError.self) {
                 try await client.triggerMigration(account: "ann@example.com", password: Password("x"))

@@ -30,7 +30,9 @@ import Testing
         try await withDaemon { _, client in
             client.hangUp()
         } _: { daemon, client, _ in
-            let error = try await #require(throws: MailMoveError.self) { try await client.deleteAccounts(["a@b.example"]) }
+            let error = try await #require(throws: MailMoveError.self) {
+                try await client.deleteAccounts(["a@b.example"])
+            }
             #expect(error.code == .connectionLost && error.isRetryable)
             #expect(daemon.connections == 1)
         }

@@ -61,7 +61,8 @@ import Testing
 
     @Test func aDomainsWatchTellsOfItsAccounts() async throws {
         try await withDaemon { request, client in
-            guard let status = try? JSONValue.status("bob@example.com", moved: 9), let domain = request.params?["domain"]?.string
+            guard let status = try? JSONValue.status("bob@example.com", moved: 9),
+                let domain = request.params?["domain"]?.string
             else { return }
             let counts: JSONValue = [
                 "notStarted": 1, "inProgress": 1, "completed": 0, "failed": 0, "nonMigrating": 0,

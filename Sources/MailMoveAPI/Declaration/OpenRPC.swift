@@ -17,11 +17,11 @@ public enum OpenRPC {
                 "title": "mailmove",
                 "version": .string(Vocabulary.version),
                 "description": """
-                    Moves the mailboxes of a mail domain from an old POP3 server to a new platform. \
-                    JSON-RPC 2.0 over a Unix socket, one JSON text a line. Times are RFC 3339 in UTC, sizes are octets, \
-                    durations are seconds unless the name says otherwise. Unknown parameters are refused; null for an \
-                    optional one means that it is left out.
-                    """,
+                Moves the mailboxes of a mail domain from an old POP3 server to a new platform. \
+                JSON-RPC 2.0 over a Unix socket, one JSON text a line. Times are RFC 3339 in UTC, sizes are octets, \
+                durations are seconds unless the name says otherwise. Unknown parameters are refused; null for an \
+                optional one means that it is left out.
+                """,
                 "license": ["name": "Apache-2.0"],
             ],
             "servers": .array(

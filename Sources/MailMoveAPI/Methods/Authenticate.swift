@@ -8,7 +8,7 @@ public struct Authenticate: Parameters {
     public var account: EmailAddress
     public var password: Password
     public var via: TriggerOrigin?
-    /// The client's; nil where it is not known.
+    /// Where the user's client is; nil where that is not known.
     public var remoteAddress: String?
 
     public init(account: EmailAddress, password: Password, via: TriggerOrigin? = nil, remoteAddress: String? = nil) {
@@ -16,6 +16,17 @@ public struct Authenticate: Parameters {
         self.password = password
         self.via = via
         self.remoteAddress = remoteAddress
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        let remoteAddress = try members.decodeIfPresent(String.self, forKey: .remoteAddress)
+        self.init(
+            account: try members.decode(EmailAddress.self, forKey: .account),
+            password: try members.decode(Password.self, forKey: .password),
+            via: try members.decodeIfPresent(TriggerOrigin.self, forKey: .via),
+            // Mail servers write an empty one where there is none; all such users are not one client.
+            remoteAddress: remoteAddress == "" ? nil : remoteAddress)
     }
 
     public static let schema = Schema.object(
@@ -63,7 +74,8 @@ public struct LoginDecision: Codable, Hashable, Sendable, Described {
                     "decision", .choice(Decision.self),
                     "unavailable is a temporary failure, never to be told as a wrong password"),
                 .required("passwordReplaced", .boolean, "whether the account now has the password that was given"),
-                .required("migration", .orNull(Status.schema), "where the move stands; null where there is none to tell"),
+                .required(
+                    "migration", .orNull(Status.schema), "where the move stands; null where there is none to tell"),
                 .required("message", LocalizedText.schema, "for the user"),
             ]))
 

@@ -81,6 +81,8 @@ public struct StatusPage: Codable, Hashable, Sendable, Described {
 extension Contract {
     public static let listLog = MethodDeclaration<ListLog, StatusPage>(
         "listLog", .admin, "Lists a domain's accounts and where their moves stand.", isIdempotent: true,
-        example: ["domain": "example.com", "status": ["failed", "inProgress"], "sort": "remaining", "descending": true],
+        example: [
+            "domain": "example.com", "status": ["failed", "inProgress"], "sort": "remaining", "descending": true,
+        ],
         gives: .example)
 }

@@ -9,7 +9,7 @@ public struct TriggerMigration: Parameters {
     /// The old server's.
     public var password: Password
     public var via: TriggerOrigin?
-    /// The client's; nil where it is not known.
+    /// Where the user's client is; nil where that is not known.
     public var remoteAddress: String?
 
     public init(account: EmailAddress, password: Password, via: TriggerOrigin? = nil, remoteAddress: String? = nil) {
@@ -17,6 +17,17 @@ public struct TriggerMigration: Parameters {
         self.password = password
         self.via = via
         self.remoteAddress = remoteAddress
+    }
+
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        let remoteAddress = try members.decodeIfPresent(String.self, forKey: .remoteAddress)
+        self.init(
+            account: try members.decode(EmailAddress.self, forKey: .account),
+            password: try members.decode(Password.self, forKey: .password),
+            via: try members.decodeIfPresent(TriggerOrigin.self, forKey: .via),
+            // Mail servers write an empty one where there is none; all such users are not one client.
+            remoteAddress: remoteAddress == "" ? nil : remoteAddress)
     }
 
     public static let schema = Schema.object(

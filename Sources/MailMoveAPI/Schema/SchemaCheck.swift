@@ -27,7 +27,8 @@ extension Schema {
         case .boolean: "true or false"
         case .integer(let range):
             range.upperBound == .max
-                ? "an integer from \(range.lowerBound) up" : "an integer from \(range.lowerBound) to \(range.upperBound)"
+                ? "an integer from \(range.lowerBound) up"
+                : "an integer from \(range.lowerBound) to \(range.upperBound)"
         case .number: "a number from 0 up"
         case .string(let form): form.expectation
         case .choice(let words): "one of " + words.map { "\"\($0)\"" }.joined(separator: ", ")

@@ -82,12 +82,14 @@ extension Schema {
         TextForm(
             expectation: "a name of 1 to 255 octets without control characters", minimumLength: 1, maximumLength: 255
         ) { text in
-            text.unicodeScalars.contains { $0.properties.generalCategory == .control } ? "it holds a control character" : nil
+            text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+                ? "it holds a control character" : nil
         })
 
     /// `INBOX`, or a folder's name that stays in its Maildir.
     static let folder = Schema.string(
-        TextForm(expectation: "a folder's name such as INBOX or Archive", minimumLength: 1, maximumLength: 200) { text in
+        TextForm(expectation: "a folder's name such as INBOX or Archive", minimumLength: 1, maximumLength: 200) {
+            text in
             if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control || $0 == "/" }) {
                 return "it holds a slash or a control character"
             }

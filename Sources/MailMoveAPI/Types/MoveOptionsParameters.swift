@@ -57,7 +57,8 @@ extension MoveOptionsParameters: Described {
                 .optional("preserveUIDL", .boolean, default: true, "keep the UIDL, as a header field X-UIDL on top"),
                 .optional(
                     "markSeen", .choice(MoveOptions.MarkSeen.self), default: "none", "which messages arrive as seen"),
-                .optional("order", .choice(MoveOptions.Order.self), default: "oldestFirst", "which messages come first"),
+                .optional(
+                    "order", .choice(MoveOptions.Order.self), default: "oldestFirst", "which messages come first"),
                 .optional(
                     "deleteAfterMove", .boolean, default: false,
                     "delete from the old server what is durable on the new one"),

@@ -82,12 +82,14 @@ extension OldServerParameters: Described {
                             [
                                 .optional(
                                     "verify", .choice(CertificateCheck.Verification.self),
-                                    "full where security is starttls or tls, else none; fingerprint where sha256 is given"),
+                                    "full where security is starttls or tls, else none; fingerprint where sha256 is given"
+                                ),
                                 .optional("sha256", .fingerprint, "the certificate's SHA-256, for fingerprint"),
                             ])),
                     "how the certificate is judged"),
                 .optional(
-                    "usernameIncludesDomain", .boolean, default: true, "whether user names over there are full addresses"),
+                    "usernameIncludesDomain", .boolean, default: true,
+                    "whether user names over there are full addresses"),
                 .optional("domain", .name, "the domain in user names over there, where it differs"),
                 .optional("secureAuthentication", .boolean, default: false, "never send the password in the clear"),
             ]))

@@ -6,7 +6,8 @@ extension ServerFindings {
             "ServerFindings", "What was found.",
             [
                 .required("ok", .boolean, "whether every check is"),
-                .required("checks", .array(of: check), "in the order in which they were made; the rest was not reached"),
+                .required(
+                    "checks", .array(of: check), "in the order in which they were made; the rest was not reached"),
                 .required("server", server, "what the server says of itself"),
                 .sometimes("mailbox", mailbox, "of the account, where one was given and let in"),
                 .required("advice", .array(of: .text), "what to do"),

@@ -66,7 +66,8 @@ extension Status: Described {
                 .required("account", .address, "the account's full address, in lower case"),
                 .required("status", .choice(MigrationStatus.self), "the outcome of the latest run"),
                 .required("startedAt", .orNull(.time), "the first trigger; never changes again"),
-                .required("startedBy", .orNull(.choice(TriggerOrigin.self)), "what kind of login the first trigger was"),
+                .required(
+                    "startedBy", .orNull(.choice(TriggerOrigin.self)), "what kind of login the first trigger was"),
                 .required("lastTriggeredAt", .orNull(.time), "the latest trigger"),
                 .required("finishedAt", .orNull(.time), "the end of the latest run, null while one is going on"),
                 .required("moved", .count, "messages moved, each counted once"),
@@ -75,7 +76,8 @@ extension Status: Described {
                 .required("movedOctets", .count, "octets of the messages moved"),
                 .required("totalOctets", .count, "octets of all messages"),
                 .required("messagesPerSecond", .number, "of the run that is going on, else 0"),
-                .required("etaSeconds", .orNull(.count), "seconds until the run is likely to end, null where not known"),
+                .required(
+                    "etaSeconds", .orNull(.count), "seconds until the run is likely to end, null where not known"),
                 .required("runs", .count, "runs so far"),
                 .required("error", .orNull(StatusError.schema), "why the latest run failed"),
                 .required("window", .orNull(WindowReport.schema), "the domain's window, null where it never had one"),
@@ -171,6 +173,7 @@ extension Portal: Described {
             [
                 .required("visible", .boolean, "whether it shows anything"),
                 .required(
-                    "action", .orNull(.choice(Action.self)), "trigger: ask for the old password; query: show the figures"),
+                    "action", .orNull(.choice(Action.self)),
+                    "trigger: ask for the old password; query: show the figures"),
             ]))
 }

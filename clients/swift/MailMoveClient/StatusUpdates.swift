@@ -68,7 +68,8 @@ public struct DomainUpdates: AsyncSequence, Sendable {
         public mutating func next() async throws -> Update? {
             switch try await subscription.next() {
             case .snapshot(.domain(let snapshot)): .snapshot(snapshot)
-            case .snapshot(.account): throw MailMoveError(.invalidReply, "mailmoved told of an account, not of a domain")
+            case .snapshot(.account):
+                throw MailMoveError(.invalidReply, "mailmoved told of an account, not of a domain")
             case .changed(let status): .changed(status)
             case nil: nil
             }
