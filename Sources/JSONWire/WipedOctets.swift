@@ -31,6 +31,9 @@ public final class WipedOctets: @unchecked Sendable {
     /// How many octets there are.
     public var count: Int { octets.count }
 
+    /// What they cost in memory, in octets.
+    public var footprint: Int { allocation.count }
+
     /// Reads the octets; the pointer must not leave `body`.
     public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try body(octets)

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import JSONWire
+import Logging
+import NIOCore
+
+/// The side of a connection that tasks see: requests come out of `work`, replies go into `outbound`.
+final class Connection<Handler: RequestHandler>: Sendable {
+    /// What the event loop, or a request, wants done.
+    enum Work: Sendable {
+        /// One request; `octets` is the memory it holds.
+        case request(RPCRequest, octets: Int)
+        case batch([RPCMessage.Member], octets: Int)
+        /// A line that takes long to read.
+        case line(WipedOctets)
+        case subscription(Subscription, number: Int, ended: AsyncStream<Never>)
+        /// Cancel what is in hand: the server's time is over.
+        case abandon
+    }
+
+    /// How many members of one batch are in hand at once.
+    private static var batchWidth: Int { 16 }
+
+    let outbound: Outbound
+    let subscriptions: Subscriptions
+    private let role: Handler.Role
+    private let handler: Handler
+    private let limits: Limits
+    private let errors: ServerErrors
+    private let logger: Logger
+    private let work: AsyncStream<Work>
+    private let workInlet: AsyncStream<Work>.Continuation
+
+    init(
+        role: Handler.Role, handler: Handler, limits: Limits, errors: ServerErrors, logger: Logger, outbound: Outbound
+    ) {
+        self.role = role
+        self.handler = handler
+        self.limits = limits
+        self.errors = errors
+        self.logger = logger
+        self.outbound = outbound
+        subscriptions = Subscriptions(limit: limits.subscriptions)
+        (work, workInlet) = AsyncStream.makeStream()  // bounded by what the event loop lets start
+    }
+
+    // MARK: For the event loop
+
+    func start(_ work: Work) { workInlet.yield(work) }
+
+    /// No more work will come; what has started goes on, subscriptions end.
+    func close() {
+        outbound.close()
+        subscriptions.close()
+        workInlet.finish()
+    }
+
+    /// Answers a request right here, where the handler does so.
+    func answerAtOnce(_ request: RPCRequest) -> Bool {
+        guard let answer = askAtOnce(request) else { return false }
+        self.answer(request, answer)
+        return true
+    }
+
+    /// Answers without asking the handler.
+    func refuse(_ message: RPCMessage, with error: RPCError) {
+        switch message {
+        case .single(.request(let request)): answer(request, .failure(error))
+        case .single(.invalid(let id, let error)): outbound.append(line: RPCText.reply(id: id, error: error))
+        case .batch(let members):
+            let replies = members.compactMap { member -> [UInt8]? in
+                switch member {
+                case .request(let request): request.id.map { RPCText.reply(id: $0, error: error) }
+                case .invalid(let id, let error): RPCText.reply(id: id, error: error)
+                }
+            }
+            if !replies.isEmpty { outbound.append(batch: replies) }
+        }
+    }
+
+    // MARK: The connection's task
+
+    /// Serves what comes until the connection has closed and all that had started is done.
+    func serve() async {
+        await withDiscardingTaskGroup { group in
+            for await work in work {
+                switch work {
+                case .request(let request, let octets):
+                    group.addTask {
+                        self.answer(request, await self.ask(request))
+                        self.outbound.finish(octets: octets)
+                    }
+                case .batch(let members, let octets):
+                    group.addTask {
+                        await self.serve(members)
+                        self.outbound.finish(octets: octets)
+                    }
+                case .line(let line):
+                    group.addTask {
+                        let octets = line.footprint
+                        await self.serve(RPCMessage(line: line, batchLimit: self.limits.batchMembers))
+                        self.outbound.finish(octets: octets)
+                    }
+                case .subscription(let subscription, let number, let ended):
+                    group.addTask {
+                        await self.subscriptions.run(subscription, number: number, ended: ended, peer: self.peer)
+                        self.outbound.nudge()
+                    }
+                case .abandon: group.cancelAll()
+                }
+            }
+        }
+    }
+
+    private func serve(_ message: RPCMessage) async {
+        switch message {
+        case .single(.request(let request)):
+            if !answerAtOnce(request) { answer(request, await ask(request)) }
+        case .single(.invalid(let id, let error)): outbound.append(line: RPCText.reply(id: id, error: error))
+        case .batch(let members): await serve(members)
+        }
+    }
+
+    private func serve(_ members: [RPCMessage.Member]) async {
+        var replies = [[UInt8]?](repeating: nil, count: members.count)
+        var subscriptions: [Subscription] = []
+        var octets = 0
+        await withTaskGroup(of: (Int, [UInt8]?, Subscription?).self) { group in
+            var inHand = 0
+            func take(_ done: (position: Int, reply: [UInt8]?, subscription: Subscription?)) {
+                inHand -= 1
+                replies[done.position] = done.reply
+                octets += done.reply?.count ?? 0
+                if let subscription = done.subscription { subscriptions.append(subscription) }
+            }
+            for (position, member) in members.enumerated() {
+                if inHand == Self.batchWidth, let done = await group.next() { take(done) }
+                switch member {
+                case .request(let request):
+                    if octets > limits.batchReplyOctets {
+                        replies[position] = request.id.map { RPCText.reply(id: $0, error: errors.overloaded) }
+                    } else {
+                        inHand += 1
+                        group.addTask {
+                            let (reply, subscription) = self.encoded(request, await self.askAnyhow(request))
+                            return (position, reply, subscription)
+                        }
+                    }
+                case .invalid(let id, let error): replies[position] = RPCText.reply(id: id, error: error)
+                }
+            }
+            for await done in group { take(done) }
+        }
+        let said = replies.compactMap { $0 }
+        if !said.isEmpty { outbound.append(batch: said) }
+        for subscription in subscriptions { begin(subscription) }
+    }
+
+    // MARK: One request
+
+    private var peer: Peer { Peer(outbound: outbound, subscriptions: subscriptions) }
+
+    private func call(_ request: RPCRequest) -> Call<Handler.Role> {
+        Call(
+            method: request.method, params: request.params, role: role, peer: peer,
+            isNotification: request.isNotification)
+    }
+
+    private func askAtOnce(_ request: RPCRequest) -> Result<Answer, RPCError>? {
+        do {
+            return try handler.answerAtOnce(call(request)).map { .success($0) }
+        } catch {
+            return .failure(reply(to: error, method: request.method))
+        }
+    }
+
+    private func ask(_ request: RPCRequest) async -> Result<Answer, RPCError> {
+        do {
+            return .success(try await handler.handle(call(request)))
+        } catch {
+            return .failure(reply(to: error, method: request.method))
+        }
+    }
+
+    private func askAnyhow(_ request: RPCRequest) async -> Result<Answer, RPCError> {
+        if let answer = askAtOnce(request) { answer } else { await ask(request) }
+    }
+
+    private func reply(to error: any Error, method: String) -> RPCError {
+        switch error {
+        case let error as RPCError: return error
+        case is CancellationError: return errors.shuttingDown
+        default:
+            // An error that has no text of its own would be shown with all that is in it, passwords included.
+            let text = (error as? any CustomStringConvertible)?.description ?? "\(type(of: error))"
+            logger.error(
+                "A request failed unexpectedly; the client was told of an internal error.",
+                metadata: ["method": "\(method)", "error": "\(text)"])
+            return .internalError
+        }
+    }
+
+    private func answer(_ request: RPCRequest, _ answer: Result<Answer, RPCError>) {
+        guard let id = request.id else { return }
+        switch answer {
+        case .success(let answer) where hasRoom(answer.subscription):
+            outbound.append(id: id, result: answer.result)
+            if let subscription = answer.subscription { begin(subscription) }
+        case .success: outbound.append(line: RPCText.reply(id: id, error: errors.overloaded))
+        case .failure(let error): outbound.append(line: RPCText.reply(id: id, error: error))
+        }
+    }
+
+    private func encoded(_ request: RPCRequest, _ answer: Result<Answer, RPCError>) -> ([UInt8]?, Subscription?) {
+        guard let id = request.id else { return (nil, nil) }
+        switch answer {
+        case .success(let answer) where hasRoom(answer.subscription):
+            return (RPCText.replyOpening(id: id) + answer.result + [UInt8(ascii: "}")], answer.subscription)
+        case .success: return (RPCText.reply(id: id, error: errors.overloaded), nil)
+        case .failure(let error): return (RPCText.reply(id: id, error: error), nil)
+        }
+    }
+
+    private func hasRoom(_ subscription: Subscription?) -> Bool {
+        subscription.map { subscriptions.hasRoom(key: $0.key) } ?? true
+    }
+
+    private func begin(_ subscription: Subscription) {
+        guard let (number, ended) = subscriptions.begin(subscription) else { return }
+        start(.subscription(subscription, number: number, ended: ended))
+    }
+}

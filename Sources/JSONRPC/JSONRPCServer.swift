@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import JSONWire
+public import Logging
+public import NIOCore
+import NIOPosix
+import Synchronization
+
+/// Serves JSON-RPC 2.0 on Unix sockets, one JSON text a line.
+public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
+    private struct Accepted: Sendable {
+        var connection: Connection<Handler>
+        var closed: EventLoopFuture<Void>
+    }
+
+    private struct State {
+        var clients = 0
+        var handlers: [ObjectIdentifier: NIOLoopBoundBox<ConnectionHandler<Handler>?>] = [:]
+        var grace = Duration.seconds(4)
+    }
+
+    private let listeners: [Listener<Handler.Role>]
+    private let handler: Handler
+    private let limits: Limits
+    private let errors: ServerErrors
+    private let group: any EventLoopGroup
+    private let logger: Logger
+    private let state = Mutex(State())
+    private let unsent = UnsentOctets()
+    private let budget: InboundBudget
+    private let (stopped, stopSignal) = AsyncStream<Never>.makeStream()
+    private let (accepted, acceptedInlet) = AsyncStream<Accepted>.makeStream()
+
+    /// A server of `listeners`, whose requests `handler` answers, on the event loops of `group`.
+    public init(
+        listeners: [Listener<Handler.Role>], handler: Handler, limits: Limits = Limits(),
+        errors: ServerErrors = ServerErrors(), group: any EventLoopGroup, logger: Logger
+    ) {
+        self.listeners = listeners
+        self.handler = handler
+        self.limits = limits
+        self.errors = errors
+        self.group = group
+        self.logger = logger
+        // The longest line, what is read at once, and what rounding adds.
+        budget = InboundBudget(octets: limits.inboundOctetsOfAll, reserve: limits.lineOctets + 1_048_576)
+    }
+
+    /// How many clients there are, those included that have gone while a request of theirs is in hand.
+    public var clients: Int { state.withLock(\.clients) }
+
+    /// Serves until `stop` is called; to be called once. `onListening` is called when every socket takes connections.
+    ///
+    /// Cancelling the task stops too, and cancels requests in hand. Errors: `ListenError`, or the system's.
+    public func run(onListening: @Sendable () -> Void = {}) async throws {
+        var channels: [any Channel] = []
+        var files: [SocketFile] = []
+        do {
+            for listener in listeners {
+                let (descriptor, file) = try listener.open()
+                if let file { files.append(file) }
+                channels.append(try await bootstrap(role: listener.role).withBoundSocket(descriptor).get())
+            }
+        } catch {
+            for channel in channels { try? await channel.close() }  // absence: it has closed by itself
+            for file in files { file.remove() }
+            throw error
+        }
+        onListening()
+        await withTaskCancellationHandler {
+            await withDiscardingTaskGroup { tasks in
+                tasks.addTask { [channels, files] in await self.stopWhenAsked(channels, files) }
+                for await client in accepted {
+                    tasks.addTask {
+                        await client.connection.serve()
+                        try? await client.closed.get()  // absence: it has closed with an error
+                        self.state.withLock { $0.clients -= 1 }
+                    }
+                }
+            }
+        } onCancel: {
+            stop(grace: .zero)
+        }
+    }
+
+    /// Has `run` end: no more connections are taken, requests in hand are finished and their replies sent, and after
+    /// `grace` what is left is cancelled. Clients that connect from now on wait in an inherited socket's backlog.
+    public func stop(grace: Duration = .seconds(4)) {
+        state.withLock { $0.grace = grace }
+        stopSignal.finish()
+    }
+
+    private func stopWhenAsked(_ channels: [any Channel], _ files: [SocketFile]) async {
+        for await _ in stopped {}
+        for file in files { file.remove() }
+        for channel in channels { try? await channel.close() }  // absence: it has closed by itself
+        // A connection accepted just before is set up on its own loop, by what it has been given to do already.
+        for _ in 0..<2 {
+            for loop in group.makeIterator() { try? await loop.submit {}.get() }  // absence: the loop has ended
+        }
+        acceptedInlet.finish()
+        let (handlers, grace) = state.withLock { (Array($0.handlers.values), $0.grace) }
+        let amount = TimeAmount(grace)
+        for handler in handlers {
+            handler.eventLoop.execute { handler.value?.drain(grace: amount) }
+        }
+    }
+
+    // MARK: Connections
+
+    private func bootstrap(role: Handler.Role) -> ServerBootstrap {
+        ServerBootstrap(group: group)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    // Out of descriptors: clients wait in the backlog until some have gone.
+                    try channel.pipeline.syncOperations.addHandler(
+                        AcceptBackoffHandler(shouldForwardIOErrorCaught: false) { [logger = self.logger] error in
+                            logger.warning("Cannot accept a client; trying again.", metadata: ["error": "\(error)"])
+                            return .milliseconds(200)
+                        })
+                }
+            }
+            .childChannelOption(.autoRead, value: false)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try self.accept(channel, role: role) }
+            }
+    }
+
+    private func accept(_ channel: any Channel, role: Handler.Role) throws {
+        guard admits() else {
+            logger.warning("A client was turned away.", metadata: ["limits.connections": "\(limits.connections)"])
+            let line = RPCText.reply(id: .null, error: errors.overloaded) + [UInt8(ascii: "\n")]
+            try channel.pipeline.syncOperations.addHandler(TurnAway(ByteBuffer(bytes: line)))
+            return
+        }
+        let loop = channel.eventLoop
+        let box = NIOLoopBoundBox<ConnectionHandler<Handler>?>(nil, eventLoop: loop)
+        let outbound = Outbound(limits: limits, unsentOfAll: unsent) { loop.execute { box.value?.wake() } }
+        let connection = Connection(
+            role: role, handler: handler, limits: limits, errors: errors, logger: logger, outbound: outbound)
+        let handler = ConnectionHandler(
+            connection, limits: limits, errors: errors, budget: budget, loop: loop,
+            budgetWake: { loop.execute { box.value?.wakeForBudget() } })
+        box.value = handler
+        let identity = ObjectIdentifier(connection)
+        state.withLock { $0.handlers[identity] = box }
+        channel.closeFuture.assumeIsolated().whenComplete { _ in
+            self.state.withLock { $0.handlers[identity] = nil }
+            connection.close()
+            box.value = nil
+        }
+        try channel.pipeline.syncOperations.addHandler(handler)
+        if case .terminated = acceptedInlet.yield(Accepted(connection: connection, closed: channel.closeFuture)) {
+            state.withLock { $0.clients -= 1 }
+            channel.close(promise: nil)
+        }
+    }
+
+    private func admits() -> Bool {
+        state.withLock { state in
+            guard state.clients < limits.connections else { return false }
+            state.clients += 1
+            return true
+        }
+    }
+}
+
+/// Says one line to a client, and no more.
+private final class TurnAway: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let line: ByteBuffer
+
+    init(_ line: ByteBuffer) { self.line = line }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(line), promise: nil)
+        context.close(promise: nil)
+    }
+}

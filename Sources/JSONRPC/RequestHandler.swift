@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import JSONWire
+
+/// What answers requests: the one place that knows methods.
+public protocol RequestHandler<Role>: Sendable {
+    /// What the client of a socket may be.
+    associatedtype Role: Sendable & Hashable
+
+    /// Answers a request. A thrown `RPCError` is the reply; any other error is logged, and the client told of an
+    /// internal error and nothing else. A notification's answer is dropped.
+    ///
+    /// Runs on the cooperative pool, beside other requests of the same connection. It goes on when the connection
+    /// breaks, and is cancelled only when the server has been told to stop and the grace for that is over.
+    func handle(_ call: Call<Role>) async throws -> Answer
+
+    /// Answers at once what needs neither to wait nor to compute for long, or leaves it, with nil, to `handle`.
+    ///
+    /// Runs on the event loop, which must not be held: it saves two hops between threads.
+    func answerAtOnce(_ call: Call<Role>) throws -> Answer?
+}
+
+extension RequestHandler {
+    public func answerAtOnce(_ call: Call<Role>) throws -> Answer? { nil }
+}
+
+/// A request as a handler sees it.
+public struct Call<Role: Sendable & Hashable>: Sendable {
+    public var method: String
+
+    /// An object (by name), an array (by position), or nil. Its octets are overwritten when the last view on the
+    /// request is gone.
+    public var params: JSONView?
+
+    /// The role of the socket it came by.
+    public var role: Role
+
+    /// Who asks.
+    public var peer: Peer
+
+    /// Whether nobody waits for an answer.
+    public var isNotification: Bool
+}
+
+/// What a request is answered with.
+public struct Answer: Sendable {
+    /// The result as JSON text.
+    public var result: [UInt8]
+
+    /// What begins when the result has been said.
+    public var subscription: Subscription?
+
+    /// A result that is encoded already, perhaps once for many.
+    public init(encoded result: [UInt8], subscription: Subscription? = nil) {
+        self.result = result
+        self.subscription = subscription
+    }
+
+    /// Encodes a result. Errors: `JSONError`.
+    public init(_ result: some Encodable, subscription: Subscription? = nil) throws(JSONError) {
+        self.init(encoded: try JSONText.encode(result), subscription: subscription)
+    }
+}
+
+/// What a client is told of from now on: a task that notifies it, from behind the reply that began it until the
+/// connection closes, it is cancelled (`Peer.cancelSubscriptions`), or another of the same key takes its place.
+public struct Subscription: Sendable {
+    /// What it is on; a connection has one of a key.
+    public var key: String
+
+    /// Its work; it ends soon after its task is cancelled.
+    public var run: @Sendable (Peer) async -> Void
+
+    public init(key: String, run: @escaping @Sendable (Peer) async -> Void) {
+        self.key = key
+        self.run = run
+    }
+}
+
+/// The client at the other end of a connection.
+public struct Peer: Sendable {
+    let outbound: Outbound
+    let subscriptions: Subscriptions
+
+    /// Sends a notification whose parameters are JSON text. Waits while the client does not read, so that what is
+    /// said next can be newer; false when it has gone, or the task is cancelled.
+    public func notify(method: String, encodedParams: [UInt8]) async -> Bool {
+        guard await outbound.hasRoom() else { return false }
+        return outbound.append(line: RPCText.notification(method: method, encodedParams: encodedParams))
+    }
+
+    /// Sends a notification; as above. Errors: `JSONError`.
+    public func notify(method: String, params: some Encodable) async throws -> Bool {
+        await notify(method: method, encodedParams: try JSONText.encode(params))
+    }
+
+    /// Ends all subscriptions of this connection; how many there were.
+    @discardableResult
+    public func cancelSubscriptions() -> Int { subscriptions.cancelAll() }
+
+    /// Ends the subscription of a key; false if there was none.
+    @discardableResult
+    public func cancelSubscription(key: String) -> Bool { subscriptions.cancel(key: key) }
+}

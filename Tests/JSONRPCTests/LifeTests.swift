@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+import JSONRPC
+import JSONWire
+import Logging
+import NIOPosix
+import Support
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct LifeTests {
+    @Test func aWatcherIsToldAfterItsReplyAndUntilItUnwatches() async throws {
+        try await Served.run { served in
+            let client = try served.client()
+            #expect(try await client.call("watch", params: #"["a"]"#)["result"]?["first"] == 0)
+            for n in 0..<5 { #expect(try await client.reply()["params"]?["n"] == .string("\(n)")) }
+            try await client.send(#"{"jsonrpc":"2.0","id":2,"method":"unwatch"}"# + "\n")
+            var reply = try await client.reply()
+            while reply["method"] == "changed" { reply = try await client.reply() }
+            #expect(reply["result"]?["ended"] == 1)
+            try await served.handler.cancelled.reaches(1)
+        }
+    }
+
+    @Test func aSecondSubscriptionOfAKeyTakesTheFirstOnesPlace() async throws {
+        try await Served.run { served in
+            let client = try served.client()
+            try await client.send((0..<3).map { #"{"jsonrpc":"2.0","id":\#($0),"method":"watch","params":["k"]}"# + "\n" }.joined())
+            try await served.handler.started.reaches(3)
+            try await served.handler.cancelled.reaches(2)
+            client.close()
+            try await served.handler.cancelled.reaches(3)
+        }
+    }
+
+    @Test func subscriptionsAreBounded() async throws {
+        var limits = Limits()
+        limits.subscriptions = 2
+        try await Served.run(limits: limits) { served in
+            let client = try served.client()
+            for key in ["a", "b", "c"] {
+                try await client.send(#"{"jsonrpc":"2.0","id":"\#(key)","method":"watch","params":["\#(key)"]}"# + "\n")
+            }
+            var reply = try await client.reply()
+            while reply["error"] == nil { reply = try await client.reply() }
+            #expect(reply["error"]?["code"] == -32003)
+        }
+    }
+
+    @Test func aSubscriptionEndsWithItsConnection() async throws {
+        try await Served.run { served in
+            let client = try served.client()
+            _ = try await client.call("watch")
+            client.close()
+            try await served.handler.cancelled.reaches(1)
+            while served.server.clients > 0 { try await Task.sleep(for: .milliseconds(2)) }
+        }
+    }
+
+    @Test func aHalfClosedWatcherIsStillTold() async throws {
+        try await Served.run { served in
+            let client = try served.client()
+            try await client.send(#"{"jsonrpc":"2.0","id":1,"method":"watch"}"#)
+            client.closeSending()
+            #expect(try await client.reply()["result"]?["first"] == 0)
+            for _ in 0..<20 { #expect(try await client.reply()["method"] == "changed") }
+        }
+    }
+
+    @Test func aRequestThatHasStartedIsNotTornWhenItsClientGoes() async throws {
+        try await Served.run { served in
+            let client = try served.client()
+            try await client.send(#"{"jsonrpc":"2.0","id":1,"method":"wait"}"# + "\n")
+            try await served.handler.started.reaches(1)
+            client.close()
+            let other = try served.client()
+            for _ in 0..<20 { _ = try await other.call("echo") }
+            #expect(served.handler.cancelled.count == 0)
+            served.handler.gate.open()
+            try await served.handler.finished.reaches(1)
+            #expect(served.handler.cancelled.count == 0)
+        }
+    }
+
+    @Test func stoppingFinishesWhatIsInHandAndSendsItsReply() async throws {
+        try await Served.run { served in
+            let client = try served.client()
+            let idle = try served.client()
+            _ = try await idle.call("ping")
+            try await client.send(#"{"jsonrpc":"2.0","id":1,"method":"wait"}"# + "\n")
+            try await served.handler.started.reaches(1)
+            served.server.stop(grace: .seconds(30))
+            #expect(try await idle.line() == nil)
+            #expect(throws: RawClient.Failure.self) { try served.client() }
+            served.handler.gate.open()
+            #expect(try await client.reply()["result"] == "waited")
+            #expect(try await client.line() == nil)
+        }
+    }
+
+    @Test func everyRequestSentBeforeTheStopIsAnswered() async throws {
+        try await Served.run { served in
+            let clients = try (0..<20).map { _ in try served.client() }
+            let requests = (0..<200).map { #"{"jsonrpc":"2.0","id":\#($0),"method":"echo"}"# + "\n" }.joined()
+            for client in clients { _ = try await client.call("ping") }
+            for client in clients { try await client.send(requests) }
+            served.server.stop()
+            for client in clients {
+                for _ in 0..<200 { #expect(try await client.reply()["id"] != nil) }
+                #expect(try await client.line() == nil)
+            }
+        }
+    }
+
+    @Test func whatOutlivesTheGraceIsCancelledAndToldSo() async throws {
+        try await Served.run { served in
+            let client = try served.client()
+            try await client.send(#"{"jsonrpc":"2.0","id":1,"method":"wait"}"# + "\n")
+            try await served.handler.started.reaches(1)
+            served.server.stop(grace: .milliseconds(300))
+            #expect(try await client.reply()["error"]?["code"] == -32004)
+            #expect(try await client.line() == nil)
+        }
+    }
+
+    @Test func anInheritedSocketOutlivesTheServer() async throws {
+        let folder = try temporaryFolder()
+        let path = folder + "/s"
+        defer {
+            unlink(path)
+            rmdir(folder)
+        }
+        let descriptor = try listeningSocket(path)
+        defer { close(descriptor) }
+        for round in 0..<3 {
+            let server = JSONRPCServer(
+                listeners: [Listener(role: TestRole.login, source: .inherited(descriptor: dup(descriptor)))],
+                handler: TestHandler(), group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test"))
+            let client = try RawClient(path: path)  // waits in the backlog, whether or not anyone serves
+            try await client.send(#"{"jsonrpc":"2.0","id":\#(round),"method":"role"}"# + "\n")
+            async let run: Void = server.run()
+            #expect(try await client.reply()["result"] == "login")
+            server.stop()
+            try await run
+        }
+    }
+
+    @Test func aStaleSocketIsReplacedAndALiveOneIsNot() async throws {
+        let folder = try temporaryFolder()
+        let path = folder + "/s"
+        defer {
+            unlink(path)
+            rmdir(folder)
+        }
+        func server() -> JSONRPCServer<TestHandler> {
+            JSONRPCServer(
+                listeners: [Listener(role: TestRole.admin, source: .path(path, mode: 0o620))], handler: TestHandler(),
+                group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test"))
+        }
+        close(try listeningSocket(path))  // as a process leaves it that was killed
+        let first = server()
+        let (listening, signal) = AsyncStream<Never>.makeStream()
+        async let run: Void = first.run { signal.finish() }
+        for await _ in listening {}
+        var status = stat()
+        #expect(lstat(path, &status) == 0)
+        #expect(status.st_mode & 0o777 == 0o620)
+        let error = await #expect(throws: ListenError.self) { try await server().run() }
+        #expect(error?.code == .inUse)
+        let client = try RawClient(path: path)
+        #expect(try await client.call("ping")["id"] == 1)
+        first.stop()
+        try await run
+        #expect(lstat(path, &status) != 0)
+
+        close(open(path, O_CREAT | O_WRONLY, 0o600))
+        let other = await #expect(throws: ListenError.self) { try await server().run() }
+        #expect(other?.code == .notASocket)
+        #expect(lstat(path, &status) == 0)
+    }
+
+    private func listeningSocket(_ path: String) throws -> Int32 {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard result == 0, listen(descriptor, 16) == 0 else { throw RawClient.Failure(description: "listen") }
+        return descriptor
+    }
+}
