@@ -110,7 +110,9 @@ let package = Package(
         tests("SystemdTests", ["Systemd", "Support"]),
         tests("MigrationTests", ["Migration", "MaildirStore", "SQLiteRecords", "Support"]),
         tests("MethodsTests", ["Methods", "Support"]),
-        tests("MailMoveClientTests", nio + ["MailMoveClient", "MailMoveAPI", "JSONWire", "Vocabulary", "Support"]),
+        tests(
+            "MailMoveClientTests",
+            nio + ["MailMoveClient", "MailMoveAPI", "JSONRPC", "JSONWire", "Vocabulary", "Support", logging]),
         tests("IntegrationTests", ["MailMoveClient", "Support"]),
     ]
 )
