@@ -4,7 +4,7 @@
 // parameters are checked and decoded by its declaration, the domain is called, and its answer, or its error, is
 // put into the contract's shape.
 
-import JSONRPC
+public import JSONRPC
 import JSONWire
 import Logging
 public import MailMoveAPI

@@ -74,6 +74,13 @@ public final class MailMove: Sendable {
         }
     }
 
+    /// Takes other bounds, and reads the certificates that are trusted again.
+    public func reload(_ limits: MoveLimits) {
+        context.limits = limits
+        context.trust.reload()
+        scheduler.wake()
+    }
+
     /// Starts nothing more; each run ends the delivery in hand and records it.
     public func stop() {
         context.stopping.signal()

@@ -1,1 +1,252 @@
-public final class OldServerVerification: Sendable { let context: Context; init(context: Context) { self.context = context } }
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import POP3
+import Records
+public import Secrets
+import Synchronization
+public import Vocabulary
+
+/// Tries an old server out, step by step, before anyone relies on it.
+public final class OldServerVerification: Sendable {
+    private let context: Context
+
+    init(context: Context) { self.context = context }
+
+    /// Runs the checks in the contract's order, up to the first that fails. A server that is down, or a wrong
+    /// password, is a finding and throws nothing.
+    ///
+    /// - Parameters:
+    ///   - account: with it, two logins with passwords that cannot be right are tried as well.
+    ///   - password: with it, the mailbox is looked at.
+    /// - Throws: `CancellationError`.
+    public func verify(
+        _ server: OldServer, account: EmailAddress?, password: Password?
+    ) async throws -> OldServerFindings {
+        var findings = OldServerFindings()
+        guard let session = try await open(server, &findings) else { return findings.inOrder() }
+        findings.take(session)
+        try await judgeCertificate(server, session, &findings)
+        if let account, let password {
+            try await lookInside(
+                session, user: server.username(of: account), password, secure: server.secureAuthentication, &findings)
+        }
+        _ = try await session.quit()
+        await session.close()
+        findings.advise(server, session.capabilities)
+        if session.capabilities.retrievingDeletes { await remember(server) }
+        if let account, findings.isOK {
+            try await tryWrongPasswords(server, user: server.username(of: account), &findings)
+        }
+        return findings.inOrder()
+    }
+
+    private func open(_ server: OldServer, _ findings: inout OldServerFindings) async throws -> POP3Session? {
+        let steps = Mutex<[POP3Session.Progress]>([])
+        let clock = ContinuousClock()
+        let start = clock.now
+        do throws(POP3Error) {
+            let session = try await POP3Session.open(
+                server, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
+                progress: { step in steps.withLock { $0.append(step) } })
+            findings.take(steps.withLock { $0 })
+            return session
+        } catch {
+            try Task.checkCancellation()
+            let passed = steps.withLock { $0 }
+            findings.take(passed)
+            let before = passed.reduce(Duration.zero) { $0 + $1.duration }
+            findings.fail(error, took: clock.now - start - before)
+            return nil
+        }
+    }
+
+    /// Whether the certificate would stand a full check, also where none was asked for.
+    private func judgeCertificate(
+        _ server: OldServer, _ session: POP3Session, _ findings: inout OldServerFindings
+    ) async throws {
+        guard let facts = session.tls else { return }
+        var tls = OldServerFindings.TLS(
+            version: facts.version, cipher: facts.cipher, sha256: facts.sha256, isTrusted: true)
+        if server.certificate.verify != .full {
+            var strict = server
+            strict.certificate = CertificateCheck(verify: .full)
+            if strict.security == .opportunistic { strict.security = .starttls }
+            do throws(POP3Error) {
+                let second = try await POP3Session.open(
+                    strict, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group)
+                _ = try await second.quit()
+            } catch {
+                try Task.checkCancellation()
+                tls.isTrusted = false
+                tls.reason = error.description
+            }
+        }
+        findings.tls = tls
+    }
+
+    private func lookInside(
+        _ session: POP3Session, user: String, _ password: Password, secure isSecure: Bool,
+        _ findings: inout OldServerFindings
+    ) async throws {
+        let clock = ContinuousClock()
+        var start = clock.now
+        func passed(_ name: OldServerFindings.Check.Name, _ detail: String) {
+            findings.add(name, true, detail, clock.now - start)
+            start = clock.now
+        }
+        do throws(POP3Error) {
+            let answer = try await session.authenticate(
+                user: user, password: password, secure: isSecure)
+            guard case .accepted = answer else {
+                findings.add(.authenticate, false, Self.text(answer, user: user), clock.now - start)
+                return
+            }
+            passed(.authenticate, "the old server accepts the password of \(user)")
+            let mailbox = try await session.mailbox()
+            findings.mailbox = mailbox
+            passed(.mailbox, "\(mailbox.messages) messages, \(mailbox.octets) octets")
+            let listing = try await session.listing()
+            findings.hasUIDL = listing.isEmpty ? session.capabilities.uidl : listing.contains { $0.uniqueID != nil }
+            passed(
+                .uidl,
+                findings.hasUIDL
+                    ? "\(listing.count) messages listed"
+                    : "the old server has no UIDL: messages are recognised by their content, and each run fetches all")
+            guard let first = listing.first else { return passed(.retrieve, "the mailbox is empty") }
+            let header = try await session.top(first.number)
+            findings.hasTOP = header != nil
+            passed(
+                .retrieve, header.map { "the header of message \(first.number) has \($0.readableBytes) octets" }
+                    ?? "the old server refuses TOP; mail is fetched by RETR alone, so this is no hindrance")
+        } catch {
+            try Task.checkCancellation()
+            findings.fail(error, took: clock.now - start)
+        }
+    }
+
+    private static func text(_ answer: LoginAnswer, user: String) -> String {
+        switch answer {
+        case .accepted: "accepted"
+        case .rejected(let reply):
+            "the old server rejects the password of \(user): \(reply.text); check both, and whether user names hold the domain"
+        case .noSuchUser(let reply): "the old server knows no \(user): \(reply.text); do its user names hold the domain?"
+        case .busy(_, let reply): "the old server asks to come back later: \(reply.text)"
+        case .refused(let reply): "the old server takes no login this way: \(reply.text); does it ask for TLS first?"
+        case .noSecureMechanism:
+            "the old server offers no way to log in without showing the password; use security \"tls\" or \"starttls\" "
+                + "with a certificate that is verified, or secureAuthentication false"
+        }
+    }
+
+    /// A server that takes any password would hand every account to anyone.
+    private func tryWrongPasswords(
+        _ server: OldServer, user: String, _ findings: inout OldServerFindings
+    ) async throws {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let empty = Password("")
+        for (name, password) in [("a random", Password.random()), ("an empty", empty)] {
+            // A server that does not answer either has not accepted; that is for the next verification to find.
+            var accepts = false
+            do throws(POP3Error) {
+                let session = try await POP3Session.open(
+                    server, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group)
+                let answer = try await session.authenticate(
+                    user: user, password: password, secure: server.secureAuthentication)
+                accepts = answer == .accepted
+                _ = try await session.quit()
+            } catch {
+                try Task.checkCancellation()
+            }
+            if accepts {
+                findings.add(
+                    .rejectsWrongPassword, false,
+                    "the old server accepts \(name) password for \(user): it would hand every account to anyone; "
+                        + "do not enable migration before it checks passwords", clock.now - start)
+                return
+            }
+        }
+        findings.add(.rejectsWrongPassword, true, "a random and an empty password are rejected", clock.now - start)
+    }
+
+    /// What `enableMigration` warns of from now on.
+    private func remember(_ server: OldServer) async {
+        do {
+            try await context.records.write { try $0.set(OldServerWarnings.expireZeroKey(server), to: [1]) }
+        } catch {
+            context.log.warning("that \(server.host) announces EXPIRE 0 could not be remembered: \(error)")
+        }
+    }
+}
+
+extension OldServerFindings {
+    fileprivate mutating func add(_ name: Check.Name, _ isOK: Bool, _ detail: String, _ took: Duration) {
+        let check = Check(name: name, isOK: isOK, detail: detail, milliseconds: Int(took / .milliseconds(1)))
+        // Capabilities are asked again inside TLS; the latest answer counts.
+        if let index = checks.firstIndex(where: { $0.name == name }) {
+            checks[index] = check
+        } else {
+            checks.append(check)
+        }
+    }
+
+    fileprivate mutating func take(_ steps: [POP3Session.Progress]) {
+        for step in steps {
+            if let name = Check.Name(rawValue: step.step.rawValue) { add(name, true, step.detail, step.duration) }
+        }
+    }
+
+    fileprivate mutating func fail(_ error: POP3Error, took: Duration) {
+        add(Check.Name(rawValue: error.step.rawValue) ?? .connect, false, error.description, took)
+        advice.append(Self.remedy(error))
+    }
+
+    fileprivate mutating func take(_ session: POP3Session) {
+        greeting = session.greeting.text
+        capabilities = session.capabilities.lines
+        mechanisms = session.capabilities.mechanisms
+        pipelines = session.capabilities.pipelining
+        hasUIDL = session.capabilities.uidl
+        hasTOP = session.capabilities.top
+    }
+
+    fileprivate mutating func advise(_ server: OldServer, _ capabilities: Capabilities) {
+        if capabilities.retrievingDeletes {
+            advice.append("EXPIRE 0: retrieving a message deletes it on the old server; keep a backup of it")
+        }
+        if tls == nil, server.security != .none {
+            advice.append("STLS is not offered: passwords travel in the clear unless secureAuthentication is set")
+        }
+        if let tls, !tls.isTrusted {
+            advice.append(
+                "the certificate is not trusted; to pin it, use verify \"fingerprint\" with sha256 \(tls.sha256)")
+        }
+        if let delay = capabilities.loginDelay, delay > 0 {
+            advice.append("LOGIN-DELAY \(delay): runs of one account are at least that many seconds apart")
+        }
+        if !pipelines {
+            advice.append("PIPELINING is not announced; it is tried all the same, and else moves are slower")
+        }
+    }
+
+    private static func remedy(_ error: POP3Error) -> String {
+        switch error.code {
+        case .unresolved: "check the host name, or give the old server's IP address"
+        case .unreachable, .timedOut, .closed:
+            "check host and port, that the old server runs, and that its firewall lets this machine in"
+        case .untrusted: "check security and certificate: verify \"fingerprint\" pins a certificate that no authority signs"
+        case .protocolViolation, .pipeliningBroken: "check that this is a POP3 server, and whether its port wants TLS"
+        case .refused, .busy: "try again in a moment; another program may have the mailbox open"
+        case .cancelled, .invalidCredentialOctets: "check account and password"
+        }
+    }
+
+    /// As the contract lists them, whatever order TLS came in.
+    fileprivate func inOrder() -> OldServerFindings {
+        var sorted = self
+        let order = Dictionary(uniqueKeysWithValues: Check.Name.allCases.enumerated().map { ($1, $0) })
+        sorted.checks.sort { order[$0.name, default: 0] < order[$1.name, default: 0] }
+        return sorted
+    }
+}

@@ -73,6 +73,7 @@ final class Questions: Sendable {
             }
         } catch let error as POP3Error {
             try Task.checkCancellation()
+            if error.code == .busy { return .busy(error.reason, error.description) }
             return .failed(error.reason, error.description)
         }
     }

@@ -79,6 +79,7 @@ struct Run: Sendable {
             } catch let error as POP3Error {
                 if let reason = control.stopReason { return .stopped(reason) }
                 if progress > before { patience.progress() }
+                if error.code == .busy { return .postponed(.mailboxInUse, error.description, seconds: nil) }
                 if error.code == .pipeliningBroken {
                     guard isPipelining else { return .failed(.oldServerProtocol, error.description) }
                     isPipelining = false
@@ -169,7 +170,7 @@ struct Run: Sendable {
     }
 
     private enum Step: Sendable {
-        case retrieved(RetrieveOutcome)
+        case retrieved
         case delivered(Int)
     }
 
@@ -186,21 +187,22 @@ struct Run: Sendable {
             account.address, options: DeliveryOptions(settings.options),
             intended: intents.compactMap { StagedBatch(encoded: $0.batch) })
         let wanted = plan.wanted
-        var outcome = RetrieveOutcome(retrieved: 0, refused: [])
+        let refusals = Refusals()
         try await withThrowingTaskGroup(of: Step.self) { group in
             group.addTask {
                 defer { writer.finish() }
-                return .retrieved(
-                    try await session.retrieve(wanted, into: writer, pipelining: pipelining ? .allowed : .forbidden))
+                try await session.retrieve(
+                    wanted, into: writer, pipelining: pipelining ? .allowed : .forbidden,
+                    onRefusal: refusals.add)
+                return .retrieved
             }
             var open = 0
             func take(_ step: Step?) {
                 switch step {
-                case .retrieved(let result)?: outcome = result
                 case .delivered(let count)?:
                     open -= 1
                     progress += count
-                case nil: break
+                case .retrieved?, nil: break
                 }
             }
             for try await staged in writer.staged {
@@ -216,8 +218,8 @@ struct Run: Sendable {
             }
             while let step = try await group.next() { take(step) }
         }
-        try await note(refused: outcome.refused)
-        return outcome.refused.count
+        try await note(refusals)
+        return refusals.count
     }
 
     /// Batches that are delivered at once: what is staged beyond waits, so that the ledger is never far behind.
@@ -274,19 +276,16 @@ struct Run: Sendable {
         if let changed { statuses.changed(changed) }
     }
 
-    private func note(refused: [ListedMessage]) async throws {
-        guard !refused.isEmpty else { return }
+    private func note(_ refusals: Refusals) async throws {
+        let lines = refusals.lines
+        guard !lines.isEmpty else { return }
         let now = context.now()
         let address = account.address
-        // A server that refuses everything fills no database.
-        let named = refused.prefix(100)
         try await context.records.write { records in
-            for message in named {
-                let name = message.uniqueID.map { ", UIDL \(String(decoding: $0.octets.prefix(200), as: UTF8.self))" } ?? ""
+            for line in lines {
                 try records.append(
                     EventRecord(
-                        at: now, account: address, kind: .messageRefused, reason: .messagesRefused,
-                        detail: "message \(message.number)\(name)"))
+                        at: now, account: address, kind: .messageRefused, reason: .messagesRefused, detail: line))
             }
         }
     }
@@ -298,10 +297,10 @@ struct Run: Sendable {
             _ = try? await session.quit()
             return
         }
-        try await session.delete(settledHere.map(\.number))
+        let kept = Set(try await session.delete(settledHere.map(\.number)))
         guard try await session.quit() else { return }
         let id = account.id
-        let rows = settledHere.map(\.row)
+        let rows = settledHere.filter { !kept.contains($0.number) }.map(\.row)
         try await context.records.write { records in
             try records.remove(rows, for: id)
             try records.insert(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DaemonConfiguration
+import Configuring
 import Dispatch
 import Glibc
 import JSONRPC
@@ -14,8 +14,8 @@ import Records
 import SQLiteRecords
 import Secrets
 import ServiceLifecycle
-import Synchronization
 import Systemd
+import UnixSignals
 import Vocabulary
 
 /// The daemon, wired: configuration in, services out.
@@ -29,20 +29,22 @@ struct Daemon: Service {
     let manager = ServiceManager()
     let group: MultiThreadedEventLoopGroup
     let configuration: DaemonConfiguration
+    let source: ConfigurationSource
     let log: Logger
 
     /// Opens what is kept and makes what works with it; nothing runs yet.
     /// - Throws: `RecordsError`, `MailStoreError`, `SecretsError`, `SystemdError`.
     init(
-        _ configuration: DaemonConfiguration, listeners: [Listener<Role>],
+        _ configuration: DaemonConfiguration, _ source: ConfigurationSource, listeners: [Listener<Role>],
         stored: [InheritedDescriptors.Descriptor], log: Logger
     ) async throws {
         self.configuration = configuration
+        self.source = source
         self.log = log
         group = MultiThreadedEventLoopGroup(numberOfThreads: max(2, System.coreCount))
         records = try await SQLiteRecords.open(path: configuration.databasePath)
         store = try MaildirStore(
-            path: configuration.maildirPath,
+            path: configuration.mailStore.maildirPath,
             hashKey: try await Keys.ledgerKey("content-key", in: records), pool: FilePool())
         let limits = MoveLimits(configuration)
         pool = try HashingPool(waitingLogins: 2048, decoyScheme: limits.passwordScheme)
@@ -55,7 +57,7 @@ struct Daemon: Service {
         self.report = report
         server = JSONRPCServer(
             listeners: listeners, handler: MethodTable(move: move) { await report.status() },
-            limits: Limits(configuration), group: group, logger: log)
+            limits: JSONRPC.Limits(configuration), group: group, logger: log)
         report.serve(server)
     }
 
@@ -68,6 +70,7 @@ struct Daemon: Service {
                     try await self.server.run { self.manager.ready(status: "ready") }
                 }
                 tasks.addTask { await beat.run() }
+                tasks.addTask { await self.reloadWhenTold() }
                 // The first that ends ends all: by a stop, or because it cannot go on.
                 try await tasks.next()
                 self.stop()
@@ -90,9 +93,50 @@ struct Daemon: Service {
         move.stop()
     }
 
-    /// Reads the configuration again. What cannot change while the daemon runs is named in the log and stays.
-    func reload(_ fresh: DaemonConfiguration) {
-        move.reload(MoveLimits(fresh))
-        LogLevel.shared.set(fresh.logLevel)
+    /// `SIGHUP`: the configuration is read again. A bad file is refused with its line, and what was in force stays.
+    private func reloadWhenTold() async {
+        var current = configuration
+        for await _ in await UnixSignalsSequence(trapping: .sighup) {
+            manager.reloading()
+            do throws(ConfigurationError) {
+                let (loaded, warnings) = try source.load()
+                for warning in warnings { log.warning("\(warning)") }
+                for key in current.needingRestart(for: loaded) {
+                    log.warning("\(key) has changed; that takes effect with: systemctl restart mailmoved")
+                }
+                current = current.reloaded(with: loaded)
+                move.reload(MoveLimits(current))
+                LogLevel.current.set(current.logLevel)
+                log.info("the configuration was read again")
+            } catch {
+                log.error("the configuration was not taken, and the old one stays: \(error)")
+            }
+            manager.ready()
+        }
+    }
+}
+
+extension MoveLimits {
+    init(_ configuration: DaemonConfiguration) {
+        self.init()
+        concurrentMoves = configuration.limits.concurrentMoves
+        connectionsPerOldServer = configuration.limits.connectionsPerOldServer
+        secondsBetweenRuns = configuration.limits.secondsBetweenRuns
+        failuresPerAccount = configuration.limits.failuresPerAccount
+        failuresPerAddress = configuration.limits.failuresPerAddress
+        trustedAddresses = configuration.limits.trustedAddresses
+        connectTimeout = configuration.timeouts.connect
+        readTimeout = configuration.timeouts.read
+        loginTimeout = configuration.timeouts.login
+        passwordScheme = configuration.passwords.scheme
+        passwordCacheSeconds = configuration.passwords.cacheSeconds
+    }
+}
+
+extension JSONRPC.Limits {
+    init(_ configuration: DaemonConfiguration) {
+        self.init()
+        lineOctets = configuration.limits.requestBytes
+        connections = configuration.limits.connections
     }
 }

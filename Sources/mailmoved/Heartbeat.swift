@@ -66,8 +66,8 @@ final class Heartbeat: Sendable {
     }
 
     /// Nobody asks and nothing is to be done: the sockets start it again.
-    private func leaveWhenIdle(after seconds: Int) async {
-        var idle = 0
+    private func leaveWhenIdle(after seconds: Double) async {
+        var idle = 0.0
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(1))
             idle = await isIdle() ? idle + 1 : 0

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DaemonConfiguration
+import Configuring
 import JSONRPC
 import MailMoveAPI
 import Systemd
@@ -9,7 +9,7 @@ import Systemd
 enum Sockets {
     /// Those that systemd passed, else those named by flags; none where there are neither.
     static func listeners(
-        inherited: [InheritedDescriptors.Descriptor], options: DaemonConfiguration
+        inherited: [InheritedDescriptors.Descriptor], source: ConfigurationSource
     ) -> [Listener<Role>] {
         guard inherited.isEmpty else {
             return inherited.map { socket in
@@ -18,16 +18,8 @@ enum Sockets {
                     role: socket.name == "admin" ? .admin : .login, source: .inherited(descriptor: socket.number))
             }
         }
-        let admin = options.adminSocket.map { Listener(role: Role.admin, source: .path($0)) }
-        let login = options.loginSocket.map { Listener(role: Role.login, source: .path($0)) }
+        let admin = source.adminSocket.map { Listener(role: Role.admin, source: .path($0)) }
+        let login = source.loginSocket.map { Listener(role: Role.login, source: .path($0)) }
         return [admin, login].compactMap(\.self)
     }
-
-    /// For somebody who has started it by hand.
-    static let howToStart = """
-        mailmoved: there is no socket to serve.
-        Under systemd:  systemctl enable --now mailmoved.socket mailmoved-login.socket
-        By hand:        mailmoved --admin-socket PATH --login-socket PATH
-        See mailmoved --help.
-        """
 }

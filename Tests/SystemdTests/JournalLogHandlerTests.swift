@@ -44,7 +44,9 @@ import Testing
     @Test func everyReasonWithAnExplanationHasItInTheCatalog() throws {
         let root = String(#filePath.prefix(upTo: try #require(#filePath.range(of: "/Tests/")?.lowerBound)))
         let catalog = try String(contentsOfFile: root + "/systemd/mailmove.catalog", encoding: .utf8)
-        let explained = catalog.split(separator: "\n").compactMap { $0.hasPrefix("-- ") ? String($0.dropFirst(3)) : nil }
+        let explained = catalog.split(separator: "\n").compactMap {
+            $0.hasPrefix("-- ") ? String($0.dropFirst(3)) : nil
+        }
         #expect(Set(explained) == Set(MessageCatalog.identifiers.values))
         #expect(explained.count == MessageCatalog.identifiers.count)
         let fields = entry("x", metadata: ["reason": "mailStoreUnavailable"]).fields

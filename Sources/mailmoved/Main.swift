@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuring
+import Glibc
+import Logging
+import MaildirStore
+import MailStore
+import Records
+import Secrets
+import ServiceLifecycle
+import Systemd
+import Vocabulary
+
+/// `mailmoved`: moves mailboxes from an old POP3 server while their users log in (mailmoved(8)).
+///
+/// 1. `Configuring` says what is wanted, from flags, environment and file.
+/// 2. `Sockets` come from systemd, or from flags.
+/// 3. `Daemon` opens what is kept, makes what works with it, and serves until it is told to stop.
+@main
+struct Main {
+    static func main() async {
+        exit(await status())
+    }
+
+    /// Runs the program. Returns its exit status, one of sysexits.h.
+    private static func status() async -> Int32 {
+        do {
+            let source = try ConfigurationSource(
+                arguments: CommandLine.arguments, environment: ProcessEnvironment.all, readFile: ConfigurationFile.read)
+            switch source.command {
+            case .help:
+                print(ConfigurationSource.help, terminator: "")
+                return 0
+            case .version:
+                print("mailmoved \(Vocabulary.version)")
+                return 0
+            case .serve: return try await serve(source)
+            }
+        } catch let error as ConfigurationError {
+            return fail(error.description, error.exitCode)
+        } catch let error as SystemdError {
+            return fail(error.description, EX_CONFIG)
+        } catch let error as RecordsError {
+            return fail(error.description, error.code == .newer ? EX_CONFIG : EX_UNAVAILABLE)
+        } catch let error as MailStoreError {
+            return fail(error.description, EX_CONFIG)
+        } catch {
+            return fail(String(describing: error), EX_OSERR)
+        }
+    }
+
+    private static func serve(_ source: ConfigurationSource) async throws -> Int32 {
+        Process.prepare()
+        let inherited = try InheritedDescriptors.take()
+        let (configuration, warnings) = try source.load()
+        let listeners = Sockets.listeners(inherited: inherited.sockets, source: source)
+        guard !listeners.isEmpty else { throw ConfigurationError.noSockets }
+        LogLevel.current.set(configuration.logLevel)
+        LoggingSystem.bootstrap { label in
+            var handler = JournalLogHandler(label: label)
+            handler.logLevel = .trace
+            return LevelledLogHandler(handler)
+        }
+        let log = Logger(label: "mailmoved")
+        for warning in warnings { log.warning("\(warning)") }
+        let daemon = try await Daemon(configuration, source, listeners: listeners, stored: inherited.stored, log: log)
+        let services = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)],
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
+        try await services.run()
+        return 0
+    }
+
+    /// The reason is for the person who has started it, and for `systemctl status`.
+    private static func fail(_ text: String, _ status: Int32) -> Int32 {
+        for line in text.split(separator: "\n") {
+            StandardError.write("mailmoved: \(line)\n")
+        }
+        ServiceManager().failed(errno: 0, status: text)
+        return status
+    }
+}
