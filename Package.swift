@@ -116,8 +116,10 @@ let package = Package(
         tests("SystemdTests", ["Systemd", "Support"]),
         tests("MigrationTests", ["Migration", "MaildirStore", "SQLiteRecords", "Support"]),
         tests("MethodsTests", ["Methods", "Support"]),
-        tests("MailMoveClientTests", nio + ["MailMoveClient", "MailMoveAPI", "JSONWire", "Vocabulary", "Support"]),
         tests("ConfiguringTests", ["Configuring", "Secrets", .product(name: "Yams", package: "Yams")]),
+        tests(
+            "MailMoveClientTests",
+            nio + ["MailMoveClient", "MailMoveAPI", "JSONRPC", "JSONWire", "Vocabulary", "Support", logging]),
         tests("IntegrationTests", ["MailMoveClient", "Support"]),
     ]
 )

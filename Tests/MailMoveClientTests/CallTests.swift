@@ -127,6 +127,26 @@ import Testing
         }
     }
 
+    @Test func aClientThatIsTurnedAwayIsToldWhy() async throws {
+        try await withDaemon { _, client in
+            client.send(
+                #"{"jsonrpc":"2.0","id":null,"error":{"code":-32003,"message":"m","data":{"reason":"overloaded","retryable":true}}}"#
+            )
+        } _: { _, client, _ in
+            let error = try await #require(throws: MailMoveError.self) { try await client.ping() }
+            #expect(error.reason == .overloaded && error.isRetryable)
+        }
+    }
+
+    @Test func aRequestThatTheDaemonCannotReadFails() async throws {
+        try await withDaemon { _, client in
+            client.send(#"{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"the line is too long"}}"#)
+        } _: { _, client, _ in
+            let error = try await #require(throws: MailMoveError.self) { try await client.deleteAccounts([]) }
+            #expect(error.code == .connectionLost && error.detail.contains("the line is too long"))
+        }
+    }
+
     @Test func aClosedClientSaysSo() async throws {
         try await withDaemon { request, client in
             client.reply(to: request, ["version": "1"])

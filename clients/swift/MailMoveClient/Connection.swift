@@ -58,7 +58,7 @@ final class Connection: Sendable {
         request.writeInteger(UInt8(ascii: "\n"))
         let reply = channel.eventLoop.flatSubmit { [channel, conversation, request] in
             conversation.value.ask(id, request, within: TimeAmount(time))
-                ?? channel.eventLoop.makeFailedFuture(MailMoveError.connectionLost)
+                ?? channel.eventLoop.makeFailedFuture(conversation.value.end ?? .connectionLost)
         }
         let view = try await withTaskCancellationHandler {
             try await reply.get()

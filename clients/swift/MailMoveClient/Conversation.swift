@@ -22,7 +22,7 @@ final class Conversation: ChannelDuplexHandler {
     private var pending: [RPCID: Pending] = [:]
     private var context: ChannelHandlerContext?
     /// Why no more replies will come.
-    private var end: MailMoveError?
+    private(set) var end: MailMoveError?
     private let statuses: LatestStatuses?
     private var readIsHeldBack = false
 
@@ -74,8 +74,7 @@ final class Conversation: ChannelDuplexHandler {
             for message in try RPCIncoming.read(line: line) {
                 switch message {
                 case .reply(.null, .failure(let error)):
-                    // It could not read a request, and so cannot say which.
-                    finish(MailMoveError(.connectionLost, "mailmoved could not read a request: \(error)"))
+                    finish(MailMoveError(toNobody: error))
                 case .reply(let id, .success(let result)): settle(id, .success(result))
                 case .reply(let id, .failure(let error)): settle(id, .failure(MailMoveError(error)))
                 case .notification(_, let params): if let params { statuses?.put(params) }
@@ -117,5 +116,13 @@ final class Conversation: ChannelDuplexHandler {
 }
 
 extension MailMoveError {
+    /// An error without an id: the daemon turns a client away, or cannot read a request and so cannot say which.
+    fileprivate init(toNobody error: RPCError) {
+        let own = MailMoveError(error)
+        self =
+            own.reason != nil
+            ? own : MailMoveError(.connectionLost, "mailmoved could not read a request: \(error)")
+    }
+
     static let connectionLost = MailMoveError(.connectionLost, "the connection to mailmoved broke before its answer")
 }
