@@ -7,6 +7,8 @@ DESTDIR ?=
 SWIFT   ?= swift
 # The Swift runtime is linked in, so that the daemon needs Debian's own libraries alone.
 RELEASE  = -c release --static-swift-stdlib --product mailmoved
+# What install takes.
+DAEMON   = .build/release/mailmoved
 
 sbindir      = $(DESTDIR)$(PREFIX)/sbin
 bindir       = $(DESTDIR)$(PREFIX)/bin
@@ -61,8 +63,8 @@ format: ## Format the Swift sources
 	$(SWIFT) build $(RELEASE)
 	@touch $@
 
-install: .build/release/mailmoved ## Install [PREFIX=/usr/local] [DESTDIR=]
-	install -D -m 755 -s .build/release/mailmoved $(sbindir)/mailmoved
+install: $(DAEMON) ## Install [PREFIX=/usr/local] [DESTDIR=]
+	install -D -m 755 -s $(DAEMON) $(sbindir)/mailmoved
 	install -D -m 755 clients/shell/mailmovectl $(bindir)/mailmovectl
 	install -d $(unitdir)
 	for unit in $(units); do \
