@@ -91,6 +91,7 @@ install: $(DAEMON) ## Install [PREFIX=/usr/local] [DESTDIR=]
 	  '  systemd-sysusers && systemctl enable --now mailmoved.socket mailmoved-login.socket'
 
 uninstall: ## Remove what install has put there; configuration, state and mail stay
+	if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl disable --now $(units) || true; fi
 	rm -f $(sbindir)/mailmoved $(bindir)/mailmovectl $(addprefix $(unitdir)/,$(units))
 	rm -f $(catalogdir)/mailmove.catalog $(sysusersdir)/mailmove.conf $(tmpfilesdir)/mailmove.conf
 	for page in $(notdir $(manpages)); do rm -f $(mandir)/man$${page##*.}/$$page; done
