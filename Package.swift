@@ -93,7 +93,7 @@ let package = Package(
         .executableTarget(
             name: "mailmoved",
             dependencies: [
-                "Configuring", "Methods", "Migration", "MaildirStore", "SQLiteRecords", "JSONRPC", "Systemd", "Secrets",
+                "CLinux", "Configuring", "Methods", "Migration", "MaildirStore", "SQLiteRecords", "JSONRPC", "Systemd", "Secrets",
                 lifecycle, logging, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
