@@ -81,14 +81,20 @@ let package = Package(
         // Floor 3: one file a method.
         room("Methods", ["Migration", "JSONRPC", "MailMoveAPI", logging]),
 
-        // Floor 4: configuration and wiring.
+        // What the administrator has set: flags, environment, file; one list of keys.
+        room(
+            "Configuring",
+            [
+                "Secrets", logging, .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+
+        // Floor 4: wiring.
         .executableTarget(
             name: "mailmoved",
             dependencies: [
-                "Methods", "Migration", "MaildirStore", "SQLiteRecords", "JSONRPC", "Systemd", "Secrets", lifecycle,
-                logging, .product(name: "Configuration", package: "swift-configuration"),
-                .product(name: "Yams", package: "Yams"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                "Configuring", "Methods", "Migration", "MaildirStore", "SQLiteRecords", "JSONRPC", "Systemd", "Secrets",
+                lifecycle, logging, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
 
@@ -111,6 +117,7 @@ let package = Package(
         tests("MigrationTests", ["Migration", "MaildirStore", "SQLiteRecords", "Support"]),
         tests("MethodsTests", ["Methods", "Support"]),
         tests("MailMoveClientTests", nio + ["MailMoveClient", "MailMoveAPI", "JSONWire", "Vocabulary", "Support"]),
+        tests("ConfiguringTests", ["Configuring", "Secrets", .product(name: "Yams", package: "Yams")]),
         tests("IntegrationTests", ["MailMoveClient", "Support"]),
     ]
 )
