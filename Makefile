@@ -7,6 +7,8 @@ DESTDIR ?=
 SWIFT   ?= swift
 # The Swift runtime is linked in, so that the daemon needs Debian's own libraries alone.
 RELEASE  = -c release --static-swift-stdlib --product mailmoved
+# What install takes.
+DAEMON   = .build/release/mailmoved
 
 sbindir      = $(DESTDIR)$(PREFIX)/sbin
 bindir       = $(DESTDIR)$(PREFIX)/bin
@@ -61,8 +63,8 @@ format: ## Format the Swift sources
 	$(SWIFT) build $(RELEASE)
 	@touch $@
 
-install: .build/release/mailmoved ## Install [PREFIX=/usr/local] [DESTDIR=]
-	install -D -m 755 -s .build/release/mailmoved $(sbindir)/mailmoved
+install: $(DAEMON) ## Install [PREFIX=/usr/local] [DESTDIR=]
+	install -D -m 755 -s $(DAEMON) $(sbindir)/mailmoved
 	install -D -m 755 clients/shell/mailmovectl $(bindir)/mailmovectl
 	install -d $(unitdir)
 	for unit in $(units); do \
@@ -89,6 +91,7 @@ install: .build/release/mailmoved ## Install [PREFIX=/usr/local] [DESTDIR=]
 	  '  systemd-sysusers && systemctl enable --now mailmoved.socket mailmoved-login.socket'
 
 uninstall: ## Remove what install has put there; configuration, state and mail stay
+	if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl disable --now $(units) || true; fi
 	rm -f $(sbindir)/mailmoved $(bindir)/mailmovectl $(addprefix $(unitdir)/,$(units))
 	rm -f $(catalogdir)/mailmove.catalog $(sysusersdir)/mailmove.conf $(tmpfilesdir)/mailmove.conf
 	for page in $(notdir $(manpages)); do rm -f $(mandir)/man$${page##*.}/$$page; done

@@ -81,14 +81,20 @@ let package = Package(
         // Floor 3: one file a method.
         room("Methods", ["Migration", "JSONRPC", "MailMoveAPI", logging]),
 
-        // Floor 4: configuration and wiring.
+        // What the administrator has set: flags, environment, file; one list of keys.
+        room(
+            "Configuring",
+            [
+                "Secrets", logging, .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
+
+        // Floor 4: wiring.
         .executableTarget(
             name: "mailmoved",
             dependencies: [
-                "Methods", "Migration", "MaildirStore", "SQLiteRecords", "JSONRPC", "Systemd", "Secrets", lifecycle,
-                logging, .product(name: "Configuration", package: "swift-configuration"),
-                .product(name: "Yams", package: "Yams"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                "CLinux", "Configuring", "Methods", "Migration", "MaildirStore", "SQLiteRecords", "JSONRPC", "Systemd", "Secrets",
+                lifecycle, logging, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
 
@@ -110,6 +116,7 @@ let package = Package(
         tests("SystemdTests", ["Systemd", "Support"]),
         tests("MigrationTests", ["Migration", "MaildirStore", "SQLiteRecords", "Support"]),
         tests("MethodsTests", ["Methods", "Support"]),
+        tests("ConfiguringTests", ["Configuring", "Secrets", .product(name: "Yams", package: "Yams")]),
         tests(
             "MailMoveClientTests",
             nio + ["MailMoveClient", "MailMoveAPI", "JSONRPC", "JSONWire", "Vocabulary", "Support", logging]),

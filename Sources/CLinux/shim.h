@@ -4,6 +4,7 @@
 #define MAILMOVE_CLINUX_H
 
 #include <linux/magic.h>
+#include <sys/prctl.h>
 #include <sys/vfs.h>
 
 /// renameat2(2).
@@ -18,6 +19,9 @@ static inline unsigned long long file_system_type(int fd) {
     struct statfs answer;
     return fstatfs(fd, &answer) == 0 ? (unsigned long long)answer.f_type & 0xffffffffULL : 0;
 }
+
+/// Core dumps and other processes' eyes are kept off this one (PR_SET_DUMPABLE of prctl(2)).
+static inline int forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 
 enum {
     renameNoReplace = 1,       // RENAME_NOREPLACE

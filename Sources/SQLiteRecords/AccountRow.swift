@@ -12,15 +12,16 @@ enum AccountRow {
         "id, address, given, displayName, quotaOctets, createdAt, deletedAt, " + state.joined(separator: ", ")
 
     static let insertion = """
-        INSERT INTO account (domain, address, given, displayName, foldedName, quotaOctets, createdAt, deletedAt, \
-        \(state.joined(separator: ", "))) VALUES (\(Array(repeating: "?", count: 8 + state.count).joined(separator: ", ")))
+        INSERT INTO account (domain, address, \(written.joined(separator: ", "))) \
+        VALUES (\(Array(repeating: "?", count: 2 + written.count).joined(separator: ", ")))
         """
 
-    /// Everything but the key. Its last argument is the id.
-    static let replacement = """
-        UPDATE account SET given = ?, displayName = ?, foldedName = ?, quotaOctets = ?, createdAt = ?, deletedAt = ?, \
-        \(state.map { $0 + " = ?" }.joined(separator: ", ")) WHERE id = ?
-        """
+    /// Columns that an index holds or depends on, as `replacement` expects them after SELECT, behind the address.
+    static let indexed = [
+        "deletedAt", "outcome", "nonMigrating", "startedAt", "lastTriggeredAt", "remaining", "sealed",
+    ]
+
+    private static let identity = ["given", "displayName", "foldedName", "quotaOctets", "createdAt", "deletedAt"]
 
     private static let state = [
         "passwordHash", "handover", "revision",
@@ -31,6 +32,38 @@ enum AccountRow {
         "pendingKind", "pendingDue", "pendingFailures", "pendingFailingSince", "pendingFollowUpUntil",
         "sealed",
     ]
+
+    private static let written = identity + state
+
+    /// Where in `written` each of `indexed` is.
+    private static let indexedPlaces = indexed.compactMap { written.firstIndex(of: $0) }
+
+    /// The statements that set all that is written but the indexed columns, and of these the ones whose bit is set.
+    private static let replacements: [String] = (0..<1 << indexed.count).map { changed in
+        let set = written.filter { name in
+            indexed.firstIndex(of: name).map { changed & 1 << $0 != 0 } ?? true
+        }
+        return "UPDATE account SET \(set.map { $0 + " = ?" }.joined(separator: ", ")) WHERE id = ?"
+    }
+
+    /// The statement that makes a row into `account`, where its indexed columns are now `old`. Those that stay are
+    /// not set: SQLite writes every index anew whose columns a SET names, four of them for a message moved.
+    static func replacement(
+        by account: AccountRecord, of old: [DatabaseValue]
+    ) -> (sql: String, arguments: StatementArguments) {
+        var values = values(account)
+        var changed = 0
+        // Backwards, so that what is taken out moves none that is yet to be looked at.
+        for (bit, place) in indexedPlaces.enumerated().sorted(by: { $0.element > $1.element }) {
+            if values[place] == old[bit] {
+                values.remove(at: place)
+            } else {
+                changed |= 1 << bit
+            }
+        }
+        values.append(account.id.databaseValue)
+        return (replacements[changed], StatementArguments(values))
+    }
 
     static func read(_ columns: inout Columns) throws -> AccountRecord {
         let id = try columns.integer()
@@ -66,24 +99,15 @@ enum AccountRow {
     }
 
     static func insertionArguments(_ account: AccountRecord, domain: Int64) -> StatementArguments {
-        StatementArguments(
-            [domain.databaseValue, account.address.key.databaseValue] + identity(account) + state(account))
+        StatementArguments([domain.databaseValue, account.address.key.databaseValue] + values(account))
     }
 
-    static func replacementArguments(_ account: AccountRecord) -> StatementArguments {
-        StatementArguments(identity(account) + state(account) + [account.id.databaseValue])
-    }
-
-    private static func identity(_ account: AccountRecord) -> [DatabaseValue] {
+    /// In the order of `written`.
+    private static func values(_ account: AccountRecord) -> [DatabaseValue] {
         [
             column(account.address.givenWhereNotKey),
             column(account.displayName), column(account.displayName?.folded), column(account.quotaOctets),
             column(account.createdAt), column(account.deletedAt),
-        ]
-    }
-
-    private static func state(_ account: AccountRecord) -> [DatabaseValue] {
-        [
             column(account.passwordHash), column(account.handover.rawValue), column(account.revision),
             column(account.shown?.revision), column(account.shown?.generation),
             column(account.rejected?.revision), column(account.rejected?.generation),

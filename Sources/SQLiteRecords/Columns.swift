@@ -12,10 +12,12 @@ struct Columns {
 
     init(_ row: Row) { self.row = row }
 
-    private mutating func value() -> DatabaseValue.Storage {
+    mutating func any() -> DatabaseValue {
         defer { next += 1 }
-        return (row[next] as DatabaseValue).storage
+        return row[next]
     }
+
+    private mutating func value() -> DatabaseValue.Storage { any().storage }
 
     private func damage() -> Damage { Damage(detail: "column \(next) of a row holds what it cannot hold") }
 

@@ -16,7 +16,7 @@ public final class SQLiteRecords: Records, Sendable {
 
     /// Opens the database, which is made where there is none, readable by its owner alone.
     /// - Parameter path: an absolute path; its folder must be there.
-    /// - Throws: `.unavailable`, `.corrupt` or `.newer`, with what to do.
+    /// - Throws: `.unavailable` (also where another daemon has it open), `.corrupt` or `.newer`, with what to do.
     public static func open(path: String) async throws(RecordsError) -> SQLiteRecords {
         try await open(path: path, options: Options())
     }
@@ -37,11 +37,17 @@ public final class SQLiteRecords: Records, Sendable {
     /// Blocks.
     private init(path: String, options: Options) throws(RecordsError) {
         let file = DatabaseFile(path: path, options: options)
-        let database = try file.openWriter()
-        var connections: [DatabaseQueue] = []
-        for _ in 0..<options.readers { connections.append(try file.openReader()) }
-        writer = Writer(database: database, file: file)
-        readers = Readers(connections: connections, file: file)
+        let lock = try DatabaseLock(of: file, waiting: options.busySeconds)
+        do throws(RecordsError) {
+            let database = try file.openWriter()
+            var connections: [DatabaseQueue] = []
+            for _ in 0..<options.readers { connections.append(try file.openReader()) }
+            writer = Writer(database: database, file: file, lock: lock)
+            readers = Readers(connections: connections, file: file)
+        } catch {
+            lock.release()
+            throw error
+        }
     }
 
     deinit {

@@ -56,12 +56,15 @@ extension Session {
 
     func insert(_ account: AccountRecord) throws -> AccountRecord {
         try ask { db in
-            if let there = try self.account(account.address) {
+            let domain = try added(account.address.domain, in: db)
+            let there = try db.first(
+                "SELECT id FROM account WHERE domain = ? AND address = ?", [domain, account.address.key]
+            ) { try $0.integer() }
+            if let there {
                 throw RecordsError(
                     code: .conflict,
-                    detail: "The account \(account.address) has a row already (\(there.id)); it can only be updated.")
+                    detail: "The account \(account.address) has a row already (\(there)); it can only be updated.")
             }
-            let domain = try added(account.address.domain, in: db)
             try db.run(AccountRow.insertion, AccountRow.insertionArguments(account, domain: domain))
             var inserted = account
             inserted.id = db.lastInsertedRowID
@@ -71,13 +74,18 @@ extension Session {
 
     func update(_ account: AccountRecord) throws {
         try ask { db in
-            let key = try db.first("SELECT address FROM account WHERE id = ?", [account.id]) { try $0.text() }
-            guard let key, key == account.address.key else {
+            let old = try db.first(
+                "SELECT address, \(AccountRow.indexed.joined(separator: ", ")) FROM account WHERE id = ?", [account.id]
+            ) { columns in
+                (key: try columns.text(), indexed: AccountRow.indexed.map { _ in columns.any() })
+            }
+            guard let old, old.key == account.address.key else {
                 throw RecordsError(
                     code: .conflict,
-                    detail: "The row \(account.id) is \(key ?? "not there"); it cannot become \(account.address).")
+                    detail: "The row \(account.id) is \(old?.key ?? "not there"); it cannot become \(account.address).")
             }
-            try db.run(AccountRow.replacement, AccountRow.replacementArguments(account))
+            let (sql, arguments) = AccountRow.replacement(by: account, of: old.indexed)
+            try db.run(sql, arguments)
         }
     }
 

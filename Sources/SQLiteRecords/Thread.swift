@@ -6,9 +6,10 @@ import Synchronization
 extension Thread {
     /// A thread of its own: SQLite blocks, and neither the cooperative pool nor an event loop may.
     static func start(_ name: String, _ body: @escaping @Sendable () -> Void) {
-        let thread = Thread(block: body)
-        thread.name = name
-        thread.start()
+        Thread {
+            Thread.current.name = name  // from inside, so that ps(1) and gdb show it
+            body()
+        }.start()
     }
 }
 

@@ -24,13 +24,12 @@ final class Writer: Sendable {
         let answer: @Sendable (RecordsError?) -> Void
     }
 
-    private let database: DatabaseQueue
     private let file: DatabaseFile
     private let inbox = Inbox<Request>()
     private let ending = Ending(threads: 1)
 
-    init(database: DatabaseQueue, file: DatabaseFile) {
-        self.database = database
+    /// - Parameter lock: released when the connection is closed.
+    init(database: DatabaseQueue, file: DatabaseFile, lock: DatabaseLock) {
         self.file = file
         // The thread keeps what it needs, not this object.
         Thread.start("records-writer") { [inbox, ending] in
@@ -38,6 +37,7 @@ final class Writer: Sendable {
                 Self.commit(requests, to: database, file: file)
             }
             file.close(database)
+            lock.release()
             ending.threadEnded()
         }
     }

@@ -26,9 +26,12 @@ public struct KeyedHash: Sendable {
     }
 
     public func callAsFunction(_ octets: UnsafeRawBufferPointer) -> UInt64 {
-        var stream = stream()
-        stream.update(octets)
-        return stream.finish()
+        var digest: (UInt64, UInt64) = (0, 0)
+        withUnsafeMutableBytes(of: &digest) { digest in
+            guard let start = digest.bytes else { return }
+            crypto_generichash(start, digest.count, octets.bytes, UInt64(octets.count), key, key.count)
+        }
+        return UInt64(littleEndian: digest.0)
     }
 
     public func callAsFunction(_ octets: [UInt8]) -> UInt64 { octets.withUnsafeBytes { self($0) } }

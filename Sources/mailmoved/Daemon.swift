@@ -9,6 +9,7 @@ import MailMoveAPI
 import MaildirStore
 import Methods
 import Migration
+import NIOCore
 import NIOPosix
 import Records
 import SQLiteRecords

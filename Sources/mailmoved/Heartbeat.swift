@@ -31,7 +31,7 @@ final class Heartbeat: Sendable {
                 group.addTask { await self.beat(every: interval / 3) }
             }
             if daemon.configuration.idleExit > 0 {
-                group.addTask { await self.leaveWhenIdle(after: daemon.configuration.idleExit) }
+                group.addTask { await self.leaveWhenIdle(after: self.daemon.configuration.idleExit) }
             }
             group.addTask { for await _ in ended {} }
             _ = await group.next()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Configuring
+import Foundation
 import Glibc
 import Logging
 import MaildirStore
@@ -26,7 +27,7 @@ struct Main {
     private static func status() async -> Int32 {
         do {
             let source = try ConfigurationSource(
-                arguments: CommandLine.arguments, environment: ProcessEnvironment.all, readFile: ConfigurationFile.read)
+                arguments: CommandLine.arguments, environment: ProcessInfo.processInfo.environment)
             switch source.command {
             case .help:
                 print(ConfigurationSource.help, terminator: "")
@@ -34,7 +35,7 @@ struct Main {
             case .version:
                 print("mailmoved \(Vocabulary.version)")
                 return 0
-            case .serve: return try await serve(source)
+            case .run: return try await serve(source)
             }
         } catch let error as ConfigurationError {
             return fail(error.description, error.exitCode)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Glibc
 import Logging
 import Synchronization
@@ -10,7 +11,7 @@ enum Process {
         // A client that has gone is an error of its write, not the end of the daemon.
         signal(SIGPIPE, SIG_IGN)
         // No core dump, and no debugger of the same user, ever sees a password (prctl(2)).
-        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+        _ = forbid_dumps()
         var limit = rlimit()
         if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
             limit.rlim_cur = limit.rlim_max

@@ -23,6 +23,8 @@ import Vocabulary
                     #expect(try await records.write { try scan($0, domain(name)) } == totals)
                 }
             }
+            #expect(try await records.sql("PRAGMA integrity_check") == "ok")
+            #expect(try await records.sql("PRAGMA foreign_key_check") == nil)
         }
     }
 

@@ -39,12 +39,12 @@ import Vocabulary
             let path = folder + "/mailmove.db"
             let records = try await SQLiteRecords.open(path: path)
             _ = try await records.write { try $0.insert(newAccount("ann@example.org")) }
-            for suffix in ["", "-wal", "-shm"] { #expect(try mode(path + suffix) == 0o600) }
+            for suffix in ["", "-wal", "-shm", "-lock"] { #expect(try mode(path + suffix) == 0o600) }
             await records.close()
             // A file that was opened up is closed again.
             try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
             let again = try await SQLiteRecords.open(path: path)
-            for suffix in ["", "-wal", "-shm"] { #expect(try mode(path + suffix) == 0o600) }
+            for suffix in ["", "-wal", "-shm", "-lock"] { #expect(try mode(path + suffix) == 0o600) }
             await again.close()
         }
     }
@@ -158,6 +158,21 @@ import Vocabulary
             let error = await refusal(path, options: options)
             #expect(error?.code == .unavailable && error?.detail.contains("locked") == true)
             try owner.close()
+        }
+    }
+
+    @Test func aSecondDaemonIsTurnedAway() async throws {
+        try await withFolder { folder in
+            let path = folder + "/mailmove.db"
+            var options = Options()
+            options.busySeconds = 0.05
+            let records = try await SQLiteRecords.open(path: path)
+            let error = await refusal(path, options: options)
+            #expect(error?.code == .unavailable && error?.detail.contains("process \(getpid())") == true)
+            // It took nothing from the first.
+            try await records.write { try $0.set("a", to: [1]) }
+            await records.close()
+            #expect(await refusal(path, options: options) == nil)
         }
     }
 

@@ -2,7 +2,7 @@
 
 public import Foundation
 
-/// A copy of this machine that has just been started, with systemd as its PID 1 (`Tests/Support/systemd-sandbox`).
+/// A copy of this machine that has just been started, with systemd as its PID 1 (`Tests/Systemd/systemd-sandbox`).
 public enum SystemdSandbox {
     /// Whether this machine can have one: as root, with systemd installed, where namespaces and mounts are allowed.
     public static let isAvailable: Bool = {
@@ -46,7 +46,8 @@ public enum SystemdSandbox {
         try Data().write(to: output)
         let handle = try FileHandle(forWritingTo: output)
         let process = Process()
-        process.executableURL = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "systemd-sandbox")
+        process.executableURL = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Systemd/systemd-sandbox")
         process.arguments = arguments
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = handle

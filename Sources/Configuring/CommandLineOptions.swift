@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A command line, taken apart: each flag has one value, and there is nothing else.
+struct CommandLineOptions {
+    /// What is not a key: flag, value's name, meaning.
+    static let own: [(flag: String, placeholder: String, meaning: String)] = [
+        ("--admin-socket", "PATH", "listen here for the administrator: every method"),
+        ("--login-socket", "PATH", "listen here for mail servers: the methods around a login"),
+        ("--config", "PATH", "read this file instead of \(ConfigurationSource.defaultFile)"),
+    ]
+
+    var wantsHelp = false
+    var wantsVersion = false
+    var adminSocket: String?
+    var loginSocket: String?
+    var config: String?
+    /// `--flag=value` for each key that is given; of several the last, of a list all.
+    var keys: [String] = []
+
+    /// - Parameter arguments: without the program's name.
+    init(_ arguments: some Sequence<String>) throws(ConfigurationError) {
+        var values: [(key: ConfigurationKey, value: String)] = []
+        var rest = Array(arguments)[...]
+        while let argument = rest.popFirst() {
+            guard argument.hasPrefix("-"), argument != "-", argument != "--" else {
+                throw .usage(
+                    "mailmoved", "unexpected argument \(quoted(argument)); every argument is a flag\(Self.hint)")
+            }
+            let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let flag = String(parts[0])
+            let attached = parts.count == 2 ? String(parts[1]) : nil
+            if ["--help", "-h", "--version"].contains(flag) {
+                guard attached == nil else { throw .usage(flag, "takes no value\(Self.hint)") }
+                if flag == "--version" { wantsVersion = true } else { wantsHelp = true }
+                continue
+            }
+            let key = ConfigurationKey.all.first { $0.flag == flag }
+            let own = Self.own.first { $0.flag == flag }
+            guard key != nil || own != nil else {
+                let known = ConfigurationKey.all.map(\.flag) + Self.own.map(\.flag) + ["--help", "--version"]
+                let meant = nearest(flag, in: known).map { "; did you mean \($0)?" } ?? ""
+                throw .usage(flag, "unknown flag\(meant)\(Self.hint)")
+            }
+            guard let value = attached ?? (rest.first?.hasPrefix("--") == true ? nil : rest.popFirst()) else {
+                let expected = key?.expected ?? "a path"
+                throw .usage(flag, "the value is missing; expected \(expected)\(Self.hint)")
+            }
+            if let key {
+                if !key.isList { values.removeAll { $0.key.name == key.name } }
+                values.append((key, value))
+                continue
+            }
+            guard !value.isEmpty else { throw .usage(flag, "the path is empty\(Self.hint)") }
+            switch flag {
+            case "--admin-socket": adminSocket = value
+            case "--login-socket": loginSocket = value
+            default: config = value
+            }
+        }
+        keys = values.map { "\($0.key.flag)=\($0.value)" }
+    }
+
+    private static let hint = " (mailmoved --help lists all flags)"
+}

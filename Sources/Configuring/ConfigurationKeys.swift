@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension ConfigurationKey {
+    /// Every key there is, in the order of the manual; reading, checks and help have no other list.
+    public static let all: [ConfigurationKey] = [
+        .init("mailStore.kind", .choice(), \.mailStore.kind, atReload: false, "where mail goes; lmtp is planned"),
+        .init(
+            "mailStore.maildir.path", .maildirTemplate, \.mailStore.maildirPath, atReload: false,
+            "an account's Maildir: %u address, %n local part, %d domain, %% a percent sign"),
+        .init(
+            "mailStore.lmtp.address", .optional(.lmtpAddress), \.mailStore.lmtpAddress, atReload: false,
+            "the LMTP server that takes mail where mailStore.kind is lmtp"),
+        .init(
+            "database.url", .databaseURL, \.databaseURL, atReload: false,
+            "what is remembered; $STATE is $STATE_DIRECTORY, else /var/lib/mailmove; postgresql: is planned",
+            isSecret: true),
+        .init(
+            "limits.concurrentMoves", .integer(1...10_000), \.limits.concurrentMoves, atReload: true,
+            "accounts moving at once"),
+        .init(
+            "limits.connectionsPerOldServer", .integer(1...1000), \.limits.connectionsPerOldServer, atReload: true,
+            "POP3 connections of moves to one old server at once; login checks have a quarter as many, at least 4"),
+        .init(
+            "limits.secondsBetweenRuns", .seconds(0...86_400), \.limits.secondsBetweenRuns, atReload: true,
+            "seconds between runs of one account; a login within them gets one run at their end"),
+        .init(
+            "limits.requestBytes", .integer(1024...1_073_741_824), \.limits.requestBytes, atReload: false,
+            "octets of the longest JSON-RPC line"),
+        .init("limits.connections", .integer(1...65_536), \.limits.connections, atReload: false, "clients at once"),
+        .init(
+            "limits.failuresPerAccount", .integer(1...1_000_000), \.limits.failuresPerAccount, atReload: true,
+            "different wrong passwords of an account in 10 minutes, after which the old server is not asked"),
+        .init(
+            "limits.failuresPerAddress", .integer(1...1_000_000), \.limits.failuresPerAddress, atReload: true,
+            "different wrong passwords from an address in 10 minutes, after which the old server is not asked"),
+        .init(
+            "limits.trustedAddresses", .addresses, \.limits.trustedAddresses, atReload: true,
+            "gateways (webmail) whose users share an address: not counted per address"),
+        .init(
+            "timeouts.connect", .seconds(0.1...600), \.timeouts.connect, atReload: true,
+            "seconds until an old server must have taken the connection"),
+        .init(
+            "timeouts.read", .seconds(0.1...3600), \.timeouts.read, atReload: true,
+            "seconds that an old server may be silent"),
+        .init(
+            "timeouts.login", .seconds(0.1...300), \.timeouts.login, atReload: true,
+            "seconds in all for the answer to one login"),
+        .init(
+            "dns.server", .optional(.hostAndPort), \.dnsServer, atReload: true,
+            "the resolver that checkDomain asks", without: "the system's"),
+        .init(
+            "passwords.scheme", .choice(), \.passwords.scheme, atReload: true, "how new password hashes are made"),
+        .init(
+            "passwords.cacheSeconds", .seconds(0...86_400), \.passwords.cacheSeconds, atReload: true,
+            "seconds that a right password is remembered, in memory only; 0 is off"),
+        .init(
+            "idleExit", .seconds(0...31_536_000), \.idleExit, atReload: true,
+            "seconds without clients or work after which the daemon exits 0; 0 is off"),
+        .init("log.level", .choice(), \.logLevel, atReload: true, "the least severe messages that are logged"),
+    ]
+
+    /// The paths that hold keys and are none: `limits`, `mailStore.maildir`.
+    static let groups: Set<String> = {
+        var groups: Set<String> = []
+        for key in all {
+            let parts = key.name.split(separator: ".")
+            for end in parts.indices.dropFirst() { groups.insert(parts[..<end].joined(separator: ".")) }
+        }
+        return groups
+    }()
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuration
+
+/// Where the configuration comes from: flags, which win over `MAILMOVE_*` environment variables, which win over the
+/// YAML file, which wins over the defaults.
+///
+/// 1. ``init(arguments:environment:readFile:)`` takes the command line apart (exit 64 where it cannot).
+/// 2. ``load()`` reads the file and puts everything together, at the start and again at each reload.
+///
+/// Keys become flags and variables as swift-configuration's providers map them; lines come from the YAML's nodes.
+public struct ConfigurationSource: Sendable {
+    /// What the command line asks for.
+    public enum Command: Sendable, Equatable {
+        case run
+        /// Print ``ConfigurationSource/help`` and exit 0.
+        case help
+        case version
+    }
+
+    /// Read where nothing else is named; it may be absent.
+    public static let defaultFile = "/etc/mailmove/mailmoved.yaml"
+
+    public let command: Command
+    /// `--admin-socket`.
+    public let adminSocket: String?
+    /// `--login-socket`.
+    public let loginSocket: String?
+    /// The file that ``load()`` reads.
+    public let file: String
+
+    /// Who has named the file: a flag, a variable; nil for the default.
+    private let fileNamedBy: String?
+    private let flags: CommandLineArgumentsProvider
+    private let variables: EnvironmentVariablesProvider
+    private let environment: [String: String]
+    private let readFile: @Sendable (String) throws -> [UInt8]?
+
+    /// - Parameters:
+    ///   - arguments: the command line, the program's name first.
+    ///   - environment: an empty variable is as good as none.
+    ///   - readFile: the octets of the file at a path, nil where there is none.
+    /// - Throws: ``ConfigurationError`` (`usage`).
+    public init(
+        arguments: [String], environment: [String: String],
+        readFile: @escaping @Sendable (String) throws -> [UInt8]? = ConfigurationSource.contents(of:)
+    ) throws(ConfigurationError) {
+        let options = try CommandLineOptions(arguments.dropFirst())
+        let environment = environment.filter { !$0.value.isEmpty }
+        command = options.wantsHelp ? .help : options.wantsVersion ? .version : .run
+        adminSocket = options.adminSocket
+        loginSocket = options.loginSocket
+        fileNamedBy =
+            options.config != nil ? "--config" : environment["MAILMOVE_CONFIG"] != nil ? "MAILMOVE_CONFIG" : nil
+        file = options.config ?? environment["MAILMOVE_CONFIG"] ?? Self.defaultFile
+        flags = CommandLineArgumentsProvider(arguments: ["mailmoved"] + options.keys)
+        variables = EnvironmentVariablesProvider(environmentVariables: environment)
+        self.environment = environment
+        self.readFile = readFile
+    }
+
+    /// The configuration, and what is odd about it without being wrong, one sentence each.
+    ///
+    /// - Throws: ``ConfigurationError``, with everything that is wrong.
+    public func load() throws(ConfigurationError) -> (configuration: DaemonConfiguration, warnings: [String]) {
+        var configuration = DaemonConfiguration()
+        if let state = environment["STATE_DIRECTORY"]?.split(separator: ":").first {
+            configuration.stateDirectory = String(state)
+        }
+        var reading = Reading(configuration)
+        if let yaml = yaml(&reading) {
+            for key in ConfigurationKey.all {
+                guard let entry = yaml.entries[key.name] else { continue }
+                reading.take(entry.text, for: key, from: .file(yaml.subject(entry.line)))
+            }
+        }
+        for key in ConfigurationKey.all {
+            if let text = variables.text(key.environmentPath, as: .string) {
+                reading.take(text, for: key, from: .variable(key.environmentVariable))
+            }
+        }
+        for key in ConfigurationKey.all {
+            // The flags' provider takes a comma for the end of an item, in a path too.
+            if let text = flags.text(key.path, as: .stringArray) { reading.take(text, for: key, from: .flag(key.flag)) }
+        }
+        return try reading.result(warnings: unknownVariables)
+    }
+
+    private func yaml(_ reading: inout Reading) -> ConfigurationFile? {
+        let named = fileNamedBy.map { ", named by \($0)," } ?? ""
+        do {
+            if let octets = try readFile(file) {
+                let yaml = ConfigurationFile(octets, path: file)
+                reading.problems += yaml.problems
+                return yaml
+            }
+            if fileNamedBy != nil { reading.report(file, "the configuration file\(named) does not exist") }
+        } catch {
+            reading.report(file, "the configuration file\(named) cannot be read: \(error)")
+        }
+        return nil
+    }
+
+    /// A mistyped variable is not fatal: the environment belongs to others as well.
+    private var unknownVariables: [String] {
+        // The clients' own variables may well be set for the daemon too.
+        let known = ConfigurationKey.all.map(\.environmentVariable)
+        let others = ["MAILMOVE_CONFIG", "MAILMOVE_SOCKET", "MAILMOVE_LOGIN_SOCKET"]
+        return environment.keys.sorted().filter {
+            $0.hasPrefix("MAILMOVE_") && !known.contains($0) && !others.contains($0)
+        }.map { name in
+            let meant = nearest(name, in: known).map { "; did you mean \($0)?" } ?? ""
+            return "environment variable \(name) is not known and has no effect\(meant)"
+        }
+    }
+}
+
+/// A configuration in the making: each source in turn sets what it has.
+private struct Reading {
+    enum Origin {
+        case file(String)
+        case variable(String)
+        case flag(String)
+
+        var subject: String {
+            switch self {
+            case .file(let subject), .variable(let subject), .flag(let subject): subject
+            }
+        }
+    }
+
+    var problems: [ConfigurationError.Problem] = []
+    private var code = ConfigurationError.Code.configuration
+    private var configuration: DaemonConfiguration
+    private var origins: [String: Origin] = [:]
+
+    init(_ configuration: DaemonConfiguration) { self.configuration = configuration }
+
+    mutating func report(_ subject: String, _ detail: String) {
+        problems.append(.init(subject: subject, detail: detail))
+    }
+
+    /// A value that a later source overrides is checked all the same: it would stop another start.
+    mutating func take(_ text: String, for key: ConfigurationKey, from origin: Origin) {
+        let text = text.trimmed
+        do {
+            try key.set(text, &configuration)
+            origins[key.name] = origin
+        } catch {
+            let found = key.isSecret ? "" : ", found \(quoted(text))"
+            let detail = error.detail.isEmpty ? "" : " (\(error.detail))"
+            report(origin.subject, "\(key.name): expected \(key.expected)\(found)\(detail)")
+            if case .flag = origin { code = .usage }
+        }
+    }
+
+    func result(warnings: [String]) throws(ConfigurationError) -> (DaemonConfiguration, [String]) {
+        var problems = problems
+        func planned(_ name: String, _ detail: String) {
+            problems.append(.init(subject: origins[name]?.subject ?? name, detail: "\(name): \(detail)"))
+        }
+        if configuration.mailStore.kind == .lmtp {
+            planned("mailStore.kind", "lmtp is planned and not built yet; use maildir")
+        }
+        if DatabaseURL.isPostgreSQL(configuration.databaseURL) {
+            planned("database.url", "postgresql: is planned and not built yet; use sqlite:")
+        }
+        guard problems.isEmpty else { throw ConfigurationError(code, problems) }
+        var warnings = warnings
+        let path = configuration.mailStore.maildirPath.replacing("%%", with: "")
+        if !path.contains("%u"), !path.contains("%n") {
+            warnings.append(
+                "mailStore.maildir.path has neither %u nor %n: the mail of all accounts goes into one Maildir")
+        }
+        return (configuration, warnings)
+    }
+}
+
+extension ConfigProvider {
+    /// The value as it was written.
+    fileprivate func text(_ path: AbsoluteConfigKey, as type: ConfigType) -> String? {
+        // Texts convert to texts: nothing is thrown, and an absent value is nil.
+        switch try? value(forKey: path, type: type).value?.content {
+        case .string(let text): text
+        case .stringArray(let items): items.joined(separator: ",")
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Logging
+public import Secrets
+
+/// What the administrator has set, checked; a value that was not given has its default.
+///
+/// ``ConfigurationKey/all`` names the key of each property; durations are in seconds.
+public struct DaemonConfiguration: Sendable, Equatable {
+    /// Where mail goes.
+    public struct MailStore: Sendable, Equatable {
+        public var kind = MailStoreKind.maildir
+        /// `%u` address, `%n` local part, `%d` domain, `%%` a percent sign; absolute.
+        public var maildirPath = "/var/mail/%d/%n/Maildir"
+        public var lmtpAddress: LMTPAddress?
+    }
+
+    /// What is bounded.
+    public struct Limits: Sendable, Equatable {
+        /// Accounts moving at once.
+        public var concurrentMoves = 64
+        /// POP3 connections of moves to one old server at once.
+        public var connectionsPerOldServer = 16
+        /// Of one account.
+        public var secondsBetweenRuns = 10.0
+        /// The longest JSON-RPC line, in octets.
+        public var requestBytes = 16_777_216
+        /// Clients at once.
+        public var connections = 1024
+        /// Different wrong passwords in 10 minutes, after which the old server is not asked.
+        public var failuresPerAccount = 5
+        public var failuresPerAddress = 50
+        /// IP addresses that are not counted per address, as inet_ntop(3) writes them.
+        public var trustedAddresses: Set<String> = []
+    }
+
+    /// How long is waited for an old server.
+    public struct Timeouts: Sendable, Equatable {
+        public var connect = 10.0
+        public var read = 60.0
+        /// In all, for the answer to one login.
+        public var login = 5.0
+    }
+
+    /// How passwords are kept and remembered.
+    public struct Passwords: Sendable, Equatable {
+        public var scheme = PasswordScheme.yescrypt
+        /// How long a right password is remembered; 0 is off.
+        public var cacheSeconds = 300.0
+    }
+
+    public var mailStore = MailStore()
+    /// As given, `$STATE` included; ``databasePath`` is what to open.
+    public var databaseURL = "sqlite:$STATE/mailmove.db"
+    public var limits = Limits()
+    public var timeouts = Timeouts()
+    /// The resolver that `checkDomain` asks; nil is the system's.
+    public var dnsServer: HostAndPort?
+    public var passwords = Passwords()
+    /// Without clients or work, after which the daemon exits 0; 0 is off.
+    public var idleExit = 0.0
+    public var logLevel = Logger.Level.info
+
+    /// Where state is kept: the first of `$STATE_DIRECTORY` (systemd.exec(5)), else `/var/lib/mailmove`.
+    public var stateDirectory = "/var/lib/mailmove"
+
+    /// The defaults.
+    public init() {}
+
+    /// The SQLite database's file, absolute.
+    public var databasePath: String { DatabaseURL.sqlitePath(databaseURL, state: stateDirectory) ?? databaseURL }
+
+    /// What is in force after a reload: this, with what a reload may change taken from `loaded`.
+    public func reloaded(with loaded: DaemonConfiguration) -> DaemonConfiguration {
+        var result = self
+        for key in ConfigurationKey.all where key.changesAtReload { key.copy(loaded, &result) }
+        return result
+    }
+
+    /// The names of the keys that `loaded` changes and that need a restart to take effect.
+    public func needingRestart(for loaded: DaemonConfiguration) -> [String] {
+        ConfigurationKey.all.filter { !$0.changesAtReload && !$0.isSame(self, loaded) }.map(\.name)
+    }
+}
+
+/// `mailStore.kind`.
+public enum MailStoreKind: String, Sendable, CaseIterable {
+    case maildir
+    /// Planned.
+    case lmtp
+}
+
+/// `HOST:PORT`; an IPv6 address is written in brackets.
+public struct HostAndPort: Sendable, Hashable, CustomStringConvertible {
+    /// A name or an address, without brackets.
+    public var host: String
+    public var port: Int
+
+    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
+
+/// `mailStore.lmtp.address`.
+public enum LMTPAddress: Sendable, Hashable, CustomStringConvertible {
+    case unix(path: String)
+    case inet(HostAndPort)
+
+    public var description: String {
+        switch self {
+        case .unix(let path): "unix:\(path)"
+        case .inet(let server): "inet:\(server)"
+        }
+    }
+}

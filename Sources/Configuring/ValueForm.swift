@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+/// Why a value was refused, where more can be said than what is expected; empty else.
+struct Rejection: Error {
+    var detail = ""
+}
+
+/// How a value is written: its check, its text, and what to call it.
+struct ValueForm<Value: Sendable>: Sendable {
+    var expected: String
+    var placeholder: String
+    var isList = false
+    var isNumber = false
+    var read: @Sendable (String) throws(Rejection) -> Value
+    /// Empty for a value that is absence.
+    var write: @Sendable (Value) -> String
+
+    /// A value that may be absent; absence is not written.
+    static func optional<Wrapped>(_ form: ValueForm<Wrapped>) -> ValueForm where Value == Wrapped? {
+        ValueForm(
+            expected: form.expected, placeholder: form.placeholder, isList: form.isList, isNumber: form.isNumber,
+            read: { (text) throws(Rejection) in try form.read(text) }, write: { $0.map(form.write) ?? "" })
+    }
+}
+
+extension ValueForm<Int> {
+    static func integer(_ range: ClosedRange<Int>) -> ValueForm {
+        ValueForm(
+            expected: "a whole number from \(range.lowerBound) to \(range.upperBound)", placeholder: "NUMBER",
+            isNumber: true,
+            read: { (text) throws(Rejection) in
+                guard let value = Int(text), range.contains(value) else { throw Rejection() }
+                return value
+            }, write: { "\($0)" })
+    }
+}
+
+extension ValueForm<Double> {
+    static func seconds(_ range: ClosedRange<Double>) -> ValueForm {
+        ValueForm(
+            expected: "a number of seconds from \(decimal(range.lowerBound)) to \(decimal(range.upperBound))",
+            placeholder: "SECONDS", isNumber: true,
+            read: { (text) throws(Rejection) in
+                // Double takes hexadecimal and names of infinities as well; nobody means those.
+                guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) || "+-.eE".utf8.contains($0) }),
+                    let value = Double(text), range.contains(value)
+                else { throw Rejection() }
+                return value
+            }, write: decimal)
+    }
+}
+
+/// `10`, not `10.0`.
+private func decimal(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }
+
+extension ValueForm where Value: RawRepresentable<String> & CaseIterable {
+    static func choice() -> ValueForm {
+        let names = Value.allCases.map(\.rawValue)
+        let list = names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
+        return ValueForm(
+            expected: list, placeholder: "NAME",
+            read: { (text) throws(Rejection) in
+                if let value = Value(rawValue: text) { return value }
+                throw Rejection(detail: nearest(text, in: names).map { "did you mean \($0)?" } ?? "")
+            }, write: \.rawValue)
+    }
+}
+
+extension ValueForm<String> {
+    /// The Maildir store checks it again; here the administrator learns the line.
+    static var maildirTemplate: ValueForm {
+        ValueForm(
+            expected: "an absolute path in which % is followed by u, n, d or %", placeholder: "PATH",
+            read: { (text) throws(Rejection) in
+                guard text.hasPrefix("/") else { throw Rejection(detail: "it does not begin with /") }
+                guard !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+                    throw Rejection(detail: "it contains a control character")
+                }
+                var rest = text[...]
+                while let percent = rest.firstIndex(of: "%") {
+                    rest = rest[rest.index(after: percent)...]
+                    guard let letter = rest.popFirst() else { throw Rejection(detail: "it ends in %") }
+                    guard "und%".contains(letter) else { throw Rejection(detail: "%\(letter) is not known") }
+                }
+                return text
+            }, write: { $0 })
+    }
+
+    static var databaseURL: ValueForm {
+        ValueForm(
+            expected: "sqlite:/PATH, sqlite:$STATE/NAME or postgresql://…", placeholder: "URL",
+            read: { (text) throws(Rejection) in
+                guard DatabaseURL.isPostgreSQL(text) || DatabaseURL.sqlitePath(text, state: "/") != nil else {
+                    throw Rejection()
+                }
+                return text
+            }, write: { $0 })
+    }
+}
+
+/// `database.url`.
+enum DatabaseURL {
+    static func isPostgreSQL(_ url: String) -> Bool { url.hasPrefix("postgresql:") || url.hasPrefix("postgres:") }
+
+    /// The file of a `sqlite:` URL; nil where it is none, or its path is neither absolute nor below `$STATE`.
+    static func sqlitePath(_ url: String, state: String) -> String? {
+        let scheme = "sqlite:"
+        guard url.hasPrefix(scheme), !url.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { return nil }
+        var path = url.dropFirst(scheme.count)
+        // RFC 8089 §2: an empty authority may be written, as in file:///path.
+        if path.hasPrefix("//") { path = path.dropFirst(2) }
+        guard path.last != "/" else { return nil }
+        if path.hasPrefix("$STATE/") { return state + path.dropFirst("$STATE".count) }
+        return path.hasPrefix("/") ? String(path) : nil
+    }
+}
+
+extension ValueForm<HostAndPort> {
+    static var hostAndPort: ValueForm {
+        ValueForm(
+            expected: "HOST:PORT, or [ADDRESS]:PORT for IPv6", placeholder: "HOST:PORT", read: readHostAndPort,
+            write: \.description)
+    }
+}
+
+extension ValueForm<LMTPAddress> {
+    static var lmtpAddress: ValueForm {
+        ValueForm(
+            expected: "unix:/PATH or inet:HOST:PORT", placeholder: "ADDRESS",
+            read: { (text) throws(Rejection) in
+                if text.hasPrefix("unix:/") { return .unix(path: String(text.dropFirst("unix:".count))) }
+                guard text.hasPrefix("inet:") else { throw Rejection() }
+                return .inet(try readHostAndPort(String(text.dropFirst("inet:".count))))
+            }, write: \.description)
+    }
+}
+
+@Sendable private func readHostAndPort(_ text: String) throws(Rejection) -> HostAndPort {
+    guard let colon = text.lastIndex(of: ":") else { throw Rejection(detail: "the port is missing") }
+    guard let port = Int(text[text.index(after: colon)...]), (1...65535).contains(port) else {
+        throw Rejection(detail: "the port is no number from 1 to 65535")
+    }
+    var host = text[..<colon]
+    if host.hasPrefix("["), host.hasSuffix("]") {
+        host = host.dropFirst().dropLast()
+        guard host.contains(":"), canonicalAddress(String(host)) != nil else {
+            throw Rejection(detail: "what stands in brackets is no IPv6 address")
+        }
+    } else {
+        guard !host.contains(":") else { throw Rejection(detail: "an IPv6 address is written in brackets") }
+        let isName = host.utf8.allSatisfy {
+            (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) || "-._".utf8.contains($0)
+        }
+        guard !host.isEmpty, isName else { throw Rejection(detail: "the host is no name or address") }
+    }
+    return HostAndPort(host: String(host), port: port)
+}
+
+extension ValueForm<Set<String>> {
+    static var addresses: ValueForm {
+        ValueForm(
+            expected: "a list of IP addresses", placeholder: "ADDRESS,…", isList: true,
+            read: { (text) throws(Rejection) in
+                var addresses: Set<String> = []
+                for item in text.split(separator: ",") {
+                    let item = item.trimmed
+                    if item.isEmpty { continue }
+                    if item.contains("/") {
+                        throw Rejection(detail: "\(quoted(item)) is a network; name each address")
+                    }
+                    guard let address = canonicalAddress(item) else {
+                        throw Rejection(detail: "\(quoted(item)) is no IP address")
+                    }
+                    addresses.insert(address)
+                }
+                return addresses
+            }, write: { $0.sorted().joined(separator: ",") })
+    }
+}
+
+/// An IPv4 or IPv6 address as inet_ntop(3) writes it, so that equal addresses are equal strings.
+private func canonicalAddress(_ text: String) -> String? {
+    // 16 octets hold either family's address.
+    var octets = [UInt8](repeating: 0, count: 16)
+    for family in [AF_INET, AF_INET6] where inet_pton(family, text, &octets) == 1 {
+        var name = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard inet_ntop(family, octets, &name, socklen_t(name.count)) != nil else { return nil }
+        return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+    return nil
+}

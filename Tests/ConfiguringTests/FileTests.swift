@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@testable import Configuring
+import Testing
+
+@Suite struct FileTests {
+    @Test(arguments: [
+        "", "{}", "# nothing\n", "---\n", "\n\n", "~\n", "\u{FEFF}# a byte order mark\n", "--- {}\n...\n",
+    ])
+    func aFileThatSaysNothingIsFine(yaml: String) throws {
+        #expect(try load(yaml).configuration == DaemonConfiguration())
+    }
+
+    @Test func groupsWhoseKeysAreAllCommentedOutAreFine() throws {
+        let loaded = try load("mailStore:\n  # kind: maildir\nlimits:\n  concurrentMoves:\nidleExit: ~\n")
+        #expect(loaded.configuration == DaemonConfiguration())
+    }
+
+    @Test func everyKeyIsReadFromTheFile() throws {
+        let configuration = try load(
+            """
+            mailStore:
+              kind: maildir
+              maildir: {path: "/srv/mail/%d/%n"}
+              lmtp: {address: "inet:[::1]:24"}
+            database: {url: sqlite:/srv/mailmove.db}
+            limits:
+              concurrentMoves: 1
+              connectionsPerOldServer: 2
+              secondsBetweenRuns: 0.5
+              requestBytes: 4096
+              connections: 3
+              failuresPerAccount: 4
+              failuresPerAddress: 6
+              trustedAddresses: [192.0.2.1, "2001:DB8:0::1"]
+            timeouts: {connect: 1, read: 2, login: 3}
+            dns: {server: 127.0.0.1:5353}
+            passwords: {scheme: sha512, cacheSeconds: 0}
+            idleExit: 60
+            log: {level: debug}
+            """
+        ).configuration
+        var expected = DaemonConfiguration()
+        expected.mailStore = .init(kind: .maildir, maildirPath: "/srv/mail/%d/%n")
+        expected.mailStore.lmtpAddress = .inet(HostAndPort(host: "::1", port: 24))
+        expected.databaseURL = "sqlite:/srv/mailmove.db"
+        expected.limits = .init(
+            concurrentMoves: 1, connectionsPerOldServer: 2, secondsBetweenRuns: 0.5, requestBytes: 4096,
+            connections: 3, failuresPerAccount: 4, failuresPerAddress: 6,
+            trustedAddresses: ["192.0.2.1", "2001:db8::1"])
+        expected.timeouts = .init(connect: 1, read: 2, login: 3)
+        expected.dnsServer = HostAndPort(host: "127.0.0.1", port: 5353)
+        expected.passwords = .init(scheme: .sha512, cacheSeconds: 0)
+        expected.idleExit = 60
+        expected.logLevel = .debug
+        #expect(configuration == expected)
+    }
+
+    @Test(
+        arguments: [
+            (
+                "limits:\n  concurentMoves: 5\n", 2,
+                "unknown key limits.concurentMoves; did you mean limits.concurrentMoves?"
+            ),
+            ("# one\nlimit:\n  connections: 5\n", 2, "unknown key limit; did you mean limits?"),
+            ("\nconcurrentMoves: 5\n", 2, "unknown key concurrentMoves; did you mean limits.concurrentMoves?"),
+            ("limits: {level: info}\n", 1, "unknown key limits.level; did you mean log.level?"),
+            ("idleexit: 5\n", 1, "unknown key idleexit; did you mean idleExit?"),
+            ("frobnication: 5\n", 1, "unknown key frobnication; known are mailStore.kind, mailStore.maildir.path"),
+            ("limits.connections: 5\n", 1, "unknown key limits.connections; write limits: {connections: …}"),
+            ("<<: {}\n", 1, "unknown key <<"),
+            ("? [a]\n: 5\n", 1, "a key must be a word"),
+        ])
+    func anUnknownKeyStopsTheStartWithItsLineAndTheNearestKey(yaml: String, line: Int, text: String) {
+        let failure = failure(yaml)
+        #expect(failure.exitCode == 78)
+        #expect(failure.text.hasPrefix("\(path), line \(line): \(text)"))
+        #expect(!failure.text.contains("\n"))
+    }
+
+    @Test(
+        arguments: [
+            ("limits:\n\n  concurrentMoves: 0\n", 3, "a whole number from 1 to 10000, found \"0\""),
+            ("limits: {concurrentMoves: 1.5}", 1, "a whole number from 1 to 10000, found \"1.5\""),
+            ("limits: {concurrentMoves: lots}", 1, "a whole number from 1 to 10000, found \"lots\""),
+            ("limits: {concurrentMoves: \"64\"}", 1, "a whole number from 1 to 10000, found the text \"64\""),
+            ("limits: {concurrentMoves: [64]}", 1, "a whole number from 1 to 10000, found a list"),
+            ("limits: {concurrentMoves: {a: 1}}", 1, "a whole number from 1 to 10000, found keys below it"),
+            ("limits: {requestBytes: 99999999999999999999}", 1, "a whole number from 1024 to 1073741824"),
+            ("timeouts:\n  connect: 0\n", 2, "a number of seconds from 0.1 to 600, found \"0\""),
+            ("timeouts:\n  read: .inf\n", 2, "a number of seconds from 0.1 to 3600, found \".inf\""),
+            ("timeouts: {login: nan}", 1, "a number of seconds from 0.1 to 300, found \"nan\""),
+            ("idleExit: 10s", 1, "a number of seconds from 0 to 31536000, found \"10s\""),
+            ("idleExit: -1", 1, "a number of seconds from 0 to 31536000, found \"-1\""),
+            ("log: {level: warn}", 1, "info, notice, warning, error or critical, found \"warn\""),
+            ("passwords: {scheme: md5}", 1, "yescrypt, sha512 or bcrypt, found \"md5\""),
+            ("mailStore: {kind: mbox}", 1, "maildir or lmtp, found \"mbox\""),
+            ("mailStore: {maildir: {path: mail/%u}}", 1, "(it does not begin with /)"),
+            ("mailStore: {maildir: {path: ''}}", 1, "(it does not begin with /)"),
+            ("mailStore: {maildir: {path: /m/%h/%u}}", 1, "(%h is not known)"),
+            ("mailStore: {maildir: {path: /m/%u%}}", 1, "(it ends in %)"),
+            ("mailStore: {maildir: {path: \"/m/\\n%u\"}}", 1, "(it contains a control character)"),
+            ("mailStore: {lmtp: {address: localhost}}", 1, "unix:/PATH or inet:HOST:PORT, found \"localhost\""),
+            ("mailStore: {lmtp: {address: 'unix:lmtp'}}", 1, "unix:/PATH or inet:HOST:PORT"),
+            ("mailStore: {lmtp: {address: 'inet:localhost'}}", 1, "(the port is missing)"),
+            ("dns: {server: 192.0.2.1}", 1, "HOST:PORT, or [ADDRESS]:PORT for IPv6, found \"192.0.2.1\""),
+            ("dns: {server: '192.0.2.1:0'}", 1, "(the port is no number from 1 to 65535)"),
+            ("dns: {server: '::1:53'}", 1, "(an IPv6 address is written in brackets)"),
+            ("dns: {server: '[nonsense]:53'}", 1, "(what stands in brackets is no IPv6 address)"),
+            ("dns: {server: 'a b:53'}", 1, "(the host is no name or address)"),
+            ("limits: {trustedAddresses: [192.0.2.0/24]}", 1, "(\"192.0.2.0/24\" is a network; name each address)"),
+            ("limits: {trustedAddresses: 'a, 192.0.2.1'}", 1, "(\"a\" is no IP address)"),
+            ("limits: {trustedAddresses: [{a: b}]}", 1, "found something else in the list"),
+            ("database: {url: mailmove.db}", 1, "sqlite:/PATH, sqlite:$STATE/NAME or postgresql://…"),
+            ("database: {url: 'sqlite:mailmove.db'}", 1, "sqlite:/PATH, sqlite:$STATE/NAME or postgresql://…"),
+            ("\nlimits: 5\n", 2, "limits: expected keys below it: concurrentMoves, connectionsPerOldServer"),
+            ("mailStore: []\n", 1, "mailStore: expected keys below it: kind, maildir, lmtp"),
+            ("- limits\n", 1, "expected keys"),
+            ("hello\n", 1, "expected keys"),
+        ])
+    func aWrongValueStopsTheStartWithItsLineAndWhatIsExpected(yaml: String, line: Int, text: String) {
+        let failure = failure(yaml)
+        #expect(failure.exitCode == 78)
+        #expect(failure.text.hasPrefix("\(path), line \(line): "))
+        #expect(failure.text.contains(text))
+        #expect(!failure.text.contains("\n"))
+    }
+
+    @Test(
+        arguments: [
+            ("idleExit: 1\nlog:\n  level: info\nidleExit: 2\n", 4, "idleExit is given twice, first on line 1"),
+            ("limits:\n  connections: 1\n  # twice\n  connections: 1\nidleExit: 2\n", 4, "connections is given twice"),
+            ("limits:\n  connections: 1\nidleExit: 1\nlimits:\n  requestBytes: 2048\n", 4, "limits is given twice"),
+            ("idleExit: 1\n\"idleExit\": 2\n", 2, "idleExit is given twice, first on line 1"),
+        ])
+    func aKeyThatIsGivenTwiceStopsTheStartWithTheSecondLine(yaml: String, line: Int, text: String) {
+        let failure = failure(yaml)
+        #expect(failure.exitCode == 78)
+        #expect(failure.text.hasPrefix("\(path), line \(line): \(text)"))
+    }
+
+    @Test(
+        arguments: [
+            ("limits:\n\tconnections: 1\n", 2, "never with tabs"),
+            ("limits: {connections: 1\nidleExit: 3\n", 2, "this is no valid YAML"),
+            ("idleExit: 1\n---\nidleExit: 2\n", 2, "this is no valid YAML"),
+            ("idleExit: *nowhere\n", 1, "this is no valid YAML"),
+            ("idleExit: 1\n# \u{0}\n", 2, "this is no valid YAML"),
+        ])
+    func whatIsNoYAMLStopsTheStartWithItsLine(yaml: String, line: Int, text: String) {
+        let failure = failure(yaml)
+        #expect(failure.exitCode == 78)
+        #expect(failure.text.hasPrefix("\(path), line \(line): "))
+        #expect(failure.text.contains(text))
+    }
+
+    @Test func whatIsNotUTF8StopsTheStartWithItsLine() throws {
+        let source = try ConfigurationSource(arguments: ["mailmoved"], environment: [:]) { _ in
+            Array("idleExit: 1\n# caf".utf8) + [0xE9, 0x0A]
+        }
+        let error = #expect(throws: ConfigurationError.self) { try source.load() }
+        #expect(error?.description == "\(path), line 2: the file is not in UTF-8 from here on")
+    }
+
+    @Test func everythingThatIsWrongIsSaidAtOnce() {
+        let failure = failure("limits:\n  a: 1\nidleExit: x\n", environment: ["MAILMOVE_LOG_LEVEL": "loud"])
+        #expect(failure.exitCode == 78)
+        #expect(failure.text.split(separator: "\n").count == 3)
+    }
+
+    @Test func aDatabasePasswordIsNotRepeatedInMessages() {
+        #expect(!failure("database: {url: 'postgre://me:hunter2@db/x'}").text.contains("hunter2"))
+        #expect(!failure("database: {url: 'postgresql://me:hunter2@db/x'}").text.contains("hunter2"))
+    }
+
+    @Test(
+        arguments: [
+            ("\nmailStore: {kind: lmtp}", "mailStore.kind: lmtp is planned and not built yet"),
+            ("\ndatabase: {url: 'postgresql://db/mail'}", "database.url: postgresql: is planned and not built yet"),
+        ])
+    func whatIsPlannedStopsTheStartAndSaysSo(yaml: String, text: String) throws {
+        let failure = failure(yaml)
+        #expect(failure.exitCode == 78)
+        #expect(failure.text.hasPrefix("\(path), line 2: \(text)"))
+        _ = try load(yaml, flags: ["--mail-store-kind=maildir", "--database-url", "sqlite:/tmp/x.db"])
+    }
+
+    @Test func aMaildirForAllAccountsIsWarnedOf() throws {
+        #expect(try load("mailStore: {maildir: {path: /m/%%u/Maildir}}").warnings.count == 1)
+        #expect(try load("mailStore: {maildir: {path: /m/%u}}").warnings.isEmpty)
+    }
+}

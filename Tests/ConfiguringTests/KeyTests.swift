@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuring
+import Foundation
+import Testing
+import Yams
+
+@Suite struct KeyTests {
+    @Test func theKeysAreTheContractsWithItsDefaults() {
+        let defaults = ConfigurationKey.all.map { "\($0.name) \($0.defaultText)" }
+        #expect(
+            defaults == [
+                "mailStore.kind maildir", "mailStore.maildir.path /var/mail/%d/%n/Maildir",
+                "mailStore.lmtp.address none",
+                "database.url sqlite:$STATE/mailmove.db", "limits.concurrentMoves 64",
+                "limits.connectionsPerOldServer 16", "limits.secondsBetweenRuns 10", "limits.requestBytes 16777216",
+                "limits.connections 1024", "limits.failuresPerAccount 5", "limits.failuresPerAddress 50",
+                "limits.trustedAddresses none", "timeouts.connect 10", "timeouts.read 60", "timeouts.login 5",
+                "dns.server the system's", "passwords.scheme yescrypt", "passwords.cacheSeconds 300", "idleExit 0",
+                "log.level info",
+            ])
+    }
+
+    @Test(
+        arguments: [
+            ("mailStore.maildir.path", "--mail-store-maildir-path", "MAILMOVE_MAIL_STORE_MAILDIR_PATH"),
+            (
+                "limits.connectionsPerOldServer", "--limits-connections-per-old-server",
+                "MAILMOVE_LIMITS_CONNECTIONS_PER_OLD_SERVER"
+            ),
+            ("passwords.cacheSeconds", "--passwords-cache-seconds", "MAILMOVE_PASSWORDS_CACHE_SECONDS"),
+            ("idleExit", "--idle-exit", "MAILMOVE_IDLE_EXIT"),
+        ])
+    func aKeyIsAFlagAndAVariable(name: String, flag: String, variable: String) throws {
+        let key = try #require(ConfigurationKey.named(name))
+        #expect(key.flag == flag)
+        #expect(key.environmentVariable == variable)
+    }
+
+    @Test(arguments: ConfigurationKey.all.filter(\.hasDefault).map(\.name))
+    func everyDefaultIsAcceptedAsAValue(name: String) throws {
+        let key = try #require(ConfigurationKey.named(name))
+        let byFlag = try load(flags: [key.flag, key.defaultText]).configuration
+        let byVariable = try load(environment: [key.environmentVariable: key.defaultText]).configuration
+        #expect(byFlag == DaemonConfiguration())
+        #expect(byVariable == DaemonConfiguration())
+    }
+
+    @Test func helpNamesEveryFlagVariableAndDefault() {
+        for key in ConfigurationKey.all {
+            for text in [key.flag, key.environmentVariable, key.meaning, "default: \(key.defaultText)"] {
+                #expect(ConfigurationSource.help.contains(text))
+            }
+        }
+        for flag in ["--admin-socket", "--login-socket", "--config", "--help", "--version"] {
+            #expect(ConfigurationSource.help.contains("  \(flag)"))
+        }
+        #expect(ConfigurationSource.help.split(separator: "\n").allSatisfy { $0.count <= 120 })
+    }
+
+    /// The annotated file shows every key, commented out or not, with its default; made plain, it is a valid one.
+    @Test func theAnnotatedFileNamesExactlyTheKeys() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let file = root.appending(path: "systemd/mailmoved.yaml")
+        guard FileManager.default.fileExists(atPath: file.path) else { return }
+        let annotated = try String(contentsOf: file, encoding: .utf8)
+        _ = try load(annotated)
+        // `#key:` and `#  key:` are settings; `# word` is prose.
+        let plain = annotated.replacing(/(?m)^( *)#( *[A-Za-z]+:(?: .*)?)$/) { "\($0.output.1)\($0.output.2)" }
+        let names = leaves(try Yams.compose(yaml: plain), below: "")
+        #expect(Set(names) == Set(ConfigurationKey.all.map(\.name)))
+        #expect(names.count == ConfigurationKey.all.count)
+    }
+
+    private func leaves(_ node: Node?, below group: String) -> [String] {
+        guard case .mapping(let mapping) = node else { return group.isEmpty ? [] : [group] }
+        return mapping.flatMap { key, value in
+            leaves(value, below: (group.isEmpty ? "" : group + ".") + (key.string ?? ""))
+        }
+    }
+}
