@@ -45,6 +45,12 @@ import Testing
         }
     }
 
+    @Test(arguments: Role.allCases)
+    func itsTextIsItsValue(_ role: Role) throws {
+        let value = try JSONDocument(OpenRPC.text(for: role)).root.decode(JSONValue.self)
+        #expect(try value == OpenRPC.document(for: role))
+    }
+
     @Test func theLoginSocketIsToldOfItsOwnMethods() throws {
         let names = try OpenRPC.document(for: .login)["methods"]?.array?.compactMap { $0["name"]?.string }
         #expect(names?.contains("authenticate") == true)

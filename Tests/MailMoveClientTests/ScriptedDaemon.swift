@@ -114,9 +114,11 @@ extension RPCRequest {
 extension JSONValue {
     var text: String { (try? JSONText.encode(self)).map { String(decoding: $0, as: UTF8.self) } ?? "" }
 
+    private static let example = Result { try Contract.queryStatus.exampleResult() }
+
     /// A status of `account` as the daemon would send it.
     static func status(_ account: String, moved: Int = 0) throws -> JSONValue {
-        var members = try #require(try Contract.queryStatus.exampleResult().object)
+        var members = try #require(try example.get().object)
         members["account"] = .string(account)
         members["moved"] = .integer(Int64(moved))
         return .object(members)

@@ -6,7 +6,29 @@ import Vocabulary
 /// The contract as an OpenRPC 1.x document (https://spec.open-rpc.org): what `rpc.discover` answers.
 public enum OpenRPC {
     /// The document of the methods that a socket of `role` may call.
-    public static func document(for role: Role) throws -> JSONValue {
+    public static func document(for role: Role) throws -> JSONValue { try documents(for: role).get().value }
+
+    /// The same as JSON text, made once: it is 60 KB, and anyone on a socket may ask for it.
+    public static func text(for role: Role) throws -> [UInt8] { try documents(for: role).get().text }
+
+    private typealias Document = (value: JSONValue, text: [UInt8])
+
+    private static func documents(for role: Role) -> Result<Document, any Error> {
+        switch role {
+        case .login: loginDocument
+        case .admin: adminDocument
+        }
+    }
+
+    private static let loginDocument = Result { try made(for: .login) }
+    private static let adminDocument = Result { try made(for: .admin) }
+
+    private static func made(for role: Role) throws -> Document {
+        let value = try description(for: role)
+        return (value, try JSONText.encode(value))
+    }
+
+    private static func description(for role: Role) throws -> JSONValue {
         var schemas = SchemaDocument()
         let methods = try Contract.methods.filter { $0.role <= role }.map { try description(of: $0, &schemas) }
         let notification = notification(&schemas)

@@ -75,7 +75,7 @@ final class Connection: Sendable {
 
 extension MailMoveError {
     /// What went wrong when connecting to the socket at `path`.
-    fileprivate init(connecting path: String, _ error: any Error) {
+    init(connecting path: String, _ error: any Error) {
         switch (error as? IOError)?.errnoCode {
         case EACCES, EPERM:
             self.init(
