@@ -161,6 +161,17 @@ import Vocabulary
         }
     }
 
+    @Test func recordsThatAreDroppedLetTheFileGo() async throws {
+        try await withFolder { folder in
+            let path = folder + "/mailmove.db"
+            for number in 0..<3 as Range<UInt8> {
+                let records = try await SQLiteRecords.open(path: path)
+                #expect(try await records.read { try $0.value("a") } == (number == 0 ? nil : [number - 1]))
+                try await records.write { try $0.set("a", to: [number]) }
+            }
+        }
+    }
+
     @Test func aSecondDaemonIsTurnedAway() async throws {
         try await withFolder { folder in
             let path = folder + "/mailmove.db"
