@@ -15,8 +15,7 @@ extension ConfigurationSource {
             """
         for own in CommandLineOptions.own { text += entry("\(own.flag) \(own.placeholder)", [own.meaning]) }
         text += entry("--help", ["print this and exit"]) + entry("--version", ["print the version and exit"])
-        text +=
-            "\nThe configuration, the same in the file, in the environment and as flags, which win in this order:\n\n"
+        text += "\nThe configuration; a flag wins over the environment variable, and that over the key in the file:\n\n"
         for key in ConfigurationKey.all {
             text += entry(
                 "\(key.flag) \(key.placeholder)",

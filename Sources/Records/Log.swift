@@ -9,13 +9,17 @@ public struct LogQuery: Sendable, Hashable {
     }
 
     public var domain: DomainName
-    /// Empty: all.
+    /// Of the statuses that the outside sees. Empty: all.
     public var statuses: Set<MigrationStatus>
     /// Part of the address or the display name, in any case.
     public var search: String?
     public var startedBy: TriggerOrigin?
+    /// Equal keys are sorted by address, an account without a time before all that have one, statuses in the order of
+    /// their declaration.
     public var sort: Sort
+    /// The whole order backwards, addresses too.
     public var descending: Bool
+    /// At least 1.
     public var limit: Int
     /// Opaque, as a page gave it.
     public var cursor: String?
@@ -51,7 +55,7 @@ public struct LogPage: Sendable {
     }
 }
 
-/// A cursor that no page gave, or that belongs to another sort.
+/// A cursor that no page gave, or that belongs to another subject, sort or direction.
 public struct InvalidCursor: Error, Hashable, Sendable {
     public init() {}
 }

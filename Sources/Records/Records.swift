@@ -8,19 +8,22 @@ public import Vocabulary
 /// transaction and answers them together. Reads see the last committed state and never wait for the writer.
 /// Neither ever runs on an event loop or on the cooperative pool, and cancelling the caller never tears a change.
 public protocol Records: Sendable {
-    /// Runs `body` on a reader. Reads that wait together may share one reader's turn.
+    /// Runs `body` on a reader. Reads that wait together may share one reader's turn, so `body` should be short.
+    /// The reader is of use until `body` ends, and on its thread alone.
     /// - Throws: what `body` throws, or ``RecordsError``.
     func read<Result: Sendable>(
         _ body: @escaping @Sendable (any RecordsReader) throws -> Result
     ) async throws -> Result
 
-    /// Runs `body` in a transaction. When this returns, its changes are durable; when `body` throws, none of them was made.
-    /// - Throws: what `body` throws, or ``RecordsError``.
+    /// Runs `body` in a transaction. When this returns, its changes are durable; when `body` throws, none was made.
+    /// It may run beside others in one transaction, and sees what those before it have changed.
+    /// - Throws: what `body` throws, or ``RecordsError``: its changes are not to be seen then, but where the disk
+    ///   failed in the middle of the commit, a restart may find them.
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (any RecordsWriter) throws -> Result
     ) async throws -> Result
 
-    /// Whether the store answers; proves it with a query.
+    /// Whether the store answers: proves that it can be read, and that a change can begin and end.
     func check() async throws
 
     /// Ends the writer after all that was asked for is durable.
@@ -38,12 +41,13 @@ public protocol RecordsReader {
     func accounts(
         of domain: DomainName, search: String?, after cursor: EmailAddress?, limit: Int
     ) throws -> [AccountRecord]
-    /// Accounts whose password is sealed for a run, whatever their domain: the work a restart finds.
+    /// Accounts, deleted or not, whose password is sealed for a run, whatever their domain: the work a restart finds.
     func accountsWithSealedPassword() throws -> [AccountRecord]
-    /// Accounts whose status says that a run is going on.
+    /// Accounts, none of them deleted, whose status says that a run is going on.
     func accountsInProgress() throws -> [AccountRecord]
-    /// Accounts of `domain` that are moving now.
+    /// Those of `domain`, by address.
     func accountsInProgress(of domain: DomainName) throws -> [AccountRecord]
+    /// - Throws: ``InvalidCursor``.
     func log(_ query: LogQuery) throws -> LogPage
     /// Kept in rows, never counted by scanning.
     func totals(of domain: DomainName) throws -> DomainTotals
@@ -61,12 +65,15 @@ public protocol RecordsReader {
 
     /// Every row of an account, in no particular order.
     func ledger(of account: AccountRecord.ID) throws -> [LedgerRow]
-    /// Batches recorded as intended and not yet as moved; of all accounts where `account` is nil.
+    /// Batches recorded as intended and not yet as moved, in the order in which they were recorded; of all accounts
+    /// where `account` is nil.
     func intents(of account: AccountRecord.ID?) throws -> [Intent]
 
     // Events, wrong guesses, and what the program keeps for itself.
 
+    /// - Throws: ``InvalidCursor``.
     func events(_ query: EventQuery) throws -> EventPage
+    /// By time.
     func failures(since: Timestamp) throws -> [GuessFailure]
     /// A small value under a name, such as the hash key of the ledger.
     func value(_ name: String) throws -> [UInt8]?
@@ -74,15 +81,16 @@ public protocol RecordsReader {
 
 /// A transaction.
 public protocol RecordsWriter: RecordsReader {
-    /// Adds an account; its `id` is ignored. Its address must have no row.
+    /// Adds an account; its `id` is ignored. Where its address has a row, deleted or not: `.conflict`.
     func insert(_ account: AccountRecord) throws -> AccountRecord
-    /// Replaces the whole row with `account.id`; counters follow.
+    /// Replaces the whole row with `account.id`; counters follow. Where there is none, or it is another address's
+    /// (the spelling aside): `.conflict`.
     func update(_ account: AccountRecord) throws
 
     /// Adds or replaces a domain's settings. The lists are replaced where they are not nil.
     func put(_ settings: MigrationSettings, known: [EmailAddress]?, excluded: [EmailAddress]?) throws
-    /// Sets every account's `nonMigrating` from the lists of its domain (excluded; not known where there is a known list;
-    /// else none, so that what a reply once said is revoked), except for deleted accounts. Counters follow.
+    /// Sets every account's `nonMigrating` from the lists of its domain (excluded; not known where there is a known
+    /// list; else none, so that what a reply once said is revoked), except for deleted accounts. Counters follow.
     func reclassify(_ domain: DomainName) throws
     /// Erases every sealed password of `domain` and says whose.
     func eraseSealedPasswords(of domain: DomainName) throws -> [AccountRecord.ID]
@@ -90,8 +98,9 @@ public protocol RecordsWriter: RecordsReader {
     /// not: each is as if never started. Accounts and their passwords stay.
     func forget(_ domain: DomainName) throws
 
+    /// A row that is there already, or an account that has no row: `.conflict`.
     func insert(_ rows: [LedgerRow], for account: AccountRecord.ID) throws
-    /// Removes exactly these rows.
+    /// Removes exactly these rows; one that is not there is no error.
     func remove(_ rows: [LedgerRow], for account: AccountRecord.ID) throws
     /// Adds an intent; its `id` is ignored.
     func insert(_ intent: Intent) throws -> Intent.ID
@@ -108,13 +117,13 @@ public protocol RecordsWriter: RecordsReader {
 /// Why the records could not answer.
 public struct RecordsError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Code: String, Sendable {
-        /// Not there, not readable, locked by another program, or on a full or read-only file system.
+        /// Not there, not readable, in use by another program, or on a full or read-only file system.
         case unavailable
-        /// Damaged.
+        /// Damaged, or not ours.
         case corrupt
         /// Written by a newer version of the program.
         case newer
-        /// The program shuts down.
+        /// The program shuts down; or a reader or writer was used outside its body.
         case closed
         /// The change contradicts what is recorded (an address that has a row already).
         case conflict

@@ -46,8 +46,8 @@ extension DatabaseFile {
         RecordsError(
             code: .corrupt,
             detail: """
-                The database \(path) is damaged (\(what)). Stop the daemon, keep a copy of the file and of those beside it \
-                that begin with its name, and restore a backup or what `sqlite3 \(path) .recover` can save.
+                The database \(path) is damaged (\(what)). Stop the daemon, keep a copy of the file and of those beside \
+                it that begin with its name, and restore a backup or what `sqlite3 \(path) .recover` can save.
                 """)
     }
 

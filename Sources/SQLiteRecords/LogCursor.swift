@@ -4,7 +4,8 @@ import Foundation
 import Records
 import Vocabulary
 
-/// Where a page of the log ended: `log`, domain, sort, direction, key, address, a line each, in base64url (RFC 4648 §5).
+/// Where a page of the log ended: `log`, domain, sort, direction, key, address, a line each, in base64url
+/// (RFC 4648 §5).
 struct LogCursor {
     let position: LogPosition
     let text: String

@@ -63,7 +63,8 @@ struct LogWalk {
             """
             SELECT count(*) FROM account INDEXED BY account_by_address
             WHERE domain = ? AND status = ? AND deletedAt IS NULL\(filter.condition)
-            """, StatementArguments(arguments)) { try $0.integer() } ?? 0
+            """, StatementArguments(arguments)
+        ) { try $0.integer() } ?? 0
     }
 
     /// The next positions within one status.

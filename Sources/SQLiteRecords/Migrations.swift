@@ -2,7 +2,8 @@
 
 import GRDB
 
-/// Every change of the schema, in order. Named, and only ever appended to: what a released version has run is never edited.
+/// Every change of the schema, in order. Named, and only ever appended to: what a released version has run is never
+/// edited.
 enum Migrations {
     static let all: DatabaseMigrator = {
         var migrator = DatabaseMigrator()

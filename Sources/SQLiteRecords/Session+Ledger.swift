@@ -113,8 +113,8 @@ struct LedgerFlags: OptionSet {
     }
 }
 
-/// An intent's messages, 48 octets each: six little-endian 64-bit numbers and, in the place of occurrence, one of 32 bits
-/// with the flags in another.
+/// An intent's messages, 48 octets each, little-endian: UIDL, content, listed size, source and true size in 64 bits,
+/// occurrence and flags in 32.
 enum IntentMessages {
     private static let width = 48
 

@@ -58,19 +58,25 @@ import Yams
         #expect(ConfigurationSource.help.split(separator: "\n").allSatisfy { $0.count <= 120 })
     }
 
-    /// The annotated file shows every key, commented out or not, with its default; made plain, it is a valid one.
-    @Test func theAnnotatedFileNamesExactlyTheKeys() throws {
+    /// The annotated file shows every key, commented out, with its default or (a resolver) an example.
+    @Test func theAnnotatedFileNamesExactlyTheKeysWithTheirDefaults() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let file = root.appending(path: "systemd/mailmoved.yaml")
         guard FileManager.default.fileExists(atPath: file.path) else { return }
         let annotated = try String(contentsOf: file, encoding: .utf8)
-        _ = try load(annotated)
-        // `#key:` and `#  key:` are settings; `# word` is prose.
+        #expect(try load(annotated).configuration == DaemonConfiguration())
+        // `#key:` and `#  key: value` are settings; a comment of several words is prose.
         let plain = annotated.replacing(/(?m)^( *)#( *[A-Za-z]+:(?: .*)?)$/) { "\($0.output.1)\($0.output.2)" }
         let names = leaves(try Yams.compose(yaml: plain), below: "")
         #expect(Set(names) == Set(ConfigurationKey.all.map(\.name)))
         #expect(names.count == ConfigurationKey.all.count)
+        var shown = try load(plain).configuration
+        #expect(shown.databasePath == DaemonConfiguration().databasePath)
+        shown.databaseURL = DaemonConfiguration().databaseURL
+        shown.dnsServer = nil
+        shown.mailStore.lmtpAddress = nil
+        #expect(shown == DaemonConfiguration())
     }
 
     private func leaves(_ node: Node?, below group: String) -> [String] {

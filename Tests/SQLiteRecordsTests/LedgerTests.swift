@@ -109,10 +109,16 @@ import Vocabulary
         try await withRecords { records in
             let rows = rows
             try await records.write { writer in
+                for name in ["example.org", "example.com"] {
+                    try writer.put(settings(name), known: [address("ann@\(name)")], excluded: [address("eve@\(name)")])
+                }
                 for name in ["ann@example.org", "deleted@example.org", "other@example.com"] {
                     var account = newAccount(name)
                     account.handover = .unchanged
                     account.outcome = .failed
+                    account.nonMigrating = .reply
+                    account.shown = PasswordMark(revision: 1, generation: 1)
+                    account.rejected = PasswordMark(revision: 1, generation: 1)
                     account.startedAt = morning
                     account.startedBy = .imap
                     account.lastTriggeredAt = morning
@@ -147,6 +153,10 @@ import Vocabulary
             #expect(try await records.read { try $0.ledger(of: 3).count } == 5)
             #expect(try await records.read { try $0.intents(of: nil) }.map(\.account) == [3])
             #expect(try await records.read { try $0.totals(of: example) }.moved == 0)
+            #expect(try await records.read { try $0.allSettings() } == [settings("example.com")])
+            #expect(try await records.read { try $0.listing(of: address("ann@example.org")) } == (false, false))
+            #expect(try await records.read { try $0.listing(of: address("eve@example.org")) } == (false, false))
+            #expect(try await records.read { try $0.listing(of: address("ann@example.com")) } == (true, false))
         }
     }
 }

@@ -91,7 +91,10 @@ import Vocabulary
                 walked += page.entries.map(\.id)
                 query.cursor = page.nextCursor
                 try await records.sql(
-                    "UPDATE account SET remaining = (remaining + 3) % 5, outcome = (outcome + 1) % 4 WHERE id % 2 = 1 RETURNING ''")
+                    """
+                    UPDATE account SET remaining = (remaining + 3) % 5, outcome = (outcome + 1) % 4
+                    WHERE id % 2 = 1 RETURNING ''
+                    """)
             } while query.cursor != nil && walked.count < 1000
             let seen = walked.filter { $0 % 2 == 0 }
             #expect(seen.sorted() == still.map(\.id).sorted())
