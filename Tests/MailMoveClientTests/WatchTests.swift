@@ -127,7 +127,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [(200, 20), (5000, 1)])  // more rounds than a slow reader sees; more accounts than are kept waiting
+    // More rounds than a slow reader sees; more accounts than are kept waiting for it.
+    @Test(arguments: [(200, 20), (5000, 1)])
     func aSlowReaderMissesStatesInBetweenButNeverTheLast(_ accounts: Int, _ rounds: Int) async throws {
         try await withDaemon(telling(accounts: accounts, rounds: rounds)) { _, client, _ in
             var last: [String: Int] = [:]

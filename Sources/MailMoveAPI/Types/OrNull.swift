@@ -35,3 +35,8 @@ extension KeyedEncodingContainer {
         if let value = member.wrappedValue { try encode(value, forKey: key) } else { try encodeNil(forKey: key) }
     }
 }
+
+extension OrNull: CustomStringConvertible {
+    /// The value's, or `nil`.
+    public var description: String { wrappedValue.map { "\($0)" } ?? "nil" }
+}
