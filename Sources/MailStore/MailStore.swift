@@ -31,6 +31,9 @@ public protocol MailStore: Sendable {
     /// ``open(_:options:intended:)``, which removes what was false once no intended batch names it.
     func recover(_ batch: StagedBatch, recordedAt: Timestamp) async throws(MailStoreError) -> [Bool]
 
+    /// Whether a folder of that name can be had, before any mail is on its way to it.
+    func check(folder: String) throws(MailStoreError)
+
     /// Whether the store can take mail at all; for status and readiness.
     func check() async throws(MailStoreError)
 }

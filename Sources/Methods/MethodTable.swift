@@ -82,9 +82,7 @@ extension MethodTable: RequestHandler {
             return Nothing()
         }
         case "ping": try await answer(Contract.ping, call) { _ in ProgramVersion() }
-        case "rpc.discover": try await answer(Contract.discover, call) { _ in
-            Discovery(try OpenRPC.document(for: call.role))
-        }
+        case "rpc.discover": try discover(call)
         case "getServiceStatus": try await answer(Contract.getServiceStatus, call) { _ in await service() }
         default: throw RPCError.internalError
         }
@@ -95,6 +93,12 @@ extension MethodTable: RequestHandler {
         _ body: (Parameters) async throws -> Result
     ) async throws -> Answer {
         try Answer(try await body(try method.parameters(from: call.params)))
+    }
+
+    /// The document is made once.
+    private func discover(_ call: Call<Role>) throws -> Answer {
+        _ = try Contract.discover.parameters(from: call.params)
+        return Answer(encoded: try OpenRPC.text(for: call.role))
     }
 
     private func watchStatus(_ call: Call<Role>) async throws -> Answer {

@@ -28,7 +28,7 @@ final class Delivery: Sendable {
     private struct Item: Sendable {
         var submission: Submission
         var intent: Intent.ID = 0
-        var done: CheckedContinuation<Void, any Error>
+        var done: Receipt
     }
 
     private struct State: Sendable {
@@ -46,19 +46,18 @@ final class Delivery: Sendable {
         self.statuses = statuses
     }
 
-    /// Returns when every message of the batch is moved.
-    /// - Throws: `MailStoreError`, `RecordsError`; then each message either is not visible, or an intent says so.
-    func deliver(_ submission: Submission) async throws {
-        try await withCheckedThrowingContinuation { continuation in
-            let (isClosed, waiter) = state.withLock { state in
-                guard !state.isClosed else { return (true, CheckedContinuation<Void, Never>?.none) }
-                state.ready.append(Item(submission: submission, done: continuation))
-                defer { state.waiter = nil }
-                return (false, state.waiter)
-            }
-            if isClosed { continuation.resume(throwing: MoveError(.shuttingDown, "the daemon shuts down")) }
-            waiter?.resume()
+    /// Puts a batch into the line; batches of one account become visible in the order in which they are submitted.
+    func submit(_ submission: Submission) -> Receipt {
+        let receipt = Receipt()
+        let (isClosed, waiter) = state.withLock { state in
+            guard !state.isClosed else { return (true, CheckedContinuation<Void, Never>?.none) }
+            state.ready.append(Item(submission: submission, done: receipt))
+            defer { state.waiter = nil }
+            return (false, state.waiter)
         }
+        if isClosed { receipt.resume(throwing: MoveError(.shuttingDown, "the daemon shuts down")) }
+        waiter?.resume()
+        return receipt
     }
 
     /// No submission follows; ``run()`` returns when all are done.

@@ -209,9 +209,9 @@ struct Run: Sendable {
                 let new = try await settle(staged, &plan, writer)
                 guard let new else { continue }
                 open += 1
-                let delivery = delivery
+                let receipt = delivery.submit(new)
                 group.addTask {
-                    try await delivery.deliver(new)
+                    try await receipt.wait()
                     return .delivered(new.rows.count)
                 }
                 while open >= Self.mostOpenBatches { take(try await group.next()) }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import MailStore
 public import Records
 public import Vocabulary
 
@@ -58,15 +59,21 @@ public final class SettingsDesk: Sendable {
     ///   to another domain; `RecordsError`.
     public func enable(_ request: MigrationRequest) async throws -> MigrationOverview {
         try Self.checkLists(request)
+        do throws(MailStoreError) {
+            try context.store.check(folder: request.options.folder)
+        } catch {
+            throw InvalidParameter("options.folder", "must be a folder that can be made: \(error.detail)")
+        }
         let warnings = try await OldServerWarnings(context: context).warnings(for: request)
         let now = context.now()
         try await context.records.write { records in
             let before = try records.settings(of: request.domain)
+            // Forgotten settings leave no number behind; the clock gives one that none of them had.
             let settings = MigrationSettings(
                 domain: request.domain, oldServer: request.oldServer, validDays: request.validDays,
                 hasKnownAccounts: request.knownAccounts != nil, autoCreateAccounts: request.autoCreateAccounts,
                 syncPasswords: request.syncPasswords, options: request.options, enabledAt: now,
-                generation: (before?.generation ?? 0) + 1, warnings: warnings)
+                generation: before.map { $0.generation + 1 } ?? now.milliseconds, warnings: warnings)
             try records.put(settings, known: request.knownAccounts ?? [], excluded: request.excludedAccounts)
             try records.reclassify(request.domain)
         }

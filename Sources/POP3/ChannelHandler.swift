@@ -7,8 +7,8 @@ import Vocabulary
 
 /// Moves octets between a channel and the ``ProtocolMachine``, keeps the clock, and reads only while there is room.
 ///
-/// All of it on the channel's event loop. There is always a read outstanding, so that a server that hangs up or speaks
-/// out of turn is noticed, except while the sink is full.
+/// All of it on the channel's event loop. From the first piece of work on there is always a read outstanding, so that a
+/// server that hangs up or speaks out of turn is noticed, except while the sink is full.
 final class ChannelHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -42,6 +42,8 @@ final class ChannelHandler: ChannelInboundHandler {
     private var listDeadline: NIODeadline?
     private var timer: Scheduled<Void>?
     private var isPaused = false
+    /// Nothing is read before somebody waits for it: the greeting may come at once.
+    private var isReading = false
 
     init(readTimeout: TimeAmount) {
         self.readTimeout = readTimeout
@@ -54,6 +56,7 @@ final class ChannelHandler: ChannelInboundHandler {
         guard let context = ready(promise) else { return }
         work = .batch(promise)
         machine.begin(batch)
+        beginReading(context)
         expectProgress(within: batch.patience ?? readTimeout)
         guard batch.octets.readableBytes > 0 else { return }
         let written = context.writeAndFlush(wrapOutboundOut(batch.octets))
@@ -95,10 +98,17 @@ final class ChannelHandler: ChannelInboundHandler {
             work = .handshake(promise, seen, server.certificate)
             expectProgress(within: timeout)
             try context.pipeline.syncOperations.addHandler(handler, position: .before(self))
+            isReading = true
             context.read()
         } catch {
             fail(error as? WireFailure ?? WireFailure(code: .untrusted, message: "TLS cannot be set up here (\(error))"))
         }
+    }
+
+    private func beginReading(_ context: ChannelHandlerContext) {
+        guard !isReading else { return }
+        isReading = true
+        context.read()
     }
 
     /// Ends everything; the first failure is the one that is told.
@@ -133,17 +143,11 @@ final class ChannelHandler: ChannelInboundHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        if context.channel.isActive { context.read() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         fail(WireFailure(code: .closed, message: "closed the connection"))
         self.context = nil
-    }
-
-    func channelActive(context: ChannelHandlerContext) {
-        context.read()
-        context.fireChannelActive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -48,8 +48,13 @@ struct Connection: Wire {
                 }
                 .connect(host: server.host, port: server.port)
             attempt.flatMapThrowing { channel in
-                let handler = try channel.pipeline.syncOperations.handler(type: ChannelHandler.self)
-                return (channel, NIOLoopBound(handler, eventLoop: loop))
+                do {
+                    let handler = try channel.pipeline.syncOperations.handler(type: ChannelHandler.self)
+                    return (channel, NIOLoopBound(handler, eventLoop: loop))
+                } catch {
+                    // The handler leaves with its channel.
+                    throw WireFailure(code: .closed, message: "closed the connection at once")
+                }
             }.whenComplete { once.complete($0) }
             // The caller has given up: nobody else is left to close it.
             once.promise.futureResult.whenFailure { _ in attempt.whenSuccess { $0.close(promise: nil) } }

@@ -65,7 +65,8 @@ struct StatusLine: Hashable, Sendable {
         func has(_ indicator: String) -> Bool {
             guard line.count >= indicator.utf8.count else { return false }
             guard zip(line, indicator.utf8).allSatisfy({ $0.asciiUppercased == $1 }) else { return false }
-            return line.dropFirst(indicator.utf8.count).first.map { !$0.isASCIIAlphanumeric } ?? true
+            guard let next = line.dropFirst(indicator.utf8.count).first else { return true }
+            return !next.isASCIIAlphanumeric && next != UInt8(ascii: "-") && next != UInt8(ascii: "_")
         }
         let length: Int
         if has("+OK") {
