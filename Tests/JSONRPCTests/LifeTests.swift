@@ -25,7 +25,8 @@ import Testing
     @Test func aSecondSubscriptionOfAKeyTakesTheFirstOnesPlace() async throws {
         try await Served.run { served in
             let client = try served.client()
-            try await client.send((0..<3).map { #"{"jsonrpc":"2.0","id":\#($0),"method":"watch","params":["k"]}"# + "\n" }.joined())
+            try await client.send(
+                (0..<3).map { #"{"jsonrpc":"2.0","id":\#($0),"method":"watch","params":["k"]}"# + "\n" }.joined())
             try await served.handler.started.reaches(3)
             try await served.handler.cancelled.reaches(2)
             client.close()
@@ -64,6 +65,9 @@ import Testing
             client.closeSending()
             #expect(try await client.reply()["result"]?["first"] == 0)
             for _ in 0..<20 { #expect(try await client.reply()["method"] == "changed") }
+            #expect(served.handler.cancelled.count == 0)
+            client.close()
+            try await served.handler.cancelled.reaches(1)
         }
     }
 
