@@ -127,6 +127,27 @@ import Testing
         }
     }
 
+    @Test func aCancelledServerEndsAndTellsItsClients() async throws {
+        let folder = try temporaryFolder()
+        defer { rmdir(folder) }
+        let handler = TestHandler()
+        let server = JSONRPCServer(
+            listeners: [Listener(role: TestRole.admin, source: .path(folder + "/s"))], handler: handler,
+            group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test"))
+        let (listening, signal) = AsyncStream<Never>.makeStream()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run { signal.finish() } }
+            for await _ in listening {}
+            let client = try RawClient(path: folder + "/s")
+            try await client.send(#"{"jsonrpc":"2.0","id":1,"method":"wait"}"# + "\n")
+            try await handler.started.reaches(1)
+            group.cancelAll()
+            try await group.waitForAll()
+            #expect(try await client.reply()["error"]?["code"] == -32004)
+            #expect(try await client.line() == nil)
+        }
+    }
+
     @Test func anInheritedSocketOutlivesTheServer() async throws {
         let folder = try temporaryFolder()
         let path = folder + "/s"
