@@ -13,7 +13,7 @@ final class Connection<Handler: RequestHandler>: Sendable {
         case batch([RPCMessage.Member], octets: Int)
         /// A line that takes long to read.
         case line(WipedOctets)
-        case subscription(Subscription, number: Int, ended: AsyncStream<Never>)
+        case subscription(Subscriptions.Begun)
         /// Cancel what is in hand: the server's time is over.
         case abandon
     }
@@ -101,9 +101,9 @@ final class Connection<Handler: RequestHandler>: Sendable {
                         await self.serve(RPCMessage(line: line, batchLimit: self.limits.batchMembers))
                         self.outbound.finish(octets: octets)
                     }
-                case .subscription(let subscription, let number, let ended):
+                case .subscription(let begun):
                     group.addTask {
-                        await self.subscriptions.run(subscription, number: number, ended: ended, peer: self.peer)
+                        await self.subscriptions.run(begun, peer: self.peer)
                         self.outbound.nudge()
                     }
                 case .abandon: group.cancelAll()
@@ -123,11 +123,11 @@ final class Connection<Handler: RequestHandler>: Sendable {
 
     private func serve(_ members: [RPCMessage.Member]) async {
         var replies = [[UInt8]?](repeating: nil, count: members.count)
-        var subscriptions: [Subscription] = []
+        var subscriptions: [Subscriptions.Begun] = []
         var octets = 0
-        await withTaskGroup(of: (Int, [UInt8]?, Subscription?).self) { group in
+        await withTaskGroup(of: (Int, [UInt8]?, Subscriptions.Begun?).self) { group in
             var inHand = 0
-            func take(_ done: (position: Int, reply: [UInt8]?, subscription: Subscription?)) {
+            func take(_ done: (position: Int, reply: [UInt8]?, subscription: Subscriptions.Begun?)) {
                 inHand -= 1
                 replies[done.position] = done.reply
                 octets += done.reply?.count ?? 0
@@ -153,7 +153,7 @@ final class Connection<Handler: RequestHandler>: Sendable {
         }
         let said = replies.compactMap { $0 }
         if !said.isEmpty { outbound.append(batch: said) }
-        for subscription in subscriptions { begin(subscription) }
+        for subscription in subscriptions { start(.subscription(subscription)) }
     }
 
     // MARK: One request
@@ -202,31 +202,31 @@ final class Connection<Handler: RequestHandler>: Sendable {
 
     private func answer(_ request: RPCRequest, _ answer: Result<Answer, RPCError>) {
         guard let id = request.id else { return }
-        switch answer {
-        case .success(let answer) where hasRoom(answer.subscription):
-            outbound.append(id: id, result: answer.result)
-            if let subscription = answer.subscription { begin(subscription) }
-        case .success: outbound.append(line: RPCText.reply(id: id, error: errors.overloaded))
+        switch withPlace(answer) {
+        case .success((let result, let subscription)):
+            outbound.append(id: id, result: result)
+            if let subscription { start(.subscription(subscription)) }
         case .failure(let error): outbound.append(line: RPCText.reply(id: id, error: error))
         }
     }
 
-    private func encoded(_ request: RPCRequest, _ answer: Result<Answer, RPCError>) -> ([UInt8]?, Subscription?) {
+    private func encoded(
+        _ request: RPCRequest, _ answer: Result<Answer, RPCError>
+    ) -> ([UInt8]?, Subscriptions.Begun?) {
         guard let id = request.id else { return (nil, nil) }
-        switch answer {
-        case .success(let answer) where hasRoom(answer.subscription):
-            return (RPCText.replyOpening(id: id) + answer.result + [UInt8(ascii: "}")], answer.subscription)
-        case .success: return (RPCText.reply(id: id, error: errors.overloaded), nil)
+        switch withPlace(answer) {
+        case .success((let result, let subscription)):
+            return (RPCText.replyOpening(id: id) + result + [UInt8(ascii: "}")], subscription)
         case .failure(let error): return (RPCText.reply(id: id, error: error), nil)
         }
     }
 
-    private func hasRoom(_ subscription: Subscription?) -> Bool {
-        subscription.map { subscriptions.hasRoom(key: $0.key) } ?? true
-    }
-
-    private func begin(_ subscription: Subscription) {
-        guard let (number, ended) = subscriptions.begin(subscription) else { return }
-        start(.subscription(subscription, number: number, ended: ended))
+    /// Gives an answer's subscription its place, before the client is told that it has one.
+    private func withPlace(_ answer: Result<Answer, RPCError>) -> Result<([UInt8], Subscriptions.Begun?), RPCError> {
+        answer.flatMap { answer in
+            guard let subscription = answer.subscription else { return .success((answer.result, nil)) }
+            guard let begun = subscriptions.begin(subscription) else { return .failure(errors.overloaded) }
+            return .success((answer.result, begun))
+        }
     }
 }

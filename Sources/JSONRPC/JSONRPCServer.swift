@@ -15,6 +15,7 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
 
     private struct State {
         var clients = 0
+        var isTurningAway = false
         var handlers: [ObjectIdentifier: NIOLoopBoundBox<ConnectionHandler<Handler>?>] = [:]
         var grace = Duration.seconds(4)
     }
@@ -130,7 +131,6 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
 
     private func accept(_ channel: any Channel, role: Handler.Role) throws {
         guard admits() else {
-            logger.warning("A client was turned away.", metadata: ["limits.connections": "\(limits.connections)"])
             let line = RPCText.reply(id: .null, error: errors.overloaded) + [UInt8(ascii: "\n")]
             try channel.pipeline.syncOperations.addHandler(TurnAway(ByteBuffer(bytes: line)))
             return
@@ -158,12 +158,23 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
         }
     }
 
+    /// Counts a client in, unless there are too many; which is logged once, until one comes in again.
     private func admits() -> Bool {
-        state.withLock { state in
-            guard state.clients < limits.connections else { return false }
+        let (isAdmitted, isNews) = state.withLock { state in
+            guard state.clients < limits.connections else {
+                defer { state.isTurningAway = true }
+                return (false, !state.isTurningAway)
+            }
             state.clients += 1
-            return true
+            state.isTurningAway = false
+            return (true, false)
         }
+        if isNews {
+            logger.warning(
+                "There are as many clients as may be; others are turned away.",
+                metadata: ["limits.connections": "\(limits.connections)"])
+        }
+        return isAdmitted
     }
 }
 

@@ -157,7 +157,8 @@ final class Outbound: Sendable {
         let limit = limit
         return state.withLock { state in
             let isScarce = limit < limits.unsentOctets
-            return state.unsent < limit && (inHand < (isScarce ? 2 : 32) || state.unsent + inHand * state.typical < limit)
+            return state.unsent < limit
+                && (inHand < (isScarce ? 2 : 32) || state.unsent + inHand * state.typical < limit)
         }
     }
 

@@ -21,35 +21,39 @@ final class Subscriptions: Sendable {
 
     var isEmpty: Bool { state.withLock { $0.signals.isEmpty } }
 
-    /// Whether there is room for one of this key.
-    func hasRoom(key: String) -> Bool {
-        state.withLock { $0.signals.count < limit || $0.signals[key] != nil }
-    }
-
     /// Runs a subscription until it ends, is cancelled, replaced, or the connection closes.
-    func run(_ subscription: Subscription, number: Int, ended: AsyncStream<Never>, peer: Peer) async {
+    func run(_ begun: Begun, peer: Peer) async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await subscription.run(peer) }
-            group.addTask { for await _ in ended {} }
+            group.addTask { await begun.subscription.run(peer) }
+            group.addTask { for await _ in begun.ended {} }
             await group.next()
             group.cancelAll()
         }
         state.withLock { state in
-            if state.signals[subscription.key]?.number == number { state.signals[subscription.key] = nil }
+            let key = begun.subscription.key
+            if state.signals[key]?.number == begun.number { state.signals[key] = nil }
         }
     }
 
-    /// Takes a subscription in; the number and the signal of its end. Nil once the connection has closed.
-    func begin(_ subscription: Subscription) -> (number: Int, ended: AsyncStream<Never>)? {
+    /// A subscription that has its place, and has still to be run.
+    struct Begun: Sendable {
+        var subscription: Subscription
+        var number: Int
+        var ended: AsyncStream<Never>
+    }
+
+    /// Gives a subscription its place, if need be that of an older one of its key; nil when all are taken.
+    func begin(_ subscription: Subscription) -> Begun? {
         let (ended, signal) = AsyncStream<Never>.makeStream()
         let (number, replaced) = state.withLock { state -> (Int?, Signal?) in
-            guard !state.isClosed else { return (nil, nil) }
+            guard state.signals.count < limit || state.signals[subscription.key] != nil else { return (nil, nil) }
             state.begun += 1
+            if state.isClosed { return (state.begun, signal) }  // it ends at once
             let replaced = state.signals.updateValue((state.begun, signal), forKey: subscription.key)
             return (state.begun, replaced?.signal)
         }
         replaced?.finish()
-        return number.map { ($0, ended) }
+        return number.map { Begun(subscription: subscription, number: $0, ended: ended) }
     }
 
     func cancel(key: String) -> Bool {

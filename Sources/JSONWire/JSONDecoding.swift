@@ -123,7 +123,8 @@ struct ViewDecoder: Decoder {
 
     func mismatch(_ expected: String, _ view: JSONView) -> JSONError {
         JSONError(
-            .typeMismatch, path: view.path(from: root), detail: "is \(view.kind.rawValue) where \(expected) is expected")
+            .typeMismatch, path: view.path(from: root), detail: "is \(view.kind.rawValue) where \(expected) is expected"
+        )
     }
 
     func missing(_ key: any CodingKey) -> JSONError {

@@ -27,7 +27,8 @@ final class Output {
         for (offset, encoder) in insertions {
             encoder.close()
             whole.append(contentsOf: octets[taken..<offset])
-            whole.append(contentsOf: encoder.output.insertions.isEmpty ? encoder.output.octets : encoder.output.assembled())
+            whole.append(
+                contentsOf: encoder.output.insertions.isEmpty ? encoder.output.octets : encoder.output.assembled())
             taken = offset
         }
         whole.append(contentsOf: octets[taken...])

@@ -15,7 +15,9 @@ struct JSONNumber {
         withExtendedLifetime(view.document) {
             let octets = view.raw
             let isNegative = octets.first == UInt8(ascii: "-")
-            guard let magnitude = Self.magnitude(isNegative ? UnsafeRawBufferPointer(rebasing: octets.dropFirst()) : octets)
+            guard
+                let magnitude = Self.magnitude(
+                    isNegative ? UnsafeRawBufferPointer(rebasing: octets.dropFirst()) : octets)
             else { return nil }
             guard isNegative else { return T(exactly: magnitude) }
             if magnitude == Int64.min.magnitude { return T(exactly: Int64.min) }

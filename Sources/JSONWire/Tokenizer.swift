@@ -78,7 +78,8 @@ struct Tokenizer {
         if tape[container].kind == .object {
             let members = ObjectMembers(octets, tape, object: container)
             if let name = members.firstDuplicate() {
-                throw JSONError(.duplicateMember, offset: Int(tape[name].offset), detail: "a member twice in one object")
+                throw JSONError(
+                    .duplicateMember, offset: Int(tape[name].offset), detail: "a member twice in one object")
             }
         }
         depth -= 1

@@ -117,7 +117,8 @@ struct Served {
                 Listener(role: TestRole.admin, source: .path(folder + "/a")),
                 Listener(role: TestRole.login, source: .path(folder + "/l", mode: 0o600)),
             ],
-            handler: handler, limits: limits, group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test"))
+            handler: handler, limits: limits, group: MultiThreadedEventLoopGroup.singleton,
+            logger: Logger(label: "test"))
         let (listening, signal) = AsyncStream<Never>.makeStream()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {

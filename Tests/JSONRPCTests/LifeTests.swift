@@ -25,7 +25,8 @@ import Testing
     @Test func aSecondSubscriptionOfAKeyTakesTheFirstOnesPlace() async throws {
         try await Served.run { served in
             let client = try served.client()
-            try await client.send((0..<3).map { #"{"jsonrpc":"2.0","id":\#($0),"method":"watch","params":["k"]}"# + "\n" }.joined())
+            try await client.send(
+                (0..<3).map { #"{"jsonrpc":"2.0","id":\#($0),"method":"watch","params":["k"]}"# + "\n" }.joined())
             try await served.handler.started.reaches(3)
             try await served.handler.cancelled.reaches(2)
             client.close()
@@ -64,6 +65,9 @@ import Testing
             client.closeSending()
             #expect(try await client.reply()["result"]?["first"] == 0)
             for _ in 0..<20 { #expect(try await client.reply()["method"] == "changed") }
+            #expect(served.handler.cancelled.count == 0)
+            client.close()
+            try await served.handler.cancelled.reaches(1)
         }
     }
 
@@ -118,6 +122,27 @@ import Testing
             try await client.send(#"{"jsonrpc":"2.0","id":1,"method":"wait"}"# + "\n")
             try await served.handler.started.reaches(1)
             served.server.stop(grace: .milliseconds(300))
+            #expect(try await client.reply()["error"]?["code"] == -32004)
+            #expect(try await client.line() == nil)
+        }
+    }
+
+    @Test func aCancelledServerEndsAndTellsItsClients() async throws {
+        let folder = try temporaryFolder()
+        defer { rmdir(folder) }
+        let handler = TestHandler()
+        let server = JSONRPCServer(
+            listeners: [Listener(role: TestRole.admin, source: .path(folder + "/s"))], handler: handler,
+            group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test"))
+        let (listening, signal) = AsyncStream<Never>.makeStream()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await server.run { signal.finish() } }
+            for await _ in listening {}
+            let client = try RawClient(path: folder + "/s")
+            try await client.send(#"{"jsonrpc":"2.0","id":1,"method":"wait"}"# + "\n")
+            try await handler.started.reaches(1)
+            group.cancelAll()
+            try await group.waitForAll()
             #expect(try await client.reply()["error"]?["code"] == -32004)
             #expect(try await client.line() == nil)
         }

@@ -136,7 +136,8 @@ import Testing
                     group.addTask {
                         let client = try served.client()
                         let text = String(repeating: "x", count: 1_900_000)
-                        try await client.send(#"{"jsonrpc":"2.0","id":7,"method":"length","params":["\#(text)"]}"# + "\n")
+                        try await client.send(
+                            #"{"jsonrpc":"2.0","id":7,"method":"length","params":["\#(text)"]}"# + "\n")
                         #expect(try await client.reply()["id"] == 7)
                     }
                 }

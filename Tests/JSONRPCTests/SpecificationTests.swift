@@ -10,8 +10,10 @@ import Testing
         (#"{"jsonrpc": "2.0", "method": "foobar, "params": "bar", "baz]"#, -32700, JSONValue.null),
         (#"{"jsonrpc": "2.0", "method": 1, "params": "bar"}"#, -32600, .null), ("[]", -32600, .null),
         (#"{"jsonrpc":"2.0","id":"x","method":"nope"}"#, -32601, "x"), ("3", -32600, .null), ("", -32700, .null),
-        (#"{"jsonrpc":"1.0","id":4,"method":"ping"}"#, -32600, 4), (#"{"jsonrpc":"2.0","id":{},"method":"ping"}"#, -32600, .null),
-        (#"{"jsonrpc":"2.0","id":1,"method":"fail"}"#, -32603, 1), (#"{"jsonrpc":"2.0","id":1,"method":"refuse"}"#, -32010, 1),
+        (#"{"jsonrpc":"1.0","id":4,"method":"ping"}"#, -32600, 4),
+        (#"{"jsonrpc":"2.0","id":{},"method":"ping"}"#, -32600, .null),
+        (#"{"jsonrpc":"2.0","id":1,"method":"fail"}"#, -32603, 1),
+        (#"{"jsonrpc":"2.0","id":1,"method":"refuse"}"#, -32010, 1),
     ])
     func theSpecificationsOwnErrors(_ line: String, _ code: Int64, _ id: JSONValue) async throws {
         try await Served.run { served in
@@ -77,7 +79,9 @@ import Testing
     @Test func aLineMayArriveOctetByOctetAndTheLastOneWithoutItsEnd() async throws {
         try await Served.run { served in
             let client = try served.client()
-            for octet in Array(#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#.utf8) + [0x0D, 0x0A] { try await client.send([octet]) }
+            for octet in Array(#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#.utf8) + [0x0D, 0x0A] {
+                try await client.send([octet])
+            }
             #expect(try await client.reply()["id"] == 1)
             try await client.send(#"{"jsonrpc":"2.0","id":2,"method":"echo","params":{"a":1}}"#)
             client.closeSending()
@@ -89,7 +93,9 @@ import Testing
     @Test func halfClosedClientsGetEveryReplyAndThenTheEnd() async throws {
         try await Served.run { served in
             let client = try served.client()
-            let requests = (0..<2000).map { #"{"jsonrpc":"2.0","id":\#($0),"method":"\#($0 % 2 == 0 ? "ping" : "echo")"}"# + "\n" }
+            let requests = (0..<2000).map {
+                #"{"jsonrpc":"2.0","id":\#($0),"method":"\#($0 % 2 == 0 ? "ping" : "echo")"}"# + "\n"
+            }
             try await client.send(requests.joined())
             client.closeSending()
             var ids: Set<Int64> = []

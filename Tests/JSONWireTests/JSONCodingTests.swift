@@ -137,7 +137,8 @@ private struct Interleaved: Encodable {
     }
 
     @Test func aPasswordThatItsTypeRefusesIsNamedAndNotShown() throws {
-        let view = try document(#"[{"address":"a","more":[],"named":{}},{"address":"a","password":"","more":[],"named":{}}]"#)
+        let view = try document(
+            #"[{"address":"a","more":[],"named":{}},{"address":"a","password":"","more":[],"named":{}}]"#)
         let error = #expect(throws: JSONError.self) { try view.decode([Account].self) }
         #expect(error?.path == "[1].password")
         #expect(error?.cause is Secret.Empty)

@@ -18,7 +18,8 @@ import Testing
         (#""\u12"#, .unexpectedEnd), ("{\"a\"", .unexpectedEnd), ("{\"a\":", .unexpectedEnd), ("1e+", .unexpectedEnd),
         ("[1,]", .unexpectedOctet), ("{,}", .unexpectedOctet), ("{\"a\":1,}", .unexpectedOctet),
         ("[,1]", .unexpectedOctet), ("{1:2}", .unexpectedOctet), ("[1 2]", .unexpectedOctet), ("[}", .unexpectedOctet),
-        ("{\"a\" 1}", .unexpectedOctet), ("'a'", .unexpectedOctet), ("nul1", .unexpectedOctet), ("+1", .unexpectedOctet),
+        ("{\"a\" 1}", .unexpectedOctet), ("'a'", .unexpectedOctet), ("nul1", .unexpectedOctet),
+        ("+1", .unexpectedOctet),
         (".5", .unexpectedOctet), ("NaN", .unexpectedOctet), ("[1}", .unexpectedOctet), ("\u{FEFF}1", .unexpectedOctet),
         ("01", .invalidNumber), ("-x", .invalidNumber), ("1.x", .invalidNumber), ("1ex", .invalidNumber),
         ("1 1", .trailingText), ("{}{}", .trailingText), ("null,", .trailingText),
@@ -34,10 +35,11 @@ import Testing
         #expect(error?.offset != nil)
     }
 
-    @Test(arguments: [
-        [0xFF, 0xFE], [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80],
-        [0xF5, 0x80, 0x80, 0x80], [0x80], [0xE2, 0x82], [0xF0, 0x9F, 0x98], [0xC3, 0x28],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0xFF, 0xFE], [0xC0, 0x80], [0xC1, 0xBF], [0xE0, 0x80, 0x80], [0xED, 0xA0, 0x80], [0xF4, 0x90, 0x80, 0x80],
+            [0xF5, 0x80, 0x80, 0x80], [0x80], [0xE2, 0x82], [0xF0, 0x9F, 0x98], [0xC3, 0x28],
+        ] as [[UInt8]])
     func octetsThatAreNotUTF8AreRefused(_ octets: [UInt8]) {
         let error = #expect(throws: JSONError.self) { try JSONDocument([0x22] + octets + [0x22]) }
         #expect(error?.code == .invalidUTF8)
@@ -101,13 +103,16 @@ import Testing
         #expect(view["b"]?.elements.first { _ in true } == nil)
     }
 
-    @Test(arguments: [
-        ("0", 0), ("-0", 0), ("-3", -3), ("1e3", 1000), ("1000.0", 1000), ("1.5e1", 15), ("100e-2", 1),
-        ("9007199254740991", 9_007_199_254_740_991), ("9223372036854775807", Int64.max),
-        ("-9223372036854775808", Int64.min), ("9223372036854775808", nil), ("1e19", nil), ("1.5", nil), ("1e-1", nil),
-        ("0e999999999999999999999", 0), ("1e999999999999999999999", nil), ("0.000", 0), ("922337203685477580.7e1", Int64.max),
-        ("10000000000000000000000000000000e-31", 1),
-    ] as [(String, Int64?)])
+    @Test(
+        arguments: [
+            ("0", 0), ("-0", 0), ("-3", -3), ("1e3", 1000), ("1000.0", 1000), ("1.5e1", 15), ("100e-2", 1),
+            ("9007199254740991", 9_007_199_254_740_991), ("9223372036854775807", Int64.max),
+            ("-9223372036854775808", Int64.min), ("9223372036854775808", nil), ("1e19", nil), ("1.5", nil),
+            ("1e-1", nil),
+            ("0e999999999999999999999", 0), ("1e999999999999999999999", nil), ("0.000", 0),
+            ("922337203685477580.7e1", Int64.max),
+            ("10000000000000000000000000000000e-31", 1),
+        ] as [(String, Int64?)])
     func numbersAreWholeWhereTheyAre(_ text: String, _ expected: Int64?) throws {
         let view = try document(text)
         #expect(view.integer == expected)

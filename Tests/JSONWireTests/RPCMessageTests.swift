@@ -6,7 +6,8 @@ import Testing
 @Suite struct RPCMessageTests {
     @Test(arguments: [
         (#"{"jsonrpc": "2.0", "method": "foobar, "params": "bar", "baz]"#, -32700, "null"),
-        ("", -32700, "null"), ("[1", -32700, "null"), (#"{"jsonrpc":"2.0","jsonrpc":"2.0","method":"a"}"#, -32700, "null"),
+        ("", -32700, "null"), ("[1", -32700, "null"),
+        (#"{"jsonrpc":"2.0","jsonrpc":"2.0","method":"a"}"#, -32700, "null"),
         (#"{"jsonrpc": "2.0", "method": 1, "params": "bar"}"#, -32600, "null"), ("[]", -32600, "null"),
         (#"{"jsonrpc":"1.0","id":4,"method":"ping"}"#, -32600, "4"), (#"{"id":4,"method":"ping"}"#, -32600, "4"),
         (#"{"jsonrpc":2.0,"id":4,"method":"ping"}"#, -32600, "4"), (#"{"jsonrpc":"2.0","id":"x"}"#, -32600, "\"x\""),
@@ -32,17 +33,22 @@ import Testing
     @Test(arguments: ["0", "-3", "1000.0", "1e3", "9007199254740991", #""""#, #""é\u0000x""#, "null"])
     func idsOfEveryKindComeBackAsSent(_ id: String) throws {
         guard
-            case .single(.request(let request)) = RPCMessage(line: line(#"{"jsonrpc":"2.0","id":\#(id),"method":"ping"}"#)),
+            case .single(.request(let request)) = RPCMessage(
+                line: line(#"{"jsonrpc":"2.0","id":\#(id),"method":"ping"}"#)),
             let requestID = request.id
         else {
             Issue.record("refused: \(id)")
             return
         }
-        #expect(text(RPCText.replyOpening(id: requestID) + Array("{}}".utf8)) == #"{"jsonrpc":"2.0","id":\#(id),"result":{}}"#)
+        #expect(
+            text(RPCText.replyOpening(id: requestID) + Array("{}}".utf8))
+                == #"{"jsonrpc":"2.0","id":\#(id),"result":{}}"#)
     }
 
     @Test func aNotificationHasNoID() {
-        guard case .single(.request(let request)) = RPCMessage(line: line(#"{"jsonrpc":"2.0","method":"p","params":[1]}"#))
+        guard
+            case .single(.request(let request)) = RPCMessage(
+                line: line(#"{"jsonrpc":"2.0","method":"p","params":[1]}"#))
         else {
             Issue.record("refused")
             return
@@ -83,7 +89,9 @@ import Testing
             return
         }
         let notification = RPCText.notification(method: "statusChanged", encodedParams: "{}".utf8)
-        guard case .notification("statusChanged", let params)? = try RPCIncoming.read(line: line(text(notification))).first
+        guard
+            case .notification("statusChanged", let params)? = try RPCIncoming.read(line: line(text(notification)))
+                .first
         else {
             Issue.record("no notification")
             return
@@ -93,7 +101,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "3", "{}", #"{"jsonrpc":"2.0","id":1}"#, #"{"jsonrpc":"2.0","id":1,"error":3}"#, #"{"jsonrpc":"2.0","result":1}"#,
+        "3", "{}", #"{"jsonrpc":"2.0","id":1}"#, #"{"jsonrpc":"2.0","id":1,"error":3}"#,
+        #"{"jsonrpc":"2.0","result":1}"#,
         #"{"jsonrpc":"2.0","id":1,"result":1,"error":{"code":1,"message":""}}x"#,
     ])
     func aClientRefusesWhatIsNoReply(_ text: String) {

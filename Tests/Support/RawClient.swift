@@ -44,7 +44,9 @@ public final class RawClient: Sendable {
         try await on(writing) { [descriptor] in
             var rest = octets[...]
             while !rest.isEmpty {
-                let count = rest.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+                let count = rest.withUnsafeBytes {
+                    Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                }
                 guard count > 0 else { throw Failure(description: "send: \(String(cString: strerror(errno)))") }
                 rest = rest.dropFirst(count)
             }
