@@ -4,6 +4,7 @@
 #define MAILMOVE_CLINUX_H
 
 #include <linux/magic.h>
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/vfs.h>
 
@@ -22,6 +23,12 @@ static inline unsigned long long file_system_type(int fd) {
 
 /// Core dumps and other processes' eyes are kept off this one (PR_SET_DUMPABLE of prctl(2)).
 static inline int forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+/// Long lines and bursts leave their memory to the system when they are done (mallopt(3)).
+static inline void limit_heap(void) {
+    mallopt(M_MMAP_THRESHOLD, 256 << 10);
+    mallopt(M_ARENA_MAX, 4);
+}
 
 enum {
     renameNoReplace = 1,       // RENAME_NOREPLACE

@@ -17,6 +17,15 @@ public struct MethodTable: Sendable {
     private let service: @Sendable () async -> ServiceStatus
     private let log = Logger(label: "mailmove.methods")
 
+    /// What the server itself has to say, in the contract's shape.
+    public static let serverErrors: ServerErrors = {
+        var errors = ServerErrors()
+        errors.overloaded =
+            CallFailure(.overloaded, detail: "more clients or requests than limits.connections and the rest allow").rpcError
+        errors.shuttingDown = CallFailure(.shuttingDown, detail: "the daemon shuts down; connect again in a moment").rpcError
+        return errors
+    }()
+
     /// - Parameter service: how the daemon is doing.
     public init(move: MailMove, service: @escaping @Sendable () async -> ServiceStatus) {
         self.move = move

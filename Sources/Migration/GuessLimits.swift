@@ -12,14 +12,15 @@ struct GuessLimits: Sendable {
     enum Admission: Equatable, Sendable {
         /// The guess may be judged; say what came of it.
         case granted
-        /// This very password was rejected a moment ago, under the same settings.
+        /// The old server rejected this very password a moment ago, under the same settings.
         case knownWrong
         case tooMany(retryAfter: Int)
     }
 
     private struct Guess {
         var at: Timestamp
-        var generation: Int64
+        /// Of the settings under which the old server rejected it; nil where nobody was asked.
+        var askedUnder: Int64?
     }
 
     private struct Account {
@@ -64,22 +65,22 @@ struct GuessLimits: Sendable {
                 return .tooMany(retryAfter: wait(recent.first, limits, now))
             }
         }
-        if let known = entry.wrong[digest], known.generation == generation { return .knownWrong }
+        if let known = entry.wrong[digest], known.askedUnder == generation { return .knownWrong }
         accounts[account]?.open[digest, default: 0] += 1
         if let address { openByAddress[address, default: 0] += 1 }
         return .granted
     }
 
-    /// Says what came of a granted guess. Returns the failure to remember, where it counts as one.
+    /// Says what came of a granted guess, and under which settings the old server was asked, where it was. Returns the failure to remember, where it counts as one.
     mutating func settle(
-        _ account: String, from address: String?, digest: PasswordDigest, generation: Int64, wasWrong: Bool,
+        _ account: String, from address: String?, digest: PasswordDigest, askedUnder generation: Int64?, wasWrong: Bool,
         now: Timestamp
     ) -> GuessFailure? {
         if let count = accounts[account]?.open[digest] { accounts[account]?.open[digest] = count > 1 ? count - 1 : nil }
         if let address, let count = openByAddress[address] { openByAddress[address] = count > 1 ? count - 1 : nil }
         guard wasWrong else { return nil }
         let isNew = accounts[account]?.wrong[digest] == nil
-        accounts[account, default: Account()].wrong[digest] = Guess(at: now, generation: generation)
+        accounts[account, default: Account()].wrong[digest] = Guess(at: now, askedUnder: generation)
         guard isNew else { return nil }
         accounts[account]?.failures.append(now)
         if let address { addresses[address, default: []].append(now) }

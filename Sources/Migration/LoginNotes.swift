@@ -25,12 +25,13 @@ extension LoginDesk {
 
     /// Remembers what came of a guess; a failure that cannot be stored still counts until the restart.
     func settle(
-        _ login: Login, _ digest: PasswordDigest, from address: String?, _ facts: LoginFacts, wasWrong: Bool
+        _ login: Login, _ digest: PasswordDigest, from address: String?, askedUnder settings: MigrationSettings?,
+        wasWrong: Bool
     ) async {
         let now = context.now()
         let failure = guesses.withLock {
             $0.settle(
-                login.account.description, from: address, digest: digest, generation: facts.settings?.generation ?? 0,
+                login.account.description, from: address, digest: digest, askedUnder: settings?.generation,
                 wasWrong: wasWrong, now: now)
         }
         guard let failure else { return }
@@ -53,7 +54,7 @@ extension LoginDesk {
         switch admit(login, digest, facts) {
         case .tooMany(let seconds): throw tooMany(login, seconds)
         case .knownWrong: break
-        case .granted: await settle(login, digest, from: countedAddress(login), facts, wasWrong: true)
+        case .granted: await settle(login, digest, from: countedAddress(login), askedUnder: nil, wasWrong: true)
         }
         await pad(facts)
         return rejected(facts)

@@ -36,10 +36,10 @@ extension LoginDesk {
                     var wasWrong = false
                     if case .rejected = answer { wasWrong = true }
                     if case .noSuchUser = answer { wasWrong = true }
-                    await self.settle(login, digest, from: from, facts, wasWrong: wasWrong)
+                    await self.settle(login, digest, from: from, askedUnder: settings, wasWrong: wasWrong)
                     return .answer(answer, facts)
                 } catch {
-                    await self.settle(login, digest, from: from, facts, wasWrong: false)
+                    await self.settle(login, digest, from: from, askedUnder: settings, wasWrong: false)
                     throw error
                 }
             }

@@ -59,12 +59,15 @@ public final class MailMove: Sendable {
         self.verification = OldServerVerification(context: context)
     }
 
-    /// Ends what a crash interrupted and queues what it left to do; then runs until ``stop()``.
-    ///
-    /// Everything that is submitted before a stop is either recorded or left as if it had never begun.
-    public func run() async throws {
+    /// Ends what a crash interrupted and queues what it left to do; before anybody is told how things stand.
+    /// - Throws: `RecordsError`.
+    public func recover() async throws {
         try await Recovery(context: context, statuses: statuses, scheduler: scheduler).run()
         await logins.restoreFailures()
+    }
+
+    /// Runs until ``stop()``. Everything that is submitted before is either recorded or left as if it had never begun.
+    public func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.delivery.run() }
             group.addTask { await self.logins.runBackground() }

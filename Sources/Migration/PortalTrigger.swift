@@ -71,10 +71,10 @@ extension LoginDesk {
             var wasWrong = false
             if case .rejected = answer { wasWrong = true }
             if case .noSuchUser = answer { wasWrong = true }
-            await settle(login, digest, from: from, facts, wasWrong: wasWrong)
+            await settle(login, digest, from: from, askedUnder: settings, wasWrong: wasWrong)
             return (answer, facts)
         } catch {
-            await settle(login, digest, from: from, facts, wasWrong: false)
+            await settle(login, digest, from: from, askedUnder: settings, wasWrong: false)
             throw error
         }
     }

@@ -197,12 +197,15 @@ struct Run: Sendable {
                 return .retrieved
             }
             var open = 0
-            func take(_ step: Step?) {
+            var failure: (any Error)?
+            // What was delivered counts, whatever else went wrong: the next attempt goes on behind it.
+            func take(_ step: Result<Step, any Error>?) {
                 switch step {
-                case .delivered(let count)?:
+                case .success(.delivered(let count))?:
                     open -= 1
                     progress += count
-                case .retrieved?, nil: break
+                case .failure(let error)?: failure = failure ?? error
+                case .success(.retrieved)?, nil: break
                 }
             }
             for try await staged in writer.staged {
@@ -214,9 +217,10 @@ struct Run: Sendable {
                     try await receipt.wait()
                     return .delivered(new.rows.count)
                 }
-                while open >= Self.mostOpenBatches { take(try await group.next()) }
+                while open >= Self.mostOpenBatches { take(await group.nextResult()) }
             }
-            while let step = try await group.next() { take(step) }
+            while let step = await group.nextResult() { take(step) }
+            if let failure { throw failure }
         }
         try await note(refusals)
         return refusals.count

@@ -58,20 +58,20 @@ struct Daemon: Service {
         self.report = report
         server = JSONRPCServer(
             listeners: listeners, handler: MethodTable(move: move) { await report.status() },
-            limits: JSONRPC.Limits(configuration), group: group, logger: log)
+            limits: JSONRPC.Limits(configuration), errors: MethodTable.serverErrors, group: group, logger: log)
         report.serve(server)
     }
 
     func run() async throws {
+        try await move.recover()
         let beat = Heartbeat(daemon: self)
         try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
-                tasks.addTask { try await self.move.run() }
+                tasks.addTask { await self.move.run() }
                 tasks.addTask {
                     try await self.server.run { self.manager.ready(status: "ready") }
                 }
                 tasks.addTask { await beat.run() }
-                tasks.addTask { await self.reloadWhenTold() }
                 // The first that ends ends all: by a stop, or because it cannot go on.
                 try await tasks.next()
                 self.stop()
@@ -95,7 +95,7 @@ struct Daemon: Service {
     }
 
     /// `SIGHUP`: the configuration is read again. A bad file is refused with its line, and what was in force stays.
-    private func reloadWhenTold() async {
+    func reloadWhenTold() async {
         var current = configuration
         for await _ in await UnixSignalsSequence(trapping: .sighup) {
             manager.reloading()

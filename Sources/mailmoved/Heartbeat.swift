@@ -27,6 +27,7 @@ final class Heartbeat: Sendable {
         let ended = ended
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.tellStatus() }
+            group.addTask { await self.daemon.reloadWhenTold() }
             if let interval = daemon.manager.watchdogInterval {
                 group.addTask { await self.beat(every: interval / 3) }
             }

@@ -12,6 +12,7 @@ enum Process {
         signal(SIGPIPE, SIG_IGN)
         // No core dump, and no debugger of the same user, ever sees a password (prctl(2)).
         _ = forbid_dumps()
+        limit_heap()
         var limit = rlimit()
         if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
             limit.rlim_cur = limit.rlim_max

@@ -30,7 +30,7 @@ import Vocabulary
     ) -> GuessFailure? {
         #expect(guess(&book, text, account: account, from: address, after: seconds) == .granted)
         return book.settle(
-            account, from: address, digest: digest(text), generation: 1, wasWrong: true,
+            account, from: address, digest: digest(text), askedUnder: 1, wasWrong: true,
             now: start.adding(seconds: seconds))
     }
 
@@ -55,11 +55,18 @@ import Vocabulary
         #expect(guess(&book, "right", after: 500) == .granted)
     }
 
+    @Test func aPasswordThatNobodyWasAskedAboutCountsButMayStillBeAsked() {
+        var book = GuessLimits()
+        #expect(guess(&book, "old") == .granted)
+        #expect(book.settle("ann", from: nil, digest: digest("old"), askedUnder: nil, wasWrong: true, now: start) != nil)
+        #expect(guess(&book, "old") == .granted)
+    }
+
     @Test func newSettingsLetTheSamePasswordBeAskedAgainWithoutCountingItTwice() {
         var book = GuessLimits()
         wrong(&book, "old")
         #expect(guess(&book, "old", generation: 2) == .granted)
-        let counted = book.settle("ann", from: nil, digest: digest("old"), generation: 2, wasWrong: true, now: start)
+        let counted = book.settle("ann", from: nil, digest: digest("old"), askedUnder: 2, wasWrong: true, now: start)
         #expect(counted == nil)
     }
 
@@ -70,7 +77,7 @@ import Vocabulary
             Issue.record("a sixth guess was let through")
             return
         }
-        _ = book.settle("ann", from: nil, digest: digest("guess 0"), generation: 1, wasWrong: false, now: start)
+        _ = book.settle("ann", from: nil, digest: digest("guess 0"), askedUnder: 1, wasWrong: false, now: start)
         #expect(guess(&book, "guess 5") == .granted)
     }
 
