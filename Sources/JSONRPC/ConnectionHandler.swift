@@ -224,20 +224,22 @@ final class ConnectionHandler<Handler: RequestHandler>: ChannelInboundHandler {
     // MARK: Stopping
 
     /// The server stops: what is in hand is finished. What still comes is served for as long as a client needs that
-    /// had sent before it knew, then refused; a connection on which nothing comes is closed.
+    /// had sent before it knew, then refused; a connection on which nothing comes is closed. One that has only been
+    /// made gets a second for its first request: it has left the backlog, where the next process would have met it.
     func drain(grace: TimeAmount) {
         guard !isDraining, context != nil else { return }
         isDraining = true
         let loop = loop.assumeIsolated()
         closeWhenQuiet(received: -1)
-        loop.scheduleTask(in: min(.milliseconds(250), grace)) { [self] in isRefusing = true }
+        let patience = TimeAmount.milliseconds(received == 0 ? 1000 : 250)
+        loop.scheduleTask(in: min(patience, grace)) { [self] in isRefusing = true }
         loop.scheduleTask(in: grace) { [self] in connection.start(.abandon) }
         loop.scheduleTask(in: grace + .milliseconds(250)) { [self] in context?.close(promise: nil) }
     }
 
     private func closeWhenQuiet(received before: Int) {
         guard let context else { return }
-        if isIdle, isRefusing || received == before {
+        if isIdle, isRefusing || (received == before && received > 0) {
             context.close(promise: nil)
             return
         }

@@ -94,11 +94,15 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
     private func stopWhenAsked(_ channels: [any Channel], _ files: [SocketFile]) async {
         for await _ in stopped {}
         for file in files { file.remove() }
-        for channel in channels { try? await channel.close() }  // absence: it has closed by itself
-        // A connection accepted just before is set up on its own loop, by what it has been given to do already.
-        for _ in 0..<2 {
+        // First no more are accepted, then those accepted just before are set up, on loops of their own; a listening
+        // channel that closed meanwhile would close them with it.
+        for channel in channels {
+            try? await channel.setOption(.autoRead, value: false).get()  // absence: it has closed by itself
+        }
+        for _ in 0..<3 {
             for loop in group.makeIterator() { try? await loop.submit {}.get() }  // absence: the loop has ended
         }
+        for channel in channels { try? await channel.close() }  // absence: it has closed by itself
         acceptedInlet.finish()
         let (handlers, grace) = state.withLock { (Array($0.handlers.values), $0.grace) }
         let amount = TimeAmount(grace)

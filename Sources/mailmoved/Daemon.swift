@@ -69,7 +69,7 @@ struct Daemon: Service {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { await self.move.run() }
                 tasks.addTask {
-                    try await self.server.run { self.manager.ready(status: "ready") }
+                    try await self.server.run { self.manager.ready() }
                 }
                 tasks.addTask { await beat.run() }
                 // The first that ends ends all: by a stop, or because it cannot go on.
