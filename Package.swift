@@ -43,7 +43,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(
-            url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML", "CommandLineArguments"]),
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+            traits: ["YAML", "CommandLineArguments"]),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
@@ -93,7 +94,8 @@ let package = Package(
         .executableTarget(
             name: "mailmoved",
             dependencies: [
-                "CLinux", "Configuring", "Methods", "Migration", "MaildirStore", "SQLiteRecords", "JSONRPC", "Systemd", "Secrets",
+                "CLinux", "Configuring", "Methods", "Migration", "MaildirStore", "SQLiteRecords", "JSONRPC", "Systemd",
+                "Secrets",
                 lifecycle, logging, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),

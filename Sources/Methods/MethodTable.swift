@@ -21,8 +21,10 @@ public struct MethodTable: Sendable {
     public static let serverErrors: ServerErrors = {
         var errors = ServerErrors()
         errors.overloaded =
-            CallFailure(.overloaded, detail: "more clients or requests than limits.connections and the rest allow").rpcError
-        errors.shuttingDown = CallFailure(.shuttingDown, detail: "the daemon shuts down; connect again in a moment").rpcError
+            CallFailure(.overloaded, detail: "more clients or requests than limits.connections and the rest allow")
+            .rpcError
+        errors.shuttingDown =
+            CallFailure(.shuttingDown, detail: "the daemon shuts down; connect again in a moment").rpcError
         return errors
     }()
 
@@ -86,10 +88,11 @@ extension MethodTable: RequestHandler {
         case "listLog": try await answer(Contract.listLog, call, listLog)
         case "listEvents": try await answer(Contract.listEvents, call, listEvents)
         case "watchStatus": try await watchStatus(call)
-        case "unwatch": try await answer(Contract.unwatch, call) { _ in
-            call.peer.cancelSubscriptions()
-            return Nothing()
-        }
+        case "unwatch":
+            try await answer(Contract.unwatch, call) { _ in
+                call.peer.cancelSubscriptions()
+                return Nothing()
+            }
         case "ping": try await answer(Contract.ping, call) { _ in ProgramVersion() }
         case "rpc.discover": try discover(call)
         case "getServiceStatus": try await answer(Contract.getServiceStatus, call) { _ in await service() }

@@ -29,7 +29,8 @@ extension ServerFindings {
             server: Server(
                 greeting: findings.greeting, capabilities: findings.capabilities, mechanisms: findings.mechanisms,
                 tls: findings.tls.map {
-                    TLS(version: $0.version, cipher: $0.cipher ?? "", sha256: $0.sha256, trusted: $0.isTrusted,
+                    TLS(
+                        version: $0.version, cipher: $0.cipher ?? "", sha256: $0.sha256, trusted: $0.isTrusted,
                         reason: $0.reason)
                 }, pipelining: findings.pipelines, uidl: findings.hasUIDL, top: findings.hasTOP),
             mailbox: findings.mailbox.map { Mailbox(messages: $0.messages, octets: $0.octets) },

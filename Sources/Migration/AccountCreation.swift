@@ -27,7 +27,8 @@ extension AccountDesk {
             }
             switch onExisting {
             case .skip: outcome.skipped += 1
-            case .fail: outcome.reject(candidate.index, candidate.row, .exists, "there is an account \(account.address)")
+            case .fail:
+                outcome.reject(candidate.index, candidate.row, .exists, "there is an account \(account.address)")
             case .update: return false
             }
             return true

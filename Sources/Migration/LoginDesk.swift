@@ -94,7 +94,8 @@ public final class LoginDesk: Sendable {
             let isDeleted = row?.deletedAt != nil
             let lists = try records.listing(of: address)
             return LoginFacts(
-                account: isDeleted ? nil : row, wasDeleted: isDeleted, settings: try records.settings(of: address.domain),
+                account: isDeleted ? nil : row, wasDeleted: isDeleted,
+                settings: try records.settings(of: address.domain),
                 isKnown: lists.known, isExcluded: lists.excluded, now: now)
         }
     }

@@ -8,8 +8,9 @@ import Vocabulary
 extension LoginDesk {
     /// The address that guesses are counted against; none for a gateway whose users share one.
     func countedAddress(_ login: Login) -> String? {
-        guard let address = login.remoteAddress, !context.limits.trustedAddresses.contains(address) else { return nil }
-        return address
+        guard let text = login.remoteAddress else { return nil }
+        guard let address = ClientAddress(text) else { return text }
+        return context.limits.trustedAddresses.contains(address.description) ? nil : address.network.description
     }
 
     func admit(_ login: Login, _ digest: PasswordDigest, _ facts: LoginFacts) -> GuessLimits.Admission {
@@ -139,7 +140,8 @@ extension LoginDesk {
                 else { return nil }
                 try records.update(account)
                 try records.append(
-                    EventRecord(at: now, account: account.address, kind: kind, via: via, reason: reason, detail: detail))
+                    EventRecord(at: now, account: account.address, kind: kind, via: via, reason: reason, detail: detail)
+                )
                 return account
             }
             if let changed { statuses.changed(changed) }

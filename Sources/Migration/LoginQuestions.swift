@@ -52,8 +52,14 @@ extension LoginDesk {
         case .answer(let answer, let facts)?: return try await conclude(login, answer, facts)
         case nil:
             let facts = try await facts(of: login.account)
+            // Another login may have settled it meanwhile.
+            switch LoginDecision(facts, matches: false) {
+            case .ask, .askAndCreate: break
+            default: return nil
+            }
             return try await conclude(
-                login, .failed(.oldServerUnreachable, "the old server did not answer within \(Int(seconds.rounded())) s"),
+                login,
+                .failed(.oldServerUnreachable, "the old server did not answer within \(Int(seconds.rounded())) s"),
                 facts)
         }
     }
@@ -123,20 +129,27 @@ extension LoginDesk {
     /// once whether it is its own too.
     func askInBackground(_ login: Login, _ stale: LoginFacts) async {
         do {
-            try await turn.pass(login.account, width: 1) {
-                let facts = try await self.facts(of: login.account)
-                guard facts.account?.revision == stale.account?.revision, let mark = facts.mark,
-                    let settings = facts.settings, let account = facts.account,
-                    LoginDecision(facts, matches: true) == .acceptAndAsk
-                else { return }
-                let answer = try await self.questions.ask(
-                    settings.oldServer, user: settings.oldServer.username(of: account.address), password: login.password,
-                    willShow: { try await self.change(facts) { $0.shown = mark } })
-                try await self.concludeInBackground(login, answer, facts)
+            // Nobody waits, but a login that the old server is to decide would wait behind this question.
+            let limits = context.limits
+            _ = try await withDeadline(seconds: limits.connectTimeout + limits.loginTimeout) {
+                try await self.turn.pass(login.account, width: 1) { try await self.askOnce(login, stale) }
             }
         } catch {
             context.log.info("the old server could not be asked about \(login.account): \(error)")
         }
+    }
+
+    private func askOnce(_ login: Login, _ stale: LoginFacts) async throws {
+        let facts = try await facts(of: login.account)
+        guard facts.account?.revision == stale.account?.revision, let mark = facts.mark, let settings = facts.settings,
+            let account = facts.account, LoginDecision(facts, matches: true) == .acceptAndAsk
+        else { return }
+        let user = settings.oldServer.username(of: account.address)
+        let answer = try await questions.ask(settings.oldServer, user: user, password: login.password) {
+            // Recorded first: what was shown once is not shown again, whatever happens to this process.
+            guard try await self.change(facts, { $0.shown = mark }) != nil else { throw CancellationError() }
+        }
+        try await concludeInBackground(login, answer, facts)
     }
 
     private func concludeInBackground(_ login: Login, _ answer: OldServerAnswer, _ facts: LoginFacts) async throws {

@@ -117,7 +117,8 @@ public final class OldServerVerification: Sendable {
             let header = try await session.top(first.number)
             findings.hasTOP = header != nil
             passed(
-                .retrieve, header.map { "the header of message \(first.number) has \($0.readableBytes) octets" }
+                .retrieve,
+                header.map { "the header of message \(first.number) has \($0.readableBytes) octets" }
                     ?? "the old server refuses TOP; mail is fetched by RETR alone, so this is no hindrance")
         } catch {
             try Task.checkCancellation()
@@ -130,7 +131,8 @@ public final class OldServerVerification: Sendable {
         case .accepted: "accepted"
         case .rejected(let reply):
             "the old server rejects the password of \(user): \(reply.text); check both, and whether user names hold the domain"
-        case .noSuchUser(let reply): "the old server knows no \(user): \(reply.text); do its user names hold the domain?"
+        case .noSuchUser(let reply):
+            "the old server knows no \(user): \(reply.text); do its user names hold the domain?"
         case .busy(_, let reply): "the old server asks to come back later: \(reply.text)"
         case .refused(let reply): "the old server takes no login this way: \(reply.text); does it ask for TLS first?"
         case .noSecureMechanism:
@@ -235,7 +237,8 @@ extension OldServerFindings {
         case .unresolved: "check the host name, or give the old server's IP address"
         case .unreachable, .timedOut, .closed:
             "check host and port, that the old server runs, and that its firewall lets this machine in"
-        case .untrusted: "check security and certificate: verify \"fingerprint\" pins a certificate that no authority signs"
+        case .untrusted:
+            "check security and certificate: verify \"fingerprint\" pins a certificate that no authority signs"
         case .protocolViolation, .pipeliningBroken: "check that this is a POP3 server, and whether its port wants TLS"
         case .refused, .busy: "try again in a moment; another program may have the mailbox open"
         case .cancelled, .invalidCredentialOctets: "check account and password"

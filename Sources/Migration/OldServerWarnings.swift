@@ -43,7 +43,8 @@ struct OldServerWarnings: Sendable {
         }
         if try await context.records.read({ try $0.value(Self.expireZeroKey(server)) }) != nil {
             warnings.append(
-                "\(server.host) announces EXPIRE 0: retrieving a message deletes it there; keep a backup of the old server")
+                "\(server.host) announces EXPIRE 0: retrieving a message deletes it there; keep a backup of the old server"
+            )
         }
         return warnings
     }

@@ -38,7 +38,8 @@ extension LoginDesk {
         case .disabled: throw MoveError(.migrationNotEnabled, "migration of \(login.account.domain) is disabled")
         case .expired:
             throw MoveError(
-                .migrationExpired, "migration of \(login.account.domain) ended at \(settings.expiresAt); enable it again")
+                .migrationExpired,
+                "migration of \(login.account.domain) ended at \(settings.expiresAt); enable it again")
         case .active: break
         }
         guard facts.migrates else {
@@ -86,7 +87,8 @@ extension LoginDesk {
         case .accepted: return try await start(login, facts)
         case .rejected(let text):
             await note(facts, .passwordRejected, login.via, .credentialsRejected, text)
-            throw MoveError(.credentialsRejected, "the old server does not take the password of \(login.account): \(text)")
+            throw MoveError(
+                .credentialsRejected, "the old server does not take the password of \(login.account): \(text)")
         case .noSuchUser(let text):
             await noteNonMigrating(facts, login.via, text)
             throw MoveError(.nonMigratingAccount, "the old server knows no \(login.account): \(text)")

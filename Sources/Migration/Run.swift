@@ -256,13 +256,15 @@ struct Run: Sendable {
         }
         if !known.isEmpty {
             try await writer.discard(known.map(\.message))
-            try await rename(known.map { ($0.old, $0.row) }, octets: known.reduce(0) { $0 + ($1.message.message.octets ?? 0) })
+            try await rename(
+                known.map { ($0.old, $0.row) }, octets: known.reduce(0) { $0 + ($1.message.message.octets ?? 0) })
             progress += known.count
         }
         guard !new.isEmpty else { return nil }
         return Delivery.Submission(
             account: account.id, batch: writer.batch(of: new.map(\.0)), rows: new.map(\.1),
-            octets: new.map { Int64($0.0.octets) }, listedOctets: new.reduce(0) { $0 + Int64($1.0.message.octets ?? 0) })
+            octets: new.map { Int64($0.0.octets) }, listedOctets: new.reduce(0) { $0 + Int64($1.0.message.octets ?? 0) }
+        )
     }
 
     /// Ledger rows of messages that are here already get the name under which they are listed now.

@@ -77,9 +77,7 @@ public final class SettingsDesk: Sendable {
             try records.put(settings, known: request.knownAccounts ?? [], excluded: request.excludedAccounts)
             try records.reclassify(request.domain)
         }
-        let overview = try await overview(of: request.domain)
-        statuses.remember(overview.settings)
-        return overview
+        return try await told(request.domain)
     }
 
     /// Ends the window: running moves finish their batch and stop, and the sealed passwords go.
@@ -95,8 +93,13 @@ public final class SettingsDesk: Sendable {
             return try records.eraseSealedPasswords(of: domain)
         }
         for account in stopped { scheduler.cancel(account, .disabled) }
+        return try await told(domain)
+    }
+
+    private func told(_ domain: DomainName) async throws -> MigrationOverview {
         let overview = try await overview(of: domain)
         statuses.remember(overview.settings)
+        try await statuses.windowChanged(domain)
         return overview
     }
 
@@ -114,6 +117,8 @@ public final class SettingsDesk: Sendable {
             }
             try records.forget(domain)
         }
+        statuses.forget(domain)
+        try await statuses.windowChanged(domain)
     }
 
     /// - Throws: ``MoveError`` with `migrationNotEnabled`.
@@ -147,7 +152,8 @@ public final class SettingsDesk: Sendable {
         let lists = [("knownAccounts", request.knownAccounts ?? []), ("excludedAccounts", request.excludedAccounts)]
         for (name, addresses) in lists {
             guard let index = addresses.firstIndex(where: { $0.domain != request.domain }) else { continue }
-            throw InvalidParameter("\(name)[\(index)]", "must be an address of \(request.domain), not \(addresses[index])")
+            throw InvalidParameter(
+                "\(name)[\(index)]", "must be an address of \(request.domain), not \(addresses[index])")
         }
     }
 

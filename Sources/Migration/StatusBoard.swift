@@ -114,6 +114,23 @@ public final class StatusBoard: Sendable {
         state.withLock { $0.settings[settings.domain] = settings }
     }
 
+    func forget(_ domain: DomainName) {
+        state.withLock { _ = $0.settings.removeValue(forKey: domain.name) }
+    }
+
+    /// The window of `domain` is another: who watches one of its accounts is told.
+    func windowChanged(_ domain: DomainName) async throws {
+        let watched = state.withLock { state in
+            Set(
+                state.watchers.values.compactMap { watcher in
+                    if case .account(let address) = watcher.subject, address.domain == domain { address } else { nil }
+                })
+        }
+        guard !watched.isEmpty else { return }
+        let rows = try await context.records.read { records in try watched.compactMap { try records.account($0) } }
+        for row in rows where row.deletedAt == nil { changed(row) }
+    }
+
     private func knownSettings(of domain: DomainName) -> MigrationSettings? {
         state.withLock { $0.settings[domain.name] }
     }

@@ -20,7 +20,8 @@ struct Vault: Sendable {
         } catch {
             throw MoveError(
                 .interrupted,
-                "the old password of \(account) was sealed under a key that is gone; the move goes on with the next login")
+                "the old password of \(account) was sealed under a key that is gone; the move goes on with the next login"
+            )
         }
     }
 }

@@ -12,7 +12,9 @@ enum Keys {
     /// service manager has kept; else a new one, which it keeps from now on.
     ///
     /// - Throws: `SystemdError` where the credential cannot be taken: a key that is lost by mistake loses passwords.
-    static func sealKey(stored: [InheritedDescriptors.Descriptor], manager: ServiceManager, log: Logger) throws -> SealKey {
+    static func sealKey(stored: [InheritedDescriptors.Descriptor], manager: ServiceManager, log: Logger) throws
+        -> SealKey
+    {
         if let key = try Credential.withOctets(named: "seal-key", count: SealKey.count, { try SealKey(octets: $0) }) {
             return key
         }

@@ -58,7 +58,8 @@ import Vocabulary
     @Test func aPasswordThatNobodyWasAskedAboutCountsButMayStillBeAsked() {
         var book = GuessLimits()
         #expect(guess(&book, "old") == .granted)
-        #expect(book.settle("ann", from: nil, digest: digest("old"), askedUnder: nil, wasWrong: true, now: start) != nil)
+        #expect(
+            book.settle("ann", from: nil, digest: digest("old"), askedUnder: nil, wasWrong: true, now: start) != nil)
         #expect(guess(&book, "old") == .granted)
     }
 
