@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MailMoveClient
+import Support
+import Testing
+
+extension Integration {
+    /// What `kill -9` leaves behind.
+    @Suite struct CrashTests {
+        @Test func twentyKillsLoseNothingAndDoubleNothing() async throws {
+            let seed = UInt64.random(in: 0...UInt64.max)
+            print("CrashTests: seed \(seed)")
+            var random = SplitMix64(state: seed)
+            var options = MailboxServer.Options()
+            options.pauseMilliseconds = 2
+            let mail = messages(0..<1500, lines: 30)
+            let server = try MailboxServer(
+                user: Platform.ann, password: Platform.oldPassword, messages: mail, options: options)
+            defer { server.stop() }
+            try await Platform.migrating(from: .loopback(port: server.port)) { platform in
+                var killed: [Int] = []  // messages moved at each kill that came during the move
+                for _ in 0..<20 {
+                    let answer = try await platform.logIn()
+                    #expect(answer.decision == .accept)
+                    try await Task.sleep(for: .milliseconds(Int.random(in: 0...400, using: &random)))
+                    platform.daemon.kill()
+                    try await platform.daemon.start()
+                    let status = try await platform.settled()
+                    if status.status == .failed {
+                        #expect(status.error?.reason == .interrupted)
+                        #expect(status.error?.retryable == true)
+                        killed.append(status.moved)
+                    } else {
+                        #expect(status.status == .completed)
+                    }
+                    #expect(status.startedAt != nil)
+                    #expect(platform.daemon.messages(of: Platform.ann).count == status.moved, "seed \(seed)")
+                }
+                print("CrashTests: killed with so many moved: \(killed)")
+                #expect(!killed.isEmpty, "no kill came during the move; seed \(seed)")
+
+                _ = try await platform.logIn()
+                let status = try await platform.status { $0.status == .completed }
+                #expect(status.status == .completed, "seed \(seed)")
+                #expect(status.moved == 1500, "seed \(seed)")
+                #expect(status.remaining == 0, "seed \(seed)")
+                platform.expectArrived(mail.map(\.octets))
+                #expect(platform.daemon.files(of: Platform.ann, in: "tmp").isEmpty, "seed \(seed)")
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Foundation
+import Glibc
+
+/// A real Dovecot that serves POP3 on loopback, as the old server of a test. Works as root and as anybody else.
+///
+///     let dovecot = try await DovecotServer(users: ["ann@example.com": "her password"])
+///     defer { dovecot.stop() }
+///     try dovecot.fill("ann@example.com", with: [message])
+///
+/// Everything it keeps lies in one temporary folder, which goes when the server is let go of.
+public final class DovecotServer: @unchecked Sendable {  // `process` changes in start and stop alone, which tests call in turn
+    public struct Options: Sendable {
+        public var mechanisms = "plain login apop cram-md5 digest-md5 scram-sha-1 scram-sha-256"
+        /// Offers `STLS`, and a second port with TLS from the first octet.
+        public var hasTLS = false
+        /// The names in the certificate.
+        public var certificateNames = "DNS:localhost,IP:127.0.0.1"
+        /// Refuses a password in plain text outside TLS. (Dovecot itself trusts clients on loopback; this takes that away.)
+        public var refusesPlainText = false
+        /// Further lines of configuration.
+        public var configuration = ""
+
+        public init() {}
+    }
+
+    public let port: Int
+    /// nil without TLS.
+    public let tlsPort: Int?
+    public let folder: URL
+    private let options: Options
+    private var process: Process?
+
+    /// - Parameter users: passwords by user name, any octets that Swift text can hold.
+    public init(users: [String: String], options: Options = Options()) async throws {
+        port = try LoopbackSocket.freePort()
+        tlsPort = options.hasTLS ? try LoopbackSocket.freePort() : nil
+        self.options = options
+        folder = URL(fileURLWithPath: "/tmp/mailmove-dovecot-\(UUID().uuidString.prefix(8))")
+        for name in ["run", "mail", "log"] {
+            try FileManager.default.createDirectory(
+                at: folder.appendingPathComponent(name), withIntermediateDirectories: true)
+        }
+        let rows = users.sorted { $0.key < $1.key }.map { user, password in
+            "\(user):{PLAIN.b64}\(Data(password.utf8).base64EncodedString())\n"
+        }
+        try Data(rows.joined().utf8).write(to: folder.appendingPathComponent("users"))
+        if options.hasTLS { try makeCertificate() }
+        try Data(configuration.utf8).write(to: folder.appendingPathComponent("dovecot.conf"))
+        try await start()
+    }
+
+    deinit {
+        stop()
+        try? FileManager.default.removeItem(at: folder)  // left behind in /tmp at worst
+    }
+
+    /// The server's own certificate in PEM form, which signs itself.
+    public var certificate: String { folder.appendingPathComponent("tls.crt").path }
+
+    /// Starts the server again, on the same port.
+    public func start() async throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Self.path(of: "dovecot"))
+        process.arguments = ["-F", "-c", folder.appendingPathComponent("dovecot.conf").path]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.runTakingSignals()
+        self.process = process
+        for _ in 0..<400 {
+            if LoopbackSocket.isListening(port: port) { return }
+            guard process.isRunning else { break }
+            try await Task.sleep(for: .milliseconds(25))
+        }
+        let log = try? String(contentsOf: folder.appendingPathComponent("log/dovecot.log"), encoding: .utf8)
+        throw NotStarted(description: "Dovecot did not start: \(log ?? "it wrote no log")")
+    }
+
+    /// Ends the server; its mail stays until it is let go of.
+    public func stop() {
+        guard let process, process.isRunning else { return }
+        process.terminate()
+        process.waitUntilExit()
+        self.process = nil
+    }
+
+    public func maildir(of user: String) -> URL { folder.appendingPathComponent("mail/\(user)") }
+
+    /// Puts messages into a user's INBOX, in this order; line ends as they are to be kept.
+    public func fill(_ user: String, with messages: some Sequence<[UInt8]>) throws {
+        let maildir = maildir(of: user)
+        for name in ["new", "cur", "tmp"] {
+            try FileManager.default.createDirectory(
+                at: maildir.appendingPathComponent(name), withIntermediateDirectories: true)
+        }
+        let before = count(user)
+        for (index, message) in messages.enumerated() {
+            let name = "\(1_700_000_000 + before + index).M1P1.old.example"
+            try Data(message).write(to: maildir.appendingPathComponent("new/\(name)"))
+        }
+        if getuid() == 0 { try Self.run("chown", ["-R", "\(owner):", maildir.path]) }
+    }
+
+    /// How many messages a user has.
+    public func count(_ user: String) -> Int {
+        ["new", "cur"].reduce(0) { sum, name in
+            let files = try? FileManager.default.contentsOfDirectory(
+                atPath: maildir(of: user).appendingPathComponent(name).path)  // absent: none
+            return sum + (files?.count ?? 0)
+        }
+    }
+
+    public struct NotStarted: Error, CustomStringConvertible {
+        public let description: String
+    }
+
+    // MARK: - Configuration
+
+    /// Who owns the mail: root may not.
+    private var owner: String { getuid() == 0 ? "nobody" : NSUserName() }
+
+    private var configuration: String {
+        let folder = folder.path
+        let isRoot = getuid() == 0
+        var text = """
+            base_dir = \(folder)/run
+            state_dir = \(folder)/run
+            log_path = \(folder)/log/dovecot.log
+            protocols = pop3
+            listen = 127.0.0.1
+            mail_location = maildir:\(folder)/mail/%u
+            first_valid_uid = 1
+            auth_mechanisms = \(options.mechanisms)
+            auth_failure_delay = 0
+            disable_plaintext_auth = \(options.refusesPlainText ? "yes" : "no")
+            ssl = \(options.hasTLS ? "yes" : "no")
+            default_client_limit = 1000
+            default_process_limit = 100
+            mail_max_userip_connections = 100
+            passdb {
+              driver = passwd-file
+              args = scheme=PLAIN username_format=%u \(folder)/users
+            }
+            userdb {
+              driver = static
+              args = uid=\(owner) gid=\(isRoot ? "nogroup" : "\(getgid())") home=\(folder)/mail/%u
+            }
+            service pop3-login {
+              service_count = 0
+              inet_listener pop3 {
+                port = \(port)
+              }
+              inet_listener pop3s {
+                port = \(tlsPort ?? 0)
+                ssl = yes
+              }
+            }
+
+            """
+        if options.hasTLS {
+            text += """
+                ssl_cert = <\(folder)/tls.crt
+                ssl_key = <\(folder)/tls.key
+
+                """
+        }
+        if !isRoot {
+            text += """
+                default_internal_user = \(owner)
+                default_internal_group = \(getgid())
+                default_login_user = \(owner)
+                service anvil {
+                  chroot =
+                }
+                service pop3-login {
+                  chroot =
+                }
+                service stats {
+                  chroot =
+                }
+
+                """
+        }
+        return text + options.configuration + "\n"
+    }
+
+    private func makeCertificate() throws {
+        try Self.run(
+            "openssl",
+            [
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                "-subj", "/CN=old.example", "-addext", "subjectAltName=\(options.certificateNames)",
+                "-keyout", folder.appendingPathComponent("tls.key").path, "-out", certificate,
+            ])
+    }
+
+    private static func path(of program: String) -> String {
+        ["/usr/sbin", "/usr/bin", "/bin", "/usr/local/sbin", "/usr/local/bin"].map { "\($0)/\(program)" }
+            .first { FileManager.default.isExecutableFile(atPath: $0) } ?? program
+    }
+
+    private static func run(_ program: String, _ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: path(of: program))
+        process.arguments = arguments
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.runTakingSignals()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw NotStarted(description: "\(program) ended with \(process.terminationStatus)")
+        }
+    }
+}
