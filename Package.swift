@@ -116,7 +116,12 @@ let package = Package(
         tests("SQLiteRecordsTests", ["SQLiteRecords"]),
         tests("JSONRPCTests", ["JSONRPC", "Support"]),
         tests("SystemdTests", ["Systemd", "Support"]),
-        tests("MigrationTests", ["Migration", "MaildirStore", "SQLiteRecords", "Support"]),
+        tests(
+            "MigrationTests",
+            nio + [
+                "Migration", "MailStore", "MaildirStore", "Records", "SQLiteRecords", "Secrets", "Vocabulary",
+                "Support",
+            ]),
         tests("MethodsTests", ["Methods", "Support"]),
         tests("ConfiguringTests", ["Configuring", "Secrets", .product(name: "Yams", package: "Yams")]),
         tests(

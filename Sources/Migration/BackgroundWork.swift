@@ -20,6 +20,9 @@ final class BackgroundWork: Sendable {
     private let jobs: AsyncStream<Job>
     private let continuation: AsyncStream<Job>.Continuation
 
+    /// Nothing is under way or waits.
+    var isIdle: Bool { open.withLock { $0.isEmpty } }
+
     init() { (jobs, continuation) = AsyncStream.makeStream() }
 
     func submit(_ account: EmailAddress, _ kind: Kind, _ body: @escaping @Sendable () async -> Void) {

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import MailStore
+import MaildirStore
+import NIOPosix
+import Records
+import SQLiteRecords
+import Secrets
+import Synchronization
+import Vocabulary
+
+@testable import Migration
+
+/// A new platform in a temporary folder, with a clock that the test moves.
+final class NewPlatform: Sendable {
+    static let ann: EmailAddress = address("ann@example.com")
+    static let newPassword = "new-Pass-9word"
+
+    let folder: String
+    let move: MailMove
+    let records: SQLiteRecords
+    private let clock: Clock
+
+    static func address(_ text: String) -> EmailAddress {
+        do {
+            return try EmailAddress(text)
+        } catch {
+            fatalError("a test names \(text) as an address: \(error)")
+        }
+    }
+
+    private init(folder: String, records: SQLiteRecords, move: MailMove, clock: Clock) {
+        self.folder = folder
+        self.records = records
+        self.move = move
+        self.clock = clock
+    }
+
+    /// Runs `body` on a platform that works, and ends it. With the `folder` of another, as after a restart.
+    static func run(
+        in given: String? = nil, sealKey: SealKey = .random(), limits: MoveLimits = quick,
+        startingAt start: Timestamp = .now, _ body: (NewPlatform) async throws -> Void
+    ) async throws {
+        let folder = given ?? "/var/tmp/mailmove-migration-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { if given == nil { try? FileManager.default.removeItem(atPath: folder) } }
+        let clock = Clock(start)
+        let records = try await SQLiteRecords.open(path: "\(folder)/mailmove.db")
+        let store = try MaildirStore(
+            path: "\(folder)/mail/%d/%n", hashKey: Array(repeating: 1, count: 32), pool: FilePool(threads: 2))
+        try FileManager.default.createDirectory(atPath: "\(folder)/mail", withIntermediateDirectories: true)
+        let pool = try HashingPool(decoyScheme: .yescrypt)
+        let move = MailMove(
+            records: records, store: store, pool: pool, sealKey: sealKey,
+            ledgerHash: try KeyedHash(key: Array(repeating: 2, count: 32)), limits: limits,
+            group: MultiThreadedEventLoopGroup.singleton, now: { clock.now })
+        try await move.recover()
+        let platform = NewPlatform(folder: folder, records: records, move: move, clock: clock)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await move.run() }
+            do {
+                try await body(platform)
+            } catch {
+                move.stop()
+                throw error
+            }
+            move.stop()
+            try await group.waitForAll()
+        }
+        await records.close()
+        await pool.shutdown()
+    }
+
+    static var quick: MoveLimits {
+        var limits = MoveLimits()
+        limits.secondsBetweenRuns = 0
+        limits.loginTimeout = 2
+        limits.firstRetry = 1
+        return limits
+    }
+
+    // MARK: What tests do
+
+    func advance(hours: Double = 0, seconds: Double = 0) {
+        clock.advance(hours * 3600 + seconds)
+        move.scheduler.wake()
+    }
+
+    var now: Timestamp { clock.now }
+
+    @discardableResult
+    func enable(
+        _ server: OldMailServer, accounts: [EmailAddress] = [ann], days: Int = 30,
+        _ change: (inout MigrationRequest) -> Void = { _ in }
+    ) async throws -> MigrationOverview {
+        let rows = accounts.map {
+            AccountRow(
+                address: $0.description, password: Password(Self.newPassword), passwordHash: nil, displayName: nil,
+                quotaOctets: nil)
+        }
+        _ = try await move.accounts.create(rows, onExisting: .skip)
+        var request = MigrationRequest(
+            domain: Self.ann.domain, oldServer: OldServer(host: "127.0.0.1", port: server.port, security: .none),
+            validDays: days)
+        change(&request)
+        return try await move.settings.enable(request)
+    }
+
+    func login(
+        _ password: String, as account: EmailAddress = ann, via: TriggerOrigin = .imap, from address: String? = nil
+    ) async throws -> LoginResult {
+        try await move.logins.authenticate(
+            Login(account: account, password: Password(password), via: via, remoteAddress: address))
+    }
+
+    func trigger(_ password: String, as account: EmailAddress = ann) async throws -> AccountStatus {
+        try await move.logins.trigger(
+            Login(account: account, password: Password(password), via: .portal, remoteAddress: nil))
+    }
+
+    func status(of account: EmailAddress = ann) async throws -> AccountStatus {
+        try await move.statuses.status(of: account)
+    }
+
+    func row(of account: EmailAddress = ann) async throws -> AccountRecord? {
+        try await records.read { try $0.account(account) }
+    }
+
+    func events(of account: EmailAddress = ann) async throws -> [EventRecord] {
+        try await records.read { try $0.events(EventQuery(subject: .account(account), limit: 1000)).events }
+    }
+
+    /// The status as soon as it is as wanted, or as it is after twenty seconds.
+    func until(
+        _ account: EmailAddress = ann, _ isWanted: (AccountStatus) -> Bool
+    ) async throws -> AccountStatus {
+        for _ in 0..<1000 {
+            let status = try await status(of: account)
+            if isWanted(status) { return status }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        return try await status(of: account)
+    }
+
+    /// Until nothing runs and nothing is asked.
+    func settle() async throws {
+        for _ in 0..<1000 {
+            let load = move.scheduler.load
+            if load.moving == 0, load.queued == 0, move.logins.background.isIdle { return }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+    }
+
+    func delivered(to account: EmailAddress = ann) -> [String] {
+        let maildir = "\(folder)/mail/\(account.domain)/\(account.localPart)"
+        return ["new", "cur"].flatMap { sub in
+            ((try? FileManager.default.contentsOfDirectory(atPath: "\(maildir)/\(sub)")) ?? []).map {
+                "\(maildir)/\(sub)/\($0)"
+            }
+        }
+    }
+}
+
+/// A wall clock that moves when it is told to.
+final class Clock: Sendable {
+    private let time: Mutex<Timestamp>
+
+    init(_ start: Timestamp) { time = Mutex(start) }
+
+    var now: Timestamp { time.withLock { $0 } }
+
+    func advance(_ seconds: Double) { time.withLock { $0 = $0.adding(seconds: seconds) } }
+}

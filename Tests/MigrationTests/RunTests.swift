@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Records
+import Secrets
+import Testing
+import Vocabulary
+
+@testable import Migration
+
+/// What becomes of a move when time passes, the old server fails, the store fails, or the program ends.
+@Suite(.timeLimit(.minutes(3))) struct RunTests {
+    @Test func whenTheWindowExpiresTheLocalPasswordAloneDecides() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server, days: 1)
+            #expect(try await platform.status().window?.daysLeft == 1)
+            platform.advance(hours: 25)
+            #expect(try await platform.login("old").decision == .reject)
+            #expect(try await platform.login(NewPlatform.newPassword).decision == .accept)
+            try await platform.settle()
+            #expect(server.shown.isEmpty)
+            let status = try await platform.status()
+            #expect(status.window?.state == .expired)
+            #expect(status.portal == AccountStatus.Portal(visible: false, action: nil))
+        }
+    }
+
+    @Test func aMoveThatIsRunningWhenTheWindowExpiresIsFinished() async throws {
+        let server = try OldMailServer(password: "old", messages: 30)
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server, days: 1)
+            server.state.withLock { state in
+                state.before = { if $0 == "RETR 10" { platform.advance(hours: 25) } }
+            }
+            #expect(try await platform.login("old").decision == .accept)
+            let status = try await platform.until { $0.status == .completed }
+            #expect(status.status == .completed)
+            #expect(status.moved == 30)
+            #expect(try await platform.row()?.sealed == nil)
+        }
+    }
+
+    @Test func disablingStopsAMoveAfterItsBatchAndErasesThePassword() async throws {
+        let server = try OldMailServer(password: "old", messages: 200)
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            server.state.withLock { state in state.before = { if $0.hasPrefix("RETR") { usleep(5000) } } }
+            _ = try await platform.login("old")
+            _ = try await platform.until { $0.moved > 0 }
+            _ = try await platform.move.settings.disable(NewPlatform.ann.domain)
+            #expect(try await platform.row()?.sealed == nil)
+            try await platform.settle()
+            let status = try await platform.status()
+            #expect(status.status == .failed)
+            #expect(status.error?.reason == .migrationNotEnabled)
+            #expect(status.moved < 200)
+            #expect(platform.delivered().count == Int(status.moved))
+            server.state.withLock { $0.before = nil }
+            try await platform.enable(server)
+            _ = try await platform.login("old")
+            let after = try await platform.until { $0.status == .completed }
+            #expect(after.moved == 200)
+            #expect(platform.delivered().count == 200)
+        }
+    }
+
+    @Test func lateMailIsBroughtWithoutAnotherLoginUntilTheTimeIsOver() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server) { $0.options.followUp = .init(hours: 2, everyMinutes: 30) }
+            _ = try await platform.login("old")
+            _ = try await platform.until { $0.status == .completed }
+            #expect(try await platform.row()?.pending?.kind == .followUp)
+            server.state.withLock { $0.messages.append(("late", OldMailServer.message(40))) }
+            platform.advance(seconds: 1801)
+            #expect(try await platform.until { $0.moved == 4 && $0.status == .completed }.moved == 4)
+            for _ in 0..<4 {
+                platform.advance(seconds: 1801)
+                platform.move.scheduler.wake()
+                try await Task.sleep(for: .milliseconds(300))
+            }
+            #expect(try await platform.row()?.sealed == nil)
+            #expect(try await platform.status().runs <= 5)
+        }
+    }
+
+    @Test func lateMailEndsWithARejectedPassword() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server) { $0.options.followUp = .init(hours: 5, everyMinutes: 30) }
+            _ = try await platform.login("old")
+            _ = try await platform.until { $0.status == .completed }
+            server.state.withLock { $0.password = "other" }
+            platform.advance(seconds: 1801)
+            let status = try await platform.until { $0.portal.action == .trigger }
+            #expect(status.portal.action == .trigger)
+            #expect(status.status == .completed)
+            #expect(try await platform.row()?.sealed == nil)
+        }
+    }
+
+    @Test func aFailedRunIsTriedAgainByItselfAndGivenUpAfterADay() async throws {
+        let server = try OldMailServer(password: "old", messages: 2)
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            _ = try await platform.login("old")
+            _ = try await platform.until { $0.status == .completed }
+            server.stop()
+            _ = try await platform.login("old")
+            let failed = try await platform.until { $0.status == .failed }
+            #expect(failed.error?.reason == .oldServerUnreachable)
+            #expect(failed.moved == 2)
+            let first = try await platform.row()?.pending
+            #expect(first?.kind == .retry)
+            try server.start()
+            server.state.withLock { $0.messages.append(("u9", OldMailServer.message(9))) }
+            platform.advance(seconds: 3)
+            #expect(try await platform.until { $0.moved == 3 && $0.status == .completed }.moved == 3)
+            server.stop()
+            _ = try await platform.login("old")
+            _ = try await platform.until { $0.status == .failed }
+            platform.advance(hours: 25)
+            for _ in 0..<500 where try await platform.row()?.sealed != nil {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            #expect(try await platform.row()?.sealed == nil)
+        }
+    }
+
+    @Test func refusedMessagesAreNamedAndTriedAgain() async throws {
+        let server = try OldMailServer(password: "old", messages: 6)
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            server.state.withLock { $0.refuses = [2, 5] }
+            _ = try await platform.login("old")
+            let failed = try await platform.until { $0.status == .failed }
+            #expect(failed.error?.reason == .messagesRefused)
+            #expect((failed.moved, failed.remaining, failed.total) == (4, 2, 6))
+            let named = try await platform.events().filter { $0.kind == .messageRefused }.compactMap(\.detail)
+            #expect(named.contains { $0.contains("u1") } && named.contains { $0.contains("u4") })
+            server.state.withLock { $0.refuses = [] }
+            platform.advance(seconds: 5)
+            #expect(try await platform.until { $0.status == .completed }.moved == 6)
+        }
+    }
+
+    @Test func afterARestartARunGoesOnWhereTheKeyIsTheSame() async throws {
+        let (folder, server) = (Self.folder(), try OldMailServer(password: "old", messages: 300))
+        defer {
+            server.stop()
+            try? FileManager.default.removeItem(atPath: folder)
+        }
+        let key = SealKey.random()
+        server.state.withLock { state in state.before = { if $0.hasPrefix("RETR") { usleep(3000) } } }
+        try await NewPlatform.run(in: folder, sealKey: key) { platform in
+            try await platform.enable(server)
+            _ = try await platform.login("old")
+            #expect(try await platform.until { $0.moved > 0 }.status == .inProgress)
+        }
+        server.state.withLock { $0.before = nil }
+        try await NewPlatform.run(in: folder, sealKey: key) { platform in
+            let status = try await platform.until { $0.status == .completed }
+            #expect(status.moved == 300)
+            #expect(platform.delivered().count == 300)
+        }
+    }
+
+    @Test func afterARestartWithAnotherKeyARunShowsAsInterrupted() async throws {
+        let (folder, server) = (Self.folder(), try OldMailServer(password: "old", messages: 300))
+        defer {
+            server.stop()
+            try? FileManager.default.removeItem(atPath: folder)
+        }
+        server.state.withLock { state in state.before = { if $0.hasPrefix("RETR") { usleep(3000) } } }
+        try await NewPlatform.run(in: folder) { platform in
+            try await platform.enable(server)
+            _ = try await platform.login("old")
+            _ = try await platform.until { $0.moved > 0 }
+        }
+        server.state.withLock { $0.before = nil }
+        try await NewPlatform.run(in: folder) { platform in
+            let status = try await platform.status()
+            #expect(status.status == .failed)
+            #expect(status.error?.reason == .interrupted)
+            #expect(status.error?.reason.isRetryable == true)
+            #expect(try await platform.login("old").decision == .accept)
+            #expect(try await platform.until { $0.status == .completed }.moved == 300)
+            #expect(platform.delivered().count == 300)
+        }
+    }
+
+    @Test func aStoreThatCannotTakeMailFailsTheRunAndOneThatCanAgainResumesIt() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            let domain = "\(platform.folder)/mail/example.com"
+            #expect(FileManager.default.createFile(atPath: domain, contents: Data()))
+            _ = try await platform.login("old")
+            let failed = try await platform.until { $0.status == .failed }
+            #expect(failed.error?.reason == .mailStoreUnavailable)
+            #expect(failed.error?.detail.contains(domain) == true)
+            try FileManager.default.removeItem(atPath: domain)
+            platform.advance(seconds: 5)
+            #expect(try await platform.until { $0.status == .completed }.moved == 3)
+            #expect(platform.delivered().count == 3)
+        }
+    }
+
+    @Test func aDeletedAccountStopsMovingAndMovesNothingTwiceWhenItIsMadeAgain() async throws {
+        let server = try OldMailServer(password: "old", messages: 100)
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            server.state.withLock { state in state.before = { if $0.hasPrefix("RETR") { usleep(5000) } } }
+            _ = try await platform.login("old")
+            _ = try await platform.until { $0.moved > 0 }
+            let outcome = try await platform.move.accounts.delete([NewPlatform.ann])
+            #expect(outcome.deleted == 1)
+            try await platform.settle()
+            await #expect(throws: MoveError.self) { _ = try await platform.status() }
+            let there = platform.delivered().count
+            #expect(there < 100)
+            server.state.withLock { $0.before = nil }
+            try await platform.enable(server)
+            #expect(try await platform.status().status == .notStarted)
+            _ = try await platform.login("old")
+            #expect(try await platform.until { $0.status == .completed }.moved == 100)
+            #expect(platform.delivered().count == 100)
+        }
+    }
+
+    private static func folder() -> String { "/var/tmp/mailmove-migration-\(UUID().uuidString)" }
+}
