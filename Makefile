@@ -46,7 +46,7 @@ test: setup ## Run all tests
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build
 
-demo: setup ## Move a mailbox between two real servers on this machine, and show it
+demo: setup ## Move mailboxes from a real Dovecot, on this machine, and compare every message
 	$(SWIFT) build $(RELEASE)
 	Tests/Demo/demo
 

@@ -95,9 +95,9 @@ public final class MaildirStore: MailStore {
         }
     }
 
-    /// Whether the directory that all Maildirs are below exists and takes files, and its file system has room.
     public func check(folder: String) throws(MailStoreError) { _ = try FolderName(folder) }
 
+    /// Whether the directory that all Maildirs are below exists and takes files, and its file system has room.
     public func check() async throws(MailStoreError) {
         try await pool.run { [template] () throws(MailStoreError) -> Void in
             let base: Directory

@@ -142,7 +142,8 @@ extension LoginDesk {
         let status = facts.account.map { statuses.status(of: $0, settings: facts.settings) }
         return LoginResult(
             decision: .accept, passwordReplaced: false, status: status,
-            message: status?.message ?? StatusText.welcome)
+            // Outside the window nobody is told of a migration.
+            message: status.flatMap { $0.window?.state == .active ? $0.message : nil } ?? StatusText.welcome)
     }
 
     func rejected(_ facts: LoginFacts) -> LoginResult {

@@ -57,7 +57,31 @@ public final class OldServerVerification: Sendable {
             findings.take(passed)
             let before = passed.reduce(Duration.zero) { $0 + $1.duration }
             findings.fail(error, took: clock.now - start - before)
+            if error.code == .untrusted { try await lookAtUntrusted(server, error, &findings) }
             return nil
+        }
+    }
+
+    /// What the server shows that was not trusted, so that it can be judged and pinned. Nothing secret is sent.
+    private func lookAtUntrusted(
+        _ server: OldServer, _ failure: POP3Error, _ findings: inout OldServerFindings
+    ) async throws {
+        var lax = server
+        lax.certificate = CertificateCheck(verify: .none)
+        do throws(POP3Error) {
+            let session = try await POP3Session.open(
+                lax, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group)
+            findings.take(session)
+            if let facts = session.tls {
+                findings.tls = OldServerFindings.TLS(
+                    version: facts.version, cipher: facts.cipher, sha256: facts.sha256, isTrusted: false,
+                    reason: failure.description)
+            }
+            _ = try await session.quit()
+            findings.advise(lax, session.capabilities)
+        } catch {
+            // It does not speak TLS at all: the first failure has said so.
+            try Task.checkCancellation()
         }
     }
 
@@ -220,7 +244,7 @@ extension OldServerFindings {
         if tls == nil, server.security != .none {
             advice.append("STLS is not offered: passwords travel in the clear unless secureAuthentication is set")
         }
-        if let tls, !tls.isTrusted {
+        if let tls, !tls.isTrusted, server.certificate.verify != .fingerprint {
             advice.append(
                 "the certificate is not trusted; to pin it, use verify \"fingerprint\" with sha256 \(tls.sha256)")
         }

@@ -14,6 +14,9 @@ public enum StatusText {
             return LocalizedText(
                 en: "The move of your old mail has not started. It starts when you log in with your old password.",
                 zhCN: "邮箱搬家未开始。使用原邮箱密码登录后即开始搬家。")
+        case .inProgress where row.moved + row.remaining == 0:
+            // Before the first listing.
+            return LocalizedText(en: "Your old mail is being moved.", zhCN: "邮箱搬家中。")
         case .inProgress:
             return LocalizedText(
                 en: "Your old mail is being moved: \(row.moved) messages are here, \(row.remaining) remain.",

@@ -10,8 +10,11 @@ import Vocabulary
 struct Connection: Wire {
     private let channel: any Channel
 
-    /// For people.
-    var remoteAddress: String { channel.remoteAddress?.description ?? "" }
+    /// For people: `192.0.2.1:110`, an IPv6 address in brackets.
+    var remoteAddress: String {
+        guard let address = channel.remoteAddress, let host = address.ipAddress, let port = address.port else { return "" }
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
 
     private let handler: NIOLoopBound<ChannelHandler>
     private let server: OldServer

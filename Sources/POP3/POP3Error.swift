@@ -38,7 +38,7 @@ public struct POP3Error: Error, Hashable, Sendable, CustomStringConvertible {
     /// The old server, as `host:port`.
     public var subject: String
     public var step: Step
-    /// What happened and what to do, in one line; never holds the password.
+    /// What happened, to which server, and what to do, in one line; never holds the password.
     public var detail: String
 
     public init(code: Code, subject: String, step: Step, detail: String) {
@@ -60,7 +60,7 @@ public struct POP3Error: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    public var description: String { "\(subject): \(detail)" }
+    public var description: String { detail }
 }
 
 /// A failure as the wire knows it: without a subject, and with the server's own octets, which may hold the password.

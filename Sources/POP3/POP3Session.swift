@@ -133,7 +133,8 @@ public final class POP3Session: Sendable {
         guard !isForbidden else {
             throw POP3Error(
                 code: .invalidCredentialOctets, subject: server.subject, step: .authenticate,
-                detail: "the user name is empty, or it or the password holds NUL, CR or LF; nothing was sent")
+                detail: "the old server \(server.subject) was not asked: the user name is empty, or it or the password holds "
+                    + "NUL, CR or LF")
         }
         state.withLock { $0.scrubber.password = password }
         let outcome = try await during(.authenticate) { () async throws(WireFailure) in

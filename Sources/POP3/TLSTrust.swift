@@ -50,8 +50,12 @@ public final class TLSTrust: Sendable {
         configuration.trustRoots = roots.map { .file($0) } ?? .default
         // Old servers are the point of this program; what they speak is shown, not refused.
         configuration.minimumTLSVersion = .tlsv1
-        // A context with roots still calls the own check instead of BoringSSL's when a handler brings one.
-        if verification == .own { configuration.trustRoots = .certificates([]) }
+        if verification == .own {
+            // A context with roots still calls the own check instead of BoringSSL's when a handler brings one …
+            configuration.trustRoots = .certificates([])
+            // … but NIOSSL would look for the host's name in the certificate all the same, after it.
+            configuration.certificateVerification = .noHostnameVerification
+        }
         let context = try NIOSSLContext(configuration: configuration)
         contexts.withLock { $0[verification] = context }
         return context
