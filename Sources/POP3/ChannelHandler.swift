@@ -26,7 +26,16 @@ final class ChannelHandler: ChannelInboundHandler {
         var pace: Retrieval.Pace
     }
 
+    /// Under TLS from the first octet the greeting (RFC 1939 §4) may come along with the end of the handshake, before
+    /// the session has got round to waiting for it.
+    private enum EarlyGreeting {
+        case none
+        case expected
+        case kept([Answer])
+    }
+
     private var machine = ProtocolMachine()
+    private var greeting = EarlyGreeting.none
     private var work = Work.none
     private var failure: WireFailure?
     private var context: ChannelHandlerContext?
@@ -53,6 +62,7 @@ final class ChannelHandler: ChannelInboundHandler {
     // MARK: - Work
 
     func perform(_ batch: Batch, _ promise: EventLoopPromise<[Answer]>) {
+        if batch.octets.readableBytes == 0, takeGreeting(promise) { return }
         guard let context = ready(promise) else { return }
         work = .batch(promise)
         machine.begin(batch)
@@ -64,6 +74,20 @@ final class ChannelHandler: ChannelInboundHandler {
             let octets = batch.octets
             written.whenComplete { _ in octets.wipe() }
         }
+    }
+
+    /// False where nothing has been read yet, and the greeting is to be waited for like any answer.
+    private func takeGreeting(_ promise: EventLoopPromise<[Answer]>) -> Bool {
+        switch greeting {
+        case .none: return false
+        case .kept(let answers): promise.succeed(answers)
+        case .expected where failure == nil:
+            work = .batch(promise)
+            expectProgress(within: readTimeout)
+        case .expected: promise.fail(failure ?? WireFailure(code: .closed, message: "closed the connection"))
+        }
+        greeting = .none
+        return true
     }
 
     func retrieve(
@@ -98,6 +122,10 @@ final class ChannelHandler: ChannelInboundHandler {
             work = .handshake(promise, seen, server.certificate)
             expectProgress(within: timeout)
             try context.pipeline.syncOperations.addHandler(handler, position: .before(self))
+            if !isReading {
+                machine.begin(.greeting)
+                greeting = .expected
+            }
             isReading = true
             context.read()
         } catch {
@@ -178,7 +206,11 @@ final class ChannelHandler: ChannelInboundHandler {
                     if case .retrieval(_, _, let onRefusal) = work { onRefusal(message, line) }
                     event = machine.goOn()
                 case .answered(let answers):
-                    if case .batch(let promise) = finish() { promise.succeed(answers) }
+                    if case .batch(let promise) = finish() {
+                        promise.succeed(answers)
+                    } else {
+                        greeting = .kept(answers)
+                    }
                 case .retrieved(let outcome, let pace):
                     if case .retrieval(let promise, let sink, _) = finish() {
                         sink.flush()

@@ -146,6 +146,11 @@ public final class DovecotServer: @unchecked Sendable {  // `process` changes in
               driver = static
               args = uid=\(owner) gid=\(isRoot ? "nogroup" : "\(getgid())") home=\(folder)/mail/%u
             }
+            service anvil {
+              unix_listener anvil-auth-penalty {
+                mode = 0
+              }
+            }
             service pop3-login {
               service_count = 0
               inet_listener pop3 {
