@@ -108,13 +108,16 @@ final class ChannelHandler: ChannelInboundHandler {
     func startTLS(
         _ trust: TLSTrust, server: OldServer, timeout: TimeAmount, _ promise: EventLoopPromise<TLSFacts>
     ) {
-        if failure?.code == .protocolViolation {
-            // RFC 2595 §4; CVE-2011-0411: what came with the answer to STLS was not sent by who will hold the key.
+        if failure?.code == .protocolViolation || (failure == nil && machine.isInLine) {
+            // RFC 2595 §4; CVE-2011-0411: what came with the answer to STLS was not sent by who will hold the key. Half a
+            // line of it would be taken for the start of the first answer in TLS.
             let message =
                 server.security == .tls
                 ? "does not speak TLS on this port; check port and security in the settings"
                 : "sent plain text after its answer to STLS, as somebody on the way would; nothing was sent"
-            failure = WireFailure(code: .untrusted, message: message)
+            let untrusted = WireFailure(code: .untrusted, message: message)
+            fail(untrusted)
+            failure = untrusted
         }
         guard let context = ready(promise) else { return }
         do {

@@ -50,6 +50,9 @@ struct ProtocolMachine {
 
     var isIdle: Bool { if case .none = work { true } else { false } }
 
+    /// Whether a line has begun and not ended.
+    var isInLine: Bool { !partialLine.isEmpty }
+
     /// Whether a multi-line answer is on its way: then every octet is progress.
     var isInBody: Bool { if case .statusLine = reading { false } else { true } }
 
@@ -122,7 +125,10 @@ struct ProtocolMachine {
             case .lines: "closed the connection in the middle of a list"
             case .statusLine: "closed the connection"
             }
-        return WireFailure(code: .closed, message: what, quoted: Array(partialLine.prefix(200)))
+        // A server that hangs up on what it finds behind a RETR would do so again, and again.
+        let isProving = if case .retrieval(let retrieval) = work { retrieval.isOnTrial } else { false }
+        return WireFailure(
+            code: isProving ? .pipeliningBroken : .closed, message: what, quoted: Array(partialLine.prefix(200)))
     }
 
     /// No octets came for too long: what that means for the work in hand.

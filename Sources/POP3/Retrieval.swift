@@ -55,6 +55,8 @@ struct Retrieval: Sendable {
     var isDone: Bool { awaited.isEmpty && next == messages.count }
     /// Whether an answer that is missing could be another's.
     var isAhead: Bool { awaited.count > 1 || pace != .oneByOne }
+    /// Whether commands have been sent behind a `RETR` to a server that has not shown yet that it bears them.
+    var isOnTrial: Bool { if case .proving = pace { true } else { false } }
     /// Whether the answer waited for now is the one that proves.
     var isProving: Bool { if case .marker = awaited.first { true } else { false } }
 
