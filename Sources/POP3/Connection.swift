@@ -12,7 +12,7 @@ struct Connection: Wire {
 
     /// For people: `192.0.2.1:110`, an IPv6 address in brackets.
     var remoteAddress: String {
-        guard let address = channel.remoteAddress, let host = address.ipAddress, let port = address.port else { return "" }
+        guard let host = channel.remoteAddress?.ipAddress, let port = channel.remoteAddress?.port else { return "" }
         return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 

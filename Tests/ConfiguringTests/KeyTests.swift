@@ -79,6 +79,19 @@ import Yams
         #expect(shown == DaemonConfiguration())
     }
 
+    @Test func theManualNamesExactlyTheKeysWithTheirDefaults() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        let manual = try String(contentsOf: root.appending(path: "systemd/mailmoved.8"), encoding: .utf8)
+        for key in ConfigurationKey.all {
+            #expect(manual.contains("\n.It Cm \(key.name) Pq Ev \(key.environmentVariable)\n"))
+            let text = key.defaultText.replacing("'", with: "\\(aq")
+            let item = manual.split(separator: ".It Cm \(key.name) ", maxSplits: 1).last
+            #expect(item?.split(separator: "\n.It ", maxSplits: 1).first?.contains("default: \(text).") == true)
+        }
+        #expect(manual.split(separator: "\n.It Cm ").count - 1 == ConfigurationKey.all.count)
+    }
+
     private func leaves(_ node: Node?, below group: String) -> [String] {
         guard case .mapping(let mapping) = node else { return group.isEmpty ? [] : [group] }
         return mapping.flatMap { key, value in

@@ -57,6 +57,7 @@ extension Integration {
 
         @Test func aMailboxMovesWhateverTheCertificateWhereTLSIsOpportunistic() async throws {
             var options = Self.withTLS
+            options.certificateNames = "DNS:elsewhere.example"
             options.refusesPlainText = true  // so that it moves at all only over STLS
             try await Self.withDovecot(options) { dovecot in
                 try await Self.move(from: .loopback(port: dovecot.port, .opportunistic))
@@ -64,7 +65,9 @@ extension Integration {
         }
 
         @Test func aMailboxMovesWhereTheFingerprintIsTheOneGiven() async throws {
-            try await Self.withDovecot(Self.withTLS) { dovecot in
+            var options = Self.withTLS
+            options.certificateNames = "DNS:elsewhere.example"
+            try await Self.withDovecot(options) { dovecot in
                 let certificate = OldServerParameters.Certificate(sha256: try await dovecot.fingerprint())
                 try await Self.move(from: .loopback(port: dovecot.port, .starttls, certificate: certificate))
             }
@@ -104,6 +107,24 @@ extension Integration {
                     #expect(status.error?.retryable == false)
                     #expect(status.startedAt == nil)
                     #expect(!dovecot.log.contains(Platform.ann))
+                }
+            }
+        }
+
+        @Test(arguments: ["DNS:localhost,IP:127.0.0.1", "DNS:elsewhere.example"])
+        func aCertificateThatIsNotTrustedIsShownSoThatItCanBePinned(names: String) async throws {
+            var options = Self.withTLS
+            options.certificateNames = names
+            try await Self.withDovecot(options) { dovecot in
+                try await Platform.running { platform in
+                    let findings = try await platform.admin.verifyOldServer(
+                        VerifyOldServer(oldServer: .loopback(port: dovecot.port, .starttls)))
+                    #expect(!findings.ok)
+                    #expect(findings.checks.last?.name == .tls)
+                    #expect(findings.server.tls?.trusted == false)
+                    let fingerprint = try await dovecot.fingerprint().replacing(":", with: "").lowercased()
+                    #expect(findings.server.tls?.sha256 == fingerprint)
+                    #expect(findings.advice.contains { $0.contains(fingerprint) })
                 }
             }
         }
