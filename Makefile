@@ -44,7 +44,8 @@ build: ## Build the daemon for production (.build/release/mailmoved)
 
 test: setup ## Run all tests
 	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build
+	$(SWIFT) test --skip-build --skip IntegrationTests
+	$(SWIFT) test --skip-build --no-parallel --filter IntegrationTests
 
 demo: setup ## Move mailboxes from a real Dovecot, on this machine, and compare every message
 	$(SWIFT) build $(RELEASE)

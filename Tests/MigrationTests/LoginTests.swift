@@ -93,7 +93,9 @@ import Vocabulary
     private func check(_ row: Row, via: TriggerOrigin) async throws {
         let server = try OldMailServer(password: row.oldPassword)
         defer { server.stop() }
-        try await NewPlatform.run { platform in
+        var limits = NewPlatform.quick
+        if row.oldServer == .silence { limits.loginTimeout = 2 }
+        try await NewPlatform.run(limits: limits) { platform in
             try await platform.enable(server)
             if row.isHandedOver {
                 _ = try await platform.login("old", via: .pop3)

@@ -19,6 +19,8 @@ final class OldMailServer: Sendable {
         var messages: [(id: String, text: String)]
         var login = Login.judge
         var refuses: Set<Int> = []
+        /// This command is not answered until another is named, or none.
+        var holdsAt: String?
         /// Called with each command before it is answered.
         var before: (@Sendable (String) -> Void)?
         var lines: [String] = []
@@ -65,6 +67,7 @@ final class OldMailServer: Sendable {
                 return state
             }
             now.before?(line)
+            while state.withLock({ $0.holdsAt == line }) { peer.pause(milliseconds: 2) }
             let words = line.split(separator: " ", maxSplits: 1).map(String.init)
             let number = words.count > 1 ? Int(words[1]) ?? 0 : 0
             switch words.first?.uppercased() {

@@ -48,7 +48,7 @@ import Vocabulary
         defer { server.stop() }
         try await NewPlatform.run { platform in
             try await platform.enable(server)
-            server.state.withLock { state in state.before = { if $0.hasPrefix("RETR") { usleep(5000) } } }
+            server.state.withLock { $0.holdsAt = "RETR 90" }
             _ = try await platform.login("old")
             _ = try await platform.until { $0.moved > 0 }
             _ = try await platform.move.settings.disable(NewPlatform.ann.domain)
@@ -59,7 +59,7 @@ import Vocabulary
             #expect(status.error?.reason == .migrationNotEnabled)
             #expect(status.moved < 200)
             #expect(platform.delivered().count == Int(status.moved))
-            server.state.withLock { $0.before = nil }
+            server.state.withLock { $0.holdsAt = nil }
             try await platform.enable(server)
             _ = try await platform.login("old")
             let after = try await platform.until { $0.status == .completed }
@@ -127,7 +127,7 @@ import Vocabulary
             _ = try await platform.login("old")
             _ = try await platform.until { $0.status == .failed }
             platform.advance(hours: 25)
-            for _ in 0..<500 where try await platform.row()?.sealed != nil {
+            for _ in 0..<3000 where try await platform.row()?.sealed != nil {
                 try await Task.sleep(for: .milliseconds(20))
             }
             #expect(try await platform.row()?.sealed == nil)
@@ -159,13 +159,13 @@ import Vocabulary
             try? FileManager.default.removeItem(atPath: folder)
         }
         let key = SealKey.random()
-        server.state.withLock { state in state.before = { if $0.hasPrefix("RETR") { usleep(3000) } } }
+        server.state.withLock { $0.holdsAt = "RETR 200" }
         try await NewPlatform.run(in: folder, sealKey: key) { platform in
             try await platform.enable(server)
             _ = try await platform.login("old")
             #expect(try await platform.until { $0.moved > 0 }.status == .inProgress)
         }
-        server.state.withLock { $0.before = nil }
+        server.state.withLock { $0.holdsAt = nil }
         try await NewPlatform.run(in: folder, sealKey: key) { platform in
             let status = try await platform.until { $0.status == .completed }
             #expect(status.moved == 300)
@@ -179,13 +179,13 @@ import Vocabulary
             server.stop()
             try? FileManager.default.removeItem(atPath: folder)
         }
-        server.state.withLock { state in state.before = { if $0.hasPrefix("RETR") { usleep(3000) } } }
+        server.state.withLock { $0.holdsAt = "RETR 200" }
         try await NewPlatform.run(in: folder) { platform in
             try await platform.enable(server)
             _ = try await platform.login("old")
             _ = try await platform.until { $0.moved > 0 }
         }
-        server.state.withLock { $0.before = nil }
+        server.state.withLock { $0.holdsAt = nil }
         try await NewPlatform.run(in: folder) { platform in
             let status = try await platform.status()
             #expect(status.status == .failed)
@@ -220,7 +220,7 @@ import Vocabulary
         defer { server.stop() }
         try await NewPlatform.run { platform in
             try await platform.enable(server)
-            server.state.withLock { state in state.before = { if $0.hasPrefix("RETR") { usleep(5000) } } }
+            server.state.withLock { $0.holdsAt = "RETR 90" }
             _ = try await platform.login("old")
             _ = try await platform.until { $0.moved > 0 }
             let outcome = try await platform.move.accounts.delete([NewPlatform.ann])
@@ -229,7 +229,7 @@ import Vocabulary
             await #expect(throws: MoveError.self) { _ = try await platform.status() }
             let there = platform.delivered().count
             #expect(there < 100)
-            server.state.withLock { $0.before = nil }
+            server.state.withLock { $0.holdsAt = nil }
             try await platform.enable(server)
             #expect(try await platform.status().status == .notStarted)
             _ = try await platform.login("old")

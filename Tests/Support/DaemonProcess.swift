@@ -152,7 +152,8 @@ public final class DaemonProcess: Sendable {
             let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
             let beside = URL(filePath: tests).deletingLastPathComponent().appending(path: "mailmoved")
             guard FileManager.default.isExecutableFile(atPath: beside.path) else {
-                throw Failure(description: "\(beside.path) is not there; build it with: swift build --product mailmoved")
+                throw Failure(
+                    description: "\(beside.path) is not there; build it with: swift build --product mailmoved")
             }
             return beside
         }
