@@ -132,7 +132,8 @@ final class ChannelHandler: ChannelInboundHandler {
             isReading = true
             context.read()
         } catch {
-            fail(error as? WireFailure ?? WireFailure(code: .untrusted, message: "TLS cannot be set up here (\(error))"))
+            fail(
+                error as? WireFailure ?? WireFailure(code: .untrusted, message: "TLS cannot be set up here (\(error))"))
         }
     }
 
@@ -263,7 +264,8 @@ final class ChannelHandler: ChannelInboundHandler {
     private func handshakeCompleted(_ context: ChannelHandlerContext) {
         guard case .handshake(let promise, let seen, let check) = work else { return }
         _ = finish()
-        let tls = try? context.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)  // absent: nothing to tell
+        // Absent: there is nothing to tell.
+        let tls = try? context.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)
         let digest = seen.sha256 ?? tls?.peerCertificate.flatMap { TLSTrust.sha256(of: $0) }
         promise.succeed(
             TLSFacts(

@@ -36,8 +36,8 @@ struct Connection: Wire {
         to resolution: Resolution, of server: OldServer, timeouts: Timeouts, trust: TLSTrust, on loop: any EventLoop
     ) async throws(WireFailure) -> Connection {
         let readTimeout = TimeAmount(timeouts.read)
-        let connected = try await result(of: ((any Channel), NIOLoopBound<ChannelHandler>).self, on: loop, timeout: nil) {
-            once in
+        typealias Connected = ((any Channel), NIOLoopBound<ChannelHandler>)
+        let connected = try await result(of: Connected.self, on: loop, timeout: nil) { once in
             let attempt = ClientBootstrap(group: loop)
                 .resolver(ResolvedAddresses(resolution: resolution, loop: loop))
                 .connectTimeout(TimeAmount(timeouts.connect))
@@ -70,7 +70,8 @@ struct Connection: Wire {
     }
 
     func retrieve(
-        _ retrieval: Retrieval, into sink: any MessageSink, onRefusal: @escaping @Sendable (ListedMessage, StatusLine) -> Void
+        _ retrieval: Retrieval, into sink: any MessageSink,
+        onRefusal: @escaping @Sendable (ListedMessage, StatusLine) -> Void
     ) async throws(WireFailure) -> (RetrieveOutcome, Retrieval.Pace) {
         let retrieved: ChannelHandler.Retrieved = try await run {
             $0.retrieve(retrieval, into: sink, onRefusal: onRefusal, $1)
@@ -128,7 +129,9 @@ struct Connection: Wire {
                 start(once)
                 if let timeout {
                     let alarm = loop.scheduleTask(in: TimeAmount(timeout)) {
-                        once.complete(.failure(WireFailure(code: .unresolved, message: "cannot be looked up: DNS does not answer")))
+                        once.complete(
+                            .failure(
+                                WireFailure(code: .unresolved, message: "cannot be looked up: DNS does not answer")))
                     }
                     once.promise.futureResult.whenComplete { _ in alarm.cancel() }
                 }
@@ -201,6 +204,7 @@ extension WireFailure {
 extension TimeAmount {
     init(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
-        self = .nanoseconds(seconds.multipliedReportingOverflow(by: 1_000_000_000).partialValue + attoseconds / 1_000_000_000)
+        self = .nanoseconds(
+            seconds.multipliedReportingOverflow(by: 1_000_000_000).partialValue + attoseconds / 1_000_000_000)
     }
 }

@@ -70,7 +70,8 @@ struct Listing {
         var lines: [NumberedLine] = []
         for line in answer.readableBytesView.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true) {
             guard let numbered = NumberedLine(line) else {
-                throw .violation("lists a message without a number in its answer to \(command)", quoting: line.prefix(200))
+                throw .violation(
+                    "lists a message without a number in its answer to \(command)", quoting: line.prefix(200))
             }
             lines.append(numbered)
         }

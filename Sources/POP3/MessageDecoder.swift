@@ -135,7 +135,8 @@ struct MessageDecoder {
                     return (count, false)
                 }
                 let length = source.distance(to: UnsafeRawPointer(found)) - at
-                let isCRLF = length > 0 && source.load(fromByteOffset: at + length - 1, as: UInt8.self) == carriageReturn
+                let isCRLF =
+                    length > 0 && source.load(fromByteOffset: at + length - 1, as: UInt8.self) == carriageReturn
                 let kept = isCRLF ? length - 1 : length
                 memcpy(target + written, source + at, kept)
                 written += kept

@@ -44,7 +44,9 @@ struct Steps: Sendable {
             guard capabilities.stls else {
                 throw WireFailure(
                     code: .untrusted,
-                    message: "does not offer STLS, which the settings require; somebody may have taken it out. Nothing was sent")
+                    message:
+                        "does not offer STLS, which the settings require; somebody may have taken it out. Nothing was sent"
+                )
             }
             let line = try await wire.perform("STLS")
             guard line.kind == .ok || !isRequired else {

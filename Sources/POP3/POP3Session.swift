@@ -133,7 +133,8 @@ public final class POP3Session: Sendable {
         guard !isForbidden else {
             throw POP3Error(
                 code: .invalidCredentialOctets, subject: server.subject, step: .authenticate,
-                detail: "the old server \(server.subject) was not asked: the user name is empty, or it or the password holds "
+                detail:
+                    "the old server \(server.subject) was not asked: the user name is empty, or it or the password holds "
                     + "NUL, CR or LF")
         }
         state.withLock { $0.scrubber.password = password }
@@ -178,7 +179,8 @@ public final class POP3Session: Sendable {
         if let known = state.withLock({ $0.mailbox }) { return known }
         let line = try await wire.perform("STAT").accepted("STAT")
         let words = line.octets.split(separator: UInt8(ascii: " "))
-        guard let first = words.first, let messages = Int(decimalPrefixOf: first), messages <= Listing.mostMessages else {
+        guard let first = words.first, let messages = Int(decimalPrefixOf: first), messages <= Listing.mostMessages
+        else {
             throw .violation("answers STAT with a number of messages that makes no sense", quoting: line.octets)
         }
         // Mailboxes over 2 GB have been seen with a negative size.
@@ -318,7 +320,8 @@ extension WireFailure {
     func described(_ server: OldServer, _ step: POP3Error.Step, _ scrubber: Scrubber) -> POP3Error {
         let said = quoted.isEmpty ? "" : "; it said: \(scrubber.text(of: quoted))"
         return POP3Error(
-            code: code, subject: server.subject, step: step, detail: "the old server \(server.subject) \(message)\(said)")
+            code: code, subject: server.subject, step: step,
+            detail: "the old server \(server.subject) \(message)\(said)")
     }
 }
 

@@ -30,7 +30,8 @@ struct PipeliningProof {
         do throws(WireFailure) {
             let answers = try await wire.perform(batch)
             for (message, answer) in zip(messages, answers) {
-                guard let line = NumberedLine(answer.line.octets), answer.line.kind == .ok, line.number == message.number,
+                guard let line = NumberedLine(answer.line.octets), answer.line.kind == .ok,
+                    line.number == message.number,
                     command == "LIST" || line.rest.elementsEqual(message.uniqueID?.octets ?? [])
                 else {
                     throw .violation("mixes up commands that are sent ahead", quoting: answer.line.octets)

@@ -83,7 +83,9 @@ struct ProtocolMachine {
                 guard let line = readLine(&input) else {
                     guard partialLine.count <= Self.longestStatusLine else {
                         return .failed(
-                            .violation("sends a line of over \(Self.longestStatusLine) octets", quoting: partialLine.prefix(200)))
+                            .violation(
+                                "sends a line of over \(Self.longestStatusLine) octets",
+                                quoting: partialLine.prefix(200)))
                     }
                     return .needsInput
                 }
@@ -94,7 +96,8 @@ struct ProtocolMachine {
                 var decoded = decoder.decoded
                 collected.writeBuffer(&decoded)
                 guard decoder.lineCount <= limit.lines, collected.readableBytes <= limit.octets else {
-                    return .failed(.violation("sends a list without end: over \(min(decoder.lineCount, limit.lines)) lines"))
+                    return .failed(
+                        .violation("sends a list without end: over \(min(decoder.lineCount, limit.lines)) lines"))
                 }
                 if isWhole {
                     if let event = answered(Answer(line: line, body: collected)) { return event }

@@ -26,9 +26,9 @@ struct Resolution: Sendable {
         var list: UnsafeMutablePointer<addrinfo>?
         let result = getaddrinfo(host, String(port), &hints, &list)
         guard result == 0 else {
+            let reason = String(cString: gai_strerror(result))
             throw WireFailure(
-                code: .unresolved,
-                message: "has no address (\(String(cString: gai_strerror(result)))); check the host name and this machine's DNS")
+                code: .unresolved, message: "has no address (\(reason)); check the host name and this machine's DNS")
         }
         defer { freeaddrinfo(list) }
         var addresses: [SocketAddress] = []
@@ -36,9 +36,13 @@ struct Resolution: Sendable {
         while let entry = next?.pointee {
             if let address = entry.ai_addr {
                 if entry.ai_family == AF_INET {
-                    address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) { addresses.append(SocketAddress($0.pointee)) }
+                    address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                        addresses.append(SocketAddress($0.pointee))
+                    }
                 } else if entry.ai_family == AF_INET6 {
-                    address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) { addresses.append(SocketAddress($0.pointee)) }
+                    address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
+                        addresses.append(SocketAddress($0.pointee))
+                    }
                 }
             }
             next = entry.ai_next

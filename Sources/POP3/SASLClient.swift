@@ -115,7 +115,8 @@ struct SASLClient: Sendable {
 
     /// [MS-NLMP] §2.2.1.2: libntlm believes the lengths of a CHALLENGE_MESSAGE, so they are checked here.
     private static func checkNTLM(_ challenge: [UInt8]) throws(WireFailure) {
-        guard challenge.count >= 32, challenge.count <= 1024, challenge.starts(with: Array("NTLMSSP".utf8) + [0, 2, 0, 0, 0])
+        guard challenge.count >= 32, challenge.count <= 1024,
+            challenge.starts(with: Array("NTLMSSP".utf8) + [0, 2, 0, 0, 0])
         else { throw strange(challenge) }
         let length = Int(challenge[12]) | Int(challenge[13]) << 8
         let offset = (0..<4).reduce(0) { $0 | Int(challenge[16 + $1]) << (8 * $1) }

@@ -11,7 +11,8 @@ enum TLSFailure {
         _ error: any Error, check: CertificateCheck, seen: PeerCertificate, channel: ChannelHandlerContext
     ) -> WireFailure {
         if check.verify == .fingerprint, let sha256 = seen.sha256, TLSTrust.digits(of: check.sha256 ?? "") != sha256 {
-            return untrusted("shows a certificate with the SHA-256 fingerprint \(sha256), which is not the one in the settings")
+            return untrusted(
+                "shows a certificate with the SHA-256 fingerprint \(sha256), which is not the one in the settings")
         }
         let text = String(describing: error)
         // Absent when the handshake ended before the server had shown one.
@@ -36,7 +37,9 @@ enum TLSFailure {
     }
 
     private static func fault(of certificate: NIOSSLCertificate?) -> String {
-        guard let certificate else { return "it is not signed by an authority that this machine trusts, or is out of date" }
+        guard let certificate else {
+            return "it is not signed by an authority that this machine trusts, or is out of date"
+        }
         let now = time(nil)
         if certificate.notValidAfter < now { return "it has expired" }
         if certificate.notValidBefore > now { return "it is not valid yet; check the clocks" }

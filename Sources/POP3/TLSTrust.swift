@@ -75,7 +75,8 @@ public final class TLSTrust: Sendable {
                 let handler = try NIOSSLClientHandler(context: context(.own), serverHostname: name) { chain, promise in
                     let digest = chain.first.flatMap { Self.sha256(of: $0) }
                     seen.sha256 = digest
-                    promise.succeed(digest != nil && (wanted == nil || wanted == digest) ? .certificateVerified : .failed)
+                    promise.succeed(
+                        digest != nil && (wanted == nil || wanted == digest) ? .certificateVerified : .failed)
                 }
                 return (handler, seen)
             }

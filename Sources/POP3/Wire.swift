@@ -12,7 +12,8 @@ protocol Wire: Sendable {
 
     /// Runs a retrieval to its end. Returns what came of it, and the pace at which the next may begin.
     func retrieve(
-        _ retrieval: Retrieval, into sink: any MessageSink, onRefusal: @escaping @Sendable (ListedMessage, StatusLine) -> Void
+        _ retrieval: Retrieval, into sink: any MessageSink,
+        onRefusal: @escaping @Sendable (ListedMessage, StatusLine) -> Void
     ) async throws(WireFailure) -> (RetrieveOutcome, Retrieval.Pace)
 
     /// Goes on in TLS. Fails as untrusted when plain text is waiting.

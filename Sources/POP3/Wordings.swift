@@ -12,8 +12,8 @@ struct Wordings {
 
     /// The user is not known, for certain. Never where the same words may stand for a wrong password: Exchange ("Logon
     /// failure: unknown user name or bad password."), hMailServer ("Invalid user name or password."), Zimbra ("invalid
-    /// username/password"), Courier ("Login failed."), Cyrus ("Invalid login"), Dovecot ("Authentication failed."), qmail
-    /// with checkpassword or vchkpw ("authorization failed"), NetEase and Coremail ("Unable to log on") never tell.
+    /// username/password"), Courier ("Login failed."), Cyrus ("Invalid login"), Dovecot ("Authentication failed."),
+    /// qmail with checkpassword or vchkpw ("authorization failed"), NetEase and Coremail ("Unable to log on") never tell.
     var knowNoUser: Bool { hold(Self.noUser) && !hold(Self.ambiguous) }
 
     private static let noUser = [
@@ -23,7 +23,8 @@ struct Wordings {
         "unknown user", "user unknown", "unknown account",  // Mercury, Kerio, and what imitates sendmail
         "user not found", "account not found", "user not exist", "user is not exist",  // Coremail, Winmail
         "user does not exist", "user doesn't exist", "account does not exist", "account doesn't exist",
-        "mailbox does not exist", "mailbox doesn't exist",  // Cyrus: "Unable to locate maildrop: Mailbox does not exist"
+        // Cyrus: "Unable to locate maildrop: Mailbox does not exist"
+        "mailbox does not exist", "mailbox doesn't exist",
         "mailbox not found", "mailbox not exist",
         "err.login.usernotexist", "err.user.notexist",  // NetEase 163 and its enterprise mail
         "用户不存在", "帐号不存在", "账号不存在", "邮箱不存在",  // Tencent exmail, Coremail
@@ -44,8 +45,10 @@ struct Wordings {
     var refuseService: Bool {
         hold([
             "too many connections", "too many simultaneous", "too many concurrent", "maximum number of connections",
-            "maximum connections", "connection limit", "max connections", "connections exceeded",  // Dovecot, Cyrus, qmail
-            "not enabled", "disabled", "is closed", "suspended",  // Gmail, NetEase, Exchange: POP3 is off for this account
+            // Dovecot, Cyrus, qmail
+            "maximum connections", "connection limit", "max connections", "connections exceeded",
+            // Gmail, NetEase, Exchange: POP3 is off for this account
+            "not enabled", "disabled", "is closed", "suspended",
             "pop3 service", "pop service", "pop access",
             "未开启", "已禁用",  // NetEase, Tencent
         ])
@@ -55,11 +58,14 @@ struct Wordings {
     var busy: LoginAnswer.Busy? {
         if hold([
             "already locked",  // RFC 1939 §7, its example; hMailServer: "Your mailbox is already locked"
-            "is locked by", "mailbox is locked", "maildrop is locked", "mailbox locked", "maildrop locked",  // Cyrus, UW
+            // Cyrus, UW
+            "is locked by", "mailbox is locked", "maildrop is locked", "mailbox locked", "maildrop locked",
             "unable to lock", "can't lock", "cannot lock", "could not lock", "failed to lock", "couldn't lock",
-            "can't get lock", "can't obtain lock", "lock busy",  // qpopper: "maildrop lock busy! Is another session active?"
+            // qpopper: "maildrop lock busy! Is another session active?"
+            "can't get lock", "can't obtain lock", "lock busy",
             "another session", "another pop3 session", "another pop session", "already in use", "mailbox in use",
-            "mailbox is in use", "maildrop in use", "mailbox busy", "mailbox is busy", "maildrop busy",  // Exchange, Mercury
+            // Exchange, Mercury
+            "mailbox is in use", "maildrop in use", "mailbox busy", "mailbox is busy", "maildrop busy",
             "already logged in", "being accessed",
         ]) {
             return .inUse
@@ -72,7 +78,8 @@ struct Wordings {
         }
         guard !hold(["password", "密码"]) else { return nil }
         if hold([
-            "temporar", "try again later", "try later", "retry later", "later again", "internal error",  // Dovecot 1, Zimbra
+            // Dovecot 1, Zimbra
+            "temporar", "try again later", "try later", "retry later", "later again", "internal error",
             "internal server error", "server busy", "server is busy", "system busy", "too busy", "overload",
             "service unavailable", "service not available", "system error", "database error", "系统繁忙", "稍后",
         ]) {

@@ -22,7 +22,8 @@ extension Integration {
 
         /// A wrong password is a rejection, and the right one moves the mailbox.
         private static func move(
-            from server: OldServerParameters, password: String = Platform.oldPassword, environment: [String: String] = [:]
+            from server: OldServerParameters, password: String = Platform.oldPassword,
+            environment: [String: String] = [:]
         ) async throws {
             try await Platform.migrating(from: server, environment: environment) { platform in
                 let wrong = try await platform.logIn(password: "a wrong one")

@@ -57,7 +57,8 @@ extension Integration {
             let served = try await PlainRetrieval.mailbox(
                 port: server.port, user: Platform.ann, password: Platform.oldPassword)
             for (message, octets) in zip(served, odd) {
-                #expect(message.octets == (octets.isEmpty || octets.ends(with: [13, 10]) ? octets : octets + [13, 10]))
+                #expect(
+                    message.octets == (octets.isEmpty || octets.ends(with: [13, 10]) ? octets : octets + [13, 10]))
             }
             try await Platform.migrating(from: .loopback(port: server.port)) { platform in
                 _ = try await platform.logIn()

@@ -47,7 +47,8 @@ struct ConversationTests {
         if isOver() { return }
         let listing = try await session.listing()
         if let expected = conversation["listing"] {
-            #expect(listing.map(\.text) == expected.split(separator: ",").map { $0.drop { $0 == " " } }.map(String.init))
+            #expect(
+                listing.map(\.text) == expected.split(separator: ",").map { $0.drop { $0 == " " } }.map(String.init))
         }
         try await retrieve(listing, session, conversation, wire)
         if let numbers = conversation["deleted"] {

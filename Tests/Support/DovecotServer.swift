@@ -10,7 +10,9 @@ import Glibc
 ///     try dovecot.fill("ann@example.com", with: [message])
 ///
 /// Everything it keeps lies in one temporary folder, which goes when the server is let go of.
-public final class DovecotServer: @unchecked Sendable {  // `process` changes in start and stop alone, which tests call in turn
+///
+/// `@unchecked`: `process` changes in start and stop alone, which tests call in turn.
+public final class DovecotServer: @unchecked Sendable {
     public struct Options: Sendable {
         public var mechanisms = "plain login apop cram-md5 digest-md5 scram-sha-1 scram-sha-256"
         /// Offers `STLS`, and a second port with TLS from the first octet.
