@@ -100,7 +100,7 @@ public struct StatusError: Codable, Hashable, Sendable {
     /// What happened, for the administrator. Never holds a password.
     public var detail: String
     public var at: Timestamp
-    /// Whether it is tried again by itself.
+    /// Whether the same may succeed when tried again.
     public var retryable: Bool
 
     public init(reason: Reason, detail: String, at: Timestamp) {
@@ -119,7 +119,7 @@ extension StatusError: Described {
                 .required("reason", .choice(Reason.self), "why, for programs"),
                 .required("detail", .text, "what happened, for the administrator"),
                 .required("at", .time, "when"),
-                .required("retryable", .boolean, "whether it is tried again by itself"),
+                .required("retryable", .boolean, "whether the same may succeed when tried again"),
             ]))
 }
 
