@@ -122,7 +122,8 @@ let package = Package(
                 "Migration", "MailStore", "MaildirStore", "Records", "SQLiteRecords", "Secrets", "Vocabulary",
                 "Support",
             ]),
-        tests("MethodsTests", ["Methods", "Support"]),
+        tests(
+            "MethodsTests", ["Methods", "MailMoveAPI", "JSONWire", "MailStore", "Migration", "Records", "Vocabulary"]),
         tests("ConfiguringTests", ["Configuring", "Secrets", .product(name: "Yams", package: "Yams")]),
         tests(
             "MailMoveClientTests",

@@ -31,8 +31,10 @@ public final class OldServerVerification: Sendable {
             try await lookInside(
                 session, user: server.username(of: account), password, secure: server.secureAuthentication, &findings)
         }
-        _ = try await session.quit()
+        // What is looked for has been seen; a server that hangs up on the farewell changes nothing.
+        _ = try? await session.quit()
         await session.close()
+        try Task.checkCancellation()
         findings.advise(server, session.capabilities)
         if session.capabilities.retrievingDeletes { await remember(server) }
         if let account, findings.isOK {
@@ -77,7 +79,8 @@ public final class OldServerVerification: Sendable {
                     version: facts.version, cipher: facts.cipher, sha256: facts.sha256, isTrusted: false,
                     reason: failure.description)
             }
-            _ = try await session.quit()
+            _ = try? await session.quit()
+            await session.close()
             findings.advise(lax, session.capabilities)
         } catch {
             // It does not speak TLS at all: the first failure has said so.
@@ -99,7 +102,8 @@ public final class OldServerVerification: Sendable {
             do throws(POP3Error) {
                 let second = try await POP3Session.open(
                     strict, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group)
-                _ = try await second.quit()
+                _ = try? await second.quit()
+                await second.close()
             } catch {
                 try Task.checkCancellation()
                 tls.isTrusted = false
@@ -181,7 +185,8 @@ public final class OldServerVerification: Sendable {
                 let answer = try await session.authenticate(
                     user: user, password: password, secure: server.secureAuthentication)
                 accepts = answer == .accepted
-                _ = try await session.quit()
+                _ = try? await session.quit()
+                await session.close()
             } catch {
                 try Task.checkCancellation()
             }

@@ -77,12 +77,13 @@ struct Columns {
         return word
     }
 
-    /// Two columns: the key, and the local part as it was given where that differs.
+    /// Two columns: the key, and what of it was given in another spelling: the local part, or the whole address.
     mutating func address() throws -> EmailAddress {
         let key = try text()
         let given = try optionalText()
         do {
             guard let given, let at = key.lastIndex(of: "@") else { return try EmailAddress(key) }
+            if given.contains("@") { return try EmailAddress(given) }
             return try EmailAddress(given + key[at...])
         } catch {
             throw Damage(detail: "\(key) is no address: \(error)")
@@ -95,9 +96,11 @@ extension EmailAddress {
     /// for `é` in one character and in two, which are equal to Swift and differ to SQLite.
     var key: String { description.canonical }
 
-    /// The local part as it was given, where the key does not tell.
+    /// The address as it was given, or its local part alone, where the key does not tell.
     var givenWhereNotKey: String? {
-        givenLocalPart.utf8.elementsEqual(key.utf8.prefix(while: { $0 != UInt8(ascii: "@") })) ? nil : givenLocalPart
+        if givenDomain != domain.name { return asGiven }
+        let isKey = givenLocalPart.utf8.elementsEqual(key.utf8.prefix(while: { $0 != UInt8(ascii: "@") }))
+        return isKey ? nil : givenLocalPart
     }
 }
 

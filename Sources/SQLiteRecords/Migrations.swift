@@ -33,7 +33,7 @@ enum Migrations {
             domain INTEGER NOT NULL REFERENCES domain (id),
             kind INTEGER NOT NULL,             -- 0 known, 1 excluded
             address TEXT NOT NULL,             -- the key
-            given TEXT,                        -- the local part as it was given, where the key's differs
+            given TEXT,                        -- as it was given, where the key does not tell
             PRIMARY KEY (domain, kind, address)
         ) STRICT, WITHOUT ROWID;
         """
@@ -47,7 +47,7 @@ enum Migrations {
             id INTEGER PRIMARY KEY,
             domain INTEGER NOT NULL REFERENCES domain (id),
             address TEXT NOT NULL,             -- the key: lower case, A-form, NFC
-            given TEXT,                        -- the local part as it was given, where the key's differs
+            given TEXT,                        -- as it was given, where the key does not tell
             displayName TEXT,
             foldedName TEXT,                   -- displayName as a search compares it
             quotaOctets INTEGER,

@@ -8,13 +8,17 @@ public struct EmailAddress: Hashable, Sendable, Comparable, CustomStringConverti
     public let domain: DomainName
     /// The local part as it was given: the old server may tell `Ann` from `ann`.
     public let givenLocalPart: String
+    /// The domain as it was given, where only case sets it apart from the A-form; else the A-form.
+    public let givenDomain: String
 
     /// - Throws: ``InvalidAddress`` when `text` is no address, or its local part could leave its folder.
     public init(_ text: String) throws(InvalidAddress) {
         guard let at = text.lastIndex(of: "@") else { throw InvalidAddress("an address has the form name@domain") }
         let local = String(text[..<at])
         try Self.check(local)
-        self.domain = try DomainName(String(text[text.index(after: at)...]))
+        let domainText = String(text[text.index(after: at)...])
+        self.domain = try DomainName(domainText)
+        self.givenDomain = domainText.lowercased() == domain.name ? domainText : domain.name
         self.givenLocalPart = local
         self.localPart = local.lowercased()
         guard localPart.utf8.count <= 64 else { throw InvalidAddress("the part before the @ is over 64 octets") }
@@ -51,8 +55,8 @@ public struct EmailAddress: Hashable, Sendable, Comparable, CustomStringConverti
     /// The key: `localPart@domain`, lower case, A-form.
     public var description: String { "\(localPart)@\(domain)" }
 
-    /// The address with the local part as it was given.
-    public var asGiven: String { "\(givenLocalPart)@\(domain)" }
+    /// The address as it was given, but for a domain in U-form.
+    public var asGiven: String { "\(givenLocalPart)@\(givenDomain)" }
 
     public static func == (left: Self, right: Self) -> Bool {
         left.localPart == right.localPart && left.domain == right.domain

@@ -30,7 +30,7 @@ public struct OldServer: Hashable, Sendable, Codable {
 
     /// The name by which the old server knows `account`.
     public func username(of account: EmailAddress) -> String {
-        usernameIncludesDomain ? "\(account.givenLocalPart)@\(domain ?? account.domain.name)" : account.givenLocalPart
+        usernameIncludesDomain ? "\(account.givenLocalPart)@\(domain ?? account.givenDomain)" : account.givenLocalPart
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Secrets
+import Support
 import Testing
 import Vocabulary
 
@@ -58,6 +59,23 @@ import Vocabulary
         server.state.withLock { $0.login = .say("+OK welcome") }
         let findings = try await verify(server, password: nil)
         #expect(findings.checks.first { !$0.isOK }?.name == .rejectsWrongPassword)
+    }
+
+    /// … and has no mailbox to show, or hangs up: one finding, and no error.
+    @Test(arguments: ["-ERR no mailbox\r\n", ""])
+    func aServerThatFailsBehindTheLoginIsAFinding(answer: String) async throws {
+        var options = MailboxServer.Options()
+        options.answer = { $0.hasPrefix("PASS") ? "+OK\r\n" : $0 == "STAT" ? answer : nil }
+        let server = try MailboxServer(user: NewPlatform.ann.description, password: "old", options: options)
+        defer { server.stop() }
+        var limits = NewPlatform.quick
+        limits.readTimeout = 1
+        try await NewPlatform.run(limits: limits) { platform in
+            let findings = try await platform.move.verification.verify(
+                OldServer(host: "127.0.0.1", port: server.port, security: .none), account: NewPlatform.ann,
+                password: Password("old"))
+            #expect(findings.checks.last { !$0.isOK }?.name == .mailbox)
+        }
     }
 
     @Test func tlsThatIsNotThereIsAFindingAndNothingIsSent() async throws {
