@@ -124,7 +124,7 @@ final class ChannelHandler: ChannelInboundHandler {
             let (handler, seen) = try trust.handler(host: server.host, check: server.certificate)
             work = .handshake(promise, seen, server.certificate)
             expectProgress(within: timeout)
-            try context.pipeline.syncOperations.addHandler(handler, position: .before(self))
+            try context.pipeline.syncOperations.addHandlers(ServerHelloReader(), handler, position: .before(self))
             if !isReading {
                 machine.begin(.greeting)
                 greeting = .expected
@@ -265,11 +265,15 @@ final class ChannelHandler: ChannelInboundHandler {
         guard case .handshake(let promise, let seen, let check) = work else { return }
         _ = finish()
         // Absent: there is nothing to tell.
-        let tls = try? context.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self)
+        let pipeline = context.pipeline.syncOperations
+        let tls = try? pipeline.handler(type: NIOSSLClientHandler.self)
+        let hello = try? pipeline.handler(type: ServerHelloReader.self)
+        let cipher = hello?.cipherSuite
+        if let hello { pipeline.removeHandler(hello, promise: nil) }
         let digest = seen.sha256 ?? tls?.peerCertificate.flatMap { TLSTrust.sha256(of: $0) }
         promise.succeed(
             TLSFacts(
-                version: tls?.tlsVersion.map(\.name) ?? "", cipher: nil, sha256: digest ?? "",
+                version: tls?.tlsVersion.map(\.name) ?? "", cipher: cipher, sha256: digest ?? "",
                 isVerified: check.verify != .none))
         context.read()
     }

@@ -125,6 +125,7 @@ extension Integration {
                     #expect(findings.server.tls?.trusted == false)
                     let fingerprint = try await dovecot.fingerprint().replacing(":", with: "").lowercased()
                     #expect(findings.server.tls?.sha256 == fingerprint)
+                    #expect(findings.server.tls?.cipher.hasPrefix("TLS_") == true)
                     #expect(findings.advice.contains { $0.contains(fingerprint) })
                 }
             }
