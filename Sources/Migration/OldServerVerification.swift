@@ -24,9 +24,9 @@ public final class OldServerVerification: Sendable {
         _ server: OldServer, account: EmailAddress?, password: Password?
     ) async throws -> OldServerFindings {
         var findings = OldServerFindings()
-        guard let session = try await open(server, &findings) else { return findings.inOrder() }
+        guard let session = try await open(server, hiding: password, &findings) else { return findings.inOrder() }
         findings.take(session)
-        try await judgeCertificate(server, session, &findings)
+        try await judgeCertificate(server, session, hiding: password, &findings)
         if let account, let password {
             try await lookInside(
                 session, user: server.username(of: account), password, secure: server.secureAuthentication, &findings)
@@ -43,14 +43,16 @@ public final class OldServerVerification: Sendable {
         return findings.inOrder()
     }
 
-    private func open(_ server: OldServer, _ findings: inout OldServerFindings) async throws -> POP3Session? {
+    private func open(
+        _ server: OldServer, hiding password: Password?, _ findings: inout OldServerFindings
+    ) async throws -> POP3Session? {
         let steps = Mutex<[POP3Session.Progress]>([])
         let clock = ContinuousClock()
         let start = clock.now
         do throws(POP3Error) {
             let session = try await POP3Session.open(
                 server, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
-                progress: { step in steps.withLock { $0.append(step) } })
+                hiding: password, progress: { step in steps.withLock { $0.append(step) } })
             findings.take(steps.withLock { $0 })
             return session
         } catch {
@@ -59,20 +61,21 @@ public final class OldServerVerification: Sendable {
             findings.take(passed)
             let before = passed.reduce(Duration.zero) { $0 + $1.duration }
             findings.fail(error, took: clock.now - start - before)
-            if error.code == .untrusted { try await lookAtUntrusted(server, error, &findings) }
+            if error.code == .untrusted { try await lookAtUntrusted(server, error, hiding: password, &findings) }
             return nil
         }
     }
 
     /// What the server shows that was not trusted, so that it can be judged and pinned. Nothing secret is sent.
     private func lookAtUntrusted(
-        _ server: OldServer, _ failure: POP3Error, _ findings: inout OldServerFindings
+        _ server: OldServer, _ failure: POP3Error, hiding password: Password?, _ findings: inout OldServerFindings
     ) async throws {
         var lax = server
         lax.certificate = CertificateCheck(verify: .none)
         do throws(POP3Error) {
             let session = try await POP3Session.open(
-                lax, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group)
+                lax, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
+                hiding: password)
             findings.take(session)
             if let facts = session.tls {
                 findings.tls = OldServerFindings.TLS(
@@ -90,7 +93,7 @@ public final class OldServerVerification: Sendable {
 
     /// Whether the certificate would stand a full check, also where none was asked for.
     private func judgeCertificate(
-        _ server: OldServer, _ session: POP3Session, _ findings: inout OldServerFindings
+        _ server: OldServer, _ session: POP3Session, hiding password: Password?, _ findings: inout OldServerFindings
     ) async throws {
         guard let facts = session.tls else { return }
         var tls = OldServerFindings.TLS(
@@ -101,7 +104,8 @@ public final class OldServerVerification: Sendable {
             if strict.security == .opportunistic { strict.security = .starttls }
             do throws(POP3Error) {
                 let second = try await POP3Session.open(
-                    strict, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group)
+                    strict, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
+                    hiding: password)
                 _ = try? await second.quit()
                 await second.close()
             } catch {

@@ -3,6 +3,7 @@
 import Glibc
 import NIOCore
 import NIOPosix
+import POP3
 import Vocabulary
 
 /// What an administrator should know of an old server before relying on it.
@@ -14,7 +15,7 @@ struct OldServerWarnings: Sendable {
         let server = request.oldServer
         let address = try? SocketAddress(ipAddress: server.host, port: server.port)
         let addresses = if let address { [address] } else { await Self.resolve(server) }
-        if server.port == 110 || server.port == 995, Self.isThisMachine(addresses) {
+        if addresses.contains(where: \.isOwnPOP3) {
             throw InvalidParameter(
                 "oldServer.host",
                 "must be the old server: \(server.host) port \(server.port) is this machine, the new platform itself")
@@ -82,13 +83,5 @@ struct OldServerWarnings: Sendable {
             try SocketAddress.makeAddressResolvingHost(server.host, port: server.port)
         }
         return address.map { [$0] } ?? []
-    }
-
-    private static func isThisMachine(_ addresses: [SocketAddress]) -> Bool {
-        let own = (try? System.enumerateDevices())?.compactMap { $0.address?.ipAddress } ?? []
-        return addresses.contains { address in
-            guard let text = address.ipAddress else { return false }
-            return text.hasPrefix("127.") || text == "::1" || text == "0.0.0.0" || text == "::" || own.contains(text)
-        }
     }
 }

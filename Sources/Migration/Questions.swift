@@ -58,7 +58,8 @@ final class Questions: Sendable {
         let limits = context.limits
         do {
             let session = try await POP3Session.open(
-                server, timeouts: Timeouts(limits), trust: context.trust, group: context.group)
+                server, timeouts: Timeouts(limits), trust: context.trust, group: context.group,
+                hiding: password)
             do {
                 try await willShow()
                 let answer = try await session.authenticate(

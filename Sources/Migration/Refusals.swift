@@ -1,26 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import POP3
 import Synchronization
-import Vocabulary
 
 /// Messages that the old server would not give, and its words.
 final class Refusals: Sendable {
-    private let refused = Mutex<[(message: ListedMessage, reply: String)]>([])
+    private let refused = Mutex<(count: Int, lines: [String])>((0, []))
 
     var count: Int { refused.withLock { $0.count } }
 
-    func add(_ message: ListedMessage, _ reply: Reply) {
-        refused.withLock { $0.append((message, reply.text)) }
-    }
+    /// A line for each of the first, for the events; a server that refuses everything fills neither memory nor database.
+    var lines: [String] { refused.withLock { $0.lines } }
 
-    /// A line for each, for the events; a server that refuses everything fills no database.
-    var lines: [String] {
+    /// - Parameter name: the message's, for people.
+    func add(_ name: String, _ reason: String) {
         refused.withLock { refused in
-            refused.prefix(100).map { message, reply in
-                let name = message.uniqueID.map { ", UIDL \(String(decoding: $0.octets.prefix(200), as: UTF8.self))" }
-                return "message \(message.number)\(name ?? ""): \(reply)"
-            }
+            refused.count += 1
+            if refused.lines.count < 100 { refused.lines.append("\(name): \(reason)") }
         }
     }
 }

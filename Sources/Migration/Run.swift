@@ -35,6 +35,7 @@ struct Run: Sendable {
     private var hasBegun = false
     /// Without UIDLs: what this run has settled, so that a dropped connection is resumed behind it.
     private var settled: [Int: (octets: Int?, row: LedgerRow)] = [:]
+    private var unreadable = UnreadableMessages()
 
     init(
         context: Context, statuses: StatusBoard, delivery: Delivery, control: RunControl, account: AccountRecord,
@@ -97,7 +98,8 @@ struct Run: Sendable {
     /// One session.
     private mutating func attempt() async throws -> End {
         let session = try await POP3Session.open(
-            settings.oldServer, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group)
+            settings.oldServer, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
+            hiding: password)
         control.onStop { session.abort() }
         defer { session.abort() }
         let user = settings.oldServer.username(of: account.address)
@@ -186,14 +188,19 @@ struct Run: Sendable {
         let writer = try await context.store.open(
             account.address, options: DeliveryOptions(settings.options),
             intended: intents.compactMap { StagedBatch(encoded: $0.batch) })
-        let wanted = plan.wanted
         let refusals = Refusals()
+        let wanted = plan.wanted.filter { message in
+            guard let reason = unreadable.reason(message) else { return true }
+            refusals.add(session.name(of: message), reason)
+            return false
+        }
+        let leftBehind = refusals.count
         try await withThrowingTaskGroup(of: Step.self) { group in
             group.addTask {
                 defer { writer.finish() }
                 try await session.retrieve(
                     wanted, into: writer, pipelining: pipelining ? .allowed : .forbidden,
-                    onRefusal: refusals.add)
+                    onRefusal: { refusals.add(session.name(of: $0), $1.text) })
                 return .retrieved
             }
             var open = 0
@@ -220,7 +227,13 @@ struct Run: Sendable {
                 while open >= Self.mostOpenBatches { take(await group.nextResult()) }
             }
             while let step = await group.nextResult() { take(step) }
-            if let failure { throw failure }
+            guard let failure else { return }
+            // All that was whole is settled by now, in order.
+            let place = settledHere.count + refusals.count - leftBehind
+            if let error = failure as? POP3Error, wanted.indices.contains(place), unreadable.add(wanted[place], error) {
+                progress += 1
+            }
+            throw failure
         }
         try await note(refusals)
         return refusals.count

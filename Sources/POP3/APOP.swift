@@ -21,9 +21,8 @@ struct APOP: Sendable {
         timestamp = Array(greeting.octets[start...end])
     }
 
-    func command(user: String, password: Password) -> [UInt8] {
-        var message = password.withOctets { timestamp + Array($0) }
-        defer { message.wipe() }
-        return Array("APOP \(user) ".utf8) + MD5.hexadecimal(MD5.digest(message))
+    func command(user: String, password: Password) -> SecretOctets {
+        let digest = password.withOctets { password in timestamp.withUnsafeBytes { MD5.digest($0, password) } }
+        return MD5.hexadecimal(digest).withUnsafeBytes { SecretOctets("APOP \(user) ", $0) }
     }
 }

@@ -5,30 +5,32 @@ import Glibc
 
 /// RFC 4648 §4, by libgsasl; its own copies are zeroed.
 enum Base64 {
-    static func encode(_ octets: [UInt8]) -> [UInt8] {
-        convert(octets, by: gsasl_base64_to) ?? []
+    static func encode(_ octets: SecretOctets) -> SecretOctets { octets.withOctets { encode($0) } }
+
+    static func encode(_ octets: UnsafeRawBufferPointer) -> SecretOctets {
+        convert(octets, by: gsasl_base64_to) { SecretOctets($0) } ?? SecretOctets("")
     }
 
     /// nil where `digits` is no Base64.
     static func decode(_ digits: [UInt8]) -> [UInt8]? {
-        digits.isEmpty ? [] : convert(digits, by: gsasl_base64_from)
+        digits.isEmpty ? [] : digits.withUnsafeBytes { convert($0, by: gsasl_base64_from) { Array($0) } }
     }
 
     private typealias Conversion = (
         UnsafePointer<CChar>?, Int, UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?, UnsafeMutablePointer<Int>?
     ) -> CInt
 
-    private static func convert(_ input: [UInt8], by conversion: Conversion) -> [UInt8]? {
+    private static func convert<Result>(
+        _ input: UnsafeRawBufferPointer, by conversion: Conversion, _ take: (UnsafeRawBufferPointer) -> Result
+    ) -> Result? {
         var output: UnsafeMutablePointer<CChar>?
         var length = 0
-        let result = input.withUnsafeBytes { input in
-            conversion(input.baseAddress?.assumingMemoryBound(to: CChar.self), input.count, &output, &length)
-        }
+        let result = conversion(input.baseAddress?.assumingMemoryBound(to: CChar.self), input.count, &output, &length)
         guard result == CInt(GSASL_OK.rawValue), let output else { return nil }
         defer {
             explicit_bzero(output, length)
             gsasl_free(output)
         }
-        return Array(UnsafeRawBufferPointer(start: output, count: length))
+        return take(UnsafeRawBufferPointer(start: output, count: length))
     }
 }

@@ -44,9 +44,9 @@ struct Batch: Sendable {
     }
 
     /// A line that holds a password, a proof, or a user name: its octets as they are.
-    init(secret line: [UInt8], expecting expectation: Expectation) {
+    init(secret line: SecretOctets, expecting expectation: Expectation) {
         octets.reserveCapacity(line.count + 2)
-        octets.writeBytes(line)
+        line.withOctets { _ = octets.writeBytes($0) }
         octets.writeStaticString("\r\n")
         expectations = [expectation]
         isSecret = true

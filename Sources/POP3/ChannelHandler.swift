@@ -43,12 +43,17 @@ final class ChannelHandler: ChannelInboundHandler {
     private let readTimeout: TimeAmount
     /// For the answer that proves pipelining.
     private let proofTimeout = TimeAmount.seconds(2)
-    /// A list may take several read timeouts if it keeps coming, but not for ever.
+    /// A list may take several read timeouts if it keeps coming, but not for ever; and in as many, so much of a message
+    /// has to come. Less than a hundred octets a second keep a place that others wait for.
     private let listTimeouts = 10
+    private let leastOctets = 64 << 10
     /// By when something must have happened.
     private var deadline: NIODeadline?
     private var patience: TimeAmount
     private var listDeadline: NIODeadline?
+    /// By when ``leastOctets`` must have come, and what had come when that was set.
+    private var pace: (deadline: NIODeadline, from: Int)?
+    private var octetsRead = 0
     private var timer: Scheduled<Void>?
     private var isPaused = false
     /// Nothing is read before somebody waits for it: the greeting may come at once.
@@ -63,7 +68,10 @@ final class ChannelHandler: ChannelInboundHandler {
 
     func perform(_ batch: Batch, _ promise: EventLoopPromise<[Answer]>) {
         if batch.octets.readableBytes == 0, takeGreeting(promise) { return }
-        guard let context = ready(promise) else { return }
+        guard let context = ready(promise) else {
+            if batch.isSecret { batch.octets.wipe() }
+            return
+        }
         work = .batch(promise)
         machine.begin(batch)
         beginReading(context)
@@ -168,6 +176,13 @@ final class ChannelHandler: ChannelInboundHandler {
             promise.fail(failure ?? WireFailure(code: .closed, message: "closed the connection"))
             return nil
         }
+        // Half a line that came before the command would become the start of its answer.
+        guard !machine.isInLine else {
+            let early = WireFailure.violation("speaks out of turn")
+            fail(early)
+            promise.fail(early)
+            return nil
+        }
         return context
     }
 
@@ -189,6 +204,7 @@ final class ChannelHandler: ChannelInboundHandler {
             return
         }
         var input = unwrapInboundIn(data)
+        octetsRead += input.readableBytes
         let (before, wasInBody) = (machine.statusLines, machine.isInBody)
         var sink: (any MessageSink)?
         if case .retrieval(_, let taker, _) = work { sink = taker }
@@ -251,6 +267,7 @@ final class ChannelHandler: ChannelInboundHandler {
 
     private func resume() {
         isPaused = false
+        pace = nil  // it was not the server that was slow
         guard failure == nil else { return }
         if deadline != nil { progressed() }
         context?.read()
@@ -304,20 +321,34 @@ final class ChannelHandler: ChannelInboundHandler {
     private func expectProgress(within patience: TimeAmount) {
         self.patience = patience
         listDeadline = nil
+        pace = nil
         deadline = .now() + patience
         schedule()
     }
+
+    private var longWait: TimeAmount { .nanoseconds(readTimeout.nanoseconds * Int64(listTimeouts)) }
 
     private func progressed() {
         guard deadline != nil else { return }
         let now = NIODeadline.now()
         let idle = now + (machine.isProving ? proofTimeout : patience)
         if case .batch = work, machine.isInBody {
-            let last = listDeadline ?? now + .nanoseconds(readTimeout.nanoseconds * Int64(listTimeouts))
+            let last = listDeadline ?? now + longWait
             listDeadline = last
             deadline = min(idle, last)
+        } else if case .retrieval = work, machine.isInBody {
+            let pace = pace ?? (now + longWait, octetsRead)
+            if pace.deadline > now {
+                self.pace = pace
+            } else if octetsRead - pace.from >= leastOctets {
+                self.pace = (now + longWait, octetsRead)
+            } else {
+                fail(WireFailure(code: .timedOut, message: "sends a message too slowly to wait for its end"))
+                return
+            }
+            deadline = idle
         } else {
-            listDeadline = nil
+            (listDeadline, pace) = (nil, nil)
             deadline = idle
         }
         // A deadline that moves closer needs its own alarm; one that moves away is seen to when the alarm rings.

@@ -9,7 +9,7 @@ import Secrets
 /// A step may take long (PBKDF2): never call one on an event loop or in the cooperative pool.
 final class GSASLClient: Sendable {
     enum Step: Sendable {
-        case response([UInt8], isLast: Bool)
+        case response(SecretOctets, isLast: Bool)
         /// The mechanism cannot carry this user name or password (SASLprep, RFC 4013).
         case unsuitable(String)
     }
@@ -66,7 +66,7 @@ final class GSASLClient: Sendable {
         }
         switch Gsasl_rc(rawValue: UInt32(bitPattern: result)) {
         case GSASL_OK, GSASL_NEEDS_MORE:
-            let response = Array(UnsafeRawBufferPointer(start: output, count: output == nil ? 0 : length))
+            let response = SecretOctets(UnsafeRawBufferPointer(start: output, count: output == nil ? 0 : length))
             return .response(response, isLast: result == CInt(GSASL_OK.rawValue))
         case GSASL_SASLPREP_ERROR:
             return .unsuitable("the password or the user name cannot be prepared for it")

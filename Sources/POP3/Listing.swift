@@ -71,7 +71,8 @@ struct Listing {
         for line in answer.readableBytesView.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true) {
             guard let numbered = NumberedLine(line) else {
                 throw .violation(
-                    "lists a message without a number in its answer to \(command)", quoting: line.prefix(200))
+                    "lists a message without a number in its answer to \(command)",
+                    quoting: line.prefix(WireFailure.longestQuotation))
             }
             lines.append(numbered)
         }

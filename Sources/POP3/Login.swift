@@ -53,9 +53,9 @@ struct Login: Sendable {
 
     /// RFC 1939 §7
     private func userAndPassword() async throws(WireFailure) -> Try {
-        let named = try await perform(Array("USER \(user)".utf8), expecting: .status)
+        let named = try await perform(SecretOctets("USER \(user)"), expecting: .status)
         guard named.kind == .ok else { return judge(named, at: .user) }
-        let answer = try await perform(password.withOctets { Array("PASS ".utf8) + Array($0) }, expecting: .status)
+        let answer = try await perform(password.withOctets { SecretOctets("PASS ", $0) }, expecting: .status)
         // Nothing is tried after a password has been shown.
         let judgement = judge(answer, at: .proof)
         if case .next = judgement { return .done(.refused(.refused, answer)) }
@@ -71,14 +71,14 @@ struct Login: Sendable {
     /// RFC 5034 §4
     private func sasl(_ mechanism: SASLMechanism) async throws(WireFailure) -> Try {
         guard var client = SASLClient(mechanism, user: user, password: password, host: host) else { return .next(nil) }
-        var command = Array("AUTH \(mechanism.rawValue)".utf8)
+        var command = SecretOctets("AUTH \(mechanism.rawValue)")
         /// The client's first words, where the command has no room for them.
-        var waiting: [UInt8]?
+        var waiting: SecretOctets?
         if mechanism.speaksFirst {
             guard case .response(let first) = try await client.first() else { return .next(nil) }
-            let digits = first.isEmpty ? Array("=".utf8) : Base64.encode(first)
+            let digits = first.isEmpty ? SecretOctets("=") : Base64.encode(first)
             if !capabilities.mechanisms.isEmpty, command.count + 1 + digits.count + 2 <= Self.longestCommand {
-                command += [UInt8(ascii: " ")] + digits
+                command = digits.withOctets { SecretOctets("AUTH \(mechanism.rawValue) ", $0) }
             } else {
                 waiting = first
             }
@@ -100,7 +100,7 @@ struct Login: Sendable {
             case .continuation:
                 break
             }
-            let response: [UInt8]
+            let response: SecretOctets
             if let first = waiting {
                 guard isEmptyChallenge(answer) else {
                     throw .violation("sends a challenge of another mechanism", quoting: answer.octets)
@@ -116,7 +116,7 @@ struct Login: Sendable {
                     response = octets
                 case .unsuitable:
                     // RFC 5034 §4: cancelled, which is answered with -ERR.
-                    return .next(try await perform(Array("*".utf8), expecting: .challenge))
+                    return .next(try await perform(SecretOctets("*"), expecting: .challenge))
                 }
             }
             stage = client.hasShownProof ? .proof : .exchange
@@ -146,11 +146,8 @@ struct Login: Sendable {
     }
 
     private func perform(
-        _ line: [UInt8], expecting expectation: Batch.Expectation
+        _ line: SecretOctets, expecting expectation: Batch.Expectation
     ) async throws(WireFailure) -> StatusLine {
-        var line = line
-        let batch = Batch(secret: line, expecting: expectation)
-        line.wipe()
-        return try await wire.perform(one: batch).line
+        try await wire.perform(one: Batch(secret: line, expecting: expectation)).line
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+
 /// MD5 (RFC 1321), for `APOP` and CRAM-MD5, which know nothing better; for nothing else.
 enum MD5 {
     static let blockSize = 64
@@ -20,16 +22,23 @@ enum MD5 {
         0x6fa8_7e4f, 0xfe2c_e6e0, 0xa301_4314, 0x4e08_11a1, 0xf753_7e82, 0xbd3a_f235, 0x2ad7_d2bb, 0xeb86_d391,
     ]
 
-    static func digest(_ message: [UInt8]) -> [UInt8] {
-        var padded = message
+    /// Of `message` and what is behind it; no copy of either stays in memory.
+    static func digest(_ message: UnsafeRawBufferPointer, _ rest: UnsafeRawBufferPointer) -> [UInt8] {
+        var padded: [UInt8] = []
+        padded.reserveCapacity(message.count + rest.count + 2 * blockSize)  // it never moves
         defer { padded.wipe() }
+        padded.append(contentsOf: message)
+        padded.append(contentsOf: rest)
         padded.append(0x80)
         padded.append(contentsOf: repeatElement(0, count: (blockSize + 56 - padded.count % blockSize) % blockSize))
-        let bits = UInt64(message.count) &* 8
+        let bits = UInt64(message.count + rest.count) &* 8
         padded.append(contentsOf: (0..<8).map { UInt8(truncatingIfNeeded: bits >> (8 * UInt64($0))) })
 
         var state: (UInt32, UInt32, UInt32, UInt32) = (0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476)
-        var words = [UInt32](repeating: 0, count: 16)
+        var words = InlineArray<16, UInt32>(repeating: 0)
+        defer {
+            withUnsafeMutableBytes(of: &words) { if let start = $0.baseAddress { explicit_bzero(start, $0.count) } }
+        }
         for block in stride(from: 0, to: padded.count, by: blockSize) {
             for word in 0..<16 {
                 let at = block + word * 4
@@ -58,17 +67,20 @@ enum MD5 {
     }
 
     /// HMAC (RFC 2104) over MD5.
-    static func authenticationCode(of message: [UInt8], key: [UInt8]) -> [UInt8] {
-        var block = key.count > blockSize ? digest(key) : key
-        block.append(contentsOf: repeatElement(0, count: blockSize - block.count))
-        var inner = block.map { $0 ^ 0x36 }
-        var outer = block.map { $0 ^ 0x5c }
-        defer {
-            block.wipe()
-            inner.wipe()
-            outer.wipe()
+    static func authenticationCode(of message: [UInt8], key: UnsafeRawBufferPointer) -> [UInt8] {
+        guard key.count <= blockSize else {
+            return digest(key, UnsafeRawBufferPointer(start: nil, count: 0)).withUnsafeBytes {
+                authenticationCode(of: message, key: $0)
+            }
         }
-        return digest(outer + digest(inner + message))
+        func masked(_ mask: UInt8) -> SecretOctets {
+            SecretOctets(count: blockSize) { block in
+                block.copyBytes(from: key)
+                for index in block.indices { block[index] ^= mask }
+            }
+        }
+        let inner = masked(0x36).withOctets { key in message.withUnsafeBytes { digest(key, $0) } }
+        return masked(0x5c).withOctets { key in inner.withUnsafeBytes { digest(key, $0) } }
     }
 
     static func hexadecimal(_ octets: [UInt8]) -> [UInt8] {

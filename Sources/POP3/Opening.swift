@@ -5,6 +5,7 @@ import Vocabulary
 /// The steps of opening a session, each timed and reported.
 struct Steps: Sendable {
     let server: OldServer
+    let scrubber: Scrubber
     let progress: @Sendable (POP3Session.Progress) -> Void
 
     func take<Value>(
@@ -16,13 +17,13 @@ struct Steps: Sendable {
             progress(POP3Session.Progress(step: step, duration: .now - start, detail: detail(value)))
             return value
         } catch {
-            throw error.described(server, step, Scrubber())
+            throw error.described(server, step, scrubber)
         }
     }
 
     func capabilities(_ wire: any Wire) async throws(POP3Error) -> Capabilities {
         try await take(.capabilities) { () async throws(WireFailure) in
-            try await Capabilities.ask(wire, Scrubber())
+            try await Capabilities.ask(wire, scrubber)
         } detail: {
             $0.areAnnounced ? $0.lines.joined(separator: ", ") : "does not know CAPA"
         }
@@ -56,7 +57,7 @@ struct Steps: Sendable {
             }
             return line.kind == .ok
         } catch {
-            throw error.described(server, .tls, Scrubber())
+            throw error.described(server, .tls, scrubber)
         }
     }
 }

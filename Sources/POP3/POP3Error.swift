@@ -67,8 +67,11 @@ public struct POP3Error: Error, Hashable, Sendable, CustomStringConvertible {
 struct WireFailure: Error {
     var code: POP3Error.Code
     var message: String
-    /// What the server said; scrubbed before anyone sees it.
+    /// What the server said; scrubbed before anyone sees it, and cut only then: half a password is no longer found.
     var quoted: [UInt8] = []
+
+    /// Far more octets than are shown.
+    static let longestQuotation = 8 << 10
 
     static func violation(_ message: String, quoting octets: some Sequence<UInt8> = []) -> WireFailure {
         WireFailure(code: .protocolViolation, message: message, quoted: Array(octets))

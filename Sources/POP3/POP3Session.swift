@@ -36,7 +36,7 @@ public final class POP3Session: Sendable {
     /// nil outside TLS.
     public let tls: TLSFacts?
     /// Whether the server has numbered answers to commands that were sent ahead.
-    public var isPipeliningProven: Bool { state.withLock { $0.pace == .pipelined } }
+    public var isPipeliningProven: Bool { state.withLock { $0.pace?.isPipelined == true } }
     /// As last asked for: before TLS, in TLS, after the login.
     public var capabilities: Capabilities { state.withLock { $0.capabilities } }
 
@@ -46,14 +46,15 @@ public final class POP3Session: Sendable {
     private let state: Mutex<State>
 
     private init(
-        _ server: OldServer, wire: any Wire, greeting: StatusLine, tls: TLSFacts?, capabilities: Capabilities
+        _ server: OldServer, wire: any Wire, greeting: StatusLine, tls: TLSFacts?, capabilities: Capabilities,
+        scrubber: Scrubber
     ) {
         self.server = server
         self.wire = wire
         greetingLine = greeting
-        self.greeting = Reply(greeting, scrubber: Scrubber())
+        self.greeting = Reply(greeting, scrubber: scrubber)
         self.tls = tls
-        state = Mutex(State(capabilities: capabilities))
+        state = Mutex(State(capabilities: capabilities, scrubber: scrubber))
     }
 
     deinit { wire.close() }
@@ -62,13 +63,16 @@ public final class POP3Session: Sendable {
 
     /// Resolves, connects, reads greeting and capabilities, and begins TLS as the settings have it.
     ///
-    /// - Parameter progress: called after each step, from any thread.
+    /// - Parameters:
+    ///   - password: taken out of whatever the server says already here, for it may know it from an earlier session.
+    ///   - progress: called after each step, from any thread.
     public static func open(
         _ server: OldServer, timeouts: Timeouts = Timeouts(), trust: TLSTrust, group: any EventLoopGroup,
+        hiding password: Password? = nil,
         progress: @escaping @Sendable (Progress) -> Void = { _ in }
     ) async throws(POP3Error) -> POP3Session {
         let loop = group.next()
-        let steps = Steps(server: server, progress: progress)
+        let steps = Steps(server: server, scrubber: Scrubber(password: password), progress: progress)
         let resolution = try await steps.take(.resolve) { () async throws(WireFailure) in
             try await Connection.resolve(server, timeouts: timeouts, on: loop)
         } detail: {
@@ -79,28 +83,31 @@ public final class POP3Session: Sendable {
         } detail: {
             $0.remoteAddress
         }
-        return try await open(server, over: connection, progress: progress)
+        return try await open(server, over: connection, hiding: password, progress: progress)
     }
 
     /// The same over a line that stands.
     static func open(
-        _ server: OldServer, over wire: any Wire, progress: @escaping @Sendable (Progress) -> Void = { _ in }
+        _ server: OldServer, over wire: any Wire, hiding password: Password? = nil,
+        progress: @escaping @Sendable (Progress) -> Void = { _ in }
     ) async throws(POP3Error) -> POP3Session {
-        let steps = Steps(server: server, progress: progress)
+        let scrubber = Scrubber(password: password)
+        let steps = Steps(server: server, scrubber: scrubber, progress: progress)
         do throws(POP3Error) {
             var tls: TLSFacts?
             if server.security == .tls { tls = try await steps.beginTLS(wire) }
             let greeting = try await steps.take(.greeting) { () async throws(WireFailure) in
                 try await Self.greeting(wire)
             } detail: {
-                Reply($0, scrubber: Scrubber()).description
+                Reply($0, scrubber: scrubber).description
             }
             var capabilities = try await steps.capabilities(wire)
             if try await steps.mayBeginTLS(wire, capabilities) {
                 tls = try await steps.beginTLS(wire)
                 capabilities = try await steps.capabilities(wire)  // RFC 2595 §4
             }
-            return POP3Session(server, wire: wire, greeting: greeting, tls: tls, capabilities: capabilities)
+            return POP3Session(
+                server, wire: wire, greeting: greeting, tls: tls, capabilities: capabilities, scrubber: scrubber)
         } catch {
             wire.close()
             throw error
@@ -246,7 +253,7 @@ public final class POP3Session: Sendable {
             let (outcome, reached) = try await wire.retrieve(retrieval, into: sink) { message, line in
                 onRefusal(message, Reply(line, scrubber: scrubber))
             }
-            if reached == .pipelined { state.withLock { $0.pace = reached } }
+            if reached.isPipelined { state.withLock { $0.pace = reached } }
             return outcome
         }
     }
@@ -260,6 +267,12 @@ public final class POP3Session: Sendable {
         try await proof.run(over: wire)
         state.withLock { $0.pace = .proving(marker: proof.command) }
         return .proving(marker: proof.command)
+    }
+
+    /// What to call a message in front of people: its number and unique-id, scrubbed like all that the server says.
+    public func name(of message: ListedMessage) -> String {
+        guard let id = message.uniqueID else { return "message \(message.number)" }
+        return "message \(message.number), UIDL \(state.withLock { $0.scrubber }.text(of: id.octets))"
     }
 
     /// Marks messages as deleted (`DELE`); ``quit()`` deletes them. Returns the numbers of those that the server refused.

@@ -32,17 +32,38 @@ struct ProtocolMachine {
     private enum Reading {
         case statusLine
         case lines(StatusLine, Batch.LineLimit, MessageDecoder, collected: ByteBuffer)
-        case message(MessageDecoder)
+        case message(MessageDecoder, ReceivedMessage)
+    }
+
+    /// The message that is coming.
+    private struct ReceivedMessage {
+        let listed: Int?
+        var octets = 0
+
+        var hasNoEnd: Bool {
+            let (generous, overflow) = max(0, listed ?? 0).multipliedReportingOverflow(by: 8)
+            return octets > min(longestMessage, max(longestUnlistedMessage, overflow ? longestMessage : generous))
+        }
+
+        /// Whether there is less of it than `LIST` has said, counting each line's end as two octets.
+        func isShort(lines: Int) -> Bool { octets + lines < listed ?? 0 }
     }
 
     /// RFC 2449 §4 allows 512 octets; servers that explain themselves send more.
     static let longestStatusLine = 8 << 10
+
+    /// Beyond so many octets, or eight times what `LIST` says of it, whichever is more, a message has no end.
+    static let longestUnlistedMessage = 64 << 20
+    /// … and beyond these in any case.
+    static let longestMessage = 4 << 30
 
     private var work = Work.none
     private var reading = Reading.statusLine
     private var partialLine: [UInt8] = []
     /// How the server ends its lines, by the last status line.
     private var lineEnd = MessageDecoder.LineEnd.crlf
+    /// Whether the sink has a message that is whole, but not yet known to be the one that was asked for.
+    private var isUncertain = false
     /// Storage for decoded octets, used again from message to message.
     private var storage = ByteBuffer()
     /// How many status lines have come; a change is progress.
@@ -57,7 +78,7 @@ struct ProtocolMachine {
     var isInBody: Bool { if case .statusLine = reading { false } else { true } }
 
     /// Whether the sink has begun a message that has not ended.
-    var isInMessage: Bool { if case .message = reading { true } else { false } }
+    var isInMessage: Bool { if case .message = reading { true } else { isUncertain } }
 
     /// Whether the answer waited for is the one that proves pipelining.
     var isProving: Bool { if case .retrieval(let retrieval) = work { retrieval.isProving } else { false } }
@@ -85,7 +106,7 @@ struct ProtocolMachine {
                         return .failed(
                             .violation(
                                 "sends a line of over \(Self.longestStatusLine) octets",
-                                quoting: partialLine.prefix(200)))
+                                quoting: partialLine))
                     }
                     return .needsInput
                 }
@@ -104,16 +125,23 @@ struct ProtocolMachine {
                 } else {
                     reading = .lines(line, limit, decoder, collected: collected)
                 }
-            case .message(var decoder):
+            case .message(var decoder, var message):
                 reading = .statusLine
                 let isWhole = decoder.decode(&input)
                 if let sink { Self.pass(decoder.decoded, to: sink) }
+                message.octets += decoder.decoded.readableBytes
                 if isWhole {
                     storage = decoder.decoded
-                    sink?.end()
-                    if let event = messageEnded() { return event }
+                    isUncertain = true
+                    let isShort = message.isShort(lines: decoder.lineCount)
+                    if let event = messageReceived(isShort: isShort, isFollowed: input.readableBytes > 0, sink) {
+                        return event
+                    }
                 } else {
-                    reading = .message(decoder)
+                    reading = .message(decoder, message)
+                    if message.hasNoEnd {
+                        return .failed(.violation("sends a message without end: over \(message.octets) octets"))
+                    }
                 }
             }
         }
@@ -131,7 +159,7 @@ struct ProtocolMachine {
         // A server that hangs up on what it finds behind a RETR would do so again, and again.
         let isProving = if case .retrieval(let retrieval) = work { retrieval.isOnTrial } else { false }
         return WireFailure(
-            code: isProving ? .pipeliningBroken : .closed, message: what, quoted: Array(partialLine.prefix(200)))
+            code: isProving ? .pipeliningBroken : .closed, message: what, quoted: partialLine)
     }
 
     /// No octets came for too long: what that means for the work in hand.
@@ -190,7 +218,10 @@ struct ProtocolMachine {
             }
         case .retrieval(let retrieval):
             guard let line, line.kind != .continuation, let awaited = retrieval.first else {
-                let failure = WireFailure.violation("answers RETR with neither +OK nor -ERR", quoting: octets)
+                let failure = WireFailure.violation(
+                    retrieval.isConfirming
+                        ? "goes on behind the end of a message" : "answers RETR with neither +OK nor -ERR",
+                    quoting: octets)
                 return .failed(retrieval.isAhead ? failure.recoded(.pipeliningBroken) : failure)
             }
             return received(line, for: awaited, of: retrieval, into: sink)
@@ -203,7 +234,8 @@ struct ProtocolMachine {
         switch awaited {
         case .message(let message):
             if line.kind == .ok {
-                reading = .message(MessageDecoder(lineEnd: lineEnd, reusing: storage))
+                reading = .message(
+                    MessageDecoder(lineEnd: lineEnd, reusing: storage), ReceivedMessage(listed: message.octets))
                 storage = ByteBuffer()
                 sink?.begin(message)
                 return nil
@@ -213,16 +245,20 @@ struct ProtocolMachine {
             retrieval.refused(message)
             work = .retrieval(retrieval)
             return .refused(message, line)
-        case .marker(let number):
+        case .marker(let message):
             var retrieval = retrieval
             work = .none
-            guard retrieval.proved(by: line, number: number) else {
+            guard retrieval.confirmed(by: line, message) else {
                 return .failed(
                     WireFailure(
                         code: .pipeliningBroken, message: "mixes up commands that are sent ahead", quoted: line.octets))
             }
-            work = .retrieval(retrieval)
-            return goOn()
+            return certain(retrieval, sink)
+        case .pause:
+            var retrieval = retrieval
+            work = .none
+            retrieval.paused()
+            return certain(retrieval, sink)
         }
     }
 
@@ -246,12 +282,44 @@ struct ProtocolMachine {
         decoded.withUnsafeReadableBytes { sink.append($0) }
     }
 
-    private mutating func messageEnded() -> Event? {
+    /// A terminator has come. That it was the message's own, and the message the one that was asked for, is known by
+    /// what comes next: the marker, where there is one; else nothing before it is asked for.
+    private mutating func messageReceived(
+        isShort: Bool, isFollowed: Bool, _ sink: (any MessageSink)?
+    ) -> Event? {
         guard case .retrieval(var retrieval) = work else { return nil }
         work = .none  // so that the window's queue stays unshared
-        retrieval.retrieved()
+        retrieval.received()
+        if retrieval.first == nil {
+            if isFollowed {
+                work = .retrieval(retrieval)
+                return .failed(.violation("goes on behind the end of a message"))
+            }
+            // A server that does not stuff dots ends a message at its first lone one, and goes on with the rest.
+            guard isShort else { return certain(retrieval, sink) }
+            var octets = ByteBuffer()
+            retrieval.pause(into: &octets)
+            work = .retrieval(retrieval)
+            return .send(octets)
+        }
+        // The first one follows no other.
+        if retrieval.isOnTrial, !isShort { settle(&retrieval, sink) }
+        work = .retrieval(retrieval)
+        return nil
+    }
+
+    /// What came before this is settled.
+    private mutating func certain(_ retrieval: Retrieval, _ sink: (any MessageSink)?) -> Event? {
+        var retrieval = retrieval
+        if isUncertain { settle(&retrieval, sink) }
         work = .retrieval(retrieval)
         return goOn()
+    }
+
+    private mutating func settle(_ retrieval: inout Retrieval, _ sink: (any MessageSink)?) {
+        isUncertain = false
+        retrieval.retrieved()
+        sink?.end()
     }
 
     /// Sends what the window now allows, or ends the retrieval. Also after ``Event/refused(_:_:)``.

@@ -2,7 +2,7 @@
 
 import Dispatch
 import Glibc
-import NIOCore
+public import NIOCore
 import NIOPosix
 
 /// The addresses of a host, in the order of preference of the system (RFC 6724).
@@ -50,7 +50,33 @@ struct Resolution: Sendable {
         guard !addresses.isEmpty else {
             throw WireFailure(code: .unresolved, message: "has no address; check the host name")
         }
+        if addresses.contains(where: \.isOwnPOP3) {
+            throw WireFailure(
+                code: .unreachable,
+                message: "leads to this machine, the new platform itself, as after the DNS switch; "
+                    + "give the old server's IP address")
+        }
         return Resolution(addresses: addresses)
+    }
+}
+
+extension SocketAddress {
+    /// Whether this is a POP3 port (110, 995) of this very machine: no old server, and whoever asked it about a password
+    /// would be asked in turn.
+    public var isOwnPOP3: Bool {
+        guard port == 110 || port == 995, let text = ipAddress?.withoutMapping else { return false }
+        if text.hasPrefix("127.") || text == "::1" || text == "0.0.0.0" || text == "::" { return true }
+        // Where the system cannot tell its addresses, none is known to be its own.
+        let own = try? System.enumerateDevices()
+        return own?.contains { $0.address?.ipAddress?.withoutMapping == text } == true
+    }
+}
+
+extension String {
+    /// An IPv4 address that is mapped into IPv6 (RFC 4291 §2.5.5.2) as itself, and a scoped one without its zone.
+    fileprivate var withoutMapping: String {
+        let text = prefix { $0 != "%" }
+        return String(text.hasPrefix("::ffff:") && text.contains(".") ? text.dropFirst(7) : text)
     }
 }
 

@@ -14,9 +14,9 @@ public struct RetrieveOutcome: Hashable, Sendable {
 
 /// Which `RETR` is sent when: a bounded window of commands ahead of their answers (RFC 2449 §6.8).
 ///
-/// Answers to `RETR` carry no number. So the first is sent with a `UIDL n` or `LIST n` behind it, whose answer does: only
-/// when that comes, rightly and in time, has the server been seen not to lose what is sent behind a `RETR`, and the window
-/// opens.
+/// Answers to `RETR` carry no number. So each that is sent ahead has a *marker* behind it, a `UIDL n` or `LIST n`, whose
+/// answer does: a message is whole, and known to be the one that was asked for, when its marker has come rightly. Only
+/// when the first one has, and in time, does the window open.
 struct Retrieval: Sendable {
     struct Window: Hashable, Sendable {
         var messages = 64
@@ -28,13 +28,24 @@ struct Retrieval: Sendable {
         case oneByOne
         /// Pipelining holds for short answers; it is shown for `RETR` with this command (`UIDL` or `LIST`).
         case proving(marker: String)
-        case pipelined
+        case pipelined(marker: String)
+
+        var marker: String? {
+            switch self {
+            case .oneByOne: nil
+            case .proving(let marker), .pipelined(let marker): marker
+            }
+        }
+
+        var isPipelined: Bool { if case .pipelined = self { true } else { false } }
     }
 
     enum Awaited: Hashable, Sendable {
         case message(ListedMessage)
-        /// The answer that proves, about this message.
-        case marker(Int)
+        /// The answer that shows which message came before it.
+        case marker(ListedMessage)
+        /// The answer to the `NOOP` that shows that a message did not go on behind its terminator.
+        case pause
     }
 
     private let messages: [ListedMessage]
@@ -44,10 +55,12 @@ struct Retrieval: Sendable {
     private var awaited = Deque<Awaited>()
     private var octetsAhead = 0
     private(set) var outcome = RetrieveOutcome(retrieved: 0, refused: [])
+    /// The message whose marker comes next, where the server has refused it.
+    private var refusedBefore: ListedMessage?
 
     init(_ messages: [ListedMessage], pace: Pace, window: Window = Window()) {
         self.messages = messages
-        self.pace = messages.count < 3 && pace != .pipelined ? .oneByOne : pace
+        self.pace = messages.count < 3 && !pace.isPipelined ? .oneByOne : pace
         self.window = window
     }
 
@@ -58,7 +71,14 @@ struct Retrieval: Sendable {
     /// Whether commands have been sent behind a `RETR` to a server that has not shown yet that it bears them.
     var isOnTrial: Bool { if case .proving = pace { true } else { false } }
     /// Whether the answer waited for now is the one that proves.
-    var isProving: Bool { if case .marker = awaited.first { true } else { false } }
+    var isProving: Bool { if isOnTrial, case .marker = awaited.first { true } else { false } }
+    /// Whether the answer waited for now tells whether the message before it is certain.
+    var isConfirming: Bool {
+        switch awaited.first {
+        case .marker, .pause: true
+        case .message, nil: false
+        }
+    }
 
     /// Appends the commands that may be sent now.
     mutating func send(into octets: inout ByteBuffer) {
@@ -69,35 +89,52 @@ struct Retrieval: Sendable {
             case .oneByOne, .proving:
                 guard awaited.isEmpty else { return }
             case .pipelined:
-                guard awaited.isEmpty || (awaited.count < window.messages && octetsAhead + size <= window.octets)
+                // Two of each: the message's and its marker's.
+                guard awaited.isEmpty || (awaited.count < 2 * window.messages && octetsAhead + size <= window.octets)
                 else { return }
             }
             octets.writeString("RETR \(message.number)\r\n")
             awaited.append(.message(message))
             octetsAhead += size
             next += 1
-            if case .proving(let marker) = pace {
+            if let marker = pace.marker {
                 octets.writeString("\(marker) \(message.number)\r\n")
-                awaited.append(.marker(message.number))
+                awaited.append(.marker(message))
             }
         }
     }
 
-    mutating func retrieved() {
-        outcome.retrieved += 1
-        answered()
-    }
+    /// The message waited for has its terminator.
+    mutating func received() { answered() }
+
+    /// … and is certain.
+    mutating func retrieved() { outcome.retrieved += 1 }
 
     mutating func refused(_ message: ListedMessage) {
         outcome.refused.append(message)
         answered()
+        if isConfirming { refusedBefore = message }
     }
 
+    /// Asks for any answer before anything else, for the message before it is shorter than it should be.
+    mutating func pause(into octets: inout ByteBuffer) {
+        octets.writeString("NOOP\r\n")
+        awaited.append(.pause)
+    }
+
+    mutating func paused() { answered() }
+
     /// The marker's answer came; whether it is the right one.
-    mutating func proved(by line: StatusLine, number: Int) -> Bool {
+    mutating func confirmed(by line: StatusLine, _ message: ListedMessage) -> Bool {
         answered()
-        guard line.kind == .ok, NumberedLine(line.octets)?.number == number else { return false }
-        pace = .pipelined
+        defer { refusedBefore = nil }
+        // A message that is not given may have no number either.
+        if line.kind == .error { return refusedBefore == message }
+        guard line.kind == .ok, let answer = NumberedLine(line.octets), answer.number == message.number else {
+            return false
+        }
+        if pace.marker == "UIDL", let id = message.uniqueID, !answer.rest.elementsEqual(id.octets) { return false }
+        if case .proving(let marker) = pace { pace = .pipelined(marker: marker) }
         return true
     }
 

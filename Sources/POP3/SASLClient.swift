@@ -6,7 +6,7 @@ import Secrets
 /// The client's side of one SASL exchange: challenges in, responses out, in octets before Base64.
 struct SASLClient: Sendable {
     enum Step: Sendable {
-        case response([UInt8])
+        case response(SecretOctets)
         case unsuitable(String)
     }
 
@@ -53,22 +53,20 @@ struct SASLClient: Sendable {
         case .plain:  // RFC 4616
             guard number == 0, challenge.isEmpty else { throw Self.strange(challenge) }
             (hasShownProof, isComplete) = (true, true)
-            return .response(password.withOctets { [0] + Array(user.utf8) + [0] + Array($0) })
+            return .response(password.withOctets { SecretOctets("\0\(user)\0", $0) })
         case .login:
             let prompt = String(decoding: challenge, as: UTF8.self).lowercased()
             if number == 0, !prompt.hasPrefix("pass"), !Self.isTimestamp(challenge) {
-                return .response(Array(user.utf8))
+                return .response(SecretOctets(user))
             }
             guard number == 1, !prompt.hasPrefix("user") else { throw Self.strange(challenge) }
             (hasShownProof, isComplete) = (true, true)
-            return .response(password.withOctets { Array($0) })
+            return .response(password.withOctets { SecretOctets($0) })
         case .cramMD5:  // RFC 2195
             guard number == 0, Self.isTimestamp(challenge) else { throw Self.strange(challenge) }
             (hasShownProof, isComplete) = (true, true)
-            var key = password.withOctets { Array($0) }
-            defer { key.wipe() }
-            let proof = MD5.authenticationCode(of: challenge, key: key)
-            return .response(Array(user.utf8) + [UInt8(ascii: " ")] + MD5.hexadecimal(proof))
+            let proof = password.withOctets { MD5.authenticationCode(of: challenge, key: $0) }
+            return .response(MD5.hexadecimal(proof).withUnsafeBytes { SecretOctets("\(user) ", $0) })
         case .scramSHA256, .scramSHA1:
             if number == 1 { try checkIterations(challenge) }
             return try await step(challenge, showsProof: number >= 1)
@@ -129,6 +127,6 @@ struct SASLClient: Sendable {
     }
 
     private static func strange(_ challenge: [UInt8]) -> WireFailure {
-        .violation("sends a challenge of another mechanism, or none that makes sense", quoting: challenge.prefix(200))
+        .violation("sends a challenge of another mechanism, or none that makes sense", quoting: challenge)
     }
 }

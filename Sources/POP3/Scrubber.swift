@@ -6,7 +6,7 @@ import Secrets
 /// Takes a password out of whatever the old server says, and makes the rest fit to be shown: servers have been seen to
 /// quote the command they did not like, and hostile ones may quote what they were told.
 struct Scrubber: Sendable {
-    /// nil before the login.
+    /// nil where none is known yet.
     var password: Password?
 
     /// The longest text that is kept; the rest of a longer one is cut off, after scrubbing.
@@ -20,10 +20,7 @@ struct Scrubber: Sendable {
             password.withOctets { secret in
                 guard !secret.isEmpty else { return }
                 Self.remove(secret, from: &octets)
-                for var form in Self.base64Forms(of: secret) {
-                    form.withUnsafeBytes { Self.remove($0, from: &octets) }
-                    form.wipe()
-                }
+                for shift in 0..<3 { Self.removeBase64(of: secret, shift: shift, from: &octets) }
             }
         }
         let text = String(decoding: octets, as: UTF8.self)
@@ -38,14 +35,15 @@ struct Scrubber: Sendable {
         return String(shown)
     }
 
+    /// Whatever the case of its letters: servers quote commands in capitals.
     private static func remove(_ secret: UnsafeRawBufferPointer, from octets: inout [UInt8]) {
-        guard let first = secret.first else { return }
+        guard let first = secret.first?.asciiLowercased else { return }
         let mark = Array("[…]".utf8)
         var position = 0
-        while let start = octets[position...].firstIndex(of: first) {
+        while let start = octets[position...].firstIndex(where: { $0.asciiLowercased == first }) {
             let end = start + secret.count
             guard end <= octets.count else { return }
-            if octets[start..<end].elementsEqual(secret) {
+            if octets[start..<end].elementsEqual(secret, by: { $0.asciiLowercased == $1.asciiLowercased }) {
                 octets.replaceSubrange(start..<end, with: mark)
                 position = start + mark.count
             } else {
@@ -54,17 +52,18 @@ struct Scrubber: Sendable {
         }
     }
 
-    /// The digits that a secret is sure to leave in any Base64 text that holds it: one form for each of the three ways
-    /// in which it can lie across groups of three octets. Forms under four digits say nothing.
-    private static func base64Forms(of secret: UnsafeRawBufferPointer) -> [[UInt8]] {
-        (0..<3).compactMap { shift in
-            var padded = [UInt8](repeating: 0, count: shift) + secret
-            defer { padded.wipe() }
-            var digits = Base64.encode(padded)
-            defer { digits.wipe() }
-            let first = (shift * 8 + 5) / 6
-            let last = (shift + secret.count) * 8 / 6
-            return last - first >= 4 ? Array(digits[first..<last]) : nil
+    /// Removes the digits that a secret is sure to leave in any Base64 text that holds it: one form for each of the
+    /// three ways in which it can lie across groups of three octets. Forms under four digits say nothing.
+    private static func removeBase64(of secret: UnsafeRawBufferPointer, shift: Int, from octets: inout [UInt8]) {
+        let padded = SecretOctets(count: shift + secret.count) {
+            UnsafeMutableRawBufferPointer(rebasing: $0[shift...]).copyMemory(from: secret)
+        }
+        let first = (shift * 8 + 5) / 6
+        let last = (shift + secret.count) * 8 / 6
+        guard last - first >= 4 else { return }
+        Base64.encode(padded).withOctets { digits in
+            guard digits.count >= last else { return }
+            remove(UnsafeRawBufferPointer(rebasing: digits[first..<last]), from: &octets)
         }
     }
 }

@@ -31,14 +31,19 @@ struct ConversationTests {
     /// From the greeting to the farewell, as far as the conversation goes.
     private func converse(_ conversation: Conversation, _ server: OldServer, _ wire: ConversationWire) async throws {
         func isOver() -> Bool { wire.isOver && conversation["error"] == nil }
-        let session = try await POP3Session.open(server, over: wire)
+        let password = Password(Self.password(of: conversation))
+        let session = try await POP3Session.open(server, over: wire, hiding: password)
+        let said = [session.greeting.text] + session.capabilities.lines
+        #expect(!said.contains { $0.contains(Self.password(of: conversation)) })
         if isOver() { return }
         let answer = try await session.authenticate(
-            user: conversation["user"] ?? "ann@example.com", password: Password(Self.password(of: conversation)),
+            user: conversation["user"] ?? "ann@example.com", password: password,
             secure: conversation["secure"] == "yes")
         #expect(answer.name == conversation["login"])
         guard answer == .accepted else {
             if let told = conversation["tells"] { #expect(answer.reply?.description == told) }
+            #expect((answer.reply?.text.unicodeScalars.count ?? 0) <= 501)
+            #expect(answer.reply?.text.contains(Self.password(of: conversation)) != true)
             return
         }
         if isOver() { return }

@@ -73,6 +73,12 @@ public final class ScriptedServer: Sendable {
         /// Waits until the client hangs up, reading what it sends.
         public func waitForEnd() { while line() != nil {} }
 
+        /// The connection will end with a reset instead of an orderly end, and what is unsent is lost.
+        public func resetAtTheEnd() {
+            var atOnce = linger(l_onoff: 1, l_linger: 0)
+            setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &atOnce, socklen_t(MemoryLayout<linger>.size))
+        }
+
         fileprivate func hangUp() { _ = shutdown(descriptor, CInt(SHUT_RDWR)) }
 
         fileprivate func close() {
