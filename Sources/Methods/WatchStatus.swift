@@ -60,7 +60,10 @@ final class WatchFeed: Sendable {
                 defer { news = [:] }
                 return news.values.sorted { $0.account < $1.account }
             }
-            for status in changed {
+            for told in changed {
+                // As it is now: of two changes at once the earlier may have been told last. A deleted account has no
+                // status of its own any more.
+                let status = (try? await statuses.status(of: told.account)) ?? told
                 guard let params = try? JSONText.encode(Status(status)),
                     await peer.notify(method: Contract.statusChanged, encodedParams: params)
                 else { return }

@@ -83,7 +83,10 @@ extension AccountStatus.Portal {
             return
         }
         let isRejected = row.rejected == PasswordMark(revision: row.revision, generation: settings.generation)
-        let asks = row.startedAt == nil || isRejected || row.handover == .changedHere
+        // A password that was changed here is none of the old server's; while a run has the old one, there is something
+        // to see.
+        let isChanged = row.handover == .changedHere && row.outcome != .inProgress
+        let asks = row.startedAt == nil || isRejected || isChanged
         self.init(visible: true, action: asks ? .trigger : .query)
     }
 }

@@ -17,6 +17,16 @@ struct GuessLimits: Sendable {
         case tooMany(retryAfter: Int)
     }
 
+    /// What came of a granted guess.
+    enum Verdict: Equatable, Sendable {
+        /// Right, or it never left this machine: nothing is counted.
+        case free
+        case wrong
+        /// The old server was shown it and has not judged it. It may be shown again, and counts for the account, whose
+        /// tries over there it may have cost; not for the address, whose users are not to blame for a server's silence.
+        case unjudged
+    }
+
     private struct Guess {
         var at: Timestamp
         /// Of the settings under which the old server rejected it; nil where nobody was asked.
@@ -47,7 +57,6 @@ struct GuessLimits: Sendable {
         _ account: String, from address: String?, digest: PasswordDigest, generation: Int64, limits: MoveLimits,
         now: Timestamp
     ) -> Admission {
-        sweep(limits, now)
         var entry = accounts[account] ?? Account()
         let horizon = now.adding(seconds: -limits.failureWindow)
         entry.failures.removeAll { $0 < horizon }
@@ -71,20 +80,24 @@ struct GuessLimits: Sendable {
         return .granted
     }
 
-    /// Says what came of a granted guess, and under which settings the old server was asked, where it was. Returns the failure to remember, where it counts as one.
+    /// Says what came of a granted guess, and under which settings the old server was asked, where it was.
+    /// - Returns: the failure to remember, where it counts as one.
     mutating func settle(
-        _ account: String, from address: String?, digest: PasswordDigest, askedUnder generation: Int64?, wasWrong: Bool,
-        now: Timestamp
+        _ account: String, from address: String?, digest: PasswordDigest, askedUnder generation: Int64?,
+        verdict: Verdict, now: Timestamp
     ) -> GuessFailure? {
         if let count = accounts[account]?.open[digest] { accounts[account]?.open[digest] = count > 1 ? count - 1 : nil }
         if let address, let count = openByAddress[address] { openByAddress[address] = count > 1 ? count - 1 : nil }
-        guard wasWrong else { return nil }
-        let isNew = accounts[account]?.wrong[digest] == nil
-        accounts[account, default: Account()].wrong[digest] = Guess(at: now, askedUnder: generation)
-        guard isNew else { return nil }
+        guard verdict != .free else { return nil }
+        let known = accounts[account]?.wrong[digest]
+        if verdict == .unjudged, known != nil { return nil }
+        accounts[account, default: Account()].wrong[digest] = Guess(
+            at: now, askedUnder: verdict == .wrong ? generation : nil)
+        guard known == nil else { return nil }
         accounts[account]?.failures.append(now)
-        if let address { addresses[address, default: []].append(now) }
-        return GuessFailure(at: now, account: account, remoteAddress: address)
+        let counted = verdict == .wrong ? address : nil
+        if let counted { addresses[counted, default: []].append(now) }
+        return GuessFailure(at: now, account: account, remoteAddress: counted)
     }
 
     /// Forgets an account's wrong passwords: the old server has just taken one.
@@ -98,8 +111,10 @@ struct GuessLimits: Sendable {
     }
 
     /// Once a window, what has run out goes, so that memory follows what is recent.
-    private mutating func sweep(_ limits: MoveLimits, _ now: Timestamp) {
-        guard now.seconds(since: lastSweep) > limits.failureWindow else { return }
+    /// - Returns: before which moment nothing counts any more; nil where it is not time yet.
+    mutating func sweep(_ limits: MoveLimits, _ now: Timestamp) -> Timestamp? {
+        // A wall clock may be set back.
+        guard abs(now.seconds(since: lastSweep)) > limits.failureWindow else { return nil }
         lastSweep = now
         let horizon = now.adding(seconds: -limits.failureWindow)
         accounts = accounts.filter { _, entry in
@@ -107,5 +122,6 @@ struct GuessLimits: Sendable {
                 || entry.wrong.contains { $0.value.at >= horizon }
         }
         addresses = addresses.filter { _, times in times.contains { $0 >= horizon } }
+        return horizon
     }
 }

@@ -47,6 +47,8 @@ public final class LoginDesk: Sendable {
     /// One question an account at a time: the second decides on what the first has changed.
     let turn = Turnstile<EmailAddress>()
     let background = BackgroundWork()
+    /// How long logins took that an old server rejected, by its name.
+    let rejections = Mutex<[String: RecentDurations]>([:])
 
     init(context: Context, statuses: StatusBoard, scheduler: MoveScheduler) {
         self.context = context
@@ -59,10 +61,8 @@ public final class LoginDesk: Sendable {
     /// - Throws: ``MoveError`` with `tooManyAttempts`, `overloaded` or `shuttingDown`; `RecordsError`.
     public func authenticate(_ login: Login) async throws -> LoginResult {
         guard login.password.isAcceptable else { return try await wrong(login) }
-        let clock = ContinuousClock()
-        let start = clock.now
+        let start = ContinuousClock.now
         let digest = context.digester.digest(login.password, context: login.account.description)
-        let deadline = context.limits.loginTimeout
         // Decided afresh as often as something changed meanwhile; somebody who changes settings all the time loses.
         for _ in 0..<5 {
             let facts = try await facts(of: login.account)
@@ -75,12 +75,10 @@ public final class LoginDesk: Sendable {
             case .acceptAndAsk:
                 background.submit(login.account, .question) { await self.askInBackground(login, facts) }
                 return accepted(facts)
-            case .reject: return try await rejectUnasked(login, facts, digest)
+            case .reject: return try await rejectUnasked(login, facts, digest, since: start)
             case .ask, .askAndCreate:
-                let left = deadline - (clock.now - start) / .seconds(1)
-                if let result = try await ask(login, digest, hash: facts.account?.passwordHash, seconds: left) {
-                    return result
-                }
+                let hash = facts.account?.passwordHash
+                if let result = try await ask(login, digest, hash: hash, since: start) { return result }
             }
         }
         return unavailable(nil, .overloaded)

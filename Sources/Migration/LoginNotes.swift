@@ -13,8 +13,9 @@ extension LoginDesk {
         return context.limits.trustedAddresses.contains(address.description) ? nil : address.network.description
     }
 
-    func admit(_ login: Login, _ digest: PasswordDigest, _ facts: LoginFacts) -> GuessLimits.Admission {
-        let from = countedAddress(login)
+    func admit(
+        _ login: Login, _ digest: PasswordDigest, _ facts: LoginFacts, from: String?
+    ) -> GuessLimits.Admission {
         let limits = context.limits
         let now = context.now()
         return guesses.withLock {
@@ -27,17 +28,22 @@ extension LoginDesk {
     /// Remembers what came of a guess; a failure that cannot be stored still counts until the restart.
     func settle(
         _ login: Login, _ digest: PasswordDigest, from address: String?, askedUnder settings: MigrationSettings?,
-        wasWrong: Bool
+        _ verdict: GuessLimits.Verdict
     ) async {
         let now = context.now()
-        let failure = guesses.withLock {
-            $0.settle(
+        let limits = context.limits
+        let (failure, horizon) = guesses.withLock { guesses in
+            let failure = guesses.settle(
                 login.account.description, from: address, digest: digest, askedUnder: settings?.generation,
-                wasWrong: wasWrong, now: now)
+                verdict: verdict, now: now)
+            return (failure, failure == nil ? nil : guesses.sweep(limits, now))
         }
         guard let failure else { return }
         do {
-            try await context.records.write { try $0.insert(failure) }
+            try await context.records.write { records in
+                if let horizon { try records.removeFailures(before: horizon) }
+                try records.insert(failure)
+            }
         } catch {
             context.log.error("a wrong password for \(login.account) is counted in memory only: \(error)")
         }
@@ -51,25 +57,35 @@ extension LoginDesk {
     }
 
     /// Wrong here, and nobody is asked; it takes as long as if somebody had been.
-    func rejectUnasked(_ login: Login, _ facts: LoginFacts, _ digest: PasswordDigest) async throws -> LoginResult {
-        switch admit(login, digest, facts) {
+    func rejectUnasked(
+        _ login: Login, _ facts: LoginFacts, _ digest: PasswordDigest, since start: ContinuousClock.Instant
+    ) async throws -> LoginResult {
+        let from = countedAddress(login)
+        switch admit(login, digest, facts, from: from) {
         case .tooMany(let seconds): throw tooMany(login, seconds)
         case .knownWrong: break
-        case .granted: await settle(login, digest, from: countedAddress(login), askedUnder: nil, wasWrong: true)
+        case .granted: await settle(login, digest, from: from, askedUnder: nil, .wrong)
         }
-        await pad(facts)
+        await pad(facts, since: start)
         return rejected(facts)
     }
 
-    /// Waits for as long as the old server took to answer lately, where it could have been asked.
-    func pad(_ facts: LoginFacts) async {
-        guard facts.migrates, let settings = facts.settings, settings.syncPasswords else { return }
-        let seconds = questions.recentAnswerTime(of: settings.oldServer)
+    /// Waits until a login that began at `start` has taken as long as one that the old server rejected lately, where it
+    /// could have been asked.
+    func pad(_ facts: LoginFacts, since start: ContinuousClock.Instant) async {
+        guard facts.migrates, let settings = facts.settings, settings.syncPasswords,
+            let duration = rejections.withLock({ $0[settings.oldServer.name]?.any })
+        else { return }
         // Cancelled: nobody waits for the answer any more.
-        try? await Task.sleep(for: .seconds(seconds))
+        try? await Task.sleep(until: start + duration, clock: .continuous)
     }
 
-    /// Changes the account if it and the settings are still as in `facts`.
+    /// The old server has rejected a login that began at `start`.
+    func rememberRejection(by server: OldServer, since start: ContinuousClock.Instant) {
+        rejections.withLock { $0[server.name, default: RecentDurations()].add(.now - start) }
+    }
+
+    /// Changes the account if it and the settings are still as in `facts`, and the window is still open.
     /// - Returns: the changed row; nil where something else came first.
     @discardableResult
     func change(
@@ -82,7 +98,8 @@ extension LoginDesk {
         let changed = try await context.records.write { records -> AccountRecord? in
             guard var account = try records.account(id: expected.id), account.deletedAt == nil,
                 account.revision == expected.revision,
-                try records.settings(of: expected.address.domain)?.generation == generation
+                let settings = try records.settings(of: expected.address.domain), settings.generation == generation,
+                settings.state(at: now) == .active
             else { return nil }
             body(&account)
             try records.update(account)
@@ -122,6 +139,12 @@ extension LoginDesk {
     func noteFailure(_ facts: LoginFacts, _ via: TriggerOrigin, _ reason: Reason, _ detail: String) async {
         await noteChange(facts, .failed, via, reason, detail) { account, now in
             guard account.outcome != .inProgress else { return false }
+            // A mail program that polls a server that is down says nothing new each minute.
+            if account.outcome == .failed, let last = account.error, last.reason == reason,
+                abs(now.seconds(since: last.at)) < 600
+            {
+                return false
+            }
             account.hasFailed(reason, detail, at: now)
             return true
         }
@@ -132,11 +155,14 @@ extension LoginDesk {
         _ body: @escaping @Sendable (inout AccountRecord, Timestamp) -> Bool
     ) async {
         guard let expected = facts.account else { return }
+        let generation = facts.settings?.generation
         let now = context.now()
         do {
             let changed = try await context.records.write { records -> AccountRecord? in
                 guard var account = try records.account(id: expected.id), account.deletedAt == nil,
-                    account.revision == expected.revision, body(&account, now)
+                    account.revision == expected.revision,
+                    // What was said under other settings is no longer true of these.
+                    try records.settings(of: expected.address.domain)?.generation == generation, body(&account, now)
                 else { return nil }
                 try records.update(account)
                 try records.append(

@@ -6,50 +6,37 @@ import Vocabulary
 
 /// Logins that the old server decides, or is told of.
 extension LoginDesk {
+    private enum Outcome: Sendable {
+        case answer(OldServerAnswer, LoginFacts)
+        case again
+        case rejectedBefore(LoginFacts)
+    }
+
     /// Asks the old server, one question an account at a time.
+    /// - Parameter start: when the login came; it is answered within the login timeout from then on.
     /// - Returns: nil when something has changed meanwhile and the login is to be decided afresh.
     func ask(
-        _ login: Login, _ digest: PasswordDigest, hash: String?, seconds: Double
+        _ login: Login, _ digest: PasswordDigest, hash: String?, since start: ContinuousClock.Instant
     ) async throws -> LoginResult? {
-        enum Outcome: Sendable {
-            case answer(OldServerAnswer, LoginFacts)
-            case again
-            case rejectedBefore(LoginFacts)
-        }
-        let outcome = try await withDeadline(seconds: seconds) {
+        let exposure = Questions.Exposure()
+        let seconds = context.limits.loginTimeout
+        let left = seconds - (.now - start) / .seconds(1)
+        let outcome = try await withDeadline(seconds: left) {
             try await self.turn.pass(login.account, width: 1) {
-                let facts = try await self.facts(of: login.account)
-                guard facts.account?.passwordHash == hash, let settings = facts.settings else { return Outcome.again }
-                switch LoginDecision(facts, matches: false) {
-                case .ask, .askAndCreate: break
-                default: return .again
-                }
-                let from = self.countedAddress(login)
-                switch self.admit(login, digest, facts) {
-                case .knownWrong: return .rejectedBefore(facts)
-                case .tooMany(let seconds): throw self.tooMany(login, seconds)
-                case .granted: break
-                }
-                let user = settings.oldServer.username(of: facts.account?.address ?? login.account)
-                do {
-                    let answer = try await self.questions.ask(settings.oldServer, user: user, password: login.password)
-                    var wasWrong = false
-                    if case .rejected = answer { wasWrong = true }
-                    if case .noSuchUser = answer { wasWrong = true }
-                    await self.settle(login, digest, from: from, askedUnder: settings, wasWrong: wasWrong)
-                    return .answer(answer, facts)
-                } catch {
-                    await self.settle(login, digest, from: from, askedUnder: settings, wasWrong: false)
-                    throw error
-                }
+                try await self.askInTurn(login, digest, hash: hash, exposure)
             }
         }
         switch outcome {
         case .again?: return nil
         case .rejectedBefore(let facts)?:
-            await pad(facts)
+            await pad(facts, since: start)
             return rejected(facts)
-        case .answer(let answer, let facts)?: return try await conclude(login, answer, facts)
+        case .answer(let answer, let facts)?:
+            let result = try await conclude(login, answer, facts)
+            if let settings = facts.settings, result?.decision == .reject {
+                rememberRejection(by: settings.oldServer, since: start)
+            }
+            return result
         case nil:
             let facts = try await facts(of: login.account)
             // Another login may have settled it meanwhile.
@@ -57,10 +44,51 @@ extension LoginDesk {
             case .ask, .askAndCreate: break
             default: return nil
             }
-            return try await conclude(
-                login,
-                .failed(.oldServerUnreachable, "the old server did not answer within \(Int(seconds.rounded())) s"),
-                facts)
+            // It waited behind other questions for the most part: that says nothing of the old server.
+            guard exposure.seconds >= context.limits.patience else { return unavailable(facts, .overloaded) }
+            let detail = "the old server did not answer within \(Int(seconds.rounded(.up))) s"
+            return try await conclude(login, .failed(.oldServerUnreachable, detail), facts)
+        }
+    }
+
+    private func askInTurn(
+        _ login: Login, _ digest: PasswordDigest, hash: String?, _ exposure: Questions.Exposure
+    ) async throws -> Outcome {
+        let facts = try await facts(of: login.account)
+        guard facts.account?.passwordHash == hash, let settings = facts.settings else { return .again }
+        switch LoginDecision(facts, matches: false) {
+        case .ask, .askAndCreate: break
+        default: return .again
+        }
+        let from = countedAddress(login)
+        switch admit(login, digest, facts, from: from) {
+        case .knownWrong: return .rejectedBefore(facts)
+        case .tooMany(let seconds): throw tooMany(login, seconds)
+        case .granted: return .answer(try await put(login, digest, facts, settings, from: from, exposure), facts)
+        }
+    }
+
+    /// Puts a granted guess to the old server and settles it, whatever comes.
+    func put(
+        _ login: Login, _ digest: PasswordDigest, _ facts: LoginFacts, _ settings: MigrationSettings, from: String?,
+        _ exposure: Questions.Exposure
+    ) async throws -> OldServerAnswer {
+        let user = settings.oldServer.username(of: facts.account?.address ?? login.account)
+        do {
+            let answer = try await questions.ask(
+                settings.oldServer, user: user, password: login.password, exposure: exposure)
+            let verdict: GuessLimits.Verdict =
+                switch answer {
+                case .rejected, .noSuchUser: .wrong
+                case .accepted: .free
+                case .busy, .failed: exposure.isSent ? .unjudged : .free
+                }
+            await settle(login, digest, from: from, askedUnder: settings, verdict)
+            return answer
+        } catch {
+            // Given up: what the server was shown it may still judge.
+            await settle(login, digest, from: from, askedUnder: settings, exposure.isSent ? .unjudged : .free)
+            throw error
         }
     }
 
@@ -145,14 +173,32 @@ extension LoginDesk {
             let account = facts.account, LoginDecision(facts, matches: true) == .acceptAndAsk
         else { return }
         let user = settings.oldServer.username(of: account.address)
-        let answer = try await questions.ask(settings.oldServer, user: user, password: login.password) {
-            // Recorded first: what was shown once is not shown again, whatever happens to this process.
-            guard try await self.change(facts, { $0.shown = mark }) != nil else { throw CancellationError() }
+        let exposure = Questions.Exposure()
+        let answer: OldServerAnswer
+        do {
+            answer = try await questions.ask(
+                settings.oldServer, user: user, password: login.password, urgency: .canWait, exposure: exposure
+            ) {
+                // Recorded first: what was shown once is not shown again, whatever happens to this process.
+                guard try await self.change(facts, { $0.shown = mark }) != nil else { throw CancellationError() }
+            }
+        } catch {
+            try await takeBack(mark, facts, exposure)
+            throw error
         }
-        try await concludeInBackground(login, answer, facts)
+        try await takeBack(mark, facts, exposure)
+        try await concludeInBackground(login, answer, facts, wasAsked: exposure.begun != nil)
     }
 
-    private func concludeInBackground(_ login: Login, _ answer: OldServerAnswer, _ facts: LoginFacts) async throws {
+    /// A password that was not shown after all may be, with the next login.
+    private func takeBack(_ mark: PasswordMark, _ facts: LoginFacts, _ exposure: Questions.Exposure) async throws {
+        guard exposure.begun != nil, !exposure.isSent else { return }
+        try await change(facts) { if $0.shown == mark { $0.shown = nil } }
+    }
+
+    private func concludeInBackground(
+        _ login: Login, _ answer: OldServerAnswer, _ facts: LoginFacts, wasAsked: Bool
+    ) async throws {
         switch answer {
         case .accepted:
             guard let settings = facts.settings else { return }
@@ -172,8 +218,7 @@ extension LoginDesk {
         case .noSuchUser(let text): await noteNonMigrating(facts, login.via, text)
         case .busy(let reason, let text): await note(facts, .postponed, login.via, reason, text)
         case .failed(let reason, let text):
-            if reason == .secureAuthenticationUnavailable { try await change(facts) { $0.shown = nil } }
-            await note(facts, .postponed, login.via, reason, text)
+            if wasAsked { await note(facts, .postponed, login.via, reason, text) }
         }
     }
 
@@ -188,11 +233,12 @@ extension LoginDesk {
                 account.lastTriggeredAt = now
                 account.startedAt = account.startedAt ?? now
                 account.startedBy = account.startedBy ?? login.via
-                if account.nonMigrating == .reply { account.nonMigrating = nil }
-                if account.pending == nil {
-                    account.keep(sealed, for: PendingRun(kind: .incremental, due: now))
-                } else if account.pending?.kind == .retry || account.pending?.kind == .followUp {
-                    account.pending?.due = now
+                switch account.pending?.kind {
+                case nil: account.keep(sealed, for: PendingRun(kind: .incremental, due: now))
+                case .retry?: account.pending?.due = now
+                // Late mail is looked for from the end of this run on.
+                case .followUp?: account.pending = PendingRun(kind: .incremental, due: now)
+                case .first?, .incremental?: break
                 }
             }
             if let changed { scheduler.submit(changed, settings) }

@@ -30,6 +30,7 @@ public final class MailMove: Sendable {
     public let verification: OldServerVerification
     /// What a health check asks: it answers when the scheduler does.
     public let scheduler: MoveScheduler
+    let windows: WindowWatch
     let delivery: Delivery
     let context: Context
 
@@ -48,13 +49,16 @@ public final class MailMove: Sendable {
         let statuses = StatusBoard(context: context)
         let delivery = Delivery(context: context, statuses: statuses)
         let runner = Runner(context: context, statuses: statuses, delivery: delivery)
-        let scheduler = MoveScheduler(context: context, runner: runner)
+        let scheduler = MoveScheduler(context: context, statuses: statuses, runner: runner)
+        let windows = WindowWatch(context: context, statuses: statuses, scheduler: scheduler)
         self.context = context
         self.statuses = statuses
         self.delivery = delivery
         self.scheduler = scheduler
+        self.windows = windows
         self.accounts = AccountDesk(context: context, statuses: statuses, scheduler: scheduler)
-        self.settings = SettingsDesk(context: context, statuses: statuses, scheduler: scheduler)
+        self.settings = SettingsDesk(
+            context: context, statuses: statuses, scheduler: scheduler, windows: windows)
         self.logins = LoginDesk(context: context, statuses: statuses, scheduler: scheduler)
         self.verification = OldServerVerification(context: context)
     }
@@ -71,6 +75,7 @@ public final class MailMove: Sendable {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.delivery.run() }
             group.addTask { await self.logins.runBackground() }
+            group.addTask { await self.windows.run() }
             await scheduler.run()
             await logins.stopBackground()
             await delivery.close()

@@ -32,4 +32,7 @@ public struct MoveLimits: Sendable {
 
     /// Login checks have connections of their own, so that moves never starve them.
     var loginConnectionsPerOldServer: Int { max(4, connectionsPerOldServer / 4) }
+
+    /// How long an old server must have been silent, in seconds, before that is held against it.
+    var patience: Double { loginTimeout / 2 }
 }

@@ -13,12 +13,14 @@ public final class MoveScheduler: Sendable {
 
     private let context: Context
     private let runner: Runner
+    private let statuses: StatusBoard
     private let state = Mutex(State())
     private let wakes: AsyncStream<Void>
     private let waking: AsyncStream<Void>.Continuation
 
-    init(context: Context, runner: Runner) {
+    init(context: Context, statuses: StatusBoard, runner: Runner) {
         self.context = context
+        self.statuses = statuses
         self.runner = runner
         (wakes, waking) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
@@ -41,12 +43,15 @@ public final class MoveScheduler: Sendable {
     }
 
     /// Stops the account's run after the batch in hand, or takes it out of the line.
-    func cancel(_ account: AccountRecord.ID, _ reason: RunControl.StopReason) {
+    /// - Returns: whether there is a run, whose end will be recorded.
+    @discardableResult
+    func cancel(_ account: AccountRecord.ID, _ reason: RunControl.StopReason) -> Bool {
         let control = state.withLock { state in
             state.schedule.withdraw(account)
             return state.controls[account]
         }
         control?.stop(reason)
+        return control != nil
     }
 
     func wake() { waking.yield() }
@@ -103,7 +108,9 @@ public final class MoveScheduler: Sendable {
     }
 
     private func run(_ ticket: Schedule.Ticket, _ control: RunControl) async {
+        statuses.begins(ticket.account)
         let next = await runner.run(ticket.account, control)
+        statuses.ends(ticket.account)
         let limits = context.limits
         let now = context.now()
         state.withLock { state in
@@ -120,7 +127,7 @@ public final class MoveScheduler: Sendable {
 extension Schedule.Ticket {
     init(_ account: AccountRecord.ID, _ pending: PendingRun, _ settings: MigrationSettings, _ limits: MoveLimits) {
         self.init(
-            account: account, server: "\(settings.oldServer.host.lowercased()):\(settings.oldServer.port)",
+            account: account, server: settings.oldServer.name,
             width: min(limits.connectionsPerOldServer, settings.options.maxConnections ?? .max),
             isFirst: pending.kind == .first, due: pending.due)
     }
@@ -128,7 +135,7 @@ extension Schedule.Ticket {
 
 /// How a run is told to stop.
 final class RunControl: Sendable {
-    enum StopReason: Sendable { case shutdown, disabled, deleted }
+    enum StopReason: Sendable { case shutdown, disabled, deleted, excluded, expired }
 
     private struct State: Sendable {
         var reason: StopReason?
@@ -136,10 +143,7 @@ final class RunControl: Sendable {
     }
 
     private let state = Mutex(State())
-    private let ended: AsyncStream<Never>
-    private let ending: AsyncStream<Never>.Continuation
-
-    init() { (ended, ending) = AsyncStream.makeStream() }
+    private let alarm = Alarm()
 
     var stopReason: StopReason? { state.withLock { $0.reason } }
 
@@ -149,7 +153,7 @@ final class RunControl: Sendable {
             defer { state.interrupt = nil }
             return state.interrupt
         }
-        ending.finish()
+        alarm.ring()
         interrupt?()
     }
 
@@ -162,10 +166,22 @@ final class RunControl: Sendable {
         if isStopped { interrupt() }
     }
 
-    /// Sleeps, but not past a stop.
+    /// Sleeps, but not past a stop: the caller looks at `stopReason` next.
+    func sleep(seconds: Double) async { await alarm.sleep(seconds: seconds) }
+}
+
+/// Ends a sleep, once, from anywhere.
+final class Alarm: Sendable {
+    private let ended: AsyncStream<Never>
+    private let ending: AsyncStream<Never>.Continuation
+
+    init() { (ended, ending) = AsyncStream.makeStream() }
+
+    func ring() { ending.finish() }
+
+    /// Until it has rung, or the task is cancelled, or the time is over; by one sleeper.
     func sleep(seconds: Double) async {
         let ended = ended
-        // Cancelled or stopped: the caller looks at `stopReason` next.
         _ = try? await withDeadline(seconds: seconds) { for await _ in ended {} }
     }
 }

@@ -11,20 +11,30 @@ extension LoginDesk {
     ///   `tooManyAttempts`, `credentialsRejected`, and whatever kept the old server from being asked.
     public func trigger(_ login: Login) async throws -> AccountStatus {
         let digest = context.digester.digest(login.password, context: login.account.description)
+        let start = ContinuousClock.now
         for _ in 0..<5 {
             let before = try await facts(of: login.account)
             try checkTriggerable(login, before)
-            let outcome = try await withDeadline(seconds: context.limits.loginTimeout) {
-                try await self.turn.pass(login.account, width: 1) { try await self.askForTrigger(login, digest) }
+            let exposure = Questions.Exposure()
+            let left = context.limits.loginTimeout - (.now - start) / .seconds(1)
+            let outcome = try await withDeadline(seconds: left) {
+                try await self.turn.pass(login.account, width: 1) {
+                    try await self.askForTrigger(login, digest, exposure)
+                }
             }
-            guard let (answer, facts) = outcome else {
-                throw MoveError(
-                    .oldServerUnreachable,
-                    "the old server did not answer within \(Int(context.limits.loginTimeout)) s; nothing has changed")
-            }
+            guard let (answer, facts) = outcome else { throw late(login, exposure) }
             if let status = try await conclude(trigger: login, answer, facts) { return status }
         }
         throw MoveError(.overloaded, "the settings of \(login.account.domain) change too fast; try again")
+    }
+
+    private func late(_ login: Login, _ exposure: Questions.Exposure) -> MoveError {
+        guard exposure.seconds >= context.limits.patience else {
+            return MoveError(.overloaded, "other questions about \(login.account) are before this one; try again")
+        }
+        let seconds = Int(context.limits.loginTimeout.rounded(.up))
+        return MoveError(
+            .oldServerUnreachable, "the old server did not answer within \(seconds) s; nothing has changed")
     }
 
     private func checkTriggerable(_ login: Login, _ facts: LoginFacts) throws {
@@ -53,30 +63,18 @@ extension LoginDesk {
     }
 
     private func askForTrigger(
-        _ login: Login, _ digest: PasswordDigest
+        _ login: Login, _ digest: PasswordDigest, _ exposure: Questions.Exposure
     ) async throws -> (OldServerAnswer, LoginFacts) {
         let facts = try await facts(of: login.account)
         try checkTriggerable(login, facts)
-        guard let settings = facts.settings, let account = facts.account else {
+        guard let settings = facts.settings, facts.account != nil else {
             throw MoveError(.accountNotFound, "there is no account \(login.account)")
         }
         let from = countedAddress(login)
-        switch admit(login, digest, facts) {
+        switch admit(login, digest, facts, from: from) {
         case .knownWrong: return (.rejected("the old server rejected this password a moment ago"), facts)
         case .tooMany(let seconds): throw tooMany(login, seconds)
-        case .granted: break
-        }
-        do {
-            let answer = try await questions.ask(
-                settings.oldServer, user: settings.oldServer.username(of: account.address), password: login.password)
-            var wasWrong = false
-            if case .rejected = answer { wasWrong = true }
-            if case .noSuchUser = answer { wasWrong = true }
-            await settle(login, digest, from: from, askedUnder: settings, wasWrong: wasWrong)
-            return (answer, facts)
-        } catch {
-            await settle(login, digest, from: from, askedUnder: settings, wasWrong: false)
-            throw error
+        case .granted: return (try await put(login, digest, facts, settings, from: from, exposure), facts)
         }
     }
 
@@ -90,6 +88,11 @@ extension LoginDesk {
             throw MoveError(
                 .credentialsRejected, "the old server does not take the password of \(login.account): \(text)")
         case .noSuchUser(let text):
+            guard facts.account?.startedAt == nil else {
+                // There was such a user when the move began: this is a rejection like any other.
+                await note(facts, .passwordRejected, login.via, .credentialsRejected, text)
+                throw MoveError(.credentialsRejected, "the old server no longer knows \(login.account): \(text)")
+            }
             await noteNonMigrating(facts, login.via, text)
             throw MoveError(.nonMigratingAccount, "the old server knows no \(login.account): \(text)")
         case .busy(let reason, let text), .failed(let reason, let text):
@@ -106,7 +109,8 @@ extension LoginDesk {
         let hash =
             replaces
             ? try await context.pool.hash(login.password, scheme: context.limits.passwordScheme, priority: .login) : nil
-        let sealed = context.vault.seal(login.password, for: login.account)
+        let vault = context.vault
+        let sealed = vault.seal(login.password, for: login.account)
         let now = context.now()
         let changed = try await change(
             facts, events: replaces ? [.handedOver, .triggered] : [.triggered], via: login.via
@@ -117,7 +121,9 @@ extension LoginDesk {
             }
             account.wasTriggered(via: login.via, at: now)
             account.isMoving()
-            account.keep(sealed, for: PendingRun(kind: .first, due: now))
+            // A run with the same password is joined; one with another is followed by one with this.
+            let isKept = account.sealed.map { (try? vault.open($0, for: account.address)) == login.password } ?? false
+            account.keep(isKept ? account.sealed ?? sealed : sealed, for: PendingRun(kind: .first, due: now))
         }
         guard let changed else { return nil }
         guesses.withLock { $0.forgetWrong(login.account.description) }

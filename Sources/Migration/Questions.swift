@@ -22,62 +22,139 @@ enum OldServerAnswer: Sendable {
 
 /// Asks old servers about passwords, over connections of their own.
 final class Questions: Sendable {
+    /// How far a question came, also where it was given up.
+    final class Exposure: Sendable {
+        private let state = Mutex<(isSent: Bool, begun: ContinuousClock.Instant?)>((false, nil))
+
+        /// The password has been sent, whatever came of it.
+        var isSent: Bool { state.withLock { $0.isSent } }
+        /// Since when a connection has been free for it; nil where none was.
+        var begun: ContinuousClock.Instant? { state.withLock { $0.begun } }
+        /// Seconds that the server has had for it.
+        var seconds: Double { begun.map { (.now - $0) / .seconds(1) } ?? 0 }
+
+        fileprivate func begin() { state.withLock { $0.begun = .now } }
+
+        fileprivate func send() { state.withLock { $0.isSent = true } }
+    }
+
     private let context: Context
     private let connections = Turnstile<String>()
-    private let recent = Mutex<[String: Double]>([:])
+    private let breakers = Mutex<[String: CircuitBreaker]>([:])
 
     init(context: Context) { self.context = context }
 
-    /// Seconds that `server` took to answer lately: what an answer without a question is padded to.
-    func recentAnswerTime(of server: OldServer) -> Double {
-        recent.withLock { $0["\(server.host):\(server.port)"] ?? 0 }
-    }
-
     /// One login with `password`, and nothing else.
-    /// - Parameter willShow: called just before the password is sent.
+    /// - Parameters:
+    ///   - urgency: questions for which nobody waits leave half of the connections to those for which somebody does.
+    ///   - willShow: called before the server is told anything of the account.
     /// - Throws: `CancellationError` when cancelled.
     func ask(
-        _ server: OldServer, user: String, password: Password, willShow: @Sendable () async throws -> Void = {}
+        _ server: OldServer, user: String, password: Password, urgency: Turnstile<String>.Urgency = .somebodyWaits,
+        exposure: Exposure = Exposure(), willShow: @Sendable () async throws -> Void = {}
     ) async throws -> OldServerAnswer {
-        let name = "\(server.host):\(server.port)"
-        let limits = context.limits
-        return try await connections.pass(name, width: limits.loginConnectionsPerOldServer) {
-            let clock = ContinuousClock()
-            let start = clock.now
-            let answer = try await self.converse(server, user: user, password: password, willShow: willShow)
-            if case .failed = answer { return answer }
-            let took = (clock.now - start) / .seconds(1)
-            self.recent.withLock { $0[name] = min(took, limits.loginTimeout) }
-            return answer
+        if breakers.withLock({ $0[server.name]?.refuses(now: context.now()) ?? false }) { return Self.refusal(server) }
+        let places = context.limits.loginConnectionsPerOldServer
+        let width = urgency == .canWait ? places / 2 : places
+        return try await connections.pass(server.name, width: width, urgency: urgency) {
+            // What has been learnt while this question waited counts for it too.
+            let admission = self.breakers.withLock {
+                $0[server.name, default: CircuitBreaker()].admit(now: self.context.now())
+            }
+            guard admission != .refuse else { return Self.refusal(server) }
+            exposure.begin()
+            let talk = Talk(server: server, user: user, password: password, exposure: exposure)
+            return try await self.converse(talk, isProbe: admission == .probe, willShow: willShow)
         }
     }
 
+    private struct Talk {
+        let server: OldServer
+        let user: String
+        let password: Password
+        let exposure: Exposure
+    }
+
     private func converse(
-        _ server: OldServer, user: String, password: Password, willShow: @Sendable () async throws -> Void
+        _ talk: Talk, isProbe: Bool, willShow: @Sendable () async throws -> Void
     ) async throws -> OldServerAnswer {
-        let limits = context.limits
+        var hasGreeted = false
         do {
             let session = try await POP3Session.open(
-                server, timeouts: Timeouts(limits), trust: context.trust, group: context.group,
-                hiding: password)
+                talk.server, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
+                hiding: talk.password)
+            hasGreeted = true
+            breakers.withLock { $0[talk.server.name]?.greeted() }
             do {
                 try await willShow()
-                let answer = try await session.authenticate(
-                    user: user, password: password, secure: server.secureAuthentication)
-                // The mailbox is unlocked before anyone is told: a run may follow at once.
-                if case .accepted = answer { _ = try? await session.quit() }
+                let answer = try await session.check(
+                    user: talk.user, password: talk.password, secure: talk.server.secureAuthentication)
+                if session.hasShownPassword { talk.exposure.send() }
+                learn(.answered, talk, isProbe)
+                // The mailbox is unlocked before anyone is told: a run may follow at once. A server that takes its time
+                // over a farewell holds nobody up.
+                if case .accepted = answer { await farewell(session) }
                 await session.close()
                 return OldServerAnswer(answer)
             } catch {
+                if session.hasShownPassword { talk.exposure.send() }
                 await session.close()
                 throw error
             }
         } catch let error as POP3Error {
+            learn(end(error, talk, hasGreeted), talk, isProbe)
             try Task.checkCancellation()
             if error.code == .busy { return .busy(error.reason, error.description) }
             return .failed(error.reason, error.description)
+        } catch {
+            learn(.abandoned, talk, isProbe)
+            throw error
         }
     }
+
+    private func farewell(_ session: POP3Session) async {
+        // Whether it arrives changes nothing.
+        _ = try? await withDeadline(seconds: 1) { try await session.quit() }
+    }
+
+    /// What an error says of the server as a whole.
+    private func end(_ error: POP3Error, _ talk: Talk, _ hasGreeted: Bool) -> CircuitBreaker.End {
+        switch error.code {
+        case .cancelled where talk.exposure.seconds < context.limits.patience: .abandoned
+        case .cancelled, .timedOut: hasGreeted ? .silent(talk.user) : .unreachable
+        case .unresolved, .unreachable, .closed:
+            // A greeting that serves nobody is an answer, and whoever hangs up later has been reached.
+            hasGreeted || (error.step == .greeting && error.code == .unreachable) ? .answered : .unreachable
+        case .untrusted, .protocolViolation, .pipeliningBroken, .refused, .busy: .answered
+        case .invalidCredentialOctets: .abandoned
+        }
+    }
+
+    private func learn(_ end: CircuitBreaker.End, _ talk: Talk, _ isProbe: Bool) {
+        let now = context.now()
+        let (wasOpen, isOpen) = breakers.withLock { breakers in
+            var breaker = breakers[talk.server.name] ?? CircuitBreaker()
+            let wasOpen = breaker.isOpen
+            breaker.ended(end, isProbe: isProbe, now: now)
+            breakers[talk.server.name] = breaker.isQuiet ? nil : breaker
+            return (wasOpen, breaker.isOpen)
+        }
+        if !wasOpen, isOpen {
+            context.log.warning(
+                "the old server \(talk.server.name) does not answer; logins do not wait for it meanwhile")
+        } else if wasOpen, !isOpen {
+            context.log.notice("the old server \(talk.server.name) answers again")
+        }
+    }
+
+    private static func refusal(_ server: OldServer) -> OldServerAnswer {
+        .failed(.oldServerUnreachable, "the old server \(server.name) has not answered lately; it is asked again soon")
+    }
+}
+
+extension OldServer {
+    /// What is counted and queued by.
+    var name: String { "\(host.lowercased()):\(port)" }
 }
 
 extension OldServerAnswer {

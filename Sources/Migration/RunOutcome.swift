@@ -5,10 +5,13 @@ import Vocabulary
 
 /// What the end of a run makes of its account.
 extension AccountRecord {
-    /// - Parameter keeps: the sealed password may still be needed: the window is open and the password is the same.
+    /// - Parameters:
+    ///   - keeps: the sealed password may still be needed: the window is open and nobody has taken it away.
+    ///   - asked: the password and the settings that it ran with.
     /// - Returns: the event that tells of it.
     mutating func end(
-        _ end: Run.End, keeps: Bool, _ settings: MigrationSettings, _ limits: MoveLimits, _ now: Timestamp
+        _ end: Run.End, keeps: Bool, asked: PasswordMark, _ settings: MigrationSettings, _ limits: MoveLimits,
+        _ now: Timestamp
     ) -> EventRecord? {
         switch end {
         case .completed:
@@ -22,7 +25,7 @@ extension AccountRecord {
                 keeps: keeps, limits, now)
         case .failed(let reason, let detail): return fail(reason, detail, keeps: keeps, limits, now)
         case .rejected(let text):
-            rejected = PasswordMark(revision: revision, generation: settings.generation)
+            rejected = asked
             eraseSealedPassword()
             // A run that never got in leaves the figures of the last one standing.
             if outcome == .inProgress {
@@ -39,6 +42,21 @@ extension AccountRecord {
             hasFailed(.migrationNotEnabled, detail, at: now)
             return EventRecord(
                 at: now, account: address, kind: .stopped, reason: .migrationNotEnabled, detail: detail)
+        case .stopped(.excluded):
+            eraseSealedPassword()
+            guard outcome == .inProgress else { return nil }
+            let detail = "the account was taken out of the migration; \(remaining) messages remain on the old server"
+            hasFailed(.nonMigratingAccount, detail, at: now)
+            return EventRecord(
+                at: now, account: address, kind: .stopped, reason: .nonMigratingAccount, detail: detail)
+        case .stopped(.expired):
+            // What the last run came to stands.
+            let gaveUp = pending?.kind == .retry
+            eraseSealedPassword()
+            guard gaveUp else { return nil }
+            return EventRecord(
+                at: now, account: address, kind: .stopped, reason: .migrationExpired,
+                detail: "the window has ended; it is not tried again")
         case .stopped(.deleted), .stopped(.shutdown): return nil
         }
     }
@@ -76,7 +94,10 @@ extension AccountRecord {
         _ reason: Reason, _ text: String, seconds: Int?, keeps: Bool, _ limits: MoveLimits, _ now: Timestamp
     ) -> EventRecord {
         let since = pending?.failingSince ?? now
-        guard now.seconds(since: since) < 900 else { return fail(reason, text, keeps: keeps, limits, now) }
+        // A delay that the server announces is no failure, however long it is (RFC 2449 §6.5).
+        guard now.seconds(since: since) < (seconds == nil ? 900 : limits.retryFor) else {
+            return fail(reason, text, keeps: keeps, limits, now)
+        }
         let event = EventRecord(at: now, account: address, kind: .postponed, reason: reason, detail: text)
         guard keeps, var run = pending else {
             eraseSealedPassword()

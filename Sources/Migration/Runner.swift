@@ -20,8 +20,11 @@ struct Runner: Sendable {
                 let row = try records.account(id: id)
                 return (row, try row.flatMap { try records.settings(of: $0.address.domain) })
             }
-            guard let row, let settings, row.deletedAt == nil, let pending = row.pending, let sealed = row.sealed else {
-                return nil
+            guard let row, let settings, row.deletedAt == nil else { return nil }
+            guard let pending = row.pending, let sealed = row.sealed else {
+                // The password was taken away before the run's turn came.
+                guard row.outcome == .inProgress else { return nil }
+                return try await record(.stopped(row.nonMigrating == nil ? .disabled : .excluded), of: row, settings)
             }
             let end = await end(of: row, pending, sealed, settings, control)
             return try await record(end, of: row, settings)
@@ -37,8 +40,9 @@ struct Runner: Sendable {
     ) async -> Run.End {
         let state = settings.state(at: context.now())
         if state == .disabled { return .stopped(.disabled) }
+        if row.nonMigrating == .excluded || row.nonMigrating == .notKnown { return .stopped(.excluded) }
         // A run that a login in time has started is finished, however long it waited for its turn.
-        if state == .expired, pending.kind != .first { return .failed(.migrationExpired, "the window has ended") }
+        if state == .expired, pending.kind != .first, row.outcome != .inProgress { return .stopped(.expired) }
         do {
             let intents = try await context.records.read { try $0.intents(of: row.id) }
             if !intents.isEmpty {
@@ -69,9 +73,15 @@ struct Runner: Sendable {
             guard var row = try records.account(id: before.id), row.deletedAt == nil,
                 let current = try records.settings(of: row.address.domain)
             else { return nil }
-            // Disabled, or the password changed here, while it ran: nothing of it is kept.
-            let keeps = row.sealed != nil && row.revision == before.revision && current.state(at: now) == .active
-            let event = row.end(end, keeps: keeps, current, limits, now)
+            // Made again meanwhile: what has ended was another account's.
+            if case .stopped(.deleted) = end { return (row, current) }
+            guard row.createdAt == before.createdAt else { return (row, current) }
+            // A trigger has brought another password meanwhile; the run with that comes next, and counts.
+            guard row.sealed == nil || row.sealed == before.sealed else { return (row, current) }
+            // Disabled or excluded while it ran: nothing of it is kept.
+            let keeps = row.sealed != nil && current.state(at: now) == .active
+            let asked = PasswordMark(revision: before.revision, generation: settings.generation)
+            let event = row.end(end, keeps: keeps, asked: asked, current, limits, now)
             try records.update(row)
             if let event { try records.append(event) }
             return (row, current)

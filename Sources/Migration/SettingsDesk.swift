@@ -47,11 +47,13 @@ public final class SettingsDesk: Sendable {
     private let context: Context
     private let statuses: StatusBoard
     private let scheduler: MoveScheduler
+    private let windows: WindowWatch
 
-    init(context: Context, statuses: StatusBoard, scheduler: MoveScheduler) {
+    init(context: Context, statuses: StatusBoard, scheduler: MoveScheduler, windows: WindowWatch) {
         self.context = context
         self.statuses = statuses
         self.scheduler = scheduler
+        self.windows = windows
     }
 
     /// Opens a window, or changes the settings of an open one and starts a new window. What has been moved stays moved.
@@ -66,7 +68,7 @@ public final class SettingsDesk: Sendable {
         }
         let warnings = try await OldServerWarnings(context: context).warnings(for: request)
         let now = context.now()
-        try await context.records.write { records in
+        let excluded = try await context.records.write { records in
             let before = try records.settings(of: request.domain)
             // Forgotten settings leave no number behind; the clock gives one that none of them had.
             let settings = MigrationSettings(
@@ -76,7 +78,18 @@ public final class SettingsDesk: Sendable {
                 generation: before.map { $0.generation + 1 } ?? now.milliseconds, warnings: warnings)
             try records.put(settings, known: request.knownAccounts ?? [], excluded: request.excludedAccounts)
             try records.reclassify(request.domain)
+            // Who does not move any more shows its password to nobody any more.
+            var excluded: [AccountRecord] = []
+            for var account in try records.accountsWithSealedPassword()
+            where account.address.domain == request.domain && account.nonMigrating != nil {
+                account.eraseSealedPassword()
+                try records.update(account)
+                excluded.append(account)
+            }
+            return excluded
         }
+        try await stop(excluded.map(\.id), .excluded)
+        for account in excluded { statuses.changed(account) }
         return try await told(request.domain)
     }
 
@@ -92,13 +105,37 @@ public final class SettingsDesk: Sendable {
             }
             return try records.eraseSealedPasswords(of: domain)
         }
-        for account in stopped { scheduler.cancel(account, .disabled) }
+        try await stop(stopped, .disabled)
         return try await told(domain)
+    }
+
+    /// Stops runs whose sealed password has gone. Those that were still waiting end here.
+    private func stop(_ accounts: [AccountRecord.ID], _ reason: RunControl.StopReason) async throws {
+        let waiting = accounts.filter { !scheduler.cancel($0, reason) }
+        let now = context.now()
+        let limits = context.limits
+        for portion in stride(from: 0, to: waiting.count, by: 500).map({ waiting[$0..<min($0 + 500, waiting.count)] }) {
+            let changed = try await context.records.write { records in
+                try portion.compactMap { id -> AccountRecord? in
+                    // A trigger that came meanwhile, under new settings, is none of this.
+                    guard var row = try records.account(id: id), row.deletedAt == nil, row.sealed == nil,
+                        row.outcome == .inProgress, let settings = try records.settings(of: row.address.domain)
+                    else { return nil }
+                    let mark = PasswordMark(revision: row.revision, generation: settings.generation)
+                    let event = row.end(.stopped(reason), keeps: false, asked: mark, settings, limits, now)
+                    try records.update(row)
+                    if let event { try records.append(event) }
+                    return row
+                }
+            }
+            for row in changed { statuses.changed(row) }
+        }
     }
 
     private func told(_ domain: DomainName) async throws -> MigrationOverview {
         let overview = try await overview(of: domain)
         statuses.remember(overview.settings)
+        windows.wake()
         try await statuses.windowChanged(domain)
         return overview
     }

@@ -20,6 +20,8 @@ public final class StatusBoard: Sendable {
     }
 
     private struct State: Sendable {
+        /// Accounts that have a run.
+        var running: Set<AccountRecord.ID> = []
         var moving: [EmailAddress: AccountRecord] = [:]
         var rates: [AccountRecord.ID: Rate] = [:]
         var settings: [String: MigrationSettings] = [:]
@@ -87,7 +89,8 @@ public final class StatusBoard: Sendable {
     /// The row has changed, durably.
     func changed(_ row: AccountRecord) {
         let watchers = state.withLock { state -> [Watcher] in
-            if row.deletedAt == nil, row.status == .inProgress {
+            // Outside a run the database tells: nothing else could say which of two changes came last.
+            if row.deletedAt == nil, row.status == .inProgress, state.running.contains(row.id) {
                 state.moving[row.address] = row
             } else {
                 state.moving[row.address] = nil
@@ -104,6 +107,18 @@ public final class StatusBoard: Sendable {
         for watcher in watchers { watcher.changed(row) }
     }
 
+    /// A run of the account begins.
+    func begins(_ account: AccountRecord.ID) { state.withLock { _ = $0.running.insert(account) } }
+
+    /// … and has ended, durably.
+    func ends(_ account: AccountRecord.ID) {
+        state.withLock { state in
+            state.running.remove(account)
+            state.rates[account] = nil
+            if let address = state.moving.first(where: { $0.value.id == account })?.key { state.moving[address] = nil }
+        }
+    }
+
     /// So many messages of an account have become moved at once.
     func moved(_ count: Int, of account: AccountRecord.ID) {
         let now = context.now()
@@ -113,6 +128,9 @@ public final class StatusBoard: Sendable {
     func remember(_ settings: MigrationSettings) {
         state.withLock { $0.settings[settings.domain] = settings }
     }
+
+    /// Every domain's, as far as is known.
+    func everySettings() -> [MigrationSettings] { state.withLock { Array($0.settings.values) } }
 
     func forget(_ domain: DomainName) {
         state.withLock { _ = $0.settings.removeValue(forKey: domain.name) }

@@ -1,17 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DequeModule
 import Synchronization
 
 /// Lets so many through at a time under each key; the others wait in order, or leave when cancelled.
+///
+/// Who can wait lets all others go first, and may be kept to fewer places, so that some are always left for them.
 final class Turnstile<Key: Hashable & Sendable>: Sendable {
+    enum Urgency: Sendable { case somebodyWaits, canWait }
+
     private struct Waiter: Sendable {
         var number: UInt64
+        var width: Int
         var continuation: CheckedContinuation<Void, any Error>
     }
 
     private struct Gate: Sendable {
         var inside = 0
-        var waiting: [Waiter] = []
+        var urgent: Deque<Waiter> = []
+        var patient: Deque<Waiter> = []
+
+        mutating func add(_ waiter: Waiter, _ urgency: Urgency) {
+            switch urgency {
+            case .somebodyWaits: urgent.append(waiter)
+            case .canWait: patient.append(waiter)
+            }
+        }
+
+        mutating func remove(_ number: UInt64) -> Waiter? {
+            if let index = urgent.firstIndex(where: { $0.number == number }) { return urgent.remove(at: index) }
+            if let index = patient.firstIndex(where: { $0.number == number }) { return patient.remove(at: index) }
+            return nil
+        }
+
+        /// Who comes in now that there is room; they are inside from now on.
+        mutating func admit() -> [Waiter] {
+            var admitted: [Waiter] = []
+            while let next = urgent.first ?? patient.first, inside < next.width {
+                if urgent.isEmpty { patient.removeFirst() } else { urgent.removeFirst() }
+                inside += 1
+                admitted.append(next)
+            }
+            return admitted
+        }
     }
 
     private struct State: Sendable {
@@ -26,14 +57,14 @@ final class Turnstile<Key: Hashable & Sendable>: Sendable {
     /// Runs `body` when one of `width` places under `key` is free.
     /// - Throws: `CancellationError` when cancelled before that, else what `body` throws.
     func pass<Result: Sendable>(
-        _ key: Key, width: Int, _ body: @Sendable () async throws -> Result
+        _ key: Key, width: Int, urgency: Urgency = .somebodyWaits, _ body: @Sendable () async throws -> Result
     ) async throws -> Result {
-        try await enter(key, width: width)
+        try await enter(key, width, urgency)
         defer { leave(key) }
         return try await body()
     }
 
-    private func enter(_ key: Key, width: Int) async throws {
+    private func enter(_ key: Key, _ width: Int, _ urgency: Urgency) async throws {
         try Task.checkCancellation()
         let number = state.withLock { state in
             state.numbers += 1
@@ -47,16 +78,14 @@ final class Turnstile<Key: Hashable & Sendable>: Sendable {
                         state.gates[key, default: Gate()].inside += 1
                         return .success(())
                     }
-                    state.gates[key]?.waiting.append(Waiter(number: number, continuation: continuation))
+                    state.gates[key]?.add(Waiter(number: number, width: width, continuation: continuation), urgency)
                     return nil
                 }
                 if let outcome { continuation.resume(with: outcome) }
             }
         } onCancel: {
             let waiter = state.withLock { state -> Waiter? in
-                if let index = state.gates[key]?.waiting.firstIndex(where: { $0.number == number }) {
-                    return state.gates[key]?.waiting.remove(at: index)
-                }
+                if let waiter = state.gates[key]?.remove(number) { return waiter }
                 state.gone.insert(number)
                 return nil
             }
@@ -66,20 +95,14 @@ final class Turnstile<Key: Hashable & Sendable>: Sendable {
         state.withLock { _ = $0.gone.remove(number) }
     }
 
-    /// The place goes to the next in line, who is inside from now on.
     private func leave(_ key: Key) {
-        let next = state.withLock { state -> Waiter? in
-            guard var gate = state.gates[key] else { return nil }
-            if gate.waiting.isEmpty {
-                gate.inside -= 1
-                state.gates[key] = gate.inside == 0 ? nil : gate
-                return nil
-            }
-            let next = gate.waiting.removeFirst()
-            state.gates[key] = gate
-            return next
+        let admitted = state.withLock { state -> [Waiter] in
+            state.gates[key]?.inside -= 1
+            let admitted = state.gates[key]?.admit() ?? []
+            if state.gates[key]?.inside == 0 { state.gates[key] = nil }
+            return admitted
         }
-        next?.continuation.resume()
+        for waiter in admitted { waiter.continuation.resume() }
     }
 }
 

@@ -29,11 +29,18 @@ struct Login: Sendable {
     let greeting: StatusLine
     let capabilities: Capabilities
     let isVerifiedTLS: Bool
+    /// Called before the password, or a proof of it, is sent.
+    let willShow: @Sendable () -> Void
 
     func run(secure: Bool) async throws(WireFailure) -> Outcome {
         let timestamp = APOP(greeting: greeting)
-        let candidates = SASLMechanism.candidates(
+        var candidates = SASLMechanism.candidates(
             secure: secure, isVerifiedTLS: isVerifiedTLS, capabilities: capabilities, hasTimestamp: timestamp != nil)
+        if candidates.first == .user, "PASS ".utf8.count + password.count + 2 > Self.longestCommand {
+            // Servers may cut a command that is longer off; the responses of an exchange they may not (RFC 5034 §4).
+            let roomy = candidates.filter { capabilities.mechanisms.contains($0.rawValue) }
+            candidates = roomy + candidates.filter { !roomy.contains($0) }
+        }
         var last: StatusLine?
         for mechanism in candidates {
             let result: Try =
@@ -55,6 +62,7 @@ struct Login: Sendable {
     private func userAndPassword() async throws(WireFailure) -> Try {
         let named = try await perform(SecretOctets("USER \(user)"), expecting: .status)
         guard named.kind == .ok else { return judge(named, at: .user) }
+        willShow()
         let answer = try await perform(password.withOctets { SecretOctets("PASS ", $0) }, expecting: .status)
         // Nothing is tried after a password has been shown.
         let judgement = judge(answer, at: .proof)
@@ -64,6 +72,7 @@ struct Login: Sendable {
 
     private func apop(_ apop: APOP?) async throws(WireFailure) -> Try {
         guard let apop else { return .next(nil) }
+        willShow()
         let answer = try await perform(apop.command(user: user, password: password), expecting: .status)
         return judge(answer, at: .proof)
     }
@@ -85,6 +94,7 @@ struct Login: Sendable {
         }
         var stage: Refusal.Stage = mechanism.speaksFirst && waiting == nil ? .exchange : .mechanism
         if stage == .exchange, client.hasShownProof { stage = .proof }
+        if stage == .proof { willShow() }
         var answer = try await perform(command, expecting: .challenge)
         for _ in 0..<Self.mostChallenges {
             switch answer.kind {
@@ -120,6 +130,7 @@ struct Login: Sendable {
                 }
             }
             stage = client.hasShownProof ? .proof : .exchange
+            if stage == .proof { willShow() }
             answer = try await perform(Base64.encode(response), expecting: .challenge)
         }
         throw .violation("never comes to an end of \(mechanism.rawValue)")

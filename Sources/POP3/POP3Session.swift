@@ -29,6 +29,7 @@ public final class POP3Session: Sendable {
         var scrubber = Scrubber()
         var mailbox: (messages: Int, octets: Int)?
         var pace: Retrieval.Pace?
+        var hasShownPassword = false
     }
 
     /// The old server's greeting.
@@ -39,6 +40,9 @@ public final class POP3Session: Sendable {
     public var isPipeliningProven: Bool { state.withLock { $0.pace?.isPipelined == true } }
     /// As last asked for: before TLS, in TLS, after the login.
     public var capabilities: Capabilities { state.withLock { $0.capabilities } }
+
+    /// Whether the password, or a proof of it, has been sent, whatever came of it.
+    public var hasShownPassword: Bool { state.withLock { $0.hasShownPassword } }
 
     let server: OldServer
     private let wire: any Wire
@@ -133,6 +137,22 @@ public final class POP3Session: Sendable {
     public func authenticate(
         user: String, password: Password, secure: Bool
     ) async throws(POP3Error) -> LoginAnswer {
+        let answer = try await check(user: user, password: password, secure: secure)
+        guard answer == .accepted else { return answer }
+        let hadUTF8 = capabilities.utf8
+        let scrubber = state.withLock { $0.scrubber }
+        try await during(.capabilities) { () async throws(WireFailure) in
+            let capabilities = try await Capabilities.ask(wire, scrubber)
+            // A server that knows CAPA before the login but not after it has said what it can.
+            if capabilities.areAnnounced { state.withLock { $0.capabilities = capabilities } }
+            if capabilities.utf8, !hadUTF8 { _ = try await wire.perform("UTF8") }
+        }
+        return answer
+    }
+
+    /// Logs in to learn whether the password is right, and no more: what the server says after its `+OK` changes nothing.
+    /// Otherwise as ``authenticate(user:password:secure:)``.
+    public func check(user: String, password: Password, secure: Bool) async throws(POP3Error) -> LoginAnswer {
         let forbidden: Set<UInt8> = [0, 10, 13]
         let isForbidden =
             user.isEmpty || user.utf8.contains(where: forbidden.contains)
@@ -149,20 +169,13 @@ public final class POP3Session: Sendable {
             if capabilities.utf8 { _ = try await wire.perform("UTF8") }  // RFC 6856 §2.1: before the login
             let login = Login(
                 wire: wire, user: user, password: password, host: server.host, greeting: greetingLine,
-                capabilities: capabilities, isVerifiedTLS: tls?.isVerified ?? false)
+                capabilities: capabilities, isVerifiedTLS: tls?.isVerified ?? false,
+                willShow: { [self] in state.withLock { $0.hasShownPassword = true } })
             return try await login.run(secure: secure)
         }
         let scrubber = state.withLock { $0.scrubber }
         switch outcome {
-        case .accepted:
-            let hadUTF8 = capabilities.utf8
-            try await during(.capabilities) { () async throws(WireFailure) in
-                let capabilities = try await Capabilities.ask(wire, scrubber)
-                // A server that knows CAPA before the login but not after it has said what it can.
-                if capabilities.areAnnounced { state.withLock { $0.capabilities = capabilities } }
-                if capabilities.utf8, !hadUTF8 { _ = try await wire.perform("UTF8") }
-            }
-            return .accepted
+        case .accepted: return .accepted
         case .noSecureMechanism: return .noSecureMechanism
         case .refused(let refusal, let line):
             let reply = Reply(line, scrubber: scrubber)

@@ -30,8 +30,7 @@ struct SASLClient: Sendable {
         self.password = password
         switch mechanism {
         case .scramSHA256, .scramSHA1, .digestMD5, .ntlm:
-            // libntlm puts its message into 1024 octets, in UTF-16.
-            guard mechanism != .ntlm || user.utf8.count <= 128 else { return nil }
+            guard mechanism != .ntlm || Self.fitNTLM(user, password) else { return nil }
             guard let library = GSASLClient(mechanism, user: user, password: password, host: host) else { return nil }
             self.library = library
         case .cramMD5, .plain, .login:
@@ -39,6 +38,13 @@ struct SASLClient: Sendable {
         case .apop, .user:
             return nil
         }
+    }
+
+    /// libntlm puts its message into 1024 octets, in UTF-16, makes that by a zero after each octet, and cuts a password
+    /// off after 128: what it would say of others is another password.
+    private static func fitNTLM(_ user: String, _ password: Password) -> Bool {
+        user.utf8.count <= 128 && user.utf8.allSatisfy { $0 < 128 } && password.count <= 128
+            && password.withOctets { $0.allSatisfy { $0 < 128 } }
     }
 
     /// What the client says first, where the mechanism has it do so.

@@ -19,6 +19,7 @@ struct Wordings {
     private static let noUser = [
         "never heard of mailbox",  // RFC 1939 §7, its example for USER
         "no mailbox for", "no mailbox here by that name",  // RFC 1939 §7, its other example; MDaemon
+        "mailbox unknown", "unknown mailbox",  // the same in other words
         "no such user", "no such account", "no such mailbox",  // small servers, after the examples of RFC 1939
         "unknown user", "user unknown", "unknown account",  // Mercury, Kerio, and what imitates sendmail
         "user not found", "account not found", "user not exist", "user is not exist",  // Coremail, Winmail
@@ -49,6 +50,9 @@ struct Wordings {
             "maximum connections", "connection limit", "max connections", "connections exceeded",
             // Gmail, NetEase, Exchange: POP3 is off for this account
             "not enabled", "disabled", "is closed", "suspended",
+            "locked out", "account is locked", "account locked",  // Exchange, after Active Directory
+            // NetEase enterprise: the domain has expired, is barred or is not there
+            "err.login.domain", "err.login.ipdeny",
             "pop3 service", "pop service", "pop access",
             "未开启", "已禁用",  // NetEase, Tencent
         ])
@@ -77,11 +81,16 @@ struct Wordings {
             return .loginDelay
         }
         guard !hold(["password", "密码"]) else { return nil }
+        // Without a word about this password. hMailServer: "Invalid user name or password. Too many invalid logon attempts."
+        if hold(["too many invalid", "too many failed", "too many login", "too many logon", "too many auth"]) {
+            return .loginDelay
+        }
         if hold([
             // Dovecot 1, Zimbra
             "temporar", "try again later", "try later", "retry later", "later again", "internal error",
             "internal server error", "server busy", "server is busy", "system busy", "too busy", "overload",
             "service unavailable", "service not available", "system error", "database error", "系统繁忙", "稍后",
+            "err.login.systembusy",  // NetEase enterprise
         ]) {
             return .systemTemporary
         }

@@ -125,7 +125,8 @@ extension MoveLimits {
         secondsBetweenRuns = configuration.limits.secondsBetweenRuns
         failuresPerAccount = configuration.limits.failuresPerAccount
         failuresPerAddress = configuration.limits.failuresPerAddress
-        trustedAddresses = configuration.limits.trustedAddresses
+        // In the form in which clients' addresses are compared: an IPv4 address in IPv6 form is the IPv4 address.
+        trustedAddresses = Set(configuration.limits.trustedAddresses.map { ClientAddress($0)?.description ?? $0 })
         connectTimeout = configuration.timeouts.connect
         readTimeout = configuration.timeouts.read
         loginTimeout = configuration.timeouts.login

@@ -30,7 +30,7 @@ import Vocabulary
     ) -> GuessFailure? {
         #expect(guess(&book, text, account: account, from: address, after: seconds) == .granted)
         return book.settle(
-            account, from: address, digest: digest(text), askedUnder: 1, wasWrong: true,
+            account, from: address, digest: digest(text), askedUnder: 1, verdict: .wrong,
             now: start.adding(seconds: seconds))
     }
 
@@ -59,7 +59,7 @@ import Vocabulary
         var book = GuessLimits()
         #expect(guess(&book, "old") == .granted)
         #expect(
-            book.settle("ann", from: nil, digest: digest("old"), askedUnder: nil, wasWrong: true, now: start) != nil)
+            book.settle("ann", from: nil, digest: digest("old"), askedUnder: nil, verdict: .wrong, now: start) != nil)
         #expect(guess(&book, "old") == .granted)
     }
 
@@ -67,7 +67,7 @@ import Vocabulary
         var book = GuessLimits()
         wrong(&book, "old")
         #expect(guess(&book, "old", generation: 2) == .granted)
-        let counted = book.settle("ann", from: nil, digest: digest("old"), askedUnder: 2, wasWrong: true, now: start)
+        let counted = book.settle("ann", from: nil, digest: digest("old"), askedUnder: 2, verdict: .wrong, now: start)
         #expect(counted == nil)
     }
 
@@ -78,7 +78,7 @@ import Vocabulary
             Issue.record("a sixth guess was let through")
             return
         }
-        _ = book.settle("ann", from: nil, digest: digest("guess 0"), askedUnder: 1, wasWrong: false, now: start)
+        _ = book.settle("ann", from: nil, digest: digest("guess 0"), askedUnder: 1, verdict: .free, now: start)
         #expect(guess(&book, "guess 5") == .granted)
     }
 

@@ -94,7 +94,7 @@ import Vocabulary
         let server = try OldMailServer(password: row.oldPassword)
         defer { server.stop() }
         var limits = NewPlatform.quick
-        if row.oldServer == .silence { limits.loginTimeout = 2 }
+        if row.oldServer == .silence { limits.loginTimeout = 8 }
         try await NewPlatform.run(limits: limits) { platform in
             try await platform.enable(server)
             if row.isHandedOver {

@@ -86,6 +86,7 @@ final class NewPlatform: Sendable {
     func advance(hours: Double = 0, seconds: Double = 0) {
         clock.advance(hours * 3600 + seconds)
         move.scheduler.wake()
+        move.windows.wake()
     }
 
     var now: Timestamp { clock.now }

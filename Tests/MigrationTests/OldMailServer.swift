@@ -12,6 +12,8 @@ final class OldMailServer: Sendable {
         case say(String)
         /// Nothing, for as long as the client waits.
         case silence
+        /// Nothing, and the end of the connection.
+        case hangUp
     }
 
     struct State: Sendable {
@@ -23,7 +25,12 @@ final class OldMailServer: Sendable {
         var holdsAt: String?
         /// Called with each command before it is answered.
         var before: (@Sendable (String) -> Void)?
+        /// Answers a command instead of the mailbox where it gives a text, which holds the line ends; an empty one is
+        /// silence for as long as the client waits.
+        var answer: (@Sendable (String) -> String?)?
+        var greeting = "+OK ready\r\n"
         var lines: [String] = []
+        var connections = 0
     }
 
     let state: Mutex<State>
@@ -32,6 +39,9 @@ final class OldMailServer: Sendable {
 
     /// Passwords that were shown, in order.
     var shown: [String] { state.withLock { $0.lines.filter { $0.hasPrefix("PASS ") }.map { String($0.dropFirst(5)) } } }
+
+    /// How many connections there have been.
+    var connections: Int { state.withLock { $0.connections } }
 
     init(password: String, messages: Int = 3) throws {
         let box = Mutex(
@@ -59,7 +69,12 @@ final class OldMailServer: Sendable {
     }
 
     private func serve(_ peer: ScriptedServer.Peer) {
-        peer.send("+OK ready\r\n")
+        let greeting = state.withLock { state in
+            state.connections += 1
+            return state.greeting
+        }
+        guard !greeting.isEmpty else { return peer.waitForEnd() }
+        peer.send(greeting)
         var box: [(id: String, text: String)] = []
         while let line = peer.line() {
             let now = state.withLock { state in
@@ -68,6 +83,11 @@ final class OldMailServer: Sendable {
             }
             now.before?(line)
             while state.withLock({ $0.holdsAt == line }) { peer.pause(milliseconds: 2) }
+            if let text = now.answer?(line) {
+                if text.isEmpty { return peer.waitForEnd() }
+                peer.send(text)
+                continue
+            }
             let words = line.split(separator: " ", maxSplits: 1).map(String.init)
             let number = words.count > 1 ? Int(words[1]) ?? 0 : 0
             switch words.first?.uppercased() {
@@ -81,6 +101,7 @@ final class OldMailServer: Sendable {
                 case .judge: peer.send("-ERR [AUTH] wrong\r\n")
                 case .say(let text): peer.send("\(text)\r\n")
                 case .silence: peer.waitForEnd()
+                case .hangUp: return
                 }
             case "STAT": peer.send("+OK \(box.count) \(box.reduce(0) { $0 + $1.text.utf8.count })\r\n")
             case "UIDL" where number > 0: peer.send("+OK \(number) \(box[number - 1].id)\r\n")

@@ -79,10 +79,9 @@ import Vocabulary
             server.state.withLock { $0.messages.append(("late", OldMailServer.message(40))) }
             platform.advance(seconds: 1801)
             #expect(try await platform.until { $0.moved == 4 && $0.status == .completed }.moved == 4)
-            for _ in 0..<4 {
-                platform.advance(seconds: 1801)
-                platform.move.scheduler.wake()
-                try await Task.sleep(for: .milliseconds(300))
+            for _ in 0..<600 where try await platform.row()?.sealed != nil {
+                platform.advance(seconds: 601)
+                try await Task.sleep(for: .milliseconds(50))
             }
             #expect(try await platform.row()?.sealed == nil)
             #expect(try await platform.status().runs <= 5)

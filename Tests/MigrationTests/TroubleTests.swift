@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Records
+import Secrets
+import Support
+import Synchronization
+import Testing
+import Vocabulary
+
+@testable import Migration
+
+/// What users notice of an old server that is slow, dead, or talks nonsense.
+@Suite(.timeLimit(.minutes(3))) struct TroubleTests {
+    private static let new = NewPlatform.newPassword
+
+    private func limits(login: Double) -> MoveLimits {
+        var limits = NewPlatform.quick
+        limits.loginTimeout = login
+        return limits
+    }
+
+    @Test func aServerThatHangsAfterItsOKHasAcceptedAllTheSame() async throws {
+        for command in ["QUIT", "CAPA"] {
+            let server = try OldMailServer(password: "old")
+            defer { server.stop() }
+            let isIn = Mutex(false)
+            server.state.withLock { state in
+                state.answer = { line in
+                    if line == "PASS old" { isIn.withLock { $0 = true } }
+                    return line == command && isIn.withLock({ $0 }) ? "" : nil
+                }
+            }
+            try await NewPlatform.run(limits: limits(login: 20)) { platform in
+                try await platform.enable(server)
+                #expect(try await platform.login("old").decision == .accept)
+                #expect(try await platform.row()?.handover == .unchanged)
+            }
+        }
+    }
+
+    @Test func nonsenseAfterTheOKChangesNothing() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        let isIn = Mutex(false)
+        server.state.withLock { state in
+            state.answer = { line in
+                if line == "PASS old" { isIn.withLock { $0 = true } }
+                return ["QUIT", "CAPA"].contains(line) && isIn.withLock({ $0 }) ? "BLAH BLAH\r\n" : nil
+            }
+        }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            #expect(try await platform.login("old").decision == .accept)
+        }
+    }
+
+    @Test func theNewPasswordOpensAtOnceWhateverTheOldServerDoes() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        server.state.withLock { $0.greeting = "" }
+        // Had a login to wait for the old server, it would not be answered within this test.
+        try await NewPlatform.run(limits: limits(login: 300)) { platform in
+            let users = (0..<20).map { NewPlatform.address("user\($0)@example.com") }
+            try await platform.enable(server, accounts: users)
+            for user in users { #expect(try await platform.login(Self.new, as: user).decision == .accept) }
+        }
+    }
+
+    @Test func anOldPasswordIsAnsweredInTimeAndALoginThatOnlyWaitedSaysNothingOfTheServer() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        server.state.withLock { $0.login = .silence }
+        try await NewPlatform.run(limits: limits(login: 8)) { platform in
+            let users = (0..<12).map { NewPlatform.address("user\($0)@example.com") }
+            try await platform.enable(server, accounts: users)
+            try await withThrowingTaskGroup(of: LoginResult.Decision.self) { group in
+                for user in users { group.addTask { try await platform.login("old", as: user).decision } }
+                for try await decision in group { #expect(decision == .unavailable) }
+            }
+            var failed = 0
+            for user in users where try await platform.status(of: user).status == .failed { failed += 1 }
+            #expect((1...8).contains(failed), "four were asked, or a few more where this machine is slow")
+        }
+    }
+
+    @Test func loginsDoNotQueueBehindADeadServerAndItIsFoundAgainByItself() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            let users = (0..<40).map { NewPlatform.address("user\($0)@example.com") }
+            try await platform.enable(server, accounts: users)
+            server.stop()
+            for user in users[..<4] { #expect(try await platform.login("old", as: user).decision == .unavailable) }
+            // From here on it would take a connection: the door is open again, and still nobody goes through.
+            try server.start()
+            for user in users[4..<20] {
+                let result = try await platform.login("old", as: user)
+                #expect(result.decision == .unavailable)
+                #expect(result.status?.error?.reason == .oldServerUnreachable)
+            }
+            #expect(server.connections == 0)
+            platform.advance(seconds: 1)
+            for user in users { #expect(try await platform.login("old", as: user).decision == .accept) }
+        }
+    }
+
+    @Test func oneUsersSilenceKeepsNobodyElseOut() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        let mallory = NewPlatform.address("mallory@example.com")
+        server.state.withLock { state in state.answer = { $0 == "PASS evil" ? "" : nil } }
+        try await NewPlatform.run(limits: limits(login: 3)) { platform in
+            try await platform.enable(server, accounts: [mallory, NewPlatform.ann])
+            for _ in 0..<5 {
+                var limits = self.limits(login: 0.5)
+                platform.move.reload(limits)
+                #expect(try await platform.login("evil", as: mallory).decision == .unavailable)
+                limits.loginTimeout = 60
+                platform.move.reload(limits)
+            }
+            #expect(try await platform.login("old").decision == .accept)
+        }
+    }
+
+    @Test func movesNeverStarveLogins() async throws {
+        let server = try OldMailServer(password: "old", messages: 20)
+        defer { server.stop() }
+        var limits = NewPlatform.quick
+        limits.connectionsPerOldServer = 2
+        try await NewPlatform.run(limits: limits) { platform in
+            let users = (0..<8).map { NewPlatform.address("user\($0)@example.com") }
+            try await platform.enable(server, accounts: users)
+            server.state.withLock { $0.holdsAt = "RETR 5" }
+            for user in users { #expect(try await platform.login("old", as: user).decision == .accept) }
+            #expect(platform.move.scheduler.load.moving == 2)
+            server.state.withLock { $0.holdsAt = nil }
+            for user in users { #expect(try await platform.until(user) { $0.status == .completed }.moved == 20) }
+        }
+    }
+
+    @Test func questionsForWhichNobodyWaitsLeaveRoomForThoseForWhichSomebodyDoes() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        server.state.withLock { state in
+            state.answer = { line in line == "PASS \(Self.new)" ? "" : nil }
+        }
+        try await NewPlatform.run { platform in
+            let users = (0..<30).map { NewPlatform.address("user\($0)@example.com") }
+            try await platform.enable(server, accounts: users + [NewPlatform.ann])
+            for user in users { #expect(try await platform.login(Self.new, as: user).decision == .accept) }
+            #expect(try await platform.login("old").decision == .accept)
+            #expect(server.shown.filter { $0 == Self.new }.count <= 2)
+        }
+    }
+
+    @Test func whoeverGivesUpLeavesNoHalfHandOverBehind() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            for milliseconds in stride(from: 0, to: 60, by: 3) {
+                let login = Task { try await platform.login("old") }
+                try await Task.sleep(for: .milliseconds(milliseconds))
+                login.cancel()
+                _ = await login.result
+                let row = try #require(try await platform.row())
+                #expect((row.handover == .unchanged) == (row.startedAt != nil))
+                if row.handover == .never { #expect(row.sealed == nil && row.status == .notStarted) }
+            }
+            #expect(try await platform.login("old").decision == .accept)
+            #expect(try await platform.until { $0.status == .completed }.moved == 3)
+            #expect(platform.delivered().count == 3)
+        }
+    }
+
+    @Test func anOutageIsOneEventHoweverOftenAPhonePolls() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            server.stop()
+            for _ in 0..<30 {
+                #expect(try await platform.login("old").decision == .unavailable)
+                platform.advance(seconds: 60)
+            }
+            let events = try await platform.events().filter { $0.kind == .failed }
+            #expect((1...4).contains(events.count))
+            #expect(try await platform.status().error?.reason == .oldServerUnreachable)
+            #expect(try await platform.status().startedAt == nil)
+        }
+    }
+}
