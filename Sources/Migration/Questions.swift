@@ -45,6 +45,7 @@ final class Questions: Sendable {
             let clock = ContinuousClock()
             let start = clock.now
             let answer = try await self.converse(server, user: user, password: password, willShow: willShow)
+            self.context.reach.note(server, answer.reason, at: self.context.now())
             if case .failed = answer { return answer }
             let took = (clock.now - start) / .seconds(1)
             self.recent.withLock { $0[name] = min(took, limits.loginTimeout) }
@@ -80,6 +81,11 @@ final class Questions: Sendable {
 }
 
 extension OldServerAnswer {
+    /// Why there is no answer to the question.
+    var reason: Reason? {
+        if case .failed(let reason, _) = self { reason } else { nil }
+    }
+
     init(_ answer: LoginAnswer) {
         switch answer {
         case .accepted: self = .accepted

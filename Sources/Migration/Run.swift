@@ -98,6 +98,7 @@ struct Run: Sendable {
     private mutating func attempt() async throws -> End {
         let session = try await POP3Session.open(
             settings.oldServer, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group)
+        context.reach.note(settings.oldServer, nil, at: context.now())
         control.onStop { session.abort() }
         defer { session.abort() }
         let user = settings.oldServer.username(of: account.address)
