@@ -24,16 +24,17 @@ fishdir      = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 confdir      = $(DESTDIR)/etc/mailmove
 
 units    = mailmoved.service mailmoved.socket mailmoved-login.socket
+catalogs = $(wildcard systemd/*.catalog)
 manpages = $(wildcard man/*.[1-8] clients/shell/man/*.[1-8] clients/shell/*.[1-8] systemd/*.[1-8] systemd/man/*.[1-8])
 swift_sources = Package.swift $(shell find Sources clients -name '*.swift' 2>/dev/null)
 # By their first line, whatever they are called.
 shell_scripts = $(shell grep -rlIE --exclude-dir=.git --exclude-dir='.build*' '^\#!.*\b(ba)?sh( |$$)' . 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test demo lint format install uninstall clean
+.PHONY: help setup build release test demo lint format install uninstall deb test-deb clean
 
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 setup: ## Install what is missing of the Debian packages for building and testing
 	@.ci/setup-debian test
@@ -71,10 +72,14 @@ install: $(DAEMON) ## Install [PREFIX=/usr/local] [DESTDIR=]
 	for unit in $(units); do \
 	  sed 's|/usr/local/|$(PREFIX)/|g' systemd/$$unit >$(unitdir)/$$unit && chmod 644 $(unitdir)/$$unit || exit 1; \
 	done
-	install -D -m 644 systemd/mailmove.catalog $(catalogdir)/mailmove.catalog
+	install -D -m 644 -t $(catalogdir) $(catalogs)
+	install -D -m 644 systemd/drop-in.conf $(sharedir)/drop-in.conf
+	sed -i 's|/usr/local/|$(PREFIX)/|g' $(sharedir)/drop-in.conf
 	install -D -m 644 systemd/sysusers.conf $(sysusersdir)/mailmove.conf
 	install -D -m 644 systemd/tmpfiles.conf $(tmpfilesdir)/mailmove.conf
-	for page in $(manpages); do install -D -m 644 -t $(mandir)/man$${page##*.} $$page || exit 1; done
+	for page in $(manpages); do \
+	  install -D -m 644 -t $(mandir)/man$${page##*.} $$page \
+	    && sed -i 's|/usr/local/|$(PREFIX)/|g' $(mandir)/man$${page##*.}/$${page##*/} || exit 1; done
 	if [ -d clients/dovecot ]; then \
 	  find clients/dovecot -type f -printf '%P\n' | while read -r file; do \
 	    install -D -m 644 "clients/dovecot/$$file" "$(sharedir)/dovecot/$$file" || exit 1; done; fi
@@ -94,11 +99,21 @@ install: $(DAEMON) ## Install [PREFIX=/usr/local] [DESTDIR=]
 uninstall: ## Remove what install has put there; configuration, state and mail stay
 	if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl disable --now $(units) || true; fi
 	rm -f $(sbindir)/mailmoved $(bindir)/mailmovectl $(addprefix $(unitdir)/,$(units))
-	rm -f $(catalogdir)/mailmove.catalog $(sysusersdir)/mailmove.conf $(tmpfilesdir)/mailmove.conf
+	rm -f $(addprefix $(catalogdir)/,$(notdir $(catalogs))) $(sysusersdir)/mailmove.conf $(tmpfilesdir)/mailmove.conf
 	for page in $(notdir $(manpages)); do rm -f $(mandir)/man$${page##*.}/$$page; done
 	rm -f $(bashdir)/mailmovectl $(zshdir)/_mailmovectl $(fishdir)/mailmovectl.fish
 	rm -rf $(sharedir)
 	if [ -z "$(DESTDIR)" ] && [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
+
+# The version of the program, as it says itself.
+version = $(shell sed -n 's/.*let version = "\(.*\)"/\1/p' Sources/Vocabulary/Vocabulary.swift)
+
+deb: $(DAEMON) ## Build a Debian package (.build/deb/mailmove_VERSION_ARCHITECTURE.deb)
+	@.ci/setup-debian package
+	systemd/debian/build $(abspath $(DAEMON)) $(version)
+
+test-deb: deb ## Install the package on a fresh Debian 12, use, upgrade and purge it (needs a Debian mirror)
+	Tests/Systemd/debian-package .build/deb/mailmove_$(version)_*.deb
 
 clean: ## Remove what was built
 	$(SWIFT) package clean

@@ -11,6 +11,7 @@ struct CommandLineOptions {
 
     var wantsHelp = false
     var wantsVersion = false
+    var wantsCheck = false
     var adminSocket: String?
     var loginSocket: String?
     var config: String?
@@ -29,15 +30,20 @@ struct CommandLineOptions {
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let flag = String(parts[0])
             let attached = parts.count == 2 ? String(parts[1]) : nil
-            if ["--help", "-h", "--version"].contains(flag) {
+            if ["--help", "-h", "--version", "--check"].contains(flag) {
                 guard attached == nil else { throw .usage(flag, "takes no value\(Self.hint)") }
-                if flag == "--version" { wantsVersion = true } else { wantsHelp = true }
+                switch flag {
+                case "--version": wantsVersion = true
+                case "--check": wantsCheck = true
+                default: wantsHelp = true
+                }
                 continue
             }
             let key = ConfigurationKey.all.first { $0.flag == flag }
             let own = Self.own.first { $0.flag == flag }
             guard key != nil || own != nil else {
-                let known = ConfigurationKey.all.map(\.flag) + Self.own.map(\.flag) + ["--help", "--version"]
+                let known =
+                    ConfigurationKey.all.map(\.flag) + Self.own.map(\.flag) + ["--help", "--version", "--check"]
                 let meant = nearest(flag, in: known).map { "; did you mean \($0)?" } ?? ""
                 throw .usage(flag, "unknown flag\(meant)\(Self.hint)")
             }

@@ -16,6 +16,8 @@ public struct ConfigurationSource: Sendable {
         /// Print ``ConfigurationSource/help`` and exit 0.
         case help
         case version
+        /// Say whether the configuration is in order, and exit 0 or 78.
+        case check
     }
 
     /// Read where nothing else is named; it may be absent.
@@ -47,7 +49,8 @@ public struct ConfigurationSource: Sendable {
     ) throws(ConfigurationError) {
         let options = try CommandLineOptions(arguments.dropFirst())
         let environment = environment.filter { !$0.value.isEmpty }
-        command = options.wantsHelp ? .help : options.wantsVersion ? .version : .run
+        command =
+            options.wantsHelp ? .help : options.wantsVersion ? .version : options.wantsCheck ? .check : .run
         adminSocket = options.adminSocket
         loginSocket = options.loginSocket
         fileNamedBy =

@@ -14,6 +14,7 @@ extension ConfigurationSource {
 
             """
         for own in CommandLineOptions.own { text += entry("\(own.flag) \(own.placeholder)", [own.meaning]) }
+        text += entry("--check", ["say whether the configuration is in order, and exit"])
         text += entry("--help", ["print this and exit"]) + entry("--version", ["print the version and exit"])
         text += "\nThe configuration; a flag wins over the environment variable, and that over the key in the file:\n\n"
         for key in ConfigurationKey.all {

@@ -19,6 +19,7 @@ final class Context: Sendable {
     let ledgerHash: LedgerHash
     let group: any EventLoopGroup
     let trust: TLSTrust
+    let reach = OldServerReach()
     let now: @Sendable () -> Timestamp
     let stopping = StopSignal()
     let log = Logger(label: "mailmove.migration")

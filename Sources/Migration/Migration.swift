@@ -82,6 +82,23 @@ public final class MailMove: Sendable {
         }
     }
 
+    /// Which old servers cannot be reached at present.
+    public var reach: OldServerReach { context.reach }
+
+    /// Whether anything is under way or kept for later: a run, a question, a sealed password.
+    /// - Throws: `RecordsError`.
+    public func hasWork() async throws -> Bool {
+        let load = scheduler.load
+        guard load.moving == 0, load.queued == 0, logins.background.isIdle else { return true }
+        return try await context.records.read { try !$0.accountsWithSealedPassword().isEmpty }
+    }
+
+    /// Accounts of all domains whose move is complete.
+    /// - Throws: `RecordsError`.
+    public func completedAccounts() async throws -> Int64 {
+        try await context.records.read { try $0.completedAccounts() }
+    }
+
     /// Takes other bounds, and reads the certificates that are trusted again.
     public func reload(_ limits: MoveLimits) {
         context.limits = limits

@@ -9,6 +9,9 @@ public final class MoveScheduler: Sendable {
     private struct State: Sendable {
         var schedule = Schedule()
         var controls: [AccountRecord.ID: RunControl] = [:]
+        /// Who waits for proof that the loop goes round.
+        var onlookers: [CheckedContinuation<Void, Never>] = []
+        var hasEnded = false
     }
 
     private let context: Context
@@ -56,6 +59,26 @@ public final class MoveScheduler: Sendable {
 
     func wake() { waking.yield() }
 
+    /// Returns when the scheduler has looked at its work once more, or has ended: what a health check waits for.
+    public func turn() async {
+        await withCheckedContinuation { continuation in
+            let isOver = state.withLock { state in
+                if !state.hasEnded { state.onlookers.append(continuation) }
+                return state.hasEnded
+            }
+            if isOver { continuation.resume() } else { wake() }
+        }
+    }
+
+    private func tellOnlookers(hasEnded: Bool = false) {
+        let onlookers = state.withLock { state in
+            state.hasEnded = hasEnded
+            defer { state.onlookers = [] }
+            return state.onlookers
+        }
+        for onlooker in onlookers { onlooker.resume() }
+    }
+
     /// Until the program stops: then every run ends its delivery in hand.
     func run() async {
         context.stopping.whenSet { [weak self] in self?.stopAll() }
@@ -78,6 +101,7 @@ public final class MoveScheduler: Sendable {
                 for (ticket, control) in starts {
                     group.addTask { await self.run(ticket, control) }
                 }
+                tellOnlookers()
                 if let next, armed.map({ next < $0 || $0 <= now }) ?? true {
                     armed = next
                     group.addTask { await self.wakeLater(at: next) }
@@ -85,6 +109,7 @@ public final class MoveScheduler: Sendable {
             }
             stopAll()
             waking.finish()
+            tellOnlookers(hasEnded: true)
             // Runs know a signal of their own and are not cancelled; only the timers are left to end.
             while state.withLock({ $0.schedule.runningCount > 0 }) { _ = await group.next() }
             group.cancelAll()

@@ -64,7 +64,9 @@ final class Questions: Sendable {
             guard admission != .refuse else { return Self.refusal(server) }
             exposure.begin()
             let talk = Talk(server: server, user: user, password: password, exposure: exposure)
-            return try await self.converse(talk, isProbe: admission == .probe, willShow: willShow)
+            let answer = try await self.converse(talk, isProbe: admission == .probe, willShow: willShow)
+            self.context.reach.note(server, answer.reason, at: self.context.now())
+            return answer
         }
     }
 
@@ -158,6 +160,11 @@ extension OldServer {
 }
 
 extension OldServerAnswer {
+    /// Why there is no answer to the question.
+    var reason: Reason? {
+        if case .failed(let reason, _) = self { reason } else { nil }
+    }
+
     init(_ answer: LoginAnswer) {
         switch answer {
         case .accepted: self = .accepted

@@ -100,6 +100,7 @@ struct Run: Sendable {
         let session = try await POP3Session.open(
             settings.oldServer, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
             hiding: password)
+        context.reach.note(settings.oldServer, nil, at: context.now())
         control.onStop { session.abort() }
         defer { session.abort() }
         let user = settings.oldServer.username(of: account.address)

@@ -27,6 +27,7 @@ struct Runner: Sendable {
                 return try await record(.stopped(row.nonMigrating == nil ? .disabled : .excluded), of: row, settings)
             }
             let end = await end(of: row, pending, sealed, settings, control)
+            context.reach.note(settings.oldServer, end, at: context.now())
             return try await record(end, of: row, settings)
         } catch {
             context.log.error("the run of account \(id) could not be recorded: \(error)")

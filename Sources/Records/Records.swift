@@ -51,6 +51,8 @@ public protocol RecordsReader {
     func log(_ query: LogQuery) throws -> LogPage
     /// Kept in rows, never counted by scanning.
     func totals(of domain: DomainName) throws -> DomainTotals
+    /// Of all domains; kept in rows as well.
+    func completedAccounts() throws -> Int64
 
     // Settings.
 
@@ -132,10 +134,13 @@ public struct RecordsError: Error, Hashable, Sendable, CustomStringConvertible {
     public var code: Code
     /// What happened, to which file, what to do.
     public var detail: String
+    /// The system's error behind it (errno(3)), 0 if there is none.
+    public var errno: Int32
 
-    public init(code: Code, detail: String) {
+    public init(code: Code, detail: String, errno: Int32 = 0) {
         self.code = code
         self.detail = detail
+        self.errno = errno
     }
 
     public var description: String { detail }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GRDB
+import Glibc
 import Records
 
 /// SQLite's result codes as what happened and what to do.
@@ -20,15 +21,19 @@ extension DatabaseFile {
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             return corrupt(said)
         case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL:
-            return unavailable("is locked by another program; end that one (`fuser \(path)` names it)")
+            return unavailable("is locked by another program; end that one (`fuser \(path)` names it)", errno: EBUSY)
         case .SQLITE_FULL:
-            return unavailable("cannot grow: its file system is full. Make room there; nothing else is needed")
+            return unavailable(
+                "cannot grow: its file system is full. Make room there; nothing else is needed", errno: ENOSPC)
         case .SQLITE_READONLY:
-            return unavailable("cannot be written: the file, its folder or its file system is read-only (\(said))")
+            return unavailable(
+                "cannot be written: the file, its folder or its file system is read-only (\(said))", errno: EROFS)
         case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
-            return unavailable("cannot be opened by this user (\(said)); look at its owner and mode, and its folder's")
+            return unavailable(
+                "cannot be opened by this user (\(said)); look at its owner and mode, and its folder's", errno: EACCES)
         case .SQLITE_IOERR:
-            return unavailable("cannot be read or written (\(said)); look at the disk and the kernel's log")
+            return unavailable(
+                "cannot be read or written (\(said)); look at the disk and the kernel's log", errno: EIO)
         case .SQLITE_CONSTRAINT, .SQLITE_TOOBIG:
             return RecordsError(code: .conflict, detail: "The change contradicts the database \(path): \(said).")
         case .SQLITE_ERROR, .SQLITE_MISMATCH, .SQLITE_SCHEMA, .SQLITE_FORMAT:
@@ -38,8 +43,8 @@ extension DatabaseFile {
         }
     }
 
-    func unavailable(_ what: String) -> RecordsError {
-        RecordsError(code: .unavailable, detail: "The database \(path) \(what).")
+    func unavailable(_ what: String, errno: Int32 = 0) -> RecordsError {
+        RecordsError(code: .unavailable, detail: "The database \(path) \(what).", errno: errno)
     }
 
     func corrupt(_ what: String) -> RecordsError {

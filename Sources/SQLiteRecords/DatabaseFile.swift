@@ -10,6 +10,8 @@ struct Options: Sendable {
     var busySeconds: Double = 5
     /// Reader threads; more than the cores gain nothing.
     var readers = max(2, min(4, ProcessInfo.processInfo.activeProcessorCount))
+    /// What a commit has made known; called on the writer's thread.
+    var onEvents: @Sendable ([EventRecord]) -> Void = { _ in }
 }
 
 /// The file, its modes, its connections, and what to say when it fails.
@@ -88,13 +90,14 @@ struct DatabaseFile: Sendable {
             let changed = fchmod(descriptor, 0o600)
             let code = errno
             Glibc.close(descriptor)
-            if changed != 0 { throw unavailable("cannot be made private (\(text(of: code)))") }
+            if changed != 0 { throw unavailable("cannot be made private (\(text(of: code)))", errno: code) }
             return
         }
         let code = errno
         guard code == EEXIST else {
             throw unavailable(
-                "cannot be created (\(text(of: code))). Its folder must be there, writable for this user and not full")
+                "cannot be created (\(text(of: code))). Its folder must be there, writable for this user and not full",
+                errno: code)
         }
         for suffix in ["", "-wal", "-shm"] {
             // Another user's file, or none: what may be done with it is SQLite's to find out.

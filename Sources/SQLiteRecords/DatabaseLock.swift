@@ -19,7 +19,7 @@ struct DatabaseLock: Sendable {
                 """
                 cannot be locked: \(path): \(String(cString: strerror(code))). Its folder must be there, writable for \
                 this user and not full
-                """)
+                """, errno: code)
         }
         _ = fchmod(descriptor, 0o600)  // whatever the umask; not ours to change where it is another user's
         let step = 0.02
@@ -32,7 +32,7 @@ struct DatabaseLock: Sendable {
                 guard code == EWOULDBLOCK else {
                     throw file.unavailable("cannot be locked: \(path): \(String(cString: strerror(code)))")
                 }
-                throw file.unavailable("is in use by another mailmoved\(owner); end that one first")
+                throw file.unavailable("is in use by another mailmoved\(owner); end that one first", errno: code)
             }
             usleep(useconds_t(step * 1_000_000))
             waited += step

@@ -15,10 +15,16 @@ public final class SQLiteRecords: Records, Sendable {
     private let readers: Readers
 
     /// Opens the database, which is made where there is none, readable by its owner alone.
-    /// - Parameter path: an absolute path; its folder must be there.
+    /// - Parameters:
+    ///   - path: an absolute path; its folder must be there.
+    ///   - onEvents: is told of events once they are durable; on the writer's thread, so it must not wait.
     /// - Throws: `.unavailable` (also where another daemon has it open), `.corrupt` or `.newer`, with what to do.
-    public static func open(path: String) async throws(RecordsError) -> SQLiteRecords {
-        try await open(path: path, options: Options())
+    public static func open(
+        path: String, onEvents: @escaping @Sendable ([EventRecord]) -> Void = { _ in }
+    ) async throws(RecordsError) -> SQLiteRecords {
+        var options = Options()
+        options.onEvents = onEvents
+        return try await open(path: path, options: options)
     }
 
     static func open(path: String, options: Options) async throws(RecordsError) -> SQLiteRecords {

@@ -60,6 +60,7 @@ extension Session {
                     event.kind.rawValue, event.via?.rawValue, event.reason?.rawValue, event.detail,
                 ])
         }
+        appended.append(event)
     }
 
     func failures(since: Timestamp) throws -> [GuessFailure] {

@@ -49,6 +49,14 @@ extension Session {
         }
     }
 
+    func completedAccounts() throws -> Int64 {
+        try ask { db in
+            try db.first("SELECT sum(accounts) FROM tally WHERE status = ?", [MigrationStatus.completed.code]) {
+                try $0.optionalInteger() ?? 0
+            } ?? 0
+        }
+    }
+
     func totals(of domain: DomainName) throws -> DomainTotals {
         try ask { db in
             var totals = DomainTotals()

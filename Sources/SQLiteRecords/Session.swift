@@ -12,6 +12,8 @@ final class Session: RecordsWriter {
     let file: DatabaseFile
     private let thread = pthread_self()
     private var isOver = false
+    /// Events that the body has appended.
+    var appended: [EventRecord] = []
 
     init(database: Database, file: DatabaseFile) {
         self.database = database

@@ -7,8 +7,9 @@ import Records
 /// The one thread that changes the database.
 ///
 /// It takes all requests that wait into one transaction, each in a savepoint of its own, commits once, and only then
-/// answers them all (group commit: one sync of the disk for however many callers). GRDB's asynchronous writes are not
-/// used: they roll back when their task is cancelled, and would take the whole group with them.
+/// tells of their events and answers them all (group commit: one sync of the disk for however many callers). GRDB's
+/// asynchronous writes are not used: they roll back when their task is cancelled, and would take the whole group with
+/// them.
 final class Writer: Sendable {
     struct Request: Sendable {
         /// Runs the body, whatever it throws.
@@ -58,21 +59,24 @@ final class Writer: Sendable {
         var outcomes: [Outcome] = []
         outcomes.reserveCapacity(requests.count)
         var failure: RecordsError?
+        var events: [EventRecord] = []
         database.writeWithoutTransaction { db in
             do {
-                try transact(requests, in: db, file: file, outcomes: &outcomes)
+                try transact(requests, in: db, file: file, outcomes: &outcomes, events: &events)
             } catch {
                 failure = file.error(error)
                 // What SQLite has not rolled back by itself; where this fails, the next group begins with it.
                 try? rollBack(db)
             }
         }
+        if failure == nil, !events.isEmpty { file.options.onEvents(events) }
         for outcome in outcomes { outcome.answer(failure) }
         for request in requests.dropFirst(outcomes.count) { request.refuse(failure ?? file.closed) }
     }
 
     private static func transact(
-        _ requests: [Request], in db: Database, file: DatabaseFile, outcomes: inout [Outcome]
+        _ requests: [Request], in db: Database, file: DatabaseFile, outcomes: inout [Outcome],
+        events: inout [EventRecord]
     ) throws {
         try rollBack(db)
         try db.run("BEGIN IMMEDIATE")
@@ -84,7 +88,11 @@ final class Writer: Sendable {
             outcomes.append(outcome)
             // A full disk or an I/O error may have rolled back everything (https://sqlite.org/lang_transaction.html).
             guard db.isInsideTransaction else { throw outcome.error ?? file.rolledBack }
-            if outcome.error != nil { try db.run("ROLLBACK TO request") }
+            if outcome.error != nil {
+                try db.run("ROLLBACK TO request")
+            } else {
+                events += session.appended
+            }
             try db.run("RELEASE request")
         }
         try db.run("COMMIT")

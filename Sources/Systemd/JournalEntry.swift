@@ -25,8 +25,11 @@ struct JournalEntry {
         ]
         for (key, value) in metadata {
             fields.append("\(Self.fieldName(key))=\(value)")
-            if key == "reason", let id = MessageCatalog.identifiers[value] { fields.append("MESSAGE_ID=\(id)") }
+            if key == "account", let domain = value.split(separator: "@").last {
+                fields.append("MAILMOVE_DOMAIN=\(domain)")
+            }
         }
+        if let id = messageID { fields.append("MESSAGE_ID=\(id)") }
         return fields
     }
 
@@ -40,6 +43,12 @@ struct JournalEntry {
                     guard scalar.properties.generalCategory == .control else { return [scalar] }
                     return Array("\\x\(String(scalar.value, radix: 16))".unicodeScalars)
                 }))
+    }
+
+    /// The reason says more than the event that it explains.
+    private var messageID: String? {
+        let explained = ["reason", "event"].compactMap { key in metadata.first { $0.key == key }?.value }
+        return explained.lazy.compactMap { MessageCatalog.identifiers[$0] }.first
     }
 
     private var message: String {
@@ -92,8 +101,11 @@ struct JournalEntry {
     }
 
     /// In one write, so that lines of several threads do not mix.
-    func print() {
-        var line = line + "\n"
+    ///
+    /// - Parameter toJournal: standard error is a stream of the journal, which reads a priority in front of a line
+    ///   (sd-daemon(3)).
+    func print(toJournal: Bool) {
+        var line = (toJournal ? "<\(priority)>" : "") + line + "\n"
         line.withUTF8 { octets in
             // A terminal or pipe that is gone takes no log; there is nobody left to tell.
             _ = write(STDERR_FILENO, octets.baseAddress, octets.count)

@@ -3,12 +3,14 @@
 internal import CSystemd
 internal import Glibc
 public import Logging
+internal import Synchronization
 
 /// Log entries for the journal, with their metadata as fields; or lines on standard error, where that is not
 /// the journal.
 ///
 /// An entry of `account: ann@example.com` is found by `journalctl MAILMOVE_ACCOUNT=ann@example.com`. The metadata
-/// follow the message in its text too, for whoever just reads along.
+/// follow the message in its text too, for whoever just reads along. Of one account a bounded number is logged
+/// (``EntryLimits``); the next one says how many were `omitted`.
 public struct JournalLogHandler: LogHandler {
     public var logLevel: Logger.Level = .info
     public var metadata: Logger.Metadata = [:]
@@ -38,13 +40,30 @@ public struct JournalLogHandler: LogHandler {
         if let provided = metadataProvider?.get() { all.merge(provided) { _, new in new } }
         if let own = event.metadata { all.merge(own) { _, new in new } }
         if let error = event.error { all["error"] = "\(error)" }
+        if let account = all["account"] {
+            switch Self.limits.withLock({ $0.admit("\(account)", now: Self.seconds) }) {
+            case .log(omitted: 0): break
+            case .log(let omitted): all["omitted"] = "\(omitted)"
+            case .omit: return
+            }
+        }
         let entry = JournalEntry(label: label, event: event, metadata: all)
-        if !isJournal || !entry.send() { entry.print() }
+        if !isJournal || !entry.send() { entry.print(toJournal: isJournal) }
     }
 
+    private static let limits = Mutex(EntryLimits())
+
+    private static var seconds: Double {
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        return Double(now.tv_sec)
+    }
+
+    /// Whether what is written there comes to the journal.
+    ///
     /// systemd.exec(5): `$JOURNAL_STREAM` names the device and inode of the journal's stream, to be compared with
     /// those of standard error, which may have been redirected since.
-    static let standardErrorIsJournal: Bool = {
+    public static let standardErrorIsJournal: Bool = {
         guard let variable = getenv("JOURNAL_STREAM") else { return false }
         var status = stat()
         guard fstat(STDERR_FILENO, &status) == 0 else { return false }

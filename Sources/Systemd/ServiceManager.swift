@@ -35,8 +35,11 @@ public struct ServiceManager: Sendable {
         notify(["EXTEND_TIMEOUT_USEC=\(seconds * 1_000_000 + attoseconds / 1_000_000_000_000)"])
     }
 
-    /// Why the daemon gives up, as an error number (errno(3)) and in words.
-    public func failed(errno number: CInt, status: String) { notify(["ERRNO=\(number)"] + line("STATUS", status)) }
+    /// The daemon gives up and is about to exit: with which status, why in words, and by which error of the system
+    /// (errno(3)), if by one.
+    public func failed(exitStatus: CInt, errno number: CInt = 0, status: String) {
+        notify(line("STATUS", status) + ["EXIT_STATUS=\(exitStatus)"] + (number > 0 ? ["ERRNO=\(number)"] : []))
+    }
 
     public func mainProcess(_ process: CInt) { notify(["MAINPID=\(process)"]) }
 

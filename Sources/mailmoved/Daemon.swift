@@ -15,12 +15,12 @@ import Records
 import SQLiteRecords
 import Secrets
 import ServiceLifecycle
+import Synchronization
 import Systemd
-import UnixSignals
 import Vocabulary
 
 /// The daemon, wired: configuration in, services out.
-struct Daemon: Service {
+final class Daemon: Service {
     let records: SQLiteRecords
     let store: MaildirStore
     let move: MailMove
@@ -29,9 +29,10 @@ struct Daemon: Service {
     let report: ServiceReport
     let manager = ServiceManager()
     let group: MultiThreadedEventLoopGroup
-    let configuration: DaemonConfiguration
-    let source: ConfigurationSource
+    let configuration: CurrentConfiguration
+    let journal: EventJournal
     let log: Logger
+    private let unfinished = Atomic(false)
 
     /// Opens what is kept and makes what works with it; nothing runs yet.
     /// - Throws: `RecordsError`, `MailStoreError`, `SecretsError`, `SystemdError`.
@@ -39,15 +40,20 @@ struct Daemon: Service {
         _ configuration: DaemonConfiguration, _ source: ConfigurationSource, listeners: [Listener<Role>],
         stored: [InheritedDescriptors.Descriptor], log: Logger
     ) async throws {
-        self.configuration = configuration
-        self.source = source
+        self.configuration = CurrentConfiguration(configuration, source)
         self.log = log
+        let journal = EventJournal()
+        self.journal = journal
         group = MultiThreadedEventLoopGroup(numberOfThreads: max(2, System.coreCount))
-        records = try await SQLiteRecords.open(path: configuration.databasePath)
+        records = try await SQLiteRecords.open(path: configuration.databasePath, onEvents: journal.tell)
         store = try MaildirStore(
             path: configuration.mailStore.maildirPath,
             hashKey: try await Keys.ledgerKey("content-key", in: records), pool: FilePool())
-        let limits = MoveLimits(configuration)
+        let memory = Memory()
+        var limits = MoveLimits(configuration)
+        memory.fit(&limits, log: log)
+        var clients = JSONRPC.Limits(configuration)
+        memory.fit(&clients)
         pool = try HashingPool(waitingLogins: 2048, decoyScheme: limits.passwordScheme)
         move = MailMove(
             records: records, store: store, pool: pool,
@@ -58,12 +64,23 @@ struct Daemon: Service {
         self.report = report
         server = JSONRPCServer(
             listeners: listeners, handler: MethodTable(move: move) { await report.status() },
-            limits: JSONRPC.Limits(configuration), errors: MethodTable.serverErrors, group: group, logger: log)
+            limits: clients, errors: MethodTable.serverErrors, group: group, logger: log)
         report.serve(server)
     }
 
+    /// It was idle, and in the moment of leaving something came that is to be finished: it is to be started again.
+    var isUnfinished: Bool { unfinished.load(ordering: .relaxed) }
+
     func run() async throws {
-        try await move.recover()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await self.journal.run() }
+            defer { journal.close() }
+            try await serve()
+        }
+    }
+
+    private func serve() async throws {
+        try await manager.giveTime("taking up what was left unfinished") { try await move.recover() }
         let beat = Heartbeat(daemon: self)
         try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -81,6 +98,10 @@ struct Daemon: Service {
         } onGracefulShutdown: {
             self.stop()
         }
+        if beat.hasLeft {
+            // Clients that came in the last moment were served; what they asked for may not be forgotten.
+            unfinished.store(try await move.hasWork(), ordering: .relaxed)
+        }
         await records.close()
         await pool.shutdown()
     }
@@ -88,32 +109,10 @@ struct Daemon: Service {
     /// No new work; the batch in hand is finished. What is not done in time is as after a crash, which every state on
     /// disk is ready for.
     private func stop() {
-        manager.stopping(status: "stopping")
+        manager.stopping(status: "finishing what is in hand")
         DispatchQueue.global().asyncAfter(deadline: .now() + 4.5) { _exit(0) }
         server.stop(grace: .seconds(3))
         move.stop()
-    }
-
-    /// `SIGHUP`: the configuration is read again. A bad file is refused with its line, and what was in force stays.
-    func reloadWhenTold() async {
-        var current = configuration
-        for await _ in await UnixSignalsSequence(trapping: .sighup) {
-            manager.reloading()
-            do throws(ConfigurationError) {
-                let (loaded, warnings) = try source.load()
-                for warning in warnings { log.warning("\(warning)") }
-                for key in current.needingRestart(for: loaded) {
-                    log.warning("\(key) has changed; that takes effect with: systemctl restart mailmoved")
-                }
-                current = current.reloaded(with: loaded)
-                move.reload(MoveLimits(current))
-                LogLevel.current.set(current.logLevel)
-                log.info("the configuration was read again")
-            } catch {
-                log.error("the configuration was not taken, and the old one stays: \(error)")
-            }
-            manager.ready()
-        }
     }
 }
 

@@ -9,12 +9,13 @@ import Systemd
 
 /// Tells the service manager what is going on, once a second at most, and that it still goes on.
 ///
-/// `WATCHDOG=1` is sent only after the database has answered a query and every event loop has run a task: a daemon
-/// in which one of them hangs is replaced.
+/// `WATCHDOG=1` is sent only after the database has answered a query and ended a transaction, every event loop has run
+/// a task, and the scheduler has looked at its work: a daemon in which one of them hangs is replaced.
 final class Heartbeat: Sendable {
     private let daemon: Daemon
     private let ended: AsyncStream<Never>
     private let ending: AsyncStream<Never>.Continuation
+    private let left = Atomic(false)
 
     init(daemon: Daemon) {
         self.daemon = daemon
@@ -22,6 +23,9 @@ final class Heartbeat: Sendable {
     }
 
     func stop() { ending.finish() }
+
+    /// Whether it was for want of work that it ended.
+    var hasLeft: Bool { left.load(ordering: .relaxed) }
 
     func run() async {
         let ended = ended
@@ -31,9 +35,7 @@ final class Heartbeat: Sendable {
             if let interval = daemon.manager.watchdogInterval {
                 group.addTask { await self.beat(every: interval / 3) }
             }
-            if daemon.configuration.idleExit > 0 {
-                group.addTask { await self.leaveWhenIdle(after: self.daemon.configuration.idleExit) }
-            }
+            group.addTask { await self.leaveWhenIdle() }
             group.addTask { for await _ in ended {} }
             _ = await group.next()
             group.cancelAll()
@@ -58,6 +60,7 @@ final class Heartbeat: Sendable {
             do {
                 try await daemon.records.check()
                 for loop in daemon.group.makeIterator() { try await loop.submit {}.get() }
+                await daemon.move.scheduler.turn()
                 daemon.manager.watchdog()
             } catch {
                 daemon.log.error("no sign of life is sent: \(error)")
@@ -66,26 +69,30 @@ final class Heartbeat: Sendable {
         }
     }
 
-    /// Nobody asks and nothing is to be done: the sockets start it again.
-    private func leaveWhenIdle(after seconds: Double) async {
+    /// Nobody asks and nothing is to be done, for `idleExit` seconds: the sockets start it again.
+    private func leaveWhenIdle() async {
         var idle = 0.0
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(1))
-            idle = await isIdle() ? idle + 1 : 0
-            if idle >= seconds {
-                daemon.log.info("nothing to do for \(seconds) s: the sockets start it again")
+            let limit = daemon.configuration.value.idleExit
+            var isIdle = limit > 0 && daemon.report.clients == 0
+            if isIdle { isIdle = await !hasWork() }
+            idle = isIdle ? idle + 1 : 0
+            if limit > 0, idle >= limit {
+                daemon.log.info(
+                    "nothing to do for \(limit) s: the sockets start it again", metadata: ["event": "idle"])
+                left.store(true, ordering: .relaxed)
                 return
             }
         }
     }
 
-    private func isIdle() async -> Bool {
-        let load = daemon.move.scheduler.load
-        guard daemon.report.clients == 0, load.moving == 0, load.queued == 0 else { return false }
+    private func hasWork() async -> Bool {
         do {
-            return try await daemon.records.read { try $0.accountsWithSealedPassword() }.isEmpty
+            return try await daemon.move.hasWork()
         } catch {
-            return false
+            // A database that does not answer is nothing to leave for.
+            return true
         }
     }
 }

@@ -3,9 +3,10 @@
 import Configuring
 import Foundation
 import Glibc
+import JSONRPC
 import Logging
-import MaildirStore
 import MailStore
+import MaildirStore
 import Records
 import Secrets
 import ServiceLifecycle
@@ -35,16 +36,23 @@ struct Main {
             case .version:
                 print("mailmoved \(Vocabulary.version)")
                 return 0
+            case .check:
+                for warning in try source.load().warnings { StandardError.write("mailmoved: \(warning)\n") }
+                return 0
             case .run: return try await serve(source)
             }
         } catch let error as ConfigurationError {
-            return fail(error.description, error.exitCode)
+            return fail(error.description, error.exitCode, event: "configurationRefused")
         } catch let error as SystemdError {
             return fail(error.description, EX_CONFIG)
         } catch let error as RecordsError {
-            return fail(error.description, error.code == .newer ? EX_CONFIG : EX_UNAVAILABLE)
+            return fail(
+                error.description, error.code == .newer ? EX_CONFIG : EX_UNAVAILABLE, errno: error.errno,
+                reason: .databaseUnavailable)
         } catch let error as MailStoreError {
-            return fail(error.description, EX_CONFIG)
+            return fail(error.description, EX_CONFIG, errno: error.errno)
+        } catch let error as ListenError {
+            return fail(error.description, EX_UNAVAILABLE, errno: error.errno)
         } catch {
             return fail(String(describing: error), EX_OSERR)
         }
@@ -64,21 +72,34 @@ struct Main {
         }
         let log = Logger(label: "mailmoved")
         for warning in warnings { log.warning("\(warning)") }
-        let daemon = try await Daemon(configuration, source, listeners: listeners, stored: inherited.stored, log: log)
+        let daemon = try await ServiceManager().giveTime("opening the database") {
+            try await Daemon(configuration, source, listeners: listeners, stored: inherited.stored, log: log)
+        }
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [.init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
         try await services.run()
-        return 0
+        // mailmoved.service starts it again then, and keeps the seal key meanwhile.
+        return daemon.isUnfinished ? EX_TEMPFAIL : 0
     }
 
-    /// The reason is for the person who has started it, and for `systemctl status`.
-    private static func fail(_ text: String, _ status: Int32) -> Int32 {
+    /// The reason is for the person who has started it, for the journal, and for `systemctl status`.
+    private static func fail(
+        _ text: String, _ status: Int32, errno: Int32 = 0, reason: Reason? = nil, event: String? = nil
+    ) -> Int32 {
+        var metadata: Logger.Metadata = [:]
+        if let reason { metadata["reason"] = "\(reason.rawValue)" }
+        if let event { metadata["event"] = "\(event)" }
+        let log = Logger(label: "mailmoved") { JournalLogHandler(label: $0) }
         for line in text.split(separator: "\n") {
-            StandardError.write("mailmoved: \(line)\n")
+            if JournalLogHandler.standardErrorIsJournal {
+                log.critical("\(line)", metadata: metadata)
+            } else {
+                StandardError.write("mailmoved: \(line)\n")
+            }
         }
-        ServiceManager().failed(errno: 0, status: text)
+        ServiceManager().failed(exitStatus: status, errno: errno, status: text)
         return status
     }
 }

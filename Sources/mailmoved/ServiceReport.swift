@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import JSONRPC
 import MailMoveAPI
 import MailStore
@@ -38,14 +39,23 @@ final class ServiceReport: Sendable {
             version: Vocabulary.version, startedAt: startedAt, moving: load.moving, queued: load.queued,
             clients: clients, store: ServiceStatus.Part(kind: "sqlite", ok: isStoreOpen),
             mailStore: ServiceStatus.Part(kind: "maildir", ok: takesMail),
-            statusText: text(load, isStoreOpen: isStoreOpen, takesMail: takesMail))
+            statusText: await text(load, isStoreOpen: isStoreOpen, takesMail: takesMail))
     }
 
-    private func text(_ load: (moving: Int, queued: Int), isStoreOpen: Bool, takesMail: Bool) -> String {
-        var parts = ["\(load.moving) moving, \(load.queued) queued, \(clients) clients"]
-        if !isStoreOpen { parts.append("the database does not answer") }
-        if !takesMail { parts.append("the mail store cannot take mail") }
-        return parts.joined(separator: "; ")
+    /// `3 moving, 12 queued, 1,204 accounts done; old server mail.old.example unreachable since 10:02`.
+    private func text(_ load: (moving: Int, queued: Int), isStoreOpen: Bool, takesMail: Bool) async -> String {
+        var line = "\(load.moving.grouped) moving, \(load.queued.grouped) queued"
+        do {
+            line += ", \(Int(try await move.completedAccounts()).grouped) accounts done"
+        } catch {
+            // Said below.
+        }
+        if !isStoreOpen { line += "; the database does not answer" }
+        if !takesMail { line += "; the mail store cannot take mail" }
+        let lost = move.reach.unreachable
+        for (host, since) in lost.prefix(2) { line += "; old server \(host) unreachable since \(since.shortLocal)" }
+        if lost.count > 2 { line += "; and \(lost.count - 2) other old servers" }
+        return line
     }
 
     private func succeeds(_ body: () async throws -> Void) async -> Bool {
@@ -55,5 +65,31 @@ final class ServiceReport: Sendable {
         } catch {
             return false
         }
+    }
+}
+
+extension Int {
+    /// `1,204`.
+    var grouped: String {
+        let digits = Array(String(magnitude))
+        var text = self < 0 ? "-" : ""
+        for (index, digit) in digits.enumerated() {
+            if index > 0, (digits.count - index).isMultiple(of: 3) { text += "," }
+            text.append(digit)
+        }
+        return text
+    }
+}
+
+extension Timestamp {
+    /// On the clock of this machine, as journalctl(1) shows times: `10:02`, or `Nov 24 10:02` when that is a day ago.
+    var shortLocal: String {
+        var time = time_t(milliseconds / 1000)
+        var parts = tm()
+        localtime_r(&time, &parts)
+        var text = [CChar](repeating: 0, count: 32)
+        let isRecent = Timestamp.now.seconds(since: self) < 86_400
+        let length = strftime(&text, text.count, isRecent ? "%H:%M" : "%b %e %H:%M", &parts)
+        return String(decoding: text.prefix(length).map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 }

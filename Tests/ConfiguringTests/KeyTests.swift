@@ -52,7 +52,7 @@ import Yams
                 #expect(ConfigurationSource.help.contains(text))
             }
         }
-        for flag in ["--admin-socket", "--login-socket", "--config", "--help", "--version"] {
+        for flag in ["--admin-socket", "--login-socket", "--config", "--check", "--help", "--version"] {
             #expect(ConfigurationSource.help.contains("  \(flag)"))
         }
         #expect(ConfigurationSource.help.split(separator: "\n").allSatisfy { $0.count <= 120 })
@@ -82,7 +82,7 @@ import Yams
     @Test func theManualNamesExactlyTheKeysWithTheirDefaults() throws {
         let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
-        let manual = try String(contentsOf: root.appending(path: "systemd/mailmoved.8"), encoding: .utf8)
+        let manual = try String(contentsOf: root.appending(path: "systemd/mailmoved.yaml.5"), encoding: .utf8)
         for key in ConfigurationKey.all {
             #expect(manual.contains("\n.It Cm \(key.name) Pq Ev \(key.environmentVariable)\n"))
             let text = key.defaultText.replacing("'", with: "\\(aq")

@@ -40,17 +40,49 @@ import Testing
         #expect(JournalEntry.fieldName(key) == name)
     }
 
-    /// `journalctl -x` explains what went wrong, with what to do.
-    @Test func everyReasonWithAnExplanationHasItInTheCatalog() throws {
+    /// `journalctl -x` explains what went wrong, with what to do, in either language.
+    @Test(arguments: ["mailmove.catalog", "mailmove.zh_CN.catalog"])
+    func everyExplanationIsInTheCatalog(file: String) throws {
         let root = String(#filePath.prefix(upTo: try #require(#filePath.range(of: "/Tests/")?.lowerBound)))
-        let catalog = try String(contentsOfFile: root + "/systemd/mailmove.catalog", encoding: .utf8)
+        let catalog = try String(contentsOfFile: root + "/systemd/" + file, encoding: .utf8)
         let explained = catalog.split(separator: "\n").compactMap {
             $0.hasPrefix("-- ") ? String($0.dropFirst(3)) : nil
         }
         #expect(Set(explained) == Set(MessageCatalog.identifiers.values))
         #expect(explained.count == MessageCatalog.identifiers.count)
-        let fields = entry("x", metadata: ["reason": "mailStoreUnavailable"]).fields
-        #expect(fields.contains("MESSAGE_ID=938d93579d734612b3dd6c596d24df1b"))
+    }
+
+    @Test(
+        arguments: [
+            (["reason": "mailStoreUnavailable"], "938d93579d734612b3dd6c596d24df1b"),
+            (["event": "failed", "reason": "mailStoreUnavailable"], "938d93579d734612b3dd6c596d24df1b"),
+            (["event": "completed"], "db86382bf9c24cbf96203dd053e1b9e6"),
+            (["event": "connected"], nil),
+            ([:], nil),
+        ] as [(Logger.Metadata, String?)])
+    func anEntryNamesItsExplanation(metadata: Logger.Metadata, id: String?) {
+        let ids = entry("x", metadata: metadata).fields.filter { $0.hasPrefix("MESSAGE_ID=") }
+        #expect(ids == (id.map { ["MESSAGE_ID=" + $0] } ?? []))
+    }
+
+    @Test func anAccountsDomainIsAFieldOfItsOwn() {
+        #expect(entry("x", metadata: ["account": "ann@example.com"]).fields.contains("MAILMOVE_DOMAIN=example.com"))
+    }
+
+    @Test func anAccountThatFailsAllTheTimeIsLoggedNowAndThen() {
+        var limits = EntryLimits()
+        for _ in 0..<EntryLimits.burst { #expect(limits.admit("ann@example.com", now: 0) == .log(omitted: 0)) }
+        for _ in 0..<7 { #expect(limits.admit("ann@example.com", now: 1) == .omit) }
+        #expect(limits.admit("bob@example.com", now: 1) == .log(omitted: 0))
+        #expect(limits.admit("ann@example.com", now: EntryLimits.window) == .log(omitted: 7))
+        #expect(limits.admit("ann@example.com", now: EntryLimits.window) == .log(omitted: 0))
+    }
+
+    @Test func moreAccountsThanCanBeCountedAreAllLogged() {
+        var limits = EntryLimits()
+        for number in 0..<(EntryLimits.accounts + 5) {
+            #expect(limits.admit("\(number)@example.com", now: 0) == .log(omitted: 0))
+        }
     }
 
     @Test func aLineIsOneLineAndSteersNoTerminal() {

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Logging
+import Records
+
+/// Writes what happens to accounts to the log, once it is durable: the course that `mailmovectl events` tells.
+///
+/// In a task of its own, since a journal that is slow must hold up no transaction.
+final class EventJournal: Sendable {
+    private let events: AsyncStream<EventRecord>
+    private let inlet: AsyncStream<EventRecord>.Continuation
+    private let log = Logger(label: "mailmove.events")
+
+    init() {
+        // Whoever misses one finds it by listEvents.
+        (events, inlet) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(10_000))
+    }
+
+    func tell(_ events: [EventRecord]) {
+        for event in events { inlet.yield(event) }
+    }
+
+    /// Until ``close()``, and then until all is written.
+    func run() async {
+        for await event in events { write(event) }
+    }
+
+    func close() { inlet.finish() }
+
+    private func write(_ event: EventRecord) {
+        var metadata: Logger.Metadata = ["account": "\(event.account)", "event": "\(event.kind.rawValue)"]
+        if let via = event.via { metadata["via"] = "\(via.rawValue)" }
+        if let reason = event.reason { metadata["reason"] = "\(reason.rawValue)" }
+        log.log(
+            level: event.kind.level, "\(event.kind.sentence)\(event.detail.map { ": " + $0 } ?? "")", metadata: metadata
+        )
+    }
+}
+
+extension EventRecord.Kind {
+    fileprivate var level: Logger.Level {
+        switch self {
+        // Ten thousand at once are normal.
+        case .created: .debug
+        case .triggered, .handedOver, .connected, .completed, .passwordChanged, .deleted: .info
+        case .passwordRejected, .postponed, .nonMigrating, .stopped: .notice
+        case .failed, .messageRefused: .warning
+        }
+    }
+
+    fileprivate var sentence: String {
+        switch self {
+        case .triggered: "a move was asked for"
+        case .handedOver: "the old password was taken over"
+        case .connected: "the old mailbox is open"
+        case .completed: "the move is complete"
+        case .failed: "the move failed"
+        case .passwordRejected: "the old server rejects the password"
+        case .postponed: "the old server asks to come back later"
+        case .messageRefused: "the old server does not give a message"
+        case .nonMigrating: "the account does not move"
+        case .stopped: "the move was stopped"
+        case .created: "the account was created"
+        case .passwordChanged: "the password was changed here"
+        case .deleted: "the account was deleted"
+        }
+    }
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Configuring
+import Logging
+import Migration
+import Synchronization
+import Systemd
+import UnixSignals
+
+/// The configuration in force, and where it was read.
+final class CurrentConfiguration: Sendable {
+    private let configuration: Mutex<DaemonConfiguration>
+    private let source: ConfigurationSource
+
+    init(_ configuration: DaemonConfiguration, _ source: ConfigurationSource) {
+        self.configuration = Mutex(configuration)
+        self.source = source
+    }
+
+    var value: DaemonConfiguration { configuration.withLock { $0 } }
+
+    /// Reads it again, and takes what may change without a restart.
+    /// - Returns: what is in force now, the keys that need a restart, and what is odd.
+    /// - Throws: `ConfigurationError`; then all stays as it was.
+    func reload() throws(ConfigurationError) -> (DaemonConfiguration, waiting: [String], warnings: [String]) {
+        let (loaded, warnings) = try source.load()
+        return configuration.withLock { current in
+            let waiting = current.needingRestart(for: loaded)
+            current = current.reloaded(with: loaded)
+            return (current, waiting, warnings)
+        }
+    }
+}
+
+extension Daemon {
+    /// `SIGHUP`: the configuration is read again. A bad file is refused with its line, and what was in force stays.
+    func reloadWhenTold() async {
+        for await _ in await UnixSignalsSequence(trapping: .sighup) {
+            manager.reloading()
+            do throws(ConfigurationError) {
+                let (current, waiting, warnings) = try configuration.reload()
+                for warning in warnings { log.warning("\(warning)") }
+                for key in waiting {
+                    log.warning(
+                        "\(key) has changed; that takes effect with: systemctl restart mailmoved",
+                        metadata: ["event": "restartNeeded", "key": "\(key)"])
+                }
+                LogLevel.current.set(current.logLevel)
+                var limits = MoveLimits(current)
+                Memory().fit(&limits, log: log)
+                move.reload(limits)
+                log.notice("the configuration was read again")
+            } catch {
+                for problem in error.problems {
+                    log.error(
+                        "the configuration was not taken, and the old one stays: \(problem)",
+                        metadata: ["event": "configurationRefused"])
+                }
+            }
+            manager.ready()
+        }
+    }
+}
