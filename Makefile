@@ -31,7 +31,7 @@ swift_sources = Package.swift $(shell find Sources clients -name '*.swift' 2>/de
 shell_scripts = $(shell grep -rlIE --exclude-dir=.git --exclude-dir='.build*' '^\#!.*\b(ba)?sh( |$$)' . 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test demo lint format install uninstall deb test-deb clean
+.PHONY: help setup build release test demo bench profile lint format install uninstall deb test-deb clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -51,6 +51,16 @@ test: setup ## Run all tests
 demo: setup ## Move mailboxes from a real Dovecot, on this machine, and compare every message
 	$(SWIFT) build $(RELEASE)
 	Tests/Demo/demo
+
+bench: ## Measure against mpop and bare readers, side by side [BENCH='--rows S1,S2 --rounds 3 --scale 0.1']
+	@.ci/setup-debian bench
+	$(SWIFT) build $(RELEASE)
+	Tests/Benchmarks/bench $(BENCH)
+
+profile: ## Show where the daemon's time goes in a benchmark's rows [BENCH='--rows S1 --scale 0.1']
+	@.ci/setup-debian bench
+	$(SWIFT) build $(RELEASE)
+	Tests/Benchmarks/profile $(BENCH)
 
 lint: ## Check format, shell scripts and units
 	$(SWIFT) format lint --strict --parallel --recursive Sources Tests clients Package.swift
