@@ -8,7 +8,7 @@ import NIOPosix
 import Support
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct LifeTests {
+@Suite(.timeLimit(.minutes(15))) struct LifeTests {
     @Test func aWatcherIsToldAfterItsReplyAndUntilItUnwatches() async throws {
         try await Served.run { served in
             let client = try served.client()

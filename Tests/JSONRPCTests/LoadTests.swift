@@ -6,7 +6,7 @@ import Support
 import Testing
 
 /// One at a time: they look at the memory of the whole process.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct LoadTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct LoadTests {
     @Test func slowRequestsDoNotHoldUpOthers() async throws {
         try await Served.run { served in
             let client = try served.client()

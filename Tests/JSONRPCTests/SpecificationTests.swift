@@ -5,7 +5,7 @@ import JSONWire
 import Support
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct SpecificationTests {
+@Suite(.timeLimit(.minutes(15))) struct SpecificationTests {
     @Test(arguments: [
         (#"{"jsonrpc": "2.0", "method": "foobar, "params": "bar", "baz]"#, -32700, JSONValue.null),
         (#"{"jsonrpc": "2.0", "method": 1, "params": "bar"}"#, -32600, .null), ("[]", -32600, .null),

@@ -5,7 +5,7 @@ import MailMoveClient
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct CallTests {
+@Suite(.timeLimit(.minutes(15))) struct CallTests {
     @Test func aReplyFindsItsCallThoughItOvertakesOthers() async throws {
         let waiting = Mutex<[RPCRequest]>([])
         try await withDaemon { request, client in

@@ -5,7 +5,7 @@ import MailMoveClient
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ReconnectTests {
+@Suite(.timeLimit(.minutes(15))) struct ReconnectTests {
     @Test func aCallThatCanBeRepeatedSurvivesABrokenConnection() async throws {
         try await withDaemon { request, client in
             if client.number == 1 { client.hangUp() } else { client.reply(to: request, ["version": "2"]) }

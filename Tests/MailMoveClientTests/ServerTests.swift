@@ -9,7 +9,7 @@ import Synchronization
 import Testing
 
 /// The client and the daemon's own server, with the contract between them.
-@Suite(.timeLimit(.minutes(1))) struct ServerTests {
+@Suite(.timeLimit(.minutes(15))) struct ServerTests {
     /// Answers every method with its example, once the parameters have passed the check.
     private struct Examples: RequestHandler {
         /// Who watches; what is yielded is told.

@@ -5,7 +5,7 @@ import MailMoveClient
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct WatchTests {
+@Suite(.timeLimit(.minutes(15))) struct WatchTests {
     private let ann = "ann@example.com"
 
     @Test func aWatchBeginsWithASnapshotAndEndsWithTheIteration() async throws {

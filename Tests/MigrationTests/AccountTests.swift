@@ -7,7 +7,7 @@ import Vocabulary
 
 @testable import Migration
 
-@Suite(.timeLimit(.minutes(3))) struct AccountTests {
+@Suite(.timeLimit(.minutes(15))) struct AccountTests {
     private func row(
         _ address: String, _ password: String? = "Str0ng-0-pass", hash: String? = nil, name: String? = nil
     ) -> AccountRow {

@@ -8,7 +8,7 @@ import Vocabulary
 @testable import Migration
 
 /// The contract's table of logins, each row as it is seen from outside, with each way of logging in.
-@Suite(.timeLimit(.minutes(3))) struct LoginTests {
+@Suite(.timeLimit(.minutes(15))) struct LoginTests {
     /// A row: what the account is before, what the old server says, what is given, and what follows.
     struct Row: Sendable, CustomTestStringConvertible {
         var name: String

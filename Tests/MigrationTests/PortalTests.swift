@@ -10,7 +10,7 @@ import Vocabulary
 @testable import Migration
 
 /// What a home page shows, and what its button does.
-@Suite(.timeLimit(.minutes(5))) struct PortalTests {
+@Suite(.timeLimit(.minutes(15))) struct PortalTests {
     private static let new = NewPlatform.newPassword
     private static let domain = NewPlatform.ann.domain
     private typealias Portal = AccountStatus.Portal

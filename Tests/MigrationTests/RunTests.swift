@@ -9,7 +9,7 @@ import Vocabulary
 @testable import Migration
 
 /// What becomes of a move when time passes, the old server fails, the store fails, or the program ends.
-@Suite(.timeLimit(.minutes(3))) struct RunTests {
+@Suite(.timeLimit(.minutes(15))) struct RunTests {
     @Test func whenTheWindowExpiresTheLocalPasswordAloneDecides() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }

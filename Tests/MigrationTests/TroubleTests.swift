@@ -11,7 +11,7 @@ import Vocabulary
 @testable import Migration
 
 /// What users notice of an old server that is slow, dead, or talks nonsense.
-@Suite(.timeLimit(.minutes(3))) struct TroubleTests {
+@Suite(.timeLimit(.minutes(15))) struct TroubleTests {
     private static let new = NewPlatform.newPassword
 
     private func limits(login: Double) -> MoveLimits {

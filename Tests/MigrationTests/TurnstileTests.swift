@@ -5,7 +5,7 @@ import Testing
 
 @testable import Migration
 
-@Suite(.timeLimit(.minutes(1))) struct TurnstileTests {
+@Suite(.timeLimit(.minutes(15))) struct TurnstileTests {
     private final class Count: Sendable {
         private let value = Mutex((now: 0, most: 0))
 

@@ -7,7 +7,7 @@ import Vocabulary
 
 @testable import Migration
 
-@Suite(.timeLimit(.minutes(3))) struct VerificationTests {
+@Suite(.timeLimit(.minutes(15))) struct VerificationTests {
     private func verify(
         _ server: OldMailServer, security: TransportSecurity = .none, password: String? = "old"
     ) async throws -> OldServerFindings {

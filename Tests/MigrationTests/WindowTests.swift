@@ -10,7 +10,7 @@ import Vocabulary
 @testable import Migration
 
 /// The window ends, by time or by the administrator, at whatever moment.
-@Suite(.timeLimit(.minutes(5))) struct WindowTests {
+@Suite(.timeLimit(.minutes(15))) struct WindowTests {
     private static let new = NewPlatform.newPassword
     private static let domain = NewPlatform.ann.domain
 

@@ -9,7 +9,7 @@ import Vocabulary
 
 /// Each written conversation comes out as its headers say, in whatever pieces it arrives.
 struct ConversationTests {
-    @Test(.timeLimit(.minutes(1)), arguments: Conversation.all, [1, 7, .max])
+    @Test(.timeLimit(.minutes(15)), arguments: Conversation.all, [1, 7, .max])
     func aServerIsUnderstood(name: String, piece: Int) async throws {
         let conversation = try Conversation(named: name)
         let wire = ConversationWire(conversation, piece: piece)

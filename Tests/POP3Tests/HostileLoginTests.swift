@@ -6,7 +6,7 @@ import Testing
 import Vocabulary
 
 /// Nobody learns the password who should not, and nothing less than `+OK` in its place lets anybody in.
-@Suite(.timeLimit(.minutes(1))) struct HostileLoginTests {
+@Suite(.timeLimit(.minutes(15))) struct HostileLoginTests {
     typealias Peer = ScriptedServer.Peer
 
     /// What came of a visit to a server that offers these mechanisms and is asked for `AUTH`.

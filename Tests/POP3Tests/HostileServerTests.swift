@@ -6,7 +6,7 @@ import Testing
 import Vocabulary
 
 /// Whatever an old server does, a session with it ends, soon and with a reason, and costs little.
-@Suite(.timeLimit(.minutes(2))) struct HostileServerTests {
+@Suite(.timeLimit(.minutes(15))) struct HostileServerTests {
     typealias Step = HostileServer.Step
     typealias Peer = ScriptedServer.Peer
 
