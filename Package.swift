@@ -56,6 +56,7 @@ let package = Package(
         library("CLibcrypt", pkgConfig: "libcrypt", apt: "libcrypt-dev"),
         library("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
         library("CIDN2", pkgConfig: "libidn2", apt: "libidn2-dev"),
+        library("CCares", pkgConfig: "libcares", apt: "libc-ares-dev"),
         .systemLibrary(name: "CLinux"),  // what glibc declares under _GNU_SOURCE alone
         room("Vocabulary", ["CIDN2"]),  // addresses, statuses, reasons: the words everyone uses
         room("JSONWire", []),  // JSON text, JSON-RPC envelopes, line framing; no I/O
@@ -76,8 +77,10 @@ let package = Package(
         room("JSONRPC", nio + ["JSONWire", logging]),  // the Unix-socket server; knows nothing of mail
         room("Systemd", ["CSystemd", logging]),  // sockets, readiness, watchdog, fd store, credentials
 
+        room("DNS", ["Vocabulary", "CCares"]),  // what name servers say; SPF
+
         // Floor 2: a login becomes a run; a run turns a POP3 session into durable messages and a ledger.
-        room("Migration", ["POP3", "MailStore", "Records", "Secrets", "Vocabulary", logging, deque]),
+        room("Migration", ["POP3", "MailStore", "Records", "DNS", "Secrets", "Vocabulary", logging, deque]),
 
         // Floor 3: one file a method.
         room("Methods", ["Migration", "JSONRPC", "MailMoveAPI", logging]),
@@ -94,7 +97,8 @@ let package = Package(
         .executableTarget(
             name: "mailmoved",
             dependencies: [
-                "CLinux", "Configuring", "Methods", "Migration", "MaildirStore", "SQLiteRecords", "JSONRPC", "Systemd",
+                "CLinux", "Configuring", "DNS", "Methods", "Migration", "MaildirStore", "SQLiteRecords", "JSONRPC",
+                "Systemd",
                 "Secrets",
                 lifecycle, logging, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -114,12 +118,13 @@ let package = Package(
         tests("POP3Tests", ["POP3", "Support"], resources: [.copy("Conversations")]),
         tests("MaildirStoreTests", ["MaildirStore", "Support"]),
         tests("SQLiteRecordsTests", ["SQLiteRecords"]),
+        tests("DNSTests", ["DNS", "Support"]),
         tests("JSONRPCTests", ["JSONRPC", "Support"]),
         tests("SystemdTests", ["Systemd", "Support"]),
         tests(
             "MigrationTests",
             nio + [
-                "Migration", "MailStore", "MaildirStore", "Records", "SQLiteRecords", "Secrets", "Vocabulary",
+                "DNS", "Migration", "MailStore", "MaildirStore", "Records", "SQLiteRecords", "Secrets", "Vocabulary",
                 "Support",
             ]),
         tests(

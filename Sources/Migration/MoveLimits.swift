@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import DNS
 public import Secrets
 
 /// The bounds that the administrator sets; durations in seconds.
@@ -20,6 +21,8 @@ public struct MoveLimits: Sendable {
     public var readTimeout = 60.0
     /// In all, for the answer to one login.
     public var loginTimeout = 5.0
+    /// Whom the check of a domain asks.
+    public var resolver = Resolver()
     public var passwordScheme = PasswordScheme.yescrypt
     /// How long a right password is remembered; 0 is off.
     public var passwordCacheSeconds = 300.0

@@ -90,6 +90,18 @@ public final class POP3Session: Sendable {
         return try await open(server, over: connection, hiding: password, progress: progress)
     }
 
+    /// The addresses that ``open(_:timeouts:trust:group:hiding:progress:)`` would try, as the system looks them up.
+    public static func addresses(
+        of server: OldServer, timeouts: Timeouts, group: any EventLoopGroup
+    ) async throws(POP3Error) -> [String] {
+        do throws(WireFailure) {
+            let resolution = try await Connection.resolve(server, timeouts: timeouts, on: group.next())
+            return resolution.addresses.compactMap(\.ipAddress)
+        } catch {
+            throw error.described(server, .resolve, Scrubber())
+        }
+    }
+
     /// The same over a line that stands.
     static func open(
         _ server: OldServer, over wire: any Wire, hiding password: Password? = nil,

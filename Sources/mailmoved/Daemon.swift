@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Configuring
+import DNS
 import Dispatch
 import Glibc
 import JSONRPC
@@ -129,6 +130,7 @@ extension MoveLimits {
         connectTimeout = configuration.timeouts.connect
         readTimeout = configuration.timeouts.read
         loginTimeout = configuration.timeouts.login
+        resolver = Resolver(server: configuration.dnsServer.map { Resolver.Server(host: $0.host, port: $0.port) })
         passwordScheme = configuration.passwords.scheme
         passwordCacheSeconds = configuration.passwords.cacheSeconds
     }

@@ -29,7 +29,9 @@ struct Mailmovectl: Sendable {
     var loginSocket: String { folder.appending(path: "login.sock").path }
 
     /// Starts a daemon, waits until it answers, and takes it down afterwards.
-    static func withDaemon(_ body: (Mailmovectl) async throws -> Void) async throws {
+    static func withDaemon(
+        environment: [String: String] = [:], _ body: (Mailmovectl) async throws -> Void
+    ) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(
             path: "mailmovectl-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(
@@ -44,7 +46,7 @@ struct Mailmovectl: Sendable {
                 "STATE_DIRECTORY": folder.appending(path: "state").path,
                 "MAILMOVE_CONFIG": folder.appending(path: "mailmoved.yaml").path,
                 "MAILMOVE_MAIL_STORE_MAILDIR_PATH": folder.path + "/mail/%d/%n/Maildir",
-            ],
+            ].merging(environment) { $1 },
             input: "/dev/null", output: log.path, errors: log.path)
         do {
             while true {

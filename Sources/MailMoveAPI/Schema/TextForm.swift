@@ -71,6 +71,25 @@ extension Schema {
             expectation: "a host name or an IP address without brackets", minimumLength: 1, maximumLength: 255,
             objection: objectionToHost))
 
+    /// A host that MX records may name: no address, and no other name than a domain's (RFC 5321 §2.3.5).
+    static let mailHost = Schema.string(
+        TextForm(format: "idn-hostname", expectation: "a host name such as mx.example.com", maximumLength: 1024) {
+            text in
+            if IPAddress(text) != nil { return "it is an address, which goes into addresses" }
+            do throws(InvalidAddress) {
+                _ = try DomainName(text.hasSuffix(".") ? String(text.dropLast()) : text)
+                return nil
+            } catch {
+                return error.detail.replacing("the domain", with: "the host name")
+            }
+        })
+
+    /// An IPv4 or IPv6 address, without brackets or zone.
+    static let ipAddress = Schema.string(
+        TextForm(expectation: "an IP address without brackets", maximumLength: 64) { text in
+            IPAddress(text) == nil ? "it is none" : nil
+        })
+
     /// A SHA-256 as certificate tools print it.
     static let fingerprint = Schema.string(
         TextForm(expectation: "a SHA-256 of 64 hexadecimal digits, with or without colons") { text in

@@ -109,6 +109,11 @@ extension MailMoveClient {
         try await call(Contract.verifyOldServer, parameters, timeout: .seconds(120))
     }
 
+    /// Tells whether DNS points at the new platform, and whether the old server can still be reached.
+    public func checkDomain(domain: String, platform: CheckDomain.Platform? = nil) async throws -> DomainReport {
+        try await call(Contract.checkDomain, CheckDomain(domain: self.domain(domain), platform: platform))
+    }
+
     // MARK: The administrator's: what is going on
 
     /// A page of a domain's accounts and where their moves stand.

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MailMoveAPI
+import Migration
+import Vocabulary
+
+extension MethodTable {
+    func checkDomain(_ parameters: CheckDomain) async throws -> DomainReport {
+        DomainReport(
+            try await move.domains.check(parameters.domain, platform: parameters.platform.map(MailPlatform.init)))
+    }
+}
+
+extension MailPlatform {
+    /// Both lists have passed their check.
+    fileprivate init(_ platform: CheckDomain.Platform) {
+        self.init(
+            hosts: (platform.mx ?? []).compactMap { host in
+                try? DomainName(host.hasSuffix(".") ? String(host.dropLast()) : host)
+            }, addresses: (platform.addresses ?? []).compactMap { IPAddress($0) })
+    }
+}
+
+extension DomainReport {
+    fileprivate init(_ check: DomainCheck.Outcome) {
+        self.init(
+            ok: check.isOK,
+            records: Records(
+                mx: check.exchangers.map { exchanger in
+                    MX(
+                        preference: exchanger.preference, host: exchanger.host,
+                        addresses: exchanger.addresses.map(\.description))
+                }, a: check.addresses4.map(\.description), aaaa: check.addresses6.map(\.description), spf: check.spf),
+            findings: check.findings.map { Finding(severity: Severity($0.severity), text: $0.text) })
+    }
+}
+
+extension DomainReport.Severity {
+    fileprivate init(_ severity: DomainFinding.Severity) {
+        switch severity {
+        case .error: self = .error
+        case .warning: self = .warning
+        case .info: self = .info
+        }
+    }
+}
