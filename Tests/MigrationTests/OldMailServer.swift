@@ -62,6 +62,7 @@ final class OldMailServer: Sendable {
     }
 
     func stop() {
+        state.withLock { $0.holdsAt = nil }
         server.withLock { server in
             server?.stop()
             server = nil

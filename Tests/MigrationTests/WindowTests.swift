@@ -119,7 +119,6 @@ import Vocabulary
             server.state.withLock { $0.holdsAt = "RETR 5" }
             for user in users { #expect(try await platform.login("old", as: user).decision == .accept) }
             _ = try await platform.move.settings.disable(Self.domain)
-            server.state.withLock { $0.holdsAt = nil }
             for user in users {
                 let status = try await platform.until(user) { $0.status == .failed }
                 #expect((status.status, status.error?.reason) == (.failed, .migrationNotEnabled), "\(user)")
@@ -167,7 +166,6 @@ import Vocabulary
             _ = try await platform.login("old")
             _ = try await platform.until { $0.total == 20 }
             try await platform.enable(server) { $0.excludedAccounts = [NewPlatform.ann] }
-            server.state.withLock { $0.holdsAt = nil }
             try await platform.settle()
             let status = try await platform.status()
             #expect(status.status == .nonMigrating)
