@@ -28,6 +28,7 @@ public final class MailMove: Sendable {
     public let logins: LoginDesk
     public let statuses: StatusBoard
     public let verification: OldServerVerification
+    public let integrity: IntegrityCheck
     /// What a health check asks: it answers when the scheduler does.
     public let scheduler: MoveScheduler
     let windows: WindowWatch
@@ -61,6 +62,7 @@ public final class MailMove: Sendable {
             context: context, statuses: statuses, scheduler: scheduler, windows: windows)
         self.logins = LoginDesk(context: context, statuses: statuses, scheduler: scheduler)
         self.verification = OldServerVerification(context: context)
+        self.integrity = IntegrityCheck(context: context, statuses: statuses, scheduler: scheduler)
     }
 
     /// Ends what a crash interrupted and queues what it left to do; before anybody is told how things stand.
