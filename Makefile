@@ -31,7 +31,7 @@ swift_sources = Package.swift $(shell find Sources clients -name '*.swift' 2>/de
 shell_scripts = $(shell grep -rlIE --exclude-dir=.git --exclude-dir='.build*' '^\#!.*\b(ba)?sh( |$$)' . 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test demo bench profile lint format install uninstall deb test-deb clean
+.PHONY: help setup build release test torture demo bench profile lint format install uninstall deb test-deb clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -47,6 +47,14 @@ test: setup ## Run all tests
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --skip IntegrationTests
 	$(SWIFT) test --skip-build --no-parallel --filter IntegrationTests
+
+KILLS   ?= 1000
+CUTS    ?= 200
+BOUND   ?= 3600
+torture: setup ## Kill it and cut the power, and count what is lost [KILLS=1000] [CUTS=200] [BOUND=3600]
+	$(SWIFT) build --build-tests
+	MAILMOVE_TEST_KILLS=$(KILLS) MAILMOVE_TEST_CUTS=$(CUTS) MAILMOVE_TEST_SECONDS=$(BOUND) \
+	  $(SWIFT) test --skip-build --no-parallel --filter 'IntegrationTests.*(killsAt|PowerCutTests)'
 
 demo: setup ## Move mailboxes from a real Dovecot, on this machine, and compare every message
 	$(SWIFT) build $(RELEASE)

@@ -133,6 +133,6 @@ let package = Package(
         tests(
             "MailMoveClientTests",
             nio + ["MailMoveClient", "MailMoveAPI", "JSONRPC", "JSONWire", "Vocabulary", "Support", logging]),
-        tests("IntegrationTests", ["MailMoveClient", "Support"]),
+        tests("IntegrationTests", ["MailMoveClient", "JSONWire", "Support"]),
     ]
 )

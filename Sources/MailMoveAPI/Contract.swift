@@ -15,7 +15,7 @@ public enum Contract {
     public static let methods: [any Method] = [
         createAccounts, setPassword, listAccounts, deleteAccounts,
         enableMigration, disableMigration, getMigration, listMigrations, forgetMigration, verifyOldServer,
-        checkDomain,
+        checkDomain, checkIntegrity,
         authenticate, triggerMigration, queryStatus,
         listLog, listEvents, watchStatus, unwatch,
         ping, discover, getServiceStatus,

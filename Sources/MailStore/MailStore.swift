@@ -18,6 +18,11 @@ public protocol MailStore: Sendable {
         _ account: EmailAddress, options: DeliveryOptions, intended: [StagedBatch]
     ) async throws(MailStoreError) -> any MailboxWriter
 
+    /// Removes what earlier runs staged in `account`'s mailbox and no batch of `intended` names; makes nothing.
+    func sweep(
+        _ account: EmailAddress, options: DeliveryOptions, intended: [StagedBatch]
+    ) async throws(MailStoreError)
+
     /// Makes durable all that was staged or published in `places` before the call. Places that share a device
     /// share the work. Returns the error of each place for which that cannot be promised.
     func sync(_ places: Set<MailboxPlace>) async -> [MailboxPlace: MailStoreError]
@@ -30,6 +35,10 @@ public protocol MailStore: Sendable {
     /// The next ``sync(_:)`` of the place makes it durable; only then is the batch recorded as moved. Comes before
     /// ``open(_:options:intended:)``, which removes what was false once no intended batch names it.
     func recover(_ batch: StagedBatch, recordedAt: Timestamp) async throws(MailStoreError) -> [Bool]
+
+    /// Reads the messages in `account`'s mailbox and all its folders; changes nothing. nil where there is no mailbox.
+    /// Memory grows with the number of messages, not with their size. Cancelling the task ends it.
+    func contents(of account: EmailAddress, _ origin: MessageOrigin) async throws -> MailboxContents?
 
     /// Whether a folder of that name can be had, before any mail is on its way to it.
     func check(folder: String) throws(MailStoreError)

@@ -20,7 +20,7 @@ public import Vocabulary
 /// since, and one that is still there was not (``recover(_:recordedAt:)``).
 public final class MaildirStore: MailStore {
     private let template: PathTemplate
-    private let hashKey: [UInt8]
+    let hashKey: [UInt8]
     private let directoryMode: mode_t
     private let fileMode: mode_t
     let pool: FilePool
@@ -66,16 +66,36 @@ public final class MaildirStore: MailStore {
             var made: [Directory] = []
             let maildir = try self.maildir(of: account, folder: folder, made: &made)
             let tag = self.tag(of: account)
-            let kept = Set(intended.flatMap { $0.names.map(MessageName.temporary) })
-            for stale in try maildir.tmp.names(where: { MessageName.isOurs($0, tag: tag) && !kept.contains($0) }) {
-                try maildir.tmp.remove(stale)
-            }
+            try Self.sweep(maildir.tmp, tag: tag, keeping: intended)
             self.unsynced.add([], directories: made.map(\.path), in: maildir.place)
             return MaildirWriter(
                 place: maildir.place, directory: maildir.tmp, options: options, pool: self.pool,
                 unsynced: self.unsynced, device: try self.device(of: maildir.place),
                 staging: Staging(
                     directory: maildir.tmp, fileMode: self.fileMode, name: MessageName(tag: tag), key: self.hashKey))
+        }
+    }
+
+    public func sweep(
+        _ account: EmailAddress, options: DeliveryOptions, intended: [StagedBatch]
+    ) async throws(MailStoreError) {
+        let folder = try FolderName(options.folder)
+        try await pool.run { () throws(MailStoreError) -> Void in
+            do throws(MailStoreError) {
+                let tmp = try Directory(path: self.path(of: account, folder: folder) + "/tmp", followsLink: false)
+                try Self.sweep(tmp, tag: self.tag(of: account), keeping: intended)
+            } catch  where error.errno == ENOENT {
+                // Nothing was ever staged there.
+            }
+        }
+    }
+
+    private static func sweep(
+        _ tmp: Directory, tag: String, keeping intended: [StagedBatch]
+    ) throws(MailStoreError) {
+        let kept = Set(intended.flatMap { $0.names.map(MessageName.temporary) })
+        for stale in try tmp.names(where: { MessageName.isOurs($0, tag: tag) && !kept.contains($0) }) {
+            try tmp.remove(stale)
         }
     }
 
@@ -131,6 +151,12 @@ public final class MaildirStore: MailStore {
 
     // MARK: Inside
 
+    /// Where `account` has its Maildir, or a folder in it.
+    func path(of account: EmailAddress, folder: FolderName) -> String {
+        ([template.base] + template.components(of: account) + (folder.directory.map { [$0] } ?? []))
+            .joined(separator: "/")
+    }
+
     /// Opens `account`'s Maildir, making what is missing of it; the parents of what was made are added to `made`.
     private func maildir(
         of account: EmailAddress, folder: FolderName, made: inout [Directory]
@@ -166,7 +192,7 @@ public final class MaildirStore: MailStore {
     }
 
     /// By which an account's files are told from those of others that may share its Maildir.
-    private func tag(of account: EmailAddress) -> String {
+    func tag(of account: EmailAddress) -> String {
         let hasher = ContentHasher(key: hashKey)
         Array("maildir \(account)".utf8).withUnsafeBytes { hasher.update($0) }
         return MessageName.hexadecimal(UInt64(bitPattern: hasher.finish().value) >> 32, digits: 8)

@@ -83,6 +83,7 @@ extension MethodTable: RequestHandler {
         case "forgetMigration": try await answer(Contract.forgetMigration, call, forgetMigration)
         case "verifyOldServer": try await answer(Contract.verifyOldServer, call, verifyOldServer)
         case "checkDomain": try await answer(Contract.checkDomain, call, checkDomain)
+        case "checkIntegrity": try await answer(Contract.checkIntegrity, call, checkIntegrity)
         case "authenticate": try await answer(Contract.authenticate, call, authenticate)
         case "triggerMigration": try await answer(Contract.triggerMigration, call, triggerMigration)
         case "queryStatus": try await answer(Contract.queryStatus, call, queryStatus)

@@ -107,15 +107,7 @@ final class Delivery: Sendable {
         for item in ready + published {
             if let error = errors[item.submission.batch.place] { item.done.resume(throwing: error) }
         }
-        let intended: [Item]
-        do {
-            intended = try await commit(moved: durable, intended: staged)
-        } catch {
-            // What was published stays intended, and is recorded by the account's next run.
-            for item in durable + staged { item.done.resume(throwing: error) }
-            return []
-        }
-        for item in durable { item.done.resume() }
+        let intended = await record(moved: durable, intended: staged)
         var visible: [Item] = []
         for item in intended {
             do {
@@ -126,6 +118,30 @@ final class Delivery: Sendable {
             }
         }
         return visible
+    }
+
+    /// Commits for all accounts at once; where one of them contradicts the database, for each on its own, so that it
+    /// holds up no other. Resumes whoever waits for what has become moved, or could not be recorded.
+    private func record(moved: [Item], intended: [Item]) async -> [Item] {
+        do {
+            let begun = try await commit(moved: moved, intended: intended)
+            for item in moved { item.done.resume() }
+            return begun
+        } catch {
+            let accounts = Set((moved + intended).map(\.submission.account))
+            if accounts.count > 1, error.isOneAccounts {
+                var begun: [Item] = []
+                for account in accounts.sorted() {
+                    begun += await record(
+                        moved: moved.filter { $0.submission.account == account },
+                        intended: intended.filter { $0.submission.account == account })
+                }
+                return begun
+            }
+            // What was published stays intended, and is recorded by the account's next run.
+            for item in moved + intended { item.done.resume(throwing: error) }
+            return []
+        }
     }
 
     private func commit(moved: [Item], intended: [Item]) async throws -> [Item] {
@@ -159,6 +175,14 @@ final class Delivery: Sendable {
             item.intent = intent
             return item
         }
+    }
+}
+
+extension Error {
+    /// Whether the database would take the same from another account.
+    fileprivate var isOneAccounts: Bool {
+        guard let error = self as? RecordsError else { return true }
+        return error.code == .conflict || error.code == .corrupt
     }
 }
 

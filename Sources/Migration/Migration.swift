@@ -29,6 +29,7 @@ public final class MailMove: Sendable {
     public let statuses: StatusBoard
     public let verification: OldServerVerification
     public let domains: DomainCheck
+    public let integrity: IntegrityCheck
     /// What a health check asks: it answers when the scheduler does.
     public let scheduler: MoveScheduler
     let windows: WindowWatch
@@ -63,6 +64,7 @@ public final class MailMove: Sendable {
         self.logins = LoginDesk(context: context, statuses: statuses, scheduler: scheduler)
         self.verification = OldServerVerification(context: context)
         self.domains = DomainCheck(context: context)
+        self.integrity = IntegrityCheck(context: context, statuses: statuses, scheduler: scheduler)
     }
 
     /// Ends what a crash interrupted and queues what it left to do; before anybody is told how things stand.

@@ -30,6 +30,8 @@ public struct MoveLimits: Sendable {
     public var firstRetry = 2.0
     public var lastRetry = 900.0
     public var retryFor = 86400.0
+    /// Before a run whose outcome the database did not take is tried again.
+    public var recordsRetry = 10.0
 
     public init() {}
 

@@ -36,6 +36,8 @@ public final class MoveScheduler: Sendable {
     /// Whether a run of the account is going on or waits for its turn.
     func isBusy(_ account: AccountRecord.ID) -> Bool { state.withLock { $0.schedule.isBusy(account) } }
 
+    func isRunning(_ account: AccountRecord.ID) -> Bool { state.withLock { $0.schedule.isRunning(account) } }
+
     /// Queues the run that `account.pending` asks for; joins one that is there already.
     func submit(_ account: AccountRecord, _ settings: MigrationSettings) {
         guard let pending = account.pending else { return }
@@ -140,10 +142,14 @@ public final class MoveScheduler: Sendable {
         let now = context.now()
         state.withLock { state in
             state.controls[ticket.account] = nil
+            let another: Schedule.Ticket? =
+                switch next {
+                case .none: nil
+                case .pending(let pending, let settings): Schedule.Ticket(ticket.account, pending, settings, limits)
+                case .again: ticket.delayed(until: now.adding(seconds: limits.recordsRetry))
+                }
             state.schedule.finish(
-                ticket.account, now: now,
-                next: next.map { Schedule.Ticket(ticket.account, $0.pending, $0.settings, limits) },
-                secondsBetweenRuns: limits.secondsBetweenRuns)
+                ticket.account, now: now, next: another, secondsBetweenRuns: limits.secondsBetweenRuns)
         }
         wake()
     }
@@ -155,6 +161,12 @@ extension Schedule.Ticket {
             account: account, server: settings.oldServer.name,
             width: min(limits.connectionsPerOldServer, settings.options.maxConnections ?? .max),
             isFirst: pending.kind == .first, due: pending.due)
+    }
+
+    fileprivate func delayed(until due: Timestamp) -> Schedule.Ticket {
+        var later = self
+        later.due = due
+        return later
     }
 }
 

@@ -38,3 +38,12 @@ final class Receipt: Sendable {
         waiter?.resume(with: result)
     }
 }
+
+/// The first delivery of a run that failed.
+final class Setback: Sendable {
+    private let first = Mutex<(any Error)?>(nil)
+
+    var error: (any Error)? { first.withLock { $0 } }
+
+    func note(_ error: any Error) { first.withLock { $0 = $0 ?? error } }
+}

@@ -183,12 +183,10 @@ struct Run: Sendable {
         _ plan: inout RunPlan, _ session: POP3Session, pipelining: Bool
     ) async throws -> Int {
         settledHere = []
-        guard !plan.wanted.isEmpty else { return 0 }
         let id = account.id
-        let intents = try await context.records.read { try $0.intents(of: id) }
-        let writer = try await context.store.open(
-            account.address, options: DeliveryOptions(settings.options),
-            intended: intents.compactMap { StagedBatch(encoded: $0.batch) })
+        let options = DeliveryOptions(settings.options)
+        let intended = try await context.records.read { try $0.intents(of: id) }
+            .compactMap { StagedBatch(encoded: $0.batch) }
         let refusals = Refusals()
         let wanted = plan.wanted.filter { message in
             guard let reason = unreadable.reason(message) else { return true }
@@ -196,6 +194,15 @@ struct Run: Sendable {
             return false
         }
         let leftBehind = refusals.count
+        guard !wanted.isEmpty else {
+            await sweep(options, intended)
+            try await note(refusals)
+            return refusals.count
+        }
+        let writer = try await context.store.open(account.address, options: options, intended: intended)
+        // Until the last sync: it is the writer that keeps the file system's errors in sight.
+        defer { withExtendedLifetime(writer) {} }
+        let setback = Setback()
         try await withThrowingTaskGroup(of: Step.self) { group in
             group.addTask {
                 defer { writer.finish() }
@@ -207,25 +214,33 @@ struct Run: Sendable {
             var open = 0
             var failure: (any Error)?
             // What was delivered counts, whatever else went wrong: the next attempt goes on behind it.
-            func take(_ step: Result<Step, any Error>?) {
+            func take(_ step: Result<Step, any Error>) {
                 switch step {
-                case .success(.delivered(let count))?:
+                case .success(.delivered(let count)):
                     open -= 1
                     progress += count
-                case .failure(let error)?: failure = failure ?? error
-                case .success(.retrieved)?, nil: break
+                case .failure(let error): failure = failure ?? error
+                case .success(.retrieved): break
                 }
             }
             for try await staged in writer.staged {
+                // No more is fetched than can be delivered.
+                if let error = setback.error { throw error }
                 let new = try await settle(staged, &plan, writer)
                 guard let new else { continue }
                 open += 1
                 let receipt = delivery.submit(new)
                 group.addTask {
-                    try await receipt.wait()
+                    do {
+                        try await receipt.wait()
+                    } catch {
+                        setback.note(error)
+                        throw error
+                    }
                     return .delivered(new.rows.count)
                 }
-                while open >= Self.mostOpenBatches { take(await group.nextResult()) }
+                // One that fails is still open: no other follows it.
+                while open >= Self.mostOpenBatches, failure == nil, let step = await group.nextResult() { take(step) }
             }
             while let step = await group.nextResult() { take(step) }
             guard let failure else { return }
@@ -238,6 +253,15 @@ struct Run: Sendable {
         }
         try await note(refusals)
         return refusals.count
+    }
+
+    /// Nothing is wanted, but an earlier run that was cut short may have left something staged, which is of no use.
+    private func sweep(_ options: DeliveryOptions, _ intended: [StagedBatch]) async {
+        do throws(MailStoreError) {
+            try await context.store.sweep(account.address, options: options, intended: intended)
+        } catch {
+            context.log.debug("what earlier runs of \(account.address) left in tmp stays there: \(error)")
+        }
     }
 
     /// Batches that are delivered at once: what is staged beyond waits, so that the ledger is never far behind.

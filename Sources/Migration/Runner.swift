@@ -11,19 +11,23 @@ struct Runner: Sendable {
     let delivery: Delivery
 
     /// The account's wish after a run.
-    typealias Next = (pending: PendingRun, settings: MigrationSettings)
+    enum Next: Sendable {
+        case none
+        case pending(PendingRun, MigrationSettings)
+        /// The database did not answer: the run is as it was, and is tried again.
+        case again
+    }
 
-    /// - Returns: when and how the account wants to run again; nil where it does not.
-    func run(_ id: AccountRecord.ID, _ control: RunControl) async -> Next? {
+    func run(_ id: AccountRecord.ID, _ control: RunControl) async -> Next {
         do {
             let (row, settings) = try await context.records.read { records in
                 let row = try records.account(id: id)
                 return (row, try row.flatMap { try records.settings(of: $0.address.domain) })
             }
-            guard let row, let settings, row.deletedAt == nil else { return nil }
+            guard let row, let settings, row.deletedAt == nil else { return .none }
             guard let pending = row.pending, let sealed = row.sealed else {
                 // The password was taken away before the run's turn came.
-                guard row.outcome == .inProgress else { return nil }
+                guard row.outcome == .inProgress else { return .none }
                 return try await record(.stopped(row.nonMigrating == nil ? .disabled : .excluded), of: row, settings)
             }
             let end = await end(of: row, pending, sealed, settings, control)
@@ -31,7 +35,7 @@ struct Runner: Sendable {
             return try await record(end, of: row, settings)
         } catch {
             context.log.error("the run of account \(id) could not be recorded: \(error)")
-            return await again(id)
+            return .again
         }
     }
 
@@ -66,8 +70,8 @@ struct Runner: Sendable {
     }
 
     /// The latest run's outcome is the account's.
-    private func record(_ end: Run.End, of before: AccountRecord, _ settings: MigrationSettings) async throws -> Next? {
-        if case .stopped(.shutdown) = end { return nil }
+    private func record(_ end: Run.End, of before: AccountRecord, _ settings: MigrationSettings) async throws -> Next {
+        if case .stopped(.shutdown) = end { return .none }
         let now = context.now()
         let limits = context.limits
         let outcome = try await context.records.write { records -> (AccountRecord, MigrationSettings)? in
@@ -87,25 +91,8 @@ struct Runner: Sendable {
             if let event { try records.append(event) }
             return (row, current)
         }
-        guard let (row, current) = outcome else { return nil }
+        guard let (row, current) = outcome else { return .none }
         statuses.changed(row)
-        return row.pending.map { ($0, current) }
-    }
-
-    /// The database did not answer: the run is as it was, and is tried again.
-    private func again(_ id: AccountRecord.ID) async -> Next? {
-        let due = context.now().adding(seconds: 30)
-        do {
-            return try await context.records.read { records in
-                guard let row = try records.account(id: id), var pending = row.pending,
-                    let settings = try records.settings(of: row.address.domain)
-                else { return nil }
-                pending.due = due
-                return (pending, settings)
-            }
-        } catch {
-            context.log.error("account \(id) waits for the next login: \(error)")
-            return nil
-        }
+        return row.pending.map { .pending($0, current) } ?? .none
     }
 }

@@ -56,6 +56,21 @@ extension DatabaseFile {
                 """)
     }
 
+    /// At the start: it was here before.
+    var lost: RecordsError {
+        unavailable(
+            """
+            is gone: it was here before, as \(path)-lock says. See whether its file system is mounted, or restore a \
+            backup. To begin anew all the same, which moves every message a second time, remove \(path)-lock too
+            """)
+    }
+
+    /// While it is open: what is written now would be seen by no one after a restart.
+    var replaced: RecordsError {
+        unavailable(
+            "has been removed or replaced while it was in use. Stop the daemon, put the file back, and start it again")
+    }
+
     var foreign: RecordsError {
         RecordsError(
             code: .corrupt,

@@ -61,6 +61,24 @@ struct DatabaseFile: Sendable {
         }
     }
 
+    /// By which a file is known, whatever is put under its name.
+    struct Identity: Hashable, Sendable {
+        var device: UInt64
+        var inode: UInt64
+    }
+
+    /// What is under the path now; nil where nothing is.
+    var identity: Identity? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return Identity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
+    }
+
+    var isMissingOrEmpty: Bool {
+        var status = stat()
+        return stat(path, &status) != 0 ? errno == ENOENT : status.st_size == 0
+    }
+
     /// Where a connection does not close, the operating system closes it with the process; nothing is lost (WAL).
     func close(_ connection: DatabaseQueue) { try? connection.close() }
 

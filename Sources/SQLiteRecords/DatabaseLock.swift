@@ -8,6 +8,10 @@ import Records
 /// Not the database itself: closing a descriptor of it would drop the locks SQLite has on it (fcntl(2)).
 struct DatabaseLock: Sendable {
     private let descriptor: Int32
+    /// Whether a database was there when the lock was last held: should it be missing now, it has been lost.
+    let hasSeenDatabase: Bool
+
+    private static let mark = "database\n"
 
     /// Waits for `seconds` for another's lock to end. Blocks.
     init(of file: DatabaseFile, waiting seconds: Double) throws(RecordsError) {
@@ -37,21 +41,32 @@ struct DatabaseLock: Sendable {
             usleep(useconds_t(step * 1_000_000))
             waited += step
         }
-        // For the text above alone; that it is there is not needed.
-        let owner = "\(getpid())\n"
-        _ = ftruncate(descriptor, 0)
-        _ = pwrite(descriptor, owner, owner.utf8.count, 0)
         self.descriptor = descriptor
+        hasSeenDatabase = Self.text(descriptor).hasSuffix(Self.mark)
+        write(hasSeenDatabase)
+    }
+
+    /// The database is there: it has to be from now on.
+    func sawDatabase() { if !hasSeenDatabase { write(true) } }
+
+    /// The owner is for the text above alone. Where nothing can be written the lock holds all the same.
+    private func write(_ hasSeenDatabase: Bool) {
+        let text = "\(getpid())\n" + (hasSeenDatabase ? Self.mark : "")
+        _ = pwrite(descriptor, text, text.utf8.count, 0)
+        _ = ftruncate(descriptor, off_t(text.utf8.count))
     }
 
     /// Ends the lock; the file stays.
     func release() { close(descriptor) }
 
     private static func owner(_ descriptor: Int32) -> String {
-        var octets = [UInt8](repeating: 0, count: 16)
+        let digits = text(descriptor).prefix { $0.isASCII && $0.isNumber }
+        return digits.isEmpty ? "" : " (process \(digits))"
+    }
+
+    private static func text(_ descriptor: Int32) -> String {
+        var octets = [UInt8](repeating: 0, count: 64)
         let count = pread(descriptor, &octets, octets.count, 0)
-        guard count > 0 else { return "" }
-        let digits = octets.prefix(count).prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
-        return digits.isEmpty ? "" : " (process \(String(decoding: digits, as: UTF8.self)))"
+        return String(decoding: octets.prefix(max(0, count)), as: UTF8.self)
     }
 }

@@ -3,6 +3,7 @@
 import Foundation
 import GRDB
 import Records
+import Synchronization
 
 /// The one thread that changes the database.
 ///
@@ -28,14 +29,24 @@ final class Writer: Sendable {
     private let file: DatabaseFile
     private let inbox = Inbox<Request>()
     private let ending = Ending(threads: 1)
+    private let health = Health()
+
+    /// Whether the last change that was tried could not be made.
+    var isFailing: Bool { health.isFailing.withLock { $0 } }
+
+    private final class Health: Sendable {
+        let isFailing = Mutex(false)
+    }
 
     /// - Parameter lock: released when the connection is closed.
     init(database: DatabaseQueue, file: DatabaseFile, lock: DatabaseLock) {
         self.file = file
         // The thread keeps what it needs, not this object.
-        Thread.start("records-writer") { [inbox, ending] in
+        Thread.start("records-writer") { [inbox, ending, health] in
+            let opened = file.identity
             while let requests = inbox.take({ $0 }) {
-                Self.commit(requests, to: database, file: file)
+                let outcome = Self.commit(requests, to: database, file: file, opened: opened)
+                if let outcome { health.isFailing.withLock { $0 = outcome == .failed } }
             }
             file.close(database)
             lock.release()
@@ -55,23 +66,33 @@ final class Writer: Sendable {
         await ending.wait()
     }
 
-    private static func commit(_ requests: [Request], to database: DatabaseQueue, file: DatabaseFile) {
+    private enum Commit { case changed, failed }
+
+    /// - Returns: nil where nothing was to be changed.
+    private static func commit(
+        _ requests: [Request], to database: DatabaseQueue, file: DatabaseFile, opened: DatabaseFile.Identity?
+    ) -> Commit? {
+        var hasChanged = false
         var outcomes: [Outcome] = []
         outcomes.reserveCapacity(requests.count)
         var failure: RecordsError?
         var events: [EventRecord] = []
         database.writeWithoutTransaction { db in
+            let before = db.totalChangesCount
             do {
+                guard file.identity == opened else { throw file.replaced }
                 try transact(requests, in: db, file: file, outcomes: &outcomes, events: &events)
             } catch {
                 failure = file.error(error)
                 // What SQLite has not rolled back by itself; where this fails, the next group begins with it.
                 try? rollBack(db)
             }
+            hasChanged = db.totalChangesCount != before
         }
         if failure == nil, !events.isEmpty { file.options.onEvents(events) }
         for outcome in outcomes { outcome.answer(failure) }
         for request in requests.dropFirst(outcomes.count) { request.refuse(failure ?? file.closed) }
+        return failure != nil ? .failed : hasChanged ? .changed : nil
     }
 
     private static func transact(

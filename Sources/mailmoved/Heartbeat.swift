@@ -10,7 +10,8 @@ import Systemd
 /// Tells the service manager what is going on, once a second at most, and that it still goes on.
 ///
 /// `WATCHDOG=1` is sent only after the database has answered a query and ended a transaction, every event loop has run
-/// a task, and the scheduler has looked at its work: a daemon in which one of them hangs is replaced.
+/// a task, and the scheduler has looked at its work: a daemon in which one of them hangs is replaced. An error is an
+/// answer: no restart makes room on a full disk, and until there is some, logins are still decided by what can be read.
 final class Heartbeat: Sendable {
     private let daemon: Daemon
     private let ended: AsyncStream<Never>
@@ -59,6 +60,10 @@ final class Heartbeat: Sendable {
         while !Task.isCancelled {
             do {
                 try await daemon.records.check()
+            } catch {
+                daemon.log.error("\(error)")
+            }
+            do {
                 for loop in daemon.group.makeIterator() { try await loop.submit {}.get() }
                 await daemon.move.scheduler.turn()
                 daemon.manager.watchdog()

@@ -5,7 +5,7 @@ import Support
 import Testing
 
 extension Integration {
-    /// What `kill -9` leaves behind.
+    /// What `kill -9` leaves behind. MAILMOVE_TEST_KILLS makes more of it (`make torture`).
     @Suite struct CrashTests {
         @Test func twentyKillsLoseNothingAndDoubleNothing() async throws {
             let seed = UInt64.random(in: 0...UInt64.max)
@@ -47,6 +47,14 @@ extension Integration {
                 platform.expectArrived(mail.map(\.octets))
                 #expect(platform.daemon.files(of: Platform.ann, in: "tmp").isEmpty, "seed \(seed)")
             }
+        }
+
+        @Test func killsAtAnyMomentOfAnythingLoseNothingAndDoubleNothing() async throws {
+            let seed = UInt64.random(in: 0...UInt64.max)
+            let hardship = try Hardship(.of("MAILMOVE_TEST_KILLS", atLeast: 20), seed: seed, pace: 4)
+            let tally = try await hardship.run { hardship.daemon.kill() }
+            print("kill -9, \(tally)")
+            tally.expectNothingLost(seed)
         }
     }
 }

@@ -35,6 +35,21 @@ struct MailmovectlTests {
         }
     }
 
+    @Test func doctorSaysOfEachAccountWhetherAllIsThere() async throws {
+        try await Mailmovectl.withDaemon { ctl in
+            let csv = "address,password\nann@example.com,new-Pass-9word\nbob@example.com,new-Pass-9word\n"
+            #expect(try await ctl.run(["accounts", "create", "-"], input: Data(csv.utf8)).status == 0)
+            let all = try await ctl.run(["doctor", "example.com"])
+            #expect(all.status == 0, "\(all)")
+            #expect(all.output.contains("ok\tann@example.com\t0 of 0 here"), "\(all)")
+            #expect(all.output.contains("ok\tbob@example.com"), "\(all)")
+            let one = try await ctl.run(["doctor", "ann@example.com", "--password-stdin"], input: Data("old".utf8))
+            #expect(one.status == 0, "\(one)")
+            #expect(try await ctl.run(["doctor", "nobody@example.com"]).status == 70)
+            #expect(try await ctl.run(["doctor", "example.com", "--password-stdin"]).status == 64)
+        }
+    }
+
     @Test func rejectedRowsAreShownWithTheirLines() async throws {
         try await Mailmovectl.withDaemon { ctl in
             let csv = """

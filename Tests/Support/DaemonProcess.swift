@@ -17,6 +17,7 @@ public final class DaemonProcess: Sendable {
     public let folder: URL
     private let environment: [String: String]
     private let arguments: [String]
+    private let user: UInt32?
     private let process = Mutex<Process?>(nil)
 
     /// Does not start it yet.
@@ -25,7 +26,9 @@ public final class DaemonProcess: Sendable {
     ///   - environment: added to what every daemon under test has: its state, its Maildirs, an empty configuration
     ///     file, and no pause between runs.
     ///   - arguments: instead of the two sockets.
-    public init(environment: [String: String] = [:], arguments: [String]? = nil) throws {
+    ///   - user: as whom it runs, where that is not the tests' own user; only root can say so.
+    public init(environment: [String: String] = [:], arguments: [String]? = nil, user: UInt32? = nil) throws {
+        self.user = user
         folder = URL(filePath: "/var/tmp/mailmoved-\(UUID().uuidString.prefix(8).lowercased())")
         let files = FileManager.default
         for name in ["state", "mail"] {
@@ -47,6 +50,7 @@ public final class DaemonProcess: Sendable {
                 "--admin-socket", folder.appending(path: "admin.sock").path,
                 "--login-socket", folder.appending(path: "login.sock").path,
             ]
+        if let user { for name in ["", "state", "mail"] { chown(folder.appending(path: name).path, user, user) } }
     }
 
     deinit {
@@ -124,8 +128,14 @@ public final class DaemonProcess: Sendable {
         let handle = try FileHandle(forWritingTo: output)
         try handle.seekToEnd()
         let process = Process()
-        process.executableURL = try Self.executable
-        process.arguments = arguments
+        if let user {
+            process.executableURL = URL(filePath: "/usr/bin/setpriv")
+            process.arguments =
+                ["--reuid=\(user)", "--regid=\(user)", "--clear-groups", try Self.executable.path] + arguments
+        } else {
+            process.executableURL = try Self.executable
+            process.arguments = arguments
+        }
         process.environment = environment.merging(more) { $1 }
         process.currentDirectoryURL = folder
         process.standardInput = FileHandle.nullDevice

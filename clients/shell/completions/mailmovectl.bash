@@ -46,7 +46,7 @@ _mailmovectl() {
             ;;
         *)
             case $command in
-                '') options='accounts enable disable show migrations forget verify check trigger status log events watch service call' ;;
+                '') options='accounts enable disable show migrations forget verify check doctor trigger status log events watch service call' ;;
                 accounts)
                     case $action in
                         '') options='create list delete set-password' ;;
@@ -62,6 +62,7 @@ _mailmovectl() {
                 enable) options="$server --days --known --exclude --auto-create --no-sync-passwords --no-uidl --mark-seen --newest-first --delete-after-move --max-connections --folder --follow-up --encoding" ;;
                 verify) options="$server --account $password" ;;
                 check) options='--mx --address' ;;
+                doctor) options="--repair --ask-password $password" ;;
                 trigger) options="--from --encoding $password" ;;
                 log) options='--status --search --started-by --sort --descending --limit --csv' ;;
                 events) options='--since --limit --csv' ;;

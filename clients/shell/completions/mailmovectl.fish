@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fish completion of mailmovectl: /usr/share/fish/vendor_completions.d/mailmovectl.fish
 
-set -l commands accounts enable disable show migrations forget verify check trigger status log events watch service call
+set -l commands accounts enable disable show migrations forget verify check doctor trigger status log events watch service call
 set -l none "not __fish_seen_subcommand_from $commands"
 
 complete -c mailmovectl -f
@@ -18,6 +18,7 @@ complete -c mailmovectl -n $none -a migrations -d 'Migrations of all domains'
 complete -c mailmovectl -n $none -a forget -d 'Forget what has been moved'
 complete -c mailmovectl -n $none -a verify -d 'Check the old server'
 complete -c mailmovectl -n $none -a check -d 'Check the DNS of a domain'
+complete -c mailmovectl -n $none -a doctor -d 'Check that all that was moved is there'
 complete -c mailmovectl -n $none -a trigger -d 'Start moves with old passwords'
 complete -c mailmovectl -n $none -a status -d 'Where a move stands'
 complete -c mailmovectl -n $none -a log -d 'The migration log of a domain'
@@ -56,12 +57,14 @@ complete -c mailmovectl -n $enable -l folder -x -d 'Where mail goes'
 complete -c mailmovectl -n $enable -l follow-up -x -d 'HOURS[:MINUTES] of late mail'
 
 complete -c mailmovectl -n '__fish_seen_subcommand_from verify' -l account -x -d 'Log in as'
+complete -c mailmovectl -n '__fish_seen_subcommand_from doctor' -l repair -d 'Move again what is missing'
+complete -c mailmovectl -n '__fish_seen_subcommand_from doctor' -l ask-password -d 'Ask for the old password'
 complete -c mailmovectl -n '__fish_seen_subcommand_from check' -l mx -x -a '(__fish_print_hostnames)' -d 'Host of the new platform'
 complete -c mailmovectl -n '__fish_seen_subcommand_from check' -l address -x -d 'Address of the new platform'
 complete -c mailmovectl -n '__fish_seen_subcommand_from trigger' -l from -r -F -d 'CSV file'
 complete -c mailmovectl -n '__fish_seen_subcommand_from create trigger enable' -l encoding -x -a 'UTF-8 GB18030' -d 'Of the file'
-complete -c mailmovectl -n '__fish_seen_subcommand_from trigger verify set-password' -l password-file -r -F -d 'Read the password from a file'
-complete -c mailmovectl -n '__fish_seen_subcommand_from trigger verify set-password' -l password-stdin -d 'Read the password from standard input'
+complete -c mailmovectl -n '__fish_seen_subcommand_from trigger verify doctor set-password' -l password-file -r -F -d 'Read the password from a file'
+complete -c mailmovectl -n '__fish_seen_subcommand_from trigger verify doctor set-password' -l password-stdin -d 'Read the password from standard input'
 
 set -l log '__fish_seen_subcommand_from log'
 complete -c mailmovectl -n $log -l status -x -a 'notStarted inProgress completed failed nonMigrating' -d 'Only these'

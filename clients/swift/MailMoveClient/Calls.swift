@@ -114,6 +114,11 @@ extension MailMoveClient {
         try await call(Contract.checkDomain, CheckDomain(domain: self.domain(domain), platform: platform))
     }
 
+    /// Holds what was moved against mailboxes and old server. It reads all their mail: that may take long.
+    public func checkIntegrity(_ parameters: CheckIntegrity) async throws -> IntegrityReport {
+        try await call(Contract.checkIntegrity, parameters, timeout: .seconds(3600))
+    }
+
     // MARK: The administrator's: what is going on
 
     /// A page of a domain's accounts and where their moves stand.

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+public import MailStore
+public import Vocabulary
+
+extension MaildirStore {
+    /// Reads `new` and `cur` of a Maildir and of the Maildir++ folders in it, each twice, since a file that a mail
+    /// program renames meanwhile may be passed over. A few files a job, so that deliveries are not held up.
+    /// - Throws: ``MailStoreError``; `CancellationError`.
+    public func contents(of account: EmailAddress, _ origin: MessageOrigin) async throws -> MailboxContents? {
+        let tag = tag(of: account)
+        let maildir = path(of: account, folder: try FolderName("INBOX"))
+        guard let folders = try await pool.run({ () throws(MailStoreError) in try Self.folders(of: maildir) }) else {
+            return nil
+        }
+        var contents = MailboxContents()
+        for folder in folders {
+            var seen: Set<String> = []
+            // new first: mail programs move files to cur, never back.
+            for place in ["new", "cur", "new", "cur"] {
+                let path = "\(folder)/\(place)"
+                let names = try await pool.run { () throws(MailStoreError) in
+                    try Self.names(in: path) { MessageName.isOurs($0, tag: tag) == (origin == .ours) }
+                }
+                for name in names {
+                    try Task.checkCancellation()
+                    guard !seen.contains(MessageName.temporary(name)) else { continue }
+                    let hash: Result<ContentHash?, MailStoreError> = await pool.run { [hashKey] in
+                        do throws(MailStoreError) {
+                            return .success(try Self.content(of: "\(path)/\(name)", key: hashKey))
+                        } catch {
+                            return .failure(error)
+                        }
+                    }
+                    switch hash {
+                    case .success(nil): continue  // renamed or deleted: if it is still there, the next turn finds it
+                    case .success(let content?): contents.messages[content, default: 0] += 1
+                    case .failure(let error): if contents.unreadable.count < 10 { contents.unreadable.append(error) }
+                    }
+                    seen.insert(MessageName.temporary(name))
+                }
+            }
+            if origin == .ours {
+                contents.staged += try await pool.run { () throws(MailStoreError) in
+                    try Self.names(in: folder + "/tmp") { MessageName.isOurs($0, tag: tag) }
+                }
+            }
+        }
+        return contents
+    }
+
+    /// The Maildir and its folders; nil where there is none.
+    private static func folders(of maildir: String) throws(MailStoreError) -> [String]? {
+        do throws(MailStoreError) {
+            let directory = try Directory(path: maildir, followsLink: false)
+            return [maildir] + (try directory.names { $0.hasPrefix(".") }.map { "\(maildir)/\($0)" })
+        } catch  where error.errno == ENOENT {
+            return nil
+        }
+    }
+
+    /// Names of messages; none where the folder is no Maildir.
+    private static func names(
+        in path: String, where isWanted: (_ name: String) -> Bool
+    ) throws(MailStoreError) -> [String] {
+        do throws(MailStoreError) {
+            return try Directory(path: path, followsLink: false).names { name in
+                !name.hasPrefix(".") && isWanted(MessageName.temporary(name))
+            }
+        } catch  where error.errno == ENOENT || error.errno == ENOTDIR {
+            return []
+        }
+    }
+
+    /// nil where the file is gone, or is none.
+    private static func content(of path: String, key: [UInt8]) throws(MailStoreError) -> ContentHash? {
+        let fd = Glibc.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        if fd < 0 {
+            if errno == ENOENT || errno == ELOOP { return nil }
+            throw .system(errno, path: path)
+        }
+        defer { close(fd) }
+        var status = stat()
+        guard fstat(fd, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+        var scan = MessageScan(key: key)
+        let piece = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 * 1024, alignment: 64)
+        defer { piece.deallocate() }
+        while true {
+            let count = read(fd, piece.baseAddress, piece.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw .system(errno, path: path)
+            }
+            if count == 0 { return scan.finish().content }
+            scan.append(UnsafeRawBufferPointer(rebasing: piece[..<count]))
+        }
+    }
+}

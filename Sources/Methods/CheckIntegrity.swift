@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MailMoveAPI
+import Migration
+import Records
+import Vocabulary
+
+extension MethodTable {
+    func checkIntegrity(_ parameters: CheckIntegrity) async throws -> IntegrityReport {
+        let repairs = parameters.repair ?? false
+        switch (parameters.account, parameters.domain) {
+        case (let account?, _):
+            let findings = try await move.integrity.check(account, password: parameters.password, repairs: repairs)
+            return IntegrityReport([findings], next: nil)
+        case (nil, let domain?):
+            let cursor: EmailAddress?
+            do throws(InvalidAddress) {
+                cursor = try parameters.cursor.map { text throws(InvalidAddress) in try EmailAddress(text) }
+            } catch {
+                throw InvalidCursor()
+            }
+            let page = try await move.integrity.check(
+                domain, after: cursor, limit: parameters.limit ?? 100, repairs: repairs)
+            return IntegrityReport(page.accounts, next: page.next)
+        case (nil, nil): throw Violation("account", "is missing: give an account or a domain")
+        }
+    }
+}
+
+extension IntegrityReport {
+    fileprivate init(_ accounts: [IntegrityFindings], next: EmailAddress?) {
+        self.init(
+            ok: accounts.allSatisfy(\.isOK), accounts: accounts.map(Account.init),
+            findings: accounts.flatMap { account in
+                account.findings.map { finding in
+                    Finding(severity: Severity(finding.severity), account: account.account, text: finding.text)
+                }
+            }, nextCursor: next?.description)
+    }
+}
+
+extension IntegrityReport.Account {
+    fileprivate init(_ findings: IntegrityFindings) {
+        self.init(
+            account: findings.account, ok: findings.isOK, status: findings.status, ledger: findings.ledger,
+            present: findings.present, gone: findings.gone, waiting: findings.waiting, doubled: findings.doubled,
+            leftInTmp: findings.leftInTmp, interrupted: findings.interrupted,
+            oldMailbox: IntegrityReport.OldMailbox(findings.oldMailbox), missingCount: findings.missingCount,
+            missing: findings.missing.map { IntegrityReport.Missing(uniqueID: $0.uniqueID, octets: Int($0.octets)) },
+            movedAgain: findings.movedAgain)
+    }
+}
+
+extension IntegrityReport.Severity {
+    fileprivate init(_ severity: IntegrityFindings.Severity) {
+        switch severity {
+        case .error: self = .error
+        case .warning: self = .warning
+        case .info: self = .info
+        }
+    }
+}
+
+extension IntegrityReport.OldMailbox {
+    fileprivate init(_ mailbox: IntegrityFindings.OldMailbox) {
+        switch mailbox {
+        case .compared: self = .compared
+        case .notAsked: self = .notAsked
+        case .failed: self = .failed
+        }
+    }
+}
