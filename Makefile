@@ -31,7 +31,8 @@ swift_sources = Package.swift $(shell find Sources clients -name '*.swift' 2>/de
 shell_scripts = $(shell grep -rlIE --exclude-dir=.git --exclude-dir='.build*' '^\#!.*\b(ba)?sh( |$$)' . 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test torture demo bench profile lint format install uninstall deb test-deb clean
+.PHONY: help setup build release test torture demo bench bench-logins profile lint format install uninstall deb \
+        test-deb clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -69,6 +70,10 @@ profile: ## Show where the daemon's time goes in a benchmark's rows [BENCH='--ro
 	@.ci/setup-debian bench
 	$(SWIFT) build $(RELEASE)
 	Tests/Benchmarks/profile $(BENCH)
+
+bench-logins: setup ## Measure what the daemon adds to a login, and 500 users who log in at once [LOGINS='--users 500']
+	$(SWIFT) build $(RELEASE)
+	Tests/Benchmarks/logins $(LOGINS)
 
 lint: ## Check format, shell scripts and units
 	$(SWIFT) format lint --strict --parallel --recursive Sources Tests clients Package.swift

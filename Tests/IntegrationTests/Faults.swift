@@ -12,7 +12,8 @@ struct Faults: Sendable {
 
     static let ann = Platform.ann
     static let bob = "bob@example.com"
-    static let nobody: UInt32 = 65534
+    static let nobody = "nobody"
+    static let nobodyID: UInt32 = 65534
     /// About 600 KB each.
     static let annsMail = messages(0..<120, lines: 220)
     static let bobsMail = messages(1000..<1120, lines: 220)
@@ -21,7 +22,7 @@ struct Faults: Sendable {
 
     /// Runs a daemon, after `prepare` has made of its folders what the test wants.
     static func running(
-        as user: UInt32? = nil, pace: Int = 0, prepare: (DaemonProcess) throws -> Void = { _ in },
+        as user: String? = nil, pace: Int = 0, prepare: (DaemonProcess) throws -> Void = { _ in },
         _ body: (Faults) async throws -> Void
     ) async throws {
         var options = MailboxServer.Options()

@@ -121,10 +121,10 @@ extension Integration {
             try await Faults.running(as: Faults.nobody) { faults in
                 let folder = annsFolder(faults.daemon)
                 try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-                chown(folder.deletingLastPathComponent().path, Faults.nobody, Faults.nobody)
+                chown(folder.deletingLastPathComponent().path, Faults.nobodyID, Faults.nobodyID)
                 chmod(folder.path, 0o700)  // root's
-                try await faults.expectOnlyAnnFails("uid \(Faults.nobody)")
-                chown(folder.path, Faults.nobody, Faults.nobody)
+                try await faults.expectOnlyAnnFails("uid \(Faults.nobodyID)")
+                chown(folder.path, Faults.nobodyID, Faults.nobodyID)
                 try await faults.expectAnnArrives()
             }
         }

@@ -17,7 +17,7 @@ public final class DaemonProcess: Sendable {
     public let folder: URL
     private let environment: [String: String]
     private let arguments: [String]
-    private let user: UInt32?
+    private let user: String?
     private let process = Mutex<Process?>(nil)
 
     /// Does not start it yet.
@@ -26,8 +26,10 @@ public final class DaemonProcess: Sendable {
     ///   - environment: added to what every daemon under test has: its state, its Maildirs, an empty configuration
     ///     file, and no pause between runs.
     ///   - arguments: instead of the two sockets.
-    ///   - user: as whom it runs, where that is not the tests' own user; only root can say so.
-    public init(environment: [String: String] = [:], arguments: [String]? = nil, user: UInt32? = nil) throws {
+    ///   - user: who it runs as, where this process is root; its folder is theirs.
+    public init(
+        environment: [String: String] = [:], arguments: [String]? = nil, user: String? = nil
+    ) throws {
         self.user = user
         folder = URL(filePath: "/var/tmp/mailmoved-\(UUID().uuidString.prefix(8).lowercased())")
         let files = FileManager.default
@@ -50,7 +52,12 @@ public final class DaemonProcess: Sendable {
                 "--admin-socket", folder.appending(path: "admin.sock").path,
                 "--login-socket", folder.appending(path: "login.sock").path,
             ]
-        if let user { for name in ["", "state", "mail"] { chown(folder.appending(path: name).path, user, user) } }
+        if let user {
+            for name in ["", "state", "mail"] {
+                try files.setAttributes(
+                    [.ownerAccountName: user], ofItemAtPath: folder.appending(path: name).path)
+            }
+        }
     }
 
     deinit {
@@ -60,9 +67,9 @@ public final class DaemonProcess: Sendable {
 
     /// Runs a daemon for as long as `body` takes, whatever comes of it.
     public static func running<Result>(
-        environment: [String: String] = [:], _ body: (DaemonProcess) async throws -> Result
+        environment: [String: String] = [:], user: String? = nil, _ body: (DaemonProcess) async throws -> Result
     ) async throws -> Result {
-        let daemon = try DaemonProcess(environment: environment)
+        let daemon = try DaemonProcess(environment: environment, user: user)
         defer { daemon.kill() }
         try await daemon.start()
         return try await body(daemon)
@@ -129,9 +136,13 @@ public final class DaemonProcess: Sendable {
         try handle.seekToEnd()
         let process = Process()
         if let user {
-            process.executableURL = URL(filePath: "/usr/bin/setpriv")
-            process.arguments =
-                ["--reuid=\(user)", "--regid=\(user)", "--clear-groups", try Self.executable.path] + arguments
+            // By a descriptor: the user may not be let into the folder where it was built.
+            let command = """
+                exec 9<"$0"
+                exec setpriv --reuid="$1" --regid="$(id -g "$1")" --init-groups /proc/self/fd/9 "${@:2}"
+                """
+            process.executableURL = URL(filePath: "/bin/bash")
+            process.arguments = ["-c", command, try Self.executable.path, user] + arguments
         } else {
             process.executableURL = try Self.executable
             process.arguments = arguments
@@ -186,6 +197,21 @@ public final class DaemonProcess: Sendable {
                 return (Int(line.filter(\.isNumber)) ?? 0) * 1024
             }
             return (octets("VmRSS:"), octets("VmHWM:"))
+        }
+    }
+
+    /// How many threads it has (proc(5)).
+    public var threads: Int {
+        get throws { try FileManager.default.contentsOfDirectory(atPath: "/proc/\(identifier)/task").count }
+    }
+
+    /// Processor time it has used (proc(5): utime and stime), which other work on the machine does not add to.
+    public var processorTime: Duration {
+        get throws {
+            let text = try String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8)
+            let fields = text[(text.lastIndex(of: ")") ?? text.startIndex)...].split(separator: " ")
+            let ticks = fields.dropFirst(12).prefix(2).reduce(0) { $0 + (Int($1) ?? 0) }
+            return .milliseconds(ticks * 1000 / max(1, sysconf(CInt(_SC_CLK_TCK))))
         }
     }
 

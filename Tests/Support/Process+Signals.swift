@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
+public import Foundation
 import Glibc
 
 extension Process {
     /// Like `run`, and the child takes signals: the threads that run Swift tasks block them all, which a child would
     /// inherit, and no `SIGTERM` would ever end it (posix_spawn(3), signal(7)).
-    func runTakingSignals() throws {
+    public func runTakingSignals() throws {
         var none = sigset_t()
         var before = sigset_t()
         sigemptyset(&none)

@@ -9,6 +9,7 @@
 -- Needs lua-socket and lua-cjson. Runs in auth workers (blocking=yes), each of which handles one login at a time.
 
 local json = require "cjson.safe"
+local socket = require "socket"
 local unix = require "socket.unix"
 
 local path = os.getenv("MAILMOVE_LOGIN_SOCKET") or "/run/mailmove/login.sock"
@@ -16,13 +17,17 @@ local path = os.getenv("MAILMOVE_LOGIN_SOCKET") or "/run/mailmove/login.sock"
 -- Seconds; well above the daemon's own bound for a login (timeouts.login), below Dovecot's patience.
 local patience = 30
 
+-- Postfix (3.7) has one answer for every "no" of Dovecot's, 535, which means a wrong password. Only where it gets no
+-- answer, which it awaits for 10 s, it says 454, try again later.
+local postfix_patience = 11
+
 -- Dovecot's service names, as the daemon calls the way a user came in.
 local via = { imap = "imap", pop3 = "pop3", smtp = "smtp", submission = "smtp" }
 
--- Sends one request and returns the decoded reply, or nil and why there is none.
--- A connection a login: a restart of the daemon never leaves a stale one behind, and connecting costs next to nothing.
-local function ask(method, params)
-  local request = json.encode { jsonrpc = "2.0", id = 1, method = method, params = params }
+local result = dovecot.auth
+
+-- Sends one request on a connection of its own, and returns the decoded reply, or nil and why there is none.
+local function ask_once(request)
   local connection = unix.stream and unix.stream() or unix()
   connection:settimeout(patience, "t")
   local sent, problem = connection:connect(path)
@@ -35,22 +40,48 @@ local function ask(method, params)
   end
   connection:close()
   if not line then
-    return nil, "cannot ask mailmoved at " .. path .. ": " .. tostring(problem)
+    return nil, problem
   end
   local reply = json.decode(line)
   if type(reply) ~= "table" or (type(reply.result) ~= "table" and type(reply.error) ~= "table") then
-    return nil, "mailmoved's answer makes no sense"
+    return nil, "its answer makes no sense"
   end
   return reply
 end
 
-function auth_password_verify(request, password)
-  local temporary, wrong = dovecot.auth.PASSDB_RESULT_INTERNAL_FAILURE, dovecot.auth.PASSDB_RESULT_PASSWORD_MISMATCH
+-- Why a request was refused: the contract's reason, else what the error says.
+local function refusal(reply)
+  local data = type(reply.error.data) == "table" and reply.error.data or {}
+  return data.reason or reply.error.message, data.parameter
+end
 
+-- The same; a daemon that is being restarted is asked again, and its successor answers.
+local function ask(method, params)
+  local request = json.encode { jsonrpc = "2.0", id = 1, method = method, params = params }
+  local reply, problem
+  for _ = 1, 3 do
+    reply, problem = ask_once(request)
+    if reply and type(reply.error) == "table" and refusal(reply) == "shuttingDown" then
+      problem = "shuttingDown"
+    elseif problem ~= "closed" then
+      break
+    end
+    socket.sleep(0.3)
+  end
+  if not reply then
+    return nil, "cannot ask mailmoved at " .. path .. ": " .. tostring(problem)
+  end
+  return reply
+end
+
+local function decide(request, password)
   -- JSON is UTF-8, and so are all passwords and addresses the daemon knows.
-  if not utf8.len(password) or not utf8.len(request.user) then
-    request:log_info("mailmove: the password or the user name is not UTF-8")
-    return wrong, {}
+  if not utf8.len(request.user) then
+    return result.PASSDB_RESULT_USER_UNKNOWN, {}
+  end
+  if not utf8.len(password) then
+    request:log_warning("mailmove: the password is not UTF-8, so it cannot be shown to anyone")
+    return result.PASSDB_RESULT_PASSWORD_MISMATCH, {}
   end
 
   local remote = request.rip
@@ -61,26 +92,59 @@ function auth_password_verify(request, password)
     remoteAddress = remote ~= "" and remote or nil,
   })
   if not reply then
-    return temporary, problem
+    return result.PASSDB_RESULT_INTERNAL_FAILURE, problem
   end
 
   if type(reply.error) == "table" then
-    local data = type(reply.error.data) == "table" and reply.error.data or {}
+    local reason, parameter = refusal(reply)
     -- A user name that is not an address is nobody's.
-    if reply.error.code == -32602 and data.parameter == "account" then
-      return dovecot.auth.PASSDB_RESULT_USER_UNKNOWN, {}
+    if reply.error.code == -32602 and parameter == "account" then
+      return result.PASSDB_RESULT_USER_UNKNOWN, {}
     end
     -- Among them tooManyAttempts: nobody has looked whether this password is right, so it must not be called wrong.
-    return temporary, "mailmoved: " .. tostring(data.reason or reply.error.message)
+    return result.PASSDB_RESULT_INTERNAL_FAILURE, "mailmoved: " .. tostring(reason)
   end
 
   local decision = reply.result.decision
   if decision == "accept" then
-    return dovecot.auth.PASSDB_RESULT_OK, {}
+    -- The account's name as the daemon writes it in Maildir paths: lower case, domain in A-form.
+    local status = reply.result.migration
+    local account = type(status) == "table" and status.account
+    return result.PASSDB_RESULT_OK, type(account) == "string" and { user = account } or {}
   elseif decision == "reject" then
-    return wrong, {}
+    return result.PASSDB_RESULT_PASSWORD_MISMATCH, {}
   end
-  return temporary, "mailmoved: no decision at the moment (" .. tostring(decision) .. ")"
+  return result.PASSDB_RESULT_INTERNAL_FAILURE,
+    "mailmoved: no decision at the moment (" .. tostring(decision) .. ")"
+end
+
+-- A login.
+function auth_password_verify(request, password)
+  local start = socket.gettime()
+  local outcome, more = decide(request, password)
+  if outcome == result.PASSDB_RESULT_INTERNAL_FAILURE and request.service == "smtp" then
+    socket.sleep(math.max(0, start + postfix_patience - socket.gettime()))
+  end
+  return outcome, more
+end
+
+-- Whether there is such a user, without a login: deliveries by LMTP, doveadm.
+function auth_passdb_lookup(request)
+  if not utf8.len(request.user) then
+    return result.PASSDB_RESULT_USER_UNKNOWN, {}
+  end
+  local reply, problem = ask("queryStatus", { account = request.user })
+  if not reply then
+    return result.PASSDB_RESULT_INTERNAL_FAILURE, problem
+  elseif type(reply.result) == "table" then
+    -- A hash that no password has, in a scheme that no mechanism but PLAIN and LOGIN can work with.
+    return result.PASSDB_RESULT_OK, { password = "{CRYPT}*" }
+  end
+  local reason, parameter = refusal(reply)
+  if reason == "accountNotFound" or (reply.error.code == -32602 and parameter == "account") then
+    return result.PASSDB_RESULT_USER_UNKNOWN, {}
+  end
+  return result.PASSDB_RESULT_INTERNAL_FAILURE, "mailmoved: " .. tostring(reason)
 end
 
 function script_init()
