@@ -7,9 +7,9 @@ import Vocabulary
 // What is asked of c-ares (1.18, as in Debian 12).
 
 extension QueryThread {
-    /// Two tries of each server, 1.5 s and then 3 s: what is lost once on the way is asked for again.
-    private static let firstTry: Int32 = 1500
-    private static let tries: Int32 = 2
+    /// Three tries of each server, 1 s, 2 s and 4 s: one that is dead costs little, and a late answer still counts.
+    private static let firstTry: Int32 = 1000
+    private static let tries: Int32 = 3
     /// What passes every network unfragmented; longer answers come by TCP (RFC 6891, DNS flag day 2020).
     private static let datagramOctets: Int32 = 1232
 

@@ -24,6 +24,7 @@ struct SystemdTests {
         "it_stops_within_five_seconds",
         "a_fault_in_the_configuration_is_named_and_mended",
         "a_reload_is_obeyed",
+        "name_servers_are_asked",
         "an_idle_daemon_leaves_and_comes_back",
         "mail_arrives_without_any_configuration",
     ]
