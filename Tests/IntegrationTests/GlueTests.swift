@@ -16,7 +16,9 @@ extension Integration {
 
         @Test func passwordsOfOddOctetsPassWhole() async throws {
             let users = Dictionary(
-                uniqueKeysWithValues: Self.oddPasswords.enumerated().map { ("odd\($0.offset)@example.com", $0.element) })
+                uniqueKeysWithValues: Self.oddPasswords.enumerated().map { index, password in
+                    ("odd\(index)@example.com", password)
+                })
             try await MailServers.running(users: users) { servers in
                 for (index, password) in Self.oddPasswords.enumerated() {
                     let user = "odd\(index)@example.com"
