@@ -47,6 +47,8 @@ public final class LoginDesk: Sendable {
     /// One question an account at a time: the second decides on what the first has changed.
     let turn = Turnstile<EmailAddress>()
     let background = BackgroundWork()
+    /// Rung when somebody waits for an account's turn that a background question has.
+    let patient = Mutex<[EmailAddress: Alarm]>([:])
     /// How long logins took that an old server rejected, by its name.
     let rejections = Mutex<[String: RecentDurations]>([:])
 

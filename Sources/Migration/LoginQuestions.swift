@@ -21,6 +21,7 @@ extension LoginDesk {
         let exposure = Questions.Exposure()
         let seconds = context.limits.loginTimeout
         let left = seconds - (.now - start) / .seconds(1)
+        hurry(login.account)
         let outcome = try await withDeadline(seconds: left) {
             try await self.turn.pass(login.account, width: 1) {
                 try await self.askInTurn(login, digest, hash: hash, exposure)
@@ -156,16 +157,30 @@ extension LoginDesk {
     /// A login with a password that is the new account's own and that the old server has never seen: it is asked
     /// once whether it is its own too.
     func askInBackground(_ login: Login, _ stale: LoginFacts) async {
+        let alarm = Alarm()
+        patient.withLock { $0[login.account] = alarm }
+        defer { patient.withLock { $0[login.account] = nil } }
+        let limits = context.limits
         do {
-            // Nobody waits, but a login that the old server is to decide would wait behind this question.
-            let limits = context.limits
-            _ = try await withDeadline(seconds: limits.connectTimeout + limits.loginTimeout) {
-                try await self.turn.pass(login.account, width: 1) { try await self.askOnce(login, stale) }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    try await self.turn.pass(login.account, width: 1) { try await self.askOnce(login, stale) }
+                }
+                group.addTask {
+                    await alarm.sleep(seconds: limits.connectTimeout + limits.loginTimeout)
+                    // Somebody waits now, or it has been long enough: a moment more for a server that is about to answer.
+                    try await Task.sleep(for: .seconds(1))
+                }
+                defer { group.cancelAll() }
+                try await group.next()
             }
         } catch {
             context.log.info("the old server could not be asked about \(login.account): \(error)")
         }
     }
+
+    /// Somebody waits for the old server's answer: a background question about the account makes way.
+    func hurry(_ account: EmailAddress) { patient.withLock { $0[account] }?.ring() }
 
     private func askOnce(_ login: Login, _ stale: LoginFacts) async throws {
         let facts = try await facts(of: login.account)

@@ -17,6 +17,7 @@ extension LoginDesk {
             try checkTriggerable(login, before)
             let exposure = Questions.Exposure()
             let left = context.limits.loginTimeout - (.now - start) / .seconds(1)
+            hurry(login.account)
             let outcome = try await withDeadline(seconds: left) {
                 try await self.turn.pass(login.account, width: 1) {
                     try await self.askForTrigger(login, digest, exposure)

@@ -41,6 +41,11 @@ struct Login: Sendable {
             let roomy = candidates.filter { capabilities.mechanisms.contains($0.rawValue) }
             candidates = roomy + candidates.filter { !roomy.contains($0) }
         }
+        if !isASCII, let index = candidates.firstIndex(of: .digestMD5) {
+            // RFC 2831 §2.1.2.1 wants Latin-1 where it will do, and many servers know nothing of it: what else there is
+            // goes first, for a right password must not come out wrong.
+            candidates.append(candidates.remove(at: index))
+        }
         var last: StatusLine?
         for mechanism in candidates {
             let result: Try =
@@ -56,6 +61,10 @@ struct Login: Sendable {
         }
         guard !secure, let last else { return .noSecureMechanism }
         return .refused(.refused, last)
+    }
+
+    private var isASCII: Bool {
+        user.utf8.allSatisfy { $0 < 128 } && password.withOctets { $0.allSatisfy { $0 < 128 } }
     }
 
     /// RFC 1939 §7

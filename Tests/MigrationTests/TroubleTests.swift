@@ -154,6 +154,22 @@ import Vocabulary
         }
     }
 
+    @Test func aQuestionForWhichNobodyWaitsMakesWayForALoginOfTheSameAccount() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        server.state.withLock { state in
+            state.answer = { line in line == "PASS \(Self.new)" ? "" : nil }
+        }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            #expect(try await platform.login(Self.new).decision == .accept)
+            for _ in 0..<3000 where server.shown.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+            // Else it would wait behind the silence until its own time is over.
+            #expect(try await platform.login("old").decision == .accept)
+            #expect(try await platform.until { $0.status == .completed }.moved == 3)
+        }
+    }
+
     @Test func whoeverGivesUpLeavesNoHalfHandOverBehind() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
