@@ -58,7 +58,7 @@ public enum SystemdSandbox {
             ended(Outcome(status: process.terminationStatus, output: text ?? "(its output is gone)"))
         }
         do {
-            try process.run()
+            try process.runTakingSignals()
         } catch {
             try? FileManager.default.removeItem(at: output)
             throw error
