@@ -73,7 +73,12 @@ let package = Package(
         room("MailStore", ["Vocabulary"]),  // what a store of mail must promise
         room("MaildirStore", ["MailStore", "Vocabulary", "CSodium", "CLinux"]),  // … kept by Maildirs
         room("Records", ["Vocabulary"]),  // what is remembered, as a protocol
-        room("SQLiteRecords", ["Records", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift")]),
+        room(
+            "SQLiteRecords",
+            [
+                "Records", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
         room("JSONRPC", nio + ["JSONWire", logging]),  // the Unix-socket server; knows nothing of mail
         room("Systemd", ["CSystemd", logging]),  // sockets, readiness, watchdog, fd store, credentials
 

@@ -34,7 +34,8 @@ struct MessageName: Sendable {
     /// The name in `tmp/` of the message known as `name`, or the part of a name in `new/` or `cur/` that mail
     /// programs leave alone.
     static func temporary(_ name: String) -> String {
-        String(name.prefix { $0 != "," && $0 != ":" })
+        let end = name.utf8.firstIndex { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: ":") }
+        return end.map { String(name[..<$0]) } ?? name
     }
 
     /// The size that `name` tells.

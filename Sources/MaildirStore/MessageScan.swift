@@ -58,17 +58,16 @@ struct MessageScan {
         return (hasher.finish(), received ?? date)
     }
 
-    /// Compiles to vector code: 64 KB in about 3 µs.
+    /// From one LF to the next, by `memchr`.
     private mutating func countLineEnds(_ octets: UnsafeRawBufferPointer) {
-        guard let first = octets.first, let last = octets.last else { return }
-        var feeds = 0
-        var pairs = 0
-        for octet in octets { feeds &+= octet == 10 ? 1 : 0 }
-        for index in 1..<max(1, octets.count) {
-            pairs &+= (octets[index] == 10 ? 1 : 0) & (octets[index &- 1] == 13 ? 1 : 0)
+        guard let base = octets.baseAddress, let last = octets.last else { return }
+        var at = 0
+        while at < octets.count, let found = memchr(base + at, 10, octets.count - at) {
+            at = UnsafeRawPointer(found) - base
+            let hasCR = at > 0 ? base.load(fromByteOffset: at - 1, as: UInt8.self) == 13 : lastWasCR
+            if !hasCR { lineEnds += 1 }
+            at += 1
         }
-        if lastWasCR && first == 10 { pairs += 1 }
-        lineEnds += feeds - pairs
         lastWasCR = last == 13
     }
 

@@ -23,13 +23,56 @@ final class Delivery: Sendable {
         var octets: [Int64]
         /// What `LIST` said of them, for the account's figures.
         var listedOctets: Int64
+
+        var size: Size { Size(messages: rows.count, octets: octets.reduce(0, +)) }
     }
 
+    /// How much is being delivered.
+    struct Size: Sendable {
+        var messages = 0
+        var octets: Int64 = 0
+
+        /// Whether it is as much as `limit` by either measure.
+        func reaches(_ limit: Size) -> Bool { messages >= limit.messages || octets >= limit.octets }
+
+        static func += (size: inout Size, other: Size) {
+            size.messages += other.messages
+            size.octets += other.octets
+        }
+
+        static func -= (size: inout Size, other: Size) {
+            size.messages -= other.messages
+            size.octets -= other.octets
+        }
+    }
+
+    /// Submissions of one account to one place, delivered as one batch.
     private struct Item: Sendable {
         var submission: Submission
         var intent: Intent.ID = 0
-        var done: Receipt
+        var receipts: [Receipt]
+
+        /// Whether `other` may become part of it.
+        func takes(_ other: Submission) -> Bool {
+            submission.account == other.account && submission.batch.place == other.batch.place
+                && submission.batch.seen == other.batch.seen
+        }
+
+        mutating func add(_ other: Item) {
+            submission.batch.names += other.submission.batch.names
+            submission.rows += other.submission.rows
+            submission.octets += other.submission.octets
+            submission.listedOctets += other.submission.listedOctets
+            receipts += other.receipts
+        }
+
+        func resume() { for receipt in receipts { receipt.resume() } }
+
+        func resume(throwing error: any Error) { for receipt in receipts { receipt.resume(throwing: error) } }
     }
+
+    /// What one epoch takes: so much is synced and renamed well within the five seconds that a stop may last.
+    private static let mostOfEpoch = Size(messages: 8000, octets: 128 << 20)
 
     private struct State: Sendable {
         var ready: [Item] = []
@@ -51,7 +94,7 @@ final class Delivery: Sendable {
         let receipt = Receipt()
         let (isClosed, waiter) = state.withLock { state in
             guard !state.isClosed else { return (true, CheckedContinuation<Void, Never>?.none) }
-            state.ready.append(Item(submission: submission, done: receipt))
+            state.ready.append(Item(submission: submission, receipts: [receipt]))
             defer { state.waiter = nil }
             return (false, state.waiter)
         }
@@ -74,16 +117,34 @@ final class Delivery: Sendable {
         var published: [Item] = []
         while true {
             if published.isEmpty { await work() }
-            let (ready, isClosed) = state.withLock { state in
-                defer { state.ready = [] }
-                return (state.ready, state.isClosed)
-            }
+            let (ready, isClosed) = state.withLock { state in (Self.take(&state.ready), state.isClosed) }
             if ready.isEmpty, published.isEmpty {
                 if isClosed { return }
                 continue
             }
             published = await epoch(ready: ready, published: published)
         }
+    }
+
+    /// An epoch's worth, first come, first served; an account's submissions together, in their order.
+    private static func take(_ ready: inout [Item]) -> [Item] {
+        var size = Size()
+        var taken: [Item] = []
+        var places: [AccountRecord.ID: Int] = [:]
+        var count = 0
+        for item in ready {
+            if size.reaches(mostOfEpoch) { break }
+            size += item.submission.size
+            count += 1
+            if let place = places[item.submission.account], taken[place].takes(item.submission) {
+                taken[place].add(item)
+            } else {
+                places[item.submission.account] = taken.count
+                taken.append(item)
+            }
+        }
+        ready.removeFirst(count)
+        return taken
     }
 
     /// Waits until something is submitted, or nothing will be.
@@ -105,7 +166,7 @@ final class Delivery: Sendable {
         let durable = published.filter { errors[$0.submission.batch.place] == nil }
         let staged = ready.filter { errors[$0.submission.batch.place] == nil }
         for item in ready + published {
-            if let error = errors[item.submission.batch.place] { item.done.resume(throwing: error) }
+            if let error = errors[item.submission.batch.place] { item.resume(throwing: error) }
         }
         let intended = await record(moved: durable, intended: staged)
         var visible: [Item] = []
@@ -114,7 +175,7 @@ final class Delivery: Sendable {
                 try await context.store.publish(item.submission.batch)
                 visible.append(item)
             } catch {
-                item.done.resume(throwing: error)
+                item.resume(throwing: error)
             }
         }
         return visible
@@ -125,7 +186,7 @@ final class Delivery: Sendable {
     private func record(moved: [Item], intended: [Item]) async -> [Item] {
         do {
             let begun = try await commit(moved: moved, intended: intended)
-            for item in moved { item.done.resume() }
+            for item in moved { item.resume() }
             return begun
         } catch {
             let accounts = Set((moved + intended).map(\.submission.account))
@@ -139,7 +200,7 @@ final class Delivery: Sendable {
                 return begun
             }
             // What was published stays intended, and is recorded by the account's next run.
-            for item in moved + intended { item.done.resume(throwing: error) }
+            for item in moved + intended { item.resume(throwing: error) }
             return []
         }
     }

@@ -174,7 +174,7 @@ struct Run: Sendable {
 
     private enum Step: Sendable {
         case retrieved
-        case delivered(Int)
+        case delivered(Delivery.Size)
     }
 
     /// Streams what is wanted into the store, and submits what is staged there.
@@ -211,14 +211,14 @@ struct Run: Sendable {
                     onRefusal: { refusals.add(session.name(of: $0), $1.text) })
                 return .retrieved
             }
-            var open = 0
+            var open = Delivery.Size()
             var failure: (any Error)?
             // What was delivered counts, whatever else went wrong: the next attempt goes on behind it.
             func take(_ step: Result<Step, any Error>) {
                 switch step {
-                case .success(.delivered(let count)):
-                    open -= 1
-                    progress += count
+                case .success(.delivered(let size)):
+                    open -= size
+                    progress += size.messages
                 case .failure(let error): failure = failure ?? error
                 case .success(.retrieved): break
                 }
@@ -228,7 +228,8 @@ struct Run: Sendable {
                 if let error = setback.error { throw error }
                 let new = try await settle(staged, &plan, writer)
                 guard let new else { continue }
-                open += 1
+                let size = new.size
+                open += size
                 let receipt = delivery.submit(new)
                 group.addTask {
                     do {
@@ -237,10 +238,10 @@ struct Run: Sendable {
                         setback.note(error)
                         throw error
                     }
-                    return .delivered(new.rows.count)
+                    return .delivered(size)
                 }
                 // One that fails is still open: no other follows it.
-                while open >= Self.mostOpenBatches, failure == nil, let step = await group.nextResult() { take(step) }
+                while open.reaches(Self.mostOpen), failure == nil, let step = await group.nextResult() { take(step) }
             }
             while let step = await group.nextResult() { take(step) }
             guard let failure else { return }
@@ -264,8 +265,8 @@ struct Run: Sendable {
         }
     }
 
-    /// Batches that are delivered at once: what is staged beyond waits, so that the ledger is never far behind.
-    private static let mostOpenBatches = 8
+    /// What of one account is delivered at once: what is staged beyond waits, so that the ledger is never far behind.
+    private static let mostOpen = Delivery.Size(messages: 1000, octets: 4 << 20)
 
     /// Numbers and rows of what this session has settled: what may be deleted over there.
     private var settledHere: [(number: Int, row: LedgerRow)] = []

@@ -48,9 +48,10 @@ extension UInt8 {
 
 extension ArraySlice<UInt8> {
     fileprivate var trimmed: ArraySlice<UInt8> {
-        let start = drop { $0.isBlank }
-        let length = start.reversed().drop { $0.isBlank }.count
-        return start.prefix(length)
+        var (start, end) = (startIndex, endIndex)
+        while start < end, self[start].isBlank { start += 1 }
+        while start < end, self[end - 1].isBlank { end -= 1 }
+        return self[start..<end]
     }
 }
 
@@ -68,7 +69,9 @@ struct Listing {
     /// One per line of `answer`, in its order.
     private static func lines(of answer: ByteBuffer, command: String) throws(WireFailure) -> [NumberedLine] {
         var lines: [NumberedLine] = []
-        for line in answer.readableBytesView.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true) {
+        // One array, of which all lines are slices.
+        let octets = Array(answer.readableBytesView)
+        for line in octets.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true) {
             guard let numbered = NumberedLine(line) else {
                 throw .violation(
                     "lists a message without a number in its answer to \(command)",

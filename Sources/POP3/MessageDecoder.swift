@@ -43,11 +43,13 @@ struct MessageDecoder {
     private(set) var decoded = ByteBuffer()
     private(set) var lineCount = 0
 
-    init(lineEnd: LineEnd, reusing storage: ByteBuffer = ByteBuffer()) {
+    init(lineEnd: LineEnd, reusing storage: consuming ByteBuffer = ByteBuffer()) {
         self.lineEnd = lineEnd
         bareLineFeedEndsLine = lineEnd == .crlf ? nil : true
+        // Not `clear()`, which makes new storage where the old is still shared.
+        storage.moveReaderIndex(to: 0)
+        storage.moveWriterIndex(to: 0)
         decoded = storage
-        decoded.clear()
     }
 
     /// Whether nothing of the message has been passed over yet.

@@ -234,9 +234,10 @@ struct ProtocolMachine {
         switch awaited {
         case .message(let message):
             if line.kind == .ok {
+                var unshared = ByteBuffer()
+                swap(&unshared, &storage)
                 reading = .message(
-                    MessageDecoder(lineEnd: lineEnd, reusing: storage), ReceivedMessage(listed: message.octets))
-                storage = ByteBuffer()
+                    MessageDecoder(lineEnd: lineEnd, reusing: unshared), ReceivedMessage(listed: message.octets))
                 sink?.begin(message)
                 return nil
             }

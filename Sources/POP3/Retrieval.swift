@@ -18,8 +18,11 @@ public struct RetrieveOutcome: Hashable, Sendable {
 /// answer does: a message is whole, and known to be the one that was asked for, when its marker has come rightly. Only
 /// when the first one has, and in time, does the window open.
 struct Retrieval: Sendable {
+    /// What may be on its way. It opens by one message with each that comes, which doubles it every round trip, until
+    /// the line is full; octets bound it at last, so that what a broken session throws away stays small.
     struct Window: Hashable, Sendable {
         var messages = 64
+        var mostMessages = 1024
         var octets = 4 << 20
     }
 
@@ -49,7 +52,7 @@ struct Retrieval: Sendable {
     }
 
     private let messages: [ListedMessage]
-    private let window: Window
+    private var window: Window
     private(set) var pace: Pace
     private var next = 0
     private var awaited = Deque<Awaited>()
@@ -80,8 +83,10 @@ struct Retrieval: Sendable {
         }
     }
 
-    /// Appends the commands that may be sent now.
+    /// Appends the commands that may be sent now: none while half the window is still on its way, so that many share
+    /// one write here and one read over there.
     mutating func send(into octets: inout ByteBuffer) {
+        if pace.isPipelined, awaited.count > window.messages || octetsAhead > window.octets / 2 { return }
         while next < messages.count {
             let message = messages[next]
             let size = max(message.octets ?? 0, 0)
@@ -108,7 +113,10 @@ struct Retrieval: Sendable {
     mutating func received() { answered() }
 
     /// … and is certain.
-    mutating func retrieved() { outcome.retrieved += 1 }
+    mutating func retrieved() {
+        outcome.retrieved += 1
+        if pace.isPipelined, window.messages < window.mostMessages { window.messages += 1 }
+    }
 
     mutating func refused(_ message: ListedMessage) {
         outcome.refused.append(message)

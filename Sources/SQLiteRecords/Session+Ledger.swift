@@ -6,52 +6,51 @@ import Records
 extension Session {
     func ledger(of account: AccountRecord.ID) throws -> [LedgerRow] {
         try ask { db in
-            try db.all(
+            try db.integers(
                 "SELECT source, uniqueID, content, occurrence, octets, flags FROM ledger WHERE account = ?", [account]
-            ) { columns in
-                let source = try columns.integer()
-                let uniqueID = try columns.integer()
-                let content = try columns.integer()
-                guard let occurrence = Int32(exactly: try columns.integer()) else {
+            ) { row in
+                guard let occurrence = Int32(exactly: row[3]) else {
                     throw Damage(detail: "the ledger of account \(account) holds an occurrence that is too large")
                 }
-                let octets = try columns.integer()
-                let flags = LedgerFlags(rawValue: try columns.integer())
+                let flags = LedgerFlags(rawValue: row[5])
                 return LedgerRow(
-                    uniqueID: flags.contains(.uniqueID) ? uniqueID : nil, occurrence: occurrence, content: content,
-                    octets: octets, source: source, deleted: flags.contains(.deleted))
+                    uniqueID: flags.contains(.uniqueID) ? row[1] : nil, occurrence: occurrence, content: row[2],
+                    octets: row[4], source: row[0], deleted: flags.contains(.deleted))
             }
         }
     }
 
     func insert(_ rows: [LedgerRow], for account: AccountRecord.ID) throws {
-        try ask { db in
-            let insert = try db.cachedStatement(
-                sql: """
-                    INSERT INTO ledger (account, source, uniqueID, content, occurrence, octets, flags)
-                    VALUES (?, ?, ?, ?, ?, ?, ?)
-                    """)
-            for row in rows { try insert.execute(arguments: arguments(row, of: account)) }
-        }
+        try change(
+            rows, of: account,
+            """
+            INSERT INTO ledger (account, source, uniqueID, content, occurrence, octets, flags)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """)
     }
 
     func remove(_ rows: [LedgerRow], for account: AccountRecord.ID) throws {
-        try ask { db in
-            let delete = try db.cachedStatement(
-                sql: """
-                    DELETE FROM ledger WHERE account = ? AND source = ? AND uniqueID = ? AND content = ?
-                    AND occurrence = ? AND octets = ? AND flags = ?
-                    """)
-            for row in rows { try delete.execute(arguments: arguments(row, of: account)) }
-        }
+        try change(
+            rows, of: account,
+            """
+            DELETE FROM ledger WHERE account = ? AND source = ? AND uniqueID = ? AND content = ?
+            AND occurrence = ? AND octets = ? AND flags = ?
+            """)
     }
 
-    private func arguments(_ row: LedgerRow, of account: AccountRecord.ID) -> StatementArguments {
-        StatementArguments([
-            account.databaseValue, row.source.databaseValue, (row.uniqueID ?? 0).databaseValue,
-            row.content.databaseValue, Int64(row.occurrence).databaseValue, row.octets.databaseValue,
-            LedgerFlags(of: row).rawValue.databaseValue,
-        ])
+    /// Runs `sql` with each row's columns.
+    private func change(_ rows: [LedgerRow], of account: AccountRecord.ID, _ sql: String) throws {
+        try ask { db in
+            try db.run(sql, each: rows) { row, bind in
+                bind(account)
+                bind(row.source)
+                bind(row.uniqueID ?? 0)
+                bind(row.content)
+                bind(Int64(row.occurrence))
+                bind(row.octets)
+                bind(LedgerFlags(of: row).rawValue)
+            }
+        }
     }
 
     func intents(of account: AccountRecord.ID?) throws -> [Intent] {
