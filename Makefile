@@ -31,7 +31,7 @@ swift_sources = Package.swift $(shell find Sources clients -name '*.swift' 2>/de
 shell_scripts = $(shell grep -rlIE --exclude-dir=.git --exclude-dir='.build*' '^\#!.*\b(ba)?sh( |$$)' . 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test torture demo bench bench-logins profile lint format install uninstall deb \
+.PHONY: help setup build release test fuzz torture demo bench bench-logins profile lint format install uninstall deb \
         test-deb clean
 
 help: ## List the targets
@@ -56,6 +56,10 @@ torture: setup ## Kill it and cut the power, and count what is lost [KILLS=1000]
 	$(SWIFT) build --build-tests
 	MAILMOVE_TEST_KILLS=$(KILLS) MAILMOVE_TEST_CUTS=$(CUTS) MAILMOVE_TEST_SECONDS=$(BOUND) \
 	  $(SWIFT) test --skip-build --no-parallel --filter 'IntegrationTests.*(killsAt|PowerCutTests)'
+
+fuzz: ## Fuzz what reads what strangers send: RUNS each (needs the toolchain's libFuzzer)
+	@.ci/setup-debian build
+	SWIFT='$(SWIFT)' Tests/Fuzz/fuzz
 
 demo: setup ## Move mailboxes from a real Dovecot, on this machine, and compare every message
 	$(SWIFT) build $(RELEASE)

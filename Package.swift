@@ -141,3 +141,28 @@ let package = Package(
         tests("IntegrationTests", ["MailMoveClient", "JSONWire", "Support"]),
     ]
 )
+
+// `make fuzz`: the rooms that read what strangers send, down to the sockets and TLS but without them, so that sanitizers
+// build them soon.
+if Context.environment["MAILMOVE_FUZZ"] != nil {
+    let withSockets = [
+        "ChannelHandler.swift", "Connection.swift", "Opening.swift", "POP3Session.swift", "Resolution.swift",
+        "TLSFailure.swift", "TLSTrust.swift",
+    ]
+    let read: Set = ["CGSASL", "CLibcrypt", "CSodium", "CIDN2", "Vocabulary", "JSONWire", "Secrets", "MailMoveAPI"]
+    let core: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+    package.targets.removeAll { !read.contains($0.name) }
+    package.targets += [
+        .target(
+            name: "POP3", dependencies: ["Vocabulary", "Secrets", "CGSASL", deque, core], exclude: withSockets,
+            swiftSettings: strict),
+        .target(
+            name: "Fuzz", dependencies: ["POP3", "MailMoveAPI", "JSONWire", "Vocabulary", "Secrets", core],
+            path: "Tests/Fuzz/Targets", swiftSettings: strict),
+    ]
+    package.products = [.library(name: "Fuzz", type: .static, targets: ["Fuzz"])]
+    package.dependencies.removeAll { dependency in
+        guard case .sourceControl(_, let location, _) = dependency.kind else { return true }
+        return !location.hasSuffix("/swift-nio") && !location.hasSuffix("/swift-collections")
+    }
+}

@@ -23,7 +23,7 @@ final class Connection<Handler: RequestHandler>: Sendable {
 
     let outbound: Outbound
     let subscriptions: Subscriptions
-    private let role: Handler.Role
+    let role: Handler.Role
     private let handler: Handler
     private let limits: Limits
     private let errors: ServerErrors

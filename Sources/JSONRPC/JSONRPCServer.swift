@@ -15,6 +15,7 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
 
     private struct State {
         var clients = 0
+        var clientsOf: [Handler.Role: Int] = [:]
         var isTurningAway = false
         var handlers: [ObjectIdentifier: NIOLoopBoundBox<ConnectionHandler<Handler>?>] = [:]
         var grace = Duration.seconds(4)
@@ -75,7 +76,7 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
                     tasks.addTask {
                         await client.connection.serve()
                         try? await client.closed.get()  // absence: it has closed with an error
-                        self.state.withLock { $0.clients -= 1 }
+                        self.leave(client.connection.role)
                     }
                 }
             }
@@ -133,8 +134,15 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
             }
     }
 
+    private func leave(_ role: Handler.Role) {
+        state.withLock { state in
+            state.clients -= 1
+            state.clientsOf[role, default: 1] -= 1
+        }
+    }
+
     private func accept(_ channel: any Channel, role: Handler.Role) throws {
-        guard admits() else {
+        guard admits(role) else {
             let line = RPCText.reply(id: .null, error: errors.overloaded) + [UInt8(ascii: "\n")]
             try channel.pipeline.syncOperations.addHandler(TurnAway(ByteBuffer(bytes: line)))
             return
@@ -157,19 +165,23 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
         }
         try channel.pipeline.syncOperations.addHandler(handler)
         if case .terminated = acceptedInlet.yield(Accepted(connection: connection, closed: channel.closeFuture)) {
-            state.withLock { $0.clients -= 1 }
+            leave(role)
             channel.close(promise: nil)
         }
     }
 
     /// Counts a client in, unless there are too many; which is logged once, until one comes in again.
-    private func admits() -> Bool {
+    ///
+    /// A few of each role come in all the same: whoever takes every place on one socket locks nobody out of another.
+    private func admits(_ role: Handler.Role) -> Bool {
+        let few = max(1, min(16, limits.connections / 8))
         let (isAdmitted, isNews) = state.withLock { state in
-            guard state.clients < limits.connections else {
+            guard state.clients < limits.connections || state.clientsOf[role, default: 0] < few else {
                 defer { state.isTurningAway = true }
                 return (false, !state.isTurningAway)
             }
             state.clients += 1
+            state.clientsOf[role, default: 0] += 1
             state.isTurningAway = false
             return (true, false)
         }

@@ -8,6 +8,10 @@ public final class JSONDocument: Sendable {
     /// How deep arrays and objects may nest.
     public static let depthLimit = 64
 
+    /// How many values and names a text may hold. Two octets, `0,`, are a value that costs eight here, and more where
+    /// it is read.
+    public static let tokenLimit = 2_000_000
+
     let source: WipedOctets
     let tape: ContiguousArray<Token>
 

@@ -17,6 +17,10 @@ struct Tokenizer {
 
     mutating func run() throws(JSONError) {
         value: while true {
+            guard tape.count < JSONDocument.tokenLimit else {
+                throw JSONError(
+                    .tooLong, offset: position, detail: "more than \(JSONDocument.tokenLimit) values and names")
+            }
             switch try next("a value") {
             case UInt8(ascii: "{"):
                 try enter(.object)

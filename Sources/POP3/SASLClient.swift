@@ -74,7 +74,7 @@ struct SASLClient: Sendable {
             let proof = password.withOctets { MD5.authenticationCode(of: challenge, key: $0) }
             return .response(MD5.hexadecimal(proof).withUnsafeBytes { SecretOctets("\(user) ", $0) })
         case .scramSHA256, .scramSHA1:
-            if number == 1 { try checkIterations(challenge) }
+            if number == 1 { try Self.checkIterations(challenge) }
             return try await step(challenge, showsProof: number >= 1)
         case .digestMD5:
             return try await step(challenge, showsProof: true)
@@ -107,18 +107,18 @@ struct SASLClient: Sendable {
     }
 
     /// RFC 5802 §7: `r=…,s=…,i=4096`
-    private func checkIterations(_ challenge: [UInt8]) throws(WireFailure) {
+    static func checkIterations(_ challenge: [UInt8]) throws(WireFailure) {
         let field = challenge.split(separator: UInt8(ascii: ",")).first { $0.starts(with: "i=".utf8) }
         guard let field, let count = Int(decimalPrefixOf: field.dropFirst(2)), count > 0 else {
-            throw Self.strange(challenge)
+            throw strange(challenge)
         }
-        guard count <= Self.mostIterations else {
-            throw .violation("asks for \(count) iterations of SCRAM; more than \(Self.mostIterations) are not done")
+        guard count <= mostIterations else {
+            throw .violation("asks for \(count) iterations of SCRAM; more than \(mostIterations) are not done")
         }
     }
 
     /// [MS-NLMP] §2.2.1.2: libntlm believes the lengths of a CHALLENGE_MESSAGE, so they are checked here.
-    private static func checkNTLM(_ challenge: [UInt8]) throws(WireFailure) {
+    static func checkNTLM(_ challenge: [UInt8]) throws(WireFailure) {
         guard challenge.count >= 32, challenge.count <= 1024,
             challenge.starts(with: Array("NTLMSSP".utf8) + [0, 2, 0, 0, 0])
         else { throw strange(challenge) }

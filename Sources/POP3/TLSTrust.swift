@@ -7,24 +7,6 @@ import NIOSSL
 import Synchronization
 import Vocabulary
 
-/// What is known of a TLS connection.
-public struct TLSFacts: Hashable, Sendable {
-    /// `TLSv1.3`
-    public var version: String
-    /// By its name in IANA's registry, `TLS_AES_256_GCM_SHA384`; nil where the handshake was cut up too small to tell.
-    public var cipher: String?
-    /// Of the server's certificate in DER form: 64 lower-case hexadecimal digits.
-    public var sha256: String
-    /// Whether the certificate passed the check that was asked for: chain and name, or fingerprint. False where none was.
-    public var isVerified: Bool
-}
-
-/// Whether a server's certificate would stand a full check, and if not, why.
-public struct TLSJudgement: Hashable, Sendable {
-    public var trusted: Bool
-    public var reason: String?
-}
-
 /// The certificates that are trusted, read once and shared by all sessions: reading the system's store takes tens of
 /// milliseconds.
 public final class TLSTrust: Sendable {

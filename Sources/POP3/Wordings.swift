@@ -2,13 +2,28 @@
 
 /// What servers are known to say where they have no response code for it. Compared in lower case, as parts of a line.
 struct Wordings {
-    private let text: String
+    /// ASCII letters in lower case; a line that says more than this says it at its start.
+    private let octets: [UInt8]
+    private static let longest = 1024
 
     init(_ octets: some Collection<UInt8>) {
-        text = String(decoding: octets, as: UTF8.self).lowercased()
+        self.octets = octets.prefix(Self.longest).map(\.asciiLowercased)
     }
 
-    private func hold(_ parts: [String]) -> Bool { parts.contains { text.contains($0) } }
+    private func hold(_ parts: [String]) -> Bool {
+        octets.withUnsafeBytes { octets in parts.contains { Self.holds(octets, $0) } }
+    }
+
+    /// By octets: as text it would take milliseconds, which a server could choose to take again and again.
+    private static func holds(_ octets: UnsafeRawBufferPointer, _ part: String) -> Bool {
+        var part = part
+        return part.withUTF8 { part in
+            guard let first = part.first, octets.count >= part.count else { return false }
+            return (0...(octets.count - part.count)).contains { start in
+                octets[start] == first && octets[start..<(start + part.count)].elementsEqual(part)
+            }
+        }
+    }
 
     /// The user is not known, for certain. Never where the same words may stand for a wrong password: Exchange ("Logon
     /// failure: unknown user name or bad password."), hMailServer ("Invalid user name or password."), Zimbra ("invalid

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import Secrets
+import Vocabulary
+
+@testable import POP3
+
+/// Watches over the order of a sink's calls.
+private final class OrderlySink: MessageSink {
+    nonisolated(unsafe) private(set) var whole = 0  // one thread, as everything here
+    nonisolated(unsafe) private var isOpen = false
+
+    func begin(_ message: ListedMessage) {
+        hold(!isOpen, "a message begins when the last has ended")
+        isOpen = true
+    }
+    func append(_ octets: UnsafeRawBufferPointer) { hold(isOpen && !octets.isEmpty, "octets belong to a message") }
+    func end() {
+        hold(isOpen, "what ends has begun")
+        isOpen = false
+        whole += 1
+    }
+    func abandon() {
+        hold(isOpen, "what is abandoned has begun")
+        isOpen = false
+    }
+    func flush() {}
+    var isFull: Bool { false }
+    func whenReady(_ resume: @escaping @Sendable () -> Void) { resume() }
+
+    var isIdle: Bool { !isOpen }
+}
+
+/// A batch or a retrieval, answered by anything, in pieces of any size.
+func fuzzProtocolMachine(_ input: Input) {
+    var input = input
+    var machine = ProtocolMachine()
+    let sink = OrderlySink()
+    var (asked, refused) = (0, 0)
+    switch input.number(below: 6) {
+    case 0:
+        var batch = Batch("CAPA", expecting: .lines(.capabilities))
+        batch.add("NOOP")
+        batch.add("AUTH LOGIN", expecting: .challenge)
+        machine.begin(batch)
+    case 1:
+        machine.begin(Batch("UIDL", expecting: .lines(.init(lines: 20, octets: 200))))
+    case let kind:
+        let paces: [Retrieval.Pace] = [.oneByOne, .proving(marker: "UIDL"), .pipelined(marker: "UIDL")]
+        let messages = (1...(1 + input.number(below: 8))).map { number in
+            ListedMessage(
+                number: number, octets: kind == 2 ? nil : input.number(below: 64),
+                uniqueID: UniqueID(octets: Array("u\(number)".utf8)))
+        }
+        asked = messages.count
+        _ = machine.begin(
+            Retrieval(messages, pace: paces[kind % 3], window: .init(messages: 3, octets: 100)))
+    }
+    let size = input.number(below: 9)
+    for piece in input.pieces(of: size) {
+        var buffer = ByteBuffer(bytes: piece)
+        while buffer.readableBytes > 0 {
+            let before = buffer.readableBytes
+            var event: ProtocolMachine.Event? = machine.receive(&buffer, into: sink)
+            while let current = event {
+                event = nil
+                switch current {
+                case .failed:
+                    if machine.isInMessage { sink.abandon() }
+                    hold(sink.isIdle, "a failure leaves no message open")
+                    return
+                case .refused:
+                    refused += 1
+                    event = machine.goOn()
+                case .retrieved(let outcome, _):
+                    hold(outcome.retrieved == sink.whole, "what counts as retrieved is whole")
+                    hold(outcome.refused.count == refused, "what counts as refused was reported")
+                    hold(sink.whole + refused == asked, "each message has its answer")
+                    hold(machine.isIdle == false || sink.isIdle, "nothing is open at the end")
+                    return
+                case .answered(let answers):
+                    hold(answers.count <= 3, "no more answers than commands")
+                    return
+                case .needsInput: hold(buffer.readableBytes < before, "it goes on")
+                case .send(let octets): hold(octets.readableBytes > 0, "what is sent is something")
+                }
+            }
+        }
+    }
+    _ = machine.closed()
+    _ = machine.timedOut()
+}
+
+/// The same octets come out, however they came in.
+func fuzzDecoder(_ input: Input) {
+    var input = input
+    let lineEnds: [MessageDecoder.LineEnd] = [.crlf, .lf, .any]
+    let lineEnd = lineEnds[input.number(below: 3)]
+    let size = 1 + input.number(below: 7)
+    func decode(_ pieces: [ArraySlice<UInt8>]) -> (octets: [UInt8], isWhole: Bool, left: Int, lines: Int) {
+        var decoder = MessageDecoder(lineEnd: lineEnd)
+        var (octets, consumed): ([UInt8], Int) = ([], 0)
+        for piece in pieces {
+            var buffer = ByteBuffer(bytes: piece)
+            let isWhole = decoder.decode(&buffer)
+            octets += decoder.decoded.readableBytesView
+            consumed += piece.count - buffer.readableBytes
+            if isWhole { return (octets, true, input.rest.count - consumed, decoder.lineCount) }
+            hold(buffer.readableBytes == 0, "all is taken until the end")
+        }
+        return (octets, false, 0, decoder.lineCount)
+    }
+    let atOnce = decode(input.pieces(of: 0))
+    let inPieces = decode(input.pieces(of: size))
+    hold(atOnce == inPieces, "pieces make no difference")
+    hold(atOnce.octets.count <= input.rest.count, "nothing is added")
+    hold(atOnce.lines <= atOnce.octets.count, "each line has an end")
+    if lineEnd == .any { hold(!atOnce.octets.contains(10) || atOnce.lines > 0, "lines are counted") }
+}
+
+private let password = Password("Zq7secret")
+
+/// Lines of all kinds: what they mean, and that none shows the password.
+func fuzzReplies(_ input: Input) {
+    var input = input
+    let split = input.number(below: 256)
+    let scrubber = Scrubber(password: password)
+    if let line = StatusLine(input.rest) {
+        let reply = Reply(line, scrubber: scrubber)
+        hold(!reply.description.contains("\n"), "a reply is one line")
+        hold(reply.text.unicodeScalars.count <= Scrubber.longestText + 1, "a reply is short")
+        for stage in [Refusal.Stage.mechanism, .user, .exchange, .proof] { _ = Refusal(line, at: stage) }
+        _ = APOP(greeting: line)?.command(user: "ann", password: password)
+    }
+    let text = scrubber.text(of: input.rest)
+    hold(!text.contains("Zq7secret"), "no password is shown")
+    hold(!text.contains("WnE3c2VjcmV0"), "nor in Base64")
+    _ = Capabilities(lines: input.lines.map { scrubber.text(of: $0) })
+    let middle = min(split, input.rest.count)
+    if let merged = try? Listing.merge(
+        uidl: ByteBuffer(bytes: input.rest[..<middle]), list: ByteBuffer(bytes: input.rest[middle...]), expected: 3)
+    {
+        hold(zip(merged, merged.dropFirst()).allSatisfy { $0.number < $1.number }, "a listing is in order")
+        hold(merged.allSatisfy { $0.number > 0 && ($0.octets ?? 0) >= 0 }, "numbers and sizes are such")
+    }
+    _ = try? Listing.merge(uidl: nil, list: ByteBuffer(bytes: input.rest), expected: 3)
+}
+
+/// Challenges of any server.
+func fuzzSASL(_ input: Input) {
+    var input = input
+    let mechanisms: [SASLMechanism] = [.scramSHA256, .scramSHA1, .digestMD5, .ntlm]
+    let mechanism = mechanisms[input.number(below: mechanisms.count)]
+    guard let client = GSASLClient(mechanism, user: "ann", password: password, host: "old.example") else {
+        return
+    }
+    for challenge in input.lines.prefix(4) {
+        if mechanism == .scramSHA256 || mechanism == .scramSHA1 {
+            guard (try? SASLClient.checkIterations(Array(challenge))) != nil || challenge.isEmpty else { return }
+        }
+        if mechanism == .ntlm, !challenge.isEmpty, (try? SASLClient.checkNTLM(Array(challenge))) == nil { return }
+        guard case .response(let response, let isLast)? = try? client.step(Array(challenge)) else { return }
+        response.withOctets { octets in
+            hold(!String(decoding: octets, as: UTF8.self).contains("Zq7secret"), "the password stays hidden")
+        }
+        if isLast { return }
+    }
+}
