@@ -22,6 +22,7 @@ final class Context: Sendable {
     let reach = OldServerReach()
     let now: @Sendable () -> Timestamp
     let stopping = StopSignal()
+    let largeMailboxes = LargeMailboxes()
     let log = Logger(label: "mailmove.migration")
     private let current: Mutex<MoveLimits>
 

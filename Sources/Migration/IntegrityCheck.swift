@@ -182,7 +182,8 @@ public final class IntegrityCheck: Sendable {
         findings.oldMailbox = .failed
         do throws(POP3Error) {
             let session = try await POP3Session.open(
-                settings.oldServer, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group)
+                settings.oldServer, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
+                hiding: password)
             defer { session.abort() }
             let answer = try await session.authenticate(
                 user: settings.oldServer.username(of: row.address), password: password,

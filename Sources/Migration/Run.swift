@@ -118,6 +118,13 @@ struct Run: Sendable {
             return .failed(
                 .secureAuthenticationUnavailable, "\(settings.oldServer.host) offers no way to log in unseen")
         }
+        let isLarge = try await session.mailbox().messages > LargeMailboxes.messages
+        guard !isLarge || context.largeMailboxes.enter() else {
+            return .postponed(
+                .mailboxInUse, "as many mailboxes of over \(LargeMailboxes.messages) messages as may are moving",
+                seconds: LargeMailboxes.patience)
+        }
+        defer { if isLarge { context.largeMailboxes.leave() } }
         let listing = try await session.listing()
         var plan = try await plan(listing, user: user)
         try await hasListed(plan)

@@ -133,6 +133,9 @@ func fuzzReplies(_ input: Input) {
         for stage in [Refusal.Stage.mechanism, .user, .exchange, .proof] { _ = Refusal(line, at: stage) }
         _ = APOP(greeting: line)?.command(user: "ann", password: password)
     }
+    var hello = ServerHello()
+    for piece in input.pieces(of: split) { hello.receive(ByteBuffer(bytes: piece)) }
+    _ = hello.cipherSuite
     let text = scrubber.text(of: input.rest)
     hold(!text.contains("Zq7secret"), "no password is shown")
     hold(!text.contains("WnE3c2VjcmV0"), "nor in Base64")
