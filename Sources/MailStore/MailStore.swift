@@ -27,8 +27,11 @@ public protocol MailStore: Sendable {
     /// share the work. Returns the error of each place for which that cannot be promised.
     func sync(_ places: Set<MailboxPlace>) async -> [MailboxPlace: MailStoreError]
 
-    /// Makes a staged, durable batch visible, in the order of its messages. May be repeated.
-    func publish(_ batch: StagedBatch) async throws(MailStoreError)
+    /// Makes a staged, durable batch visible, in the order of its messages. May be repeated; says of each message
+    /// whether it was still staged. One that was not, when its batch is published for the first time, has been taken
+    /// away by somebody else.
+    @discardableResult
+    func publish(_ batch: StagedBatch) async throws(MailStoreError) -> [Bool]
 
     /// Ends what a crash interrupted: publishes what is still staged, and says of each message of `batch`, in its
     /// order, whether it is in the mailbox or was delivered before (true), or must be fetched again (false).

@@ -108,10 +108,13 @@ public final class MaildirStore: MailStore {
         }
     }
 
-    public func publish(_ batch: StagedBatch) async throws(MailStoreError) {
-        try await pool.run { () throws(MailStoreError) -> Void in
+    @discardableResult
+    public func publish(_ batch: StagedBatch) async throws(MailStoreError) -> [Bool] {
+        try await pool.run { () throws(MailStoreError) -> [Bool] in
             let maildir = try MaildirPlace(batch.place)
-            for name in batch.names { _ = try maildir.publish(name, seen: batch.seen) }
+            var wereStaged: [Bool] = []
+            for name in batch.names { wereStaged.append(try maildir.publish(name, seen: batch.seen)) }
+            return wereStaged
         }
     }
 

@@ -69,6 +69,13 @@ final class Delivery: Sendable {
         func resume() { for receipt in receipts { receipt.resume() } }
 
         func resume(throwing error: any Error) { for receipt in receipts { receipt.resume(throwing: error) } }
+
+        /// Why not all of it became visible; the rest is moved all the same.
+        var shortfall: MailStoreError?
+
+        func settle() {
+            if let shortfall { resume(throwing: shortfall) } else { resume() }
+        }
     }
 
     /// What one epoch takes: so much is synced and renamed well within the five seconds that a stop may last.
@@ -172,7 +179,9 @@ final class Delivery: Sendable {
         var visible: [Item] = []
         for item in intended {
             do {
-                try await context.store.publish(item.submission.batch)
+                var item = item
+                let wereStaged = try await context.store.publish(item.submission.batch)
+                item.shortfall = item.submission.keep(wereStaged)
                 visible.append(item)
             } catch {
                 item.resume(throwing: error)
@@ -186,7 +195,7 @@ final class Delivery: Sendable {
     private func record(moved: [Item], intended: [Item]) async -> [Item] {
         do {
             let begun = try await commit(moved: moved, intended: intended)
-            for item in moved { item.resume() }
+            for item in moved { item.settle() }
             return begun
         } catch {
             let accounts = Set((moved + intended).map(\.submission.account))
@@ -236,6 +245,21 @@ final class Delivery: Sendable {
             item.intent = intent
             return item
         }
+    }
+}
+
+extension Delivery.Submission {
+    /// Forgets the messages that somebody took out of `tmp` before they became visible: they are fetched again.
+    fileprivate mutating func keep(_ wereStaged: [Bool]) -> MailStoreError? {
+        let vanished = wereStaged.count { !$0 }
+        guard vanished > 0 else { return nil }
+        let all = zip(zip(rows, octets), wereStaged)
+        listedOctets -= all.filter { !$1 }.reduce(0) { $0 + max(0, $1.0.0.octets) }
+        (rows, octets) = (all.filter(\.1).map(\.0.0), all.filter(\.1).map(\.0.1))
+        return MailStoreError(
+            code: .misplaced, path: batch.place.path, errno: 0,
+            detail: "\(batch.place.path)/tmp: \(vanished) messages were taken away before they were delivered; they "
+                + "are fetched again. See that nothing cleans up files there that are younger than a day")
     }
 }
 

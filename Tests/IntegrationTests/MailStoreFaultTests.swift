@@ -129,6 +129,25 @@ extension Integration {
             }
         }
 
+        /// A clean-up that knows no Maildirs, in the moments between writing and delivering.
+        @Test func whatIsTakenOutOfTmpIsFetchedAgain() async throws {
+            try await Faults.running(pace: 5) { faults in
+                let cleaning = Task {
+                    while !Task.isCancelled {
+                        for file in faults.daemon.files(of: Faults.ann, in: "tmp") {
+                            try? FileManager.default.removeItem(at: file)  // delivered meanwhile
+                        }
+                        try? await Task.sleep(for: .milliseconds(1))  // cancelled: the loop ends
+                    }
+                }
+                try await faults.platform.trigger(Faults.ann)
+                try await faults.expectAnnFails("taken away")
+                cleaning.cancel()
+                _ = await cleaning.value
+                try await faults.expectAnnArrives()
+            }
+        }
+
         /// As long as it is not mounted nothing is put below its mount point.
         @Test func aMailStoreThatIsNotMountedIsWaitedFor() async throws {
             try await Faults.running { faults in
