@@ -9,20 +9,23 @@ import NIOPosix
 struct Resolution: Sendable {
     let addresses: [SocketAddress]
 
-    /// Asks the system's resolver, on a thread that may block.
+    /// Asks the system's resolver, on a thread that may block; of an address nobody has to be asked.
     static func resolve(_ host: String, port: Int, on loop: any EventLoop) -> EventLoopFuture<Resolution> {
+        if host.isAddressLiteral {
+            return loop.makeCompletedFuture { try lookUp(host, port: port, flags: AI_NUMERICSERV | AI_NUMERICHOST) }
+        }
         let promise = loop.makePromise(of: Resolution.self)
         DispatchQueue.global().async {
-            promise.completeWith(Result { try lookUp(host, port: port) })
+            promise.completeWith(Result { try lookUp(host, port: port, flags: AI_NUMERICSERV) })
         }
         return promise.futureResult
     }
 
-    private static func lookUp(_ host: String, port: Int) throws -> Resolution {
+    private static func lookUp(_ host: String, port: Int, flags: CInt) throws -> Resolution {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
-        hints.ai_flags = AI_NUMERICSERV
+        hints.ai_flags = flags
         var list: UnsafeMutablePointer<addrinfo>?
         let result = getaddrinfo(host, String(port), &hints, &list)
         guard result == 0 else {

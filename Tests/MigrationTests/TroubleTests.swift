@@ -113,7 +113,7 @@ import Vocabulary
         try await NewPlatform.run(limits: limits(login: 3)) { platform in
             try await platform.enable(server, accounts: [mallory, NewPlatform.ann])
             for _ in 0..<5 {
-                var limits = self.limits(login: 0.5)
+                var limits = self.limits(login: 2)
                 platform.move.reload(limits)
                 #expect(try await platform.login("evil", as: mallory).decision == .unavailable)
                 limits.loginTimeout = 60
