@@ -10,6 +10,8 @@ extension LoginDesk {
         case answer(OldServerAnswer, LoginFacts)
         case again
         case rejectedBefore(LoginFacts)
+        /// It was right, and has taken effect; nil where something had changed meanwhile.
+        case takenOver(LoginResult?)
     }
 
     /// Asks the old server, one question an account at a time.
@@ -20,15 +22,20 @@ extension LoginDesk {
     ) async throws -> LoginResult? {
         let exposure = Questions.Exposure()
         let seconds = context.limits.loginTimeout
-        let left = seconds - (.now - start) / .seconds(1)
+        let deadline = start + .seconds(seconds)
         hurry(login.account)
-        let outcome = try await withDeadline(seconds: left) {
-            try await self.turn.pass(login.account, width: 1) {
+        let outcome = try await turn.pass(login.account, width: 1, within: deadline.secondsAway) {
+            () async throws -> Outcome? in
+            let outcome = try await withDeadline(seconds: deadline.secondsAway) {
                 try await self.askInTurn(login, digest, hash: hash, exposure)
             }
+            // In the same turn, so that the next login in line decides on what this one has changed.
+            guard case .answer(.accepted, let facts)? = outcome else { return outcome }
+            return .takenOver(try await self.conclude(login, .accepted, facts))
         }
-        switch outcome {
+        switch outcome ?? nil {
         case .again?: return nil
+        case .takenOver(let result)?: return result
         case .rejectedBefore(let facts)?:
             await pad(facts, since: start)
             return rejected(facts)
@@ -261,4 +268,9 @@ extension LoginDesk {
             context.log.error("the login of \(login.account) could not be recorded as a trigger: \(error)")
         }
     }
+}
+
+extension ContinuousClock.Instant {
+    /// Seconds from now; negative where it has passed.
+    fileprivate var secondsAway: Double { (self - .now) / .seconds(1) }
 }

@@ -64,6 +64,42 @@ final class Turnstile<Key: Hashable & Sendable>: Sendable {
         return try await body()
     }
 
+    /// The same, waiting no longer than so many seconds for a place; `body` has all the time that it takes.
+    /// - Returns: nil when time ran out first.
+    func pass<Result: Sendable>(
+        _ key: Key, width: Int, within seconds: Double, _ body: @Sendable () async throws -> Result
+    ) async throws -> Result? {
+        guard try await enter(key, width, within: seconds) else { return nil }
+        defer { leave(key) }
+        return try await body()
+    }
+
+    private func enter(_ key: Key, _ width: Int, within seconds: Double) async throws -> Bool {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await self.enter(key, width, .somebodyWaits)
+                return true
+            }
+            group.addTask {
+                // Cancelled: the place came first.
+                try? await Task.sleep(for: .seconds(max(0, seconds)))
+                return false
+            }
+            if try await group.next() == true {
+                group.cancelAll()
+                return true
+            }
+            group.cancelAll()
+            do {
+                // The place may have come at the very moment.
+                return try await group.next() ?? false
+            } catch is CancellationError {
+                try Task.checkCancellation()
+                return false
+            }
+        }
+    }
+
     private func enter(_ key: Key, _ width: Int, _ urgency: Urgency) async throws {
         try Task.checkCancellation()
         let number = state.withLock { state in

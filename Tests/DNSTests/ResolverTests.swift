@@ -6,7 +6,7 @@ import Testing
 import Vocabulary
 
 /// What a session with a real name server tells.
-@Suite(.timeLimit(.minutes(3)), .enabled(if: NameServer.isAvailable, "needs knot")) struct ResolverTests {
+@Suite(.timeLimit(.minutes(15)), .enabled(if: NameServer.isAvailable, "needs knot")) struct ResolverTests {
     private static let zone = #"""
         moved       MX   20 mx2.new
         moved       MX   10 MX1.New

@@ -7,7 +7,7 @@ import Testing
 
 extension Integration {
     /// `checkDomain` as an administrator calls it, with a real name server.
-    @Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: NameServer.isAvailable, "needs knot"))
+    @Suite(.serialized, .timeLimit(.minutes(15)), .enabled(if: NameServer.isAvailable, "needs knot"))
     struct CheckDomainTests {
         private static let test = #"""
             mx.new         A    192.0.2.20

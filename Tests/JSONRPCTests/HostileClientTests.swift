@@ -6,7 +6,7 @@ import Support
 import Testing
 
 /// Clients that mean harm.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct HostileClientTests {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct HostileClientTests {
     @Test func whoeverTakesEveryPlaceLocksNobodyOutOfTheOtherSocket() async throws {
         var limits = Limits()
         limits.connections = 24

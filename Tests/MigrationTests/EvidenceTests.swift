@@ -10,7 +10,7 @@ import Vocabulary
 @testable import Migration
 
 /// When an account is said not to migrate, and what must not be asked of the old server.
-@Suite(.timeLimit(.minutes(5))) struct EvidenceTests {
+@Suite(.timeLimit(.minutes(15))) struct EvidenceTests {
     private static let new = NewPlatform.newPassword
     private static let bob = NewPlatform.address("bob@example.com")
 

@@ -11,7 +11,7 @@ import Vocabulary
 @testable import Migration
 
 /// Things that happen to an account at the same time.
-@Suite(.timeLimit(.minutes(5))) struct RaceTests {
+@Suite(.timeLimit(.minutes(15))) struct RaceTests {
     private static let new = NewPlatform.newPassword
 
     /// Does `deed` once, while the old server thinks about a password.
@@ -31,6 +31,30 @@ import Vocabulary
                 }
                 finished.wait()
             }
+        }
+    }
+
+    /// A mail program opens its connections all at once.
+    @Test func loginsAtOnceWithTheOldPasswordAskTheOldServerOnce() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        var limits = NewPlatform.quick
+        limits.secondsBetweenRuns = 60
+        try await NewPlatform.run(limits: limits) { platform in
+            try await platform.enable(server)
+            let replaced = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for _ in 0..<20 {
+                    group.addTask {
+                        let result = try await platform.login("old")
+                        #expect(result.decision == .accept)
+                        return result.passwordReplaced
+                    }
+                }
+                return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+            }
+            #expect(replaced == 1)
+            _ = try await platform.until { $0.status == .completed }
+            #expect(server.shown == ["old", "old"], "the question, and the run")
         }
     }
 

@@ -47,4 +47,34 @@ import Testing
         }
         #expect(try await turnstile.pass(1, width: 1) { 7 } == 7)
     }
+
+    @Test func whoeverWaitsTooLongLeavesTheLineAndWhoeverIsInsideStays() async throws {
+        let turnstile = Turnstile<Int>()
+        let (stream, go) = AsyncStream<Never>.makeStream()
+        let inside = try await turnstile.pass(1, width: 1, within: 60) {
+            for _ in 0..<50 {
+                let late = try await turnstile.pass(1, width: 1, within: 0.001) { 1 }
+                #expect(late == nil)
+            }
+            go.finish()
+            for await _ in stream {}
+            return Task.isCancelled
+        }
+        #expect(inside == false)
+        #expect(try await turnstile.pass(1, width: 1, within: 60) { 7 } == 7)
+    }
+
+    @Test func whoeverIsCancelledWhileWaitingDoesNotPass() async throws {
+        let turnstile = Turnstile<Int>()
+        try await turnstile.pass(1, width: 1) {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    await #expect(throws: CancellationError.self) {
+                        try await turnstile.pass(1, width: 1, within: 60) { Issue.record("it passed") }
+                    }
+                }
+                group.cancelAll()
+            }
+        }
+    }
 }
