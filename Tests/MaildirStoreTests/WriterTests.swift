@@ -138,7 +138,8 @@ import Vocabulary
         writer.finish()
         let staged = try await writer.all()
         #expect(staged.map(\.octets) == [1600 * 65536])
-        #expect(residentOctets() - before < 60_000_000)
+        // Other tests take memory at the same time; the whole message would be more than all of that.
+        #expect(residentOctets() - before < 100_000_000)
     }
 
     @Test func aWriterThatIsDroppedClosesAndRemovesItsFile() async throws {
