@@ -110,12 +110,16 @@ public final class LoginDesk: Sendable {
         if cache.contains(digest, for: key, hash: account.passwordHash, now: context.now()) { return true }
         let hash = try PasswordHash(account.passwordHash)
         guard try await context.pool.verify(password, against: hash) else { return false }
-        let seconds = context.limits.passwordCacheSeconds
-        if seconds > 0 {
-            cache.insert(
-                digest, for: key, hash: account.passwordHash, until: context.now().adding(seconds: seconds))
-        }
+        remember(digest, of: account)
         return true
+    }
+
+    /// The account's next logins with this password, which is its own, cost no hash.
+    func remember(_ digest: PasswordDigest, of account: AccountRecord) {
+        let seconds = context.limits.passwordCacheSeconds
+        guard seconds > 0 else { return }
+        let until = context.now().adding(seconds: seconds)
+        cache.insert(digest, for: account.address.description, hash: account.passwordHash, until: until)
     }
 
     /// Takes up the wrong guesses that were counted before a restart.

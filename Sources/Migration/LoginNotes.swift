@@ -70,12 +70,15 @@ extension LoginDesk {
         return rejected(facts)
     }
 
-    /// Waits until a login that began at `start` has taken as long as one that the old server rejected lately, where it
-    /// could have been asked.
+    /// Waits until a login that began at `start` has taken as long as a wrong password does here, whatever the hash, and
+    /// as long as one that the old server rejected lately, where it could have been asked.
     func pad(_ facts: LoginFacts, since start: ContinuousClock.Instant) async {
-        guard facts.migrates, let settings = facts.settings, settings.syncPasswords,
-            let duration = rejections.withLock({ $0[settings.oldServer.name]?.any })
-        else { return }
+        var duration = context.pool.slowestMismatch
+        if facts.migrates, let settings = facts.settings, settings.syncPasswords,
+            let asked = rejections.withLock({ $0[settings.oldServer.name]?.any })
+        {
+            duration = max(duration, asked)
+        }
         // Cancelled: nobody waits for the answer any more.
         try? await Task.sleep(until: start + duration, clock: .continuous)
     }

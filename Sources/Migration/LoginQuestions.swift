@@ -156,6 +156,7 @@ extension LoginDesk {
         }
         guard let changed else { return nil }
         guesses.withLock { $0.forgetWrong(address.description) }
+        remember(context.digester.digest(login.password, context: address.description), of: changed)
         statuses.changed(changed)
         scheduler.submit(changed, settings)
         return statuses.status(of: changed, settings: settings)

@@ -21,6 +21,7 @@ struct DatabaseFile: Sendable {
 
     let path: String
     let options: Options
+    let settingsMemo = SettingsMemo()
 
     /// Makes the file where there is none, brings the schema up to date, and proves that commits will be durable.
     func openWriter() throws(RecordsError) -> DatabaseQueue {

@@ -16,23 +16,15 @@ extension Session {
         try ask { db in
             try db.first(
                 "SELECT value FROM settings WHERE domain = (SELECT id FROM domain WHERE name = ?)", [domain.name]
-            ) { try Self.settings(from: $0.text()) }
+            ) { try file.settingsMemo.settings(of: domain.name, from: $0.text()) }
         }
     }
 
     func allSettings() throws -> [MigrationSettings] {
         try ask { db in
-            try db.all("SELECT value FROM settings JOIN domain ON domain.id = settings.domain ORDER BY domain.name") {
-                try Self.settings(from: $0.text())
-            }
-        }
-    }
-
-    private static func settings(from text: String) throws -> MigrationSettings {
-        do {
-            return try JSONDecoder().decode(MigrationSettings.self, from: Data(text.utf8))
-        } catch {
-            throw Damage(detail: "the settings of a domain cannot be read: \(error)")
+            try db.all(
+                "SELECT domain.name, value FROM settings JOIN domain ON domain.id = settings.domain ORDER BY domain.name"
+            ) { try file.settingsMemo.settings(of: $0.text(), from: $0.text()) }
         }
     }
 

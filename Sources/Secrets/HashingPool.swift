@@ -15,6 +15,8 @@ public final class HashingPool: Sendable {
 
     private let queue: HashingQueue
     private let decoyHash: PasswordHash
+    /// How long the last wrong password took, without the queue, by kind of hash.
+    private let mismatches = Mutex<[String: Duration]>([:])
 
     /// - Parameters:
     ///   - threads: nil: as many as there are cores.
@@ -39,7 +41,24 @@ public final class HashingPool: Sendable {
     /// - Throws: ``SecretsError`` (`overloaded`, `stopped`, `hashingFailed`); `CancellationError` when the task is
     ///   cancelled before its turn comes.
     public func verify(_ password: Password, against hash: PasswordHash) async throws -> Bool {
-        try await queue.run { () throws(SecretsError) in try hash.matches(password) }
+        let (matches, duration) = try await queue.run { () throws(SecretsError) in
+            let start = ContinuousClock.now
+            return (try hash.matches(password), .now - start)
+        }
+        if !matches { remember(duration, of: hash.kind) }
+        return matches
+    }
+
+    /// The longest that a wrong password takes against any kind of hash that was met lately: a rejection that takes as
+    /// long tells nobody which kind an account has, or whether it exists.
+    public var slowestMismatch: Duration { mismatches.withLock { $0.values.max() } ?? .zero }
+
+    private func remember(_ duration: Duration, of kind: String) {
+        mismatches.withLock { mismatches in
+            // Administrators import hashes of a handful of kinds; of rounds at random the first ones will do.
+            guard mismatches.count < 64 || mismatches[kind] != nil else { return }
+            mismatches[kind] = duration
+        }
     }
 
     /// Takes as long as one ``verify(_:against:)`` that fails, in the same queue: what an account that does not

@@ -76,6 +76,13 @@ public struct PasswordHash: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// What decides how long a comparison takes: the method and its cost, without salt and digest.
+    var kind: String {
+        let fields = hash.split(separator: "$", maxSplits: 2)
+        let hasCost = form == .yescrypt || form == .bcrypt || fields[1].hasPrefix("rounds=")
+        return fields.prefix(hasCost ? 2 : 1).joined(separator: "$")
+    }
+
     public var description: String { "(password hash)" }
 }
 

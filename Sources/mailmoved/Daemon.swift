@@ -29,7 +29,10 @@ final class Daemon: Service {
     let server: JSONRPCServer<MethodTable>
     let report: ServiceReport
     let manager = ServiceManager()
+    /// The event loops of the old servers' connections.
     let group: MultiThreadedEventLoopGroup
+    /// The one of the callers: a call waits for no move, and its connection is made and served without changing threads.
+    let callers: MultiThreadedEventLoopGroup
     let configuration: CurrentConfiguration
     let journal: EventJournal
     let log: Logger
@@ -46,6 +49,7 @@ final class Daemon: Service {
         let journal = EventJournal()
         self.journal = journal
         group = MultiThreadedEventLoopGroup(numberOfThreads: max(2, System.coreCount))
+        callers = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         records = try await SQLiteRecords.open(path: configuration.databasePath, onEvents: journal.tell)
         store = try MaildirStore(
             path: configuration.mailStore.maildirPath,
@@ -65,7 +69,7 @@ final class Daemon: Service {
         self.report = report
         server = JSONRPCServer(
             listeners: listeners, handler: MethodTable(move: move) { await report.status() },
-            limits: clients, errors: MethodTable.serverErrors, group: group, logger: log)
+            limits: clients, errors: MethodTable.serverErrors, group: callers, logger: log)
         report.serve(server)
     }
 

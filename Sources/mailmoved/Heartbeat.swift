@@ -64,7 +64,9 @@ final class Heartbeat: Sendable {
                 daemon.log.error("\(error)")
             }
             do {
-                for loop in daemon.group.makeIterator() { try await loop.submit {}.get() }
+                for group in [daemon.group, daemon.callers] {
+                    for loop in group.makeIterator() { try await loop.submit {}.get() }
+                }
                 await daemon.move.scheduler.turn()
                 daemon.manager.watchdog()
             } catch {

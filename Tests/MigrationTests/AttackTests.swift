@@ -209,6 +209,32 @@ import Vocabulary
         }
     }
 
+    @Test func withoutAnOldServerEveryWrongPasswordTakesAsLongAsTheSlowestKindOfHash() async throws {
+        try await NewPlatform.run { platform in
+            // About half a second, and about a millisecond.
+            let hashes = ["$6$rounds=2000000$saltsaltsalt$", "$1$saltsalt$"]
+            let accounts = ["slow@example.com", "quick@example.com"]
+            for (address, setting) in zip(accounts, hashes) {
+                let length = setting.hasPrefix("$6") ? 86 : 22
+                let row = AccountRow(
+                    address: address, password: nil, passwordHash: setting + String(repeating: ".", count: length),
+                    displayName: nil, quotaOctets: nil)
+                _ = try await platform.move.accounts.create([row], onExisting: .fail)
+            }
+            func duration(_ account: String) async throws -> Duration {
+                let start = ContinuousClock.now
+                let result = try await platform.login("wrong", as: NewPlatform.address(account))
+                #expect(result.decision == .reject)
+                return .now - start
+            }
+            _ = try await duration(accounts[0])
+            let slowest = platform.pool.slowestMismatch
+            #expect(slowest > .milliseconds(100))
+            #expect(try await duration(accounts[1]) >= slowest)
+            #expect(try await duration("nobody@example.com") >= slowest)
+        }
+    }
+
     @Test func aPasswordThatNobodyCouldHaveAsksNobody() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }

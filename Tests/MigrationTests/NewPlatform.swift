@@ -91,6 +91,8 @@ final class NewPlatform: Sendable {
 
     var now: Timestamp { clock.now }
 
+    var pool: HashingPool { move.logins.context.pool }
+
     @discardableResult
     func enable(
         _ server: OldMailServer, accounts: [EmailAddress] = [ann], days: Int = 30,

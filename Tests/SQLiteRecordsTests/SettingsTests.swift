@@ -23,6 +23,31 @@ import Vocabulary
         }
     }
 
+    @Test func whatIsReadIsWhatIsRecordedInTheCallersOwnState() async throws {
+        struct GivenUp: Error {}
+        func warnings(_ records: SQLiteRecords) async throws -> [UInt8]? {
+            try await records.read { try $0.settings(of: example)?.warnings.first }.map { Array($0.utf8) }
+        }
+        try await withRecords { records in
+            // Equal to Swift, and other octets.
+            for text in ["caf\u{E9}", "cafe\u{301}"] {
+                var given = settings()
+                given.warnings = [text]
+                let put = given
+                try await records.write { try $0.put(put, known: nil, excluded: nil) }
+                #expect(try await warnings(records) == Array(text.utf8))
+            }
+            await #expect(throws: GivenUp.self) {
+                try await records.write { records in
+                    try records.put(settings(generation: 9), known: nil, excluded: nil)
+                    #expect(try records.settings(of: example)?.generation == 9)
+                    throw GivenUp()
+                }
+            }
+            #expect(try await warnings(records) == Array("cafe\u{301}".utf8))
+        }
+    }
+
     @Test func settingsOfNoDomainAreRefused() async throws {
         try await withRecords { records in
             var broken = settings()
