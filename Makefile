@@ -33,7 +33,7 @@ swift_sources = Package.swift $(shell find Sources clients -name '*.swift' 2>/de
 shell_scripts = $(shell grep -rlIE --exclude-dir=.git --exclude-dir='.build*' '^\#!.*\b(ba)?sh( |$$)' . 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test fuzz torture demo bench bench-logins profile lint format install uninstall deb \
+.PHONY: help setup build release test fuzz torture demo bench bench-logins bench-syncs profile lint format install uninstall deb \
         test-deb clean
 
 help: ## List the targets
@@ -80,6 +80,12 @@ profile: ## Show where the daemon's time goes in a benchmark's rows [BENCH='--ro
 bench-logins: setup ## Measure what the daemon adds to a login, and 500 users who log in at once [LOGINS='--users 500']
 	$(SWIFT) build $(RELEASE)
 	Tests/Benchmarks/logins $(LOGINS)
+
+SYNCS   ?= /var/tmp
+bench-syncs: ## Measure ways to make a batch of messages durable on a folder's file system [SYNCS=/var/tmp]
+	@.ci/setup-debian bench
+	mkdir -p .build && $(CC) -O2 -D_GNU_SOURCE -pthread -o .build/syncs Tests/Benchmarks/syncs.c -luring
+	.build/syncs $(SYNCS)
 
 lint: ## Check format, shell scripts and units
 	$(SWIFT) format lint --strict --parallel --recursive Sources Tests clients Package.swift
