@@ -23,6 +23,7 @@ final class Context: Sendable {
     let now: @Sendable () -> Timestamp
     let stopping = StopSignal()
     let largeMailboxes = LargeMailboxes()
+    let youngRuns = YoungRuns()
     let log = Logger(label: "mailmove.migration")
     private let current: Mutex<MoveLimits>
 

@@ -207,18 +207,36 @@ final class RunControl: Sendable {
     func sleep(seconds: Double) async { await alarm.sleep(seconds: seconds) }
 }
 
-/// Ends a sleep, once, from anywhere.
+/// Ends sleeps from anywhere: those that are going on, and all that come.
 final class Alarm: Sendable {
-    private let ended: AsyncStream<Never>
-    private let ending: AsyncStream<Never>.Continuation
+    private struct State {
+        var hasRung = false
+        var sleepers: [UInt64: AsyncStream<Never>.Continuation] = [:]
+        var numbers: UInt64 = 0
+    }
 
-    init() { (ended, ending) = AsyncStream.makeStream() }
+    private let state = Mutex(State())
 
-    func ring() { ending.finish() }
+    func ring() {
+        let sleepers = state.withLock { state in
+            state.hasRung = true
+            return Array(state.sleepers.values)
+        }
+        for sleeper in sleepers { sleeper.finish() }
+    }
 
-    /// Until it has rung, or the task is cancelled, or the time is over; by one sleeper.
+    /// Until it has rung, or the task is cancelled, or the time is over.
     func sleep(seconds: Double) async {
-        let ended = ended
+        // A stream of its own: one whose reader was cancelled, as by the deadline, has ended for good.
+        let (ended, ending) = AsyncStream<Never>.makeStream()
+        let number = state.withLock { state -> UInt64? in
+            guard !state.hasRung else { return nil }
+            state.numbers += 1
+            state.sleepers[state.numbers] = ending
+            return state.numbers
+        }
+        guard let number else { return }
         _ = try? await withDeadline(seconds: seconds) { for await _ in ended {} }
+        state.withLock { $0.sleepers[number] = nil }
     }
 }

@@ -71,6 +71,8 @@ struct Run: Sendable {
 
     /// - Throws: `MailStoreError`, `RecordsError`.
     mutating func end() async throws -> End {
+        context.youngRuns.begins(account.id)
+        defer { context.youngRuns.leaves(account.id) }
         var patience = Patience()
         while true {
             if let reason = control.stopReason { return .stopped(reason) }
@@ -220,6 +222,7 @@ struct Run: Sendable {
             }
             var open = Delivery.Size()
             var failure: (any Error)?
+            var lastPause = ContinuousClock.now
             // What was delivered counts, whatever else went wrong: the next attempt goes on behind it.
             func take(_ step: Result<Step, any Error>) {
                 switch step {
@@ -249,6 +252,7 @@ struct Run: Sendable {
                 }
                 // One that fails is still open: no other follows it.
                 while open.reaches(Self.mostOpen), failure == nil, let step = await group.nextResult() { take(step) }
+                await giveWay(since: &lastPause)
             }
             while let step = await group.nextResult() { take(step) }
             guard let failure else { return }
@@ -261,6 +265,15 @@ struct Run: Sendable {
         }
         try await note(refusals)
         return refusals.count
+    }
+
+    /// A long run leaves most of the time to those that have just begun.
+    private func giveWay(since lastPause: inout ContinuousClock.Instant) async {
+        guard progress >= YoungRuns.messages else { return }
+        context.youngRuns.leaves(account.id)
+        let seconds = context.youngRuns.pause(after: .now - lastPause)
+        if seconds > 0 { await control.sleep(seconds: seconds) }
+        lastPause = .now
     }
 
     /// Nothing is wanted, but an earlier run that was cut short may have left something staged, which is of no use.

@@ -3,6 +3,7 @@
 import Foundation
 import Records
 import Secrets
+import Synchronization
 import Testing
 import Vocabulary
 
@@ -131,6 +132,57 @@ import Vocabulary
             }
             #expect(try await platform.row()?.sealed == nil)
         }
+    }
+
+    @Test func aServerThatHangsUpIsTriedFiveTimesEachAfterALongerPause() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        let shown = Mutex<[ContinuousClock.Instant]>([])
+        server.state.withLock { state in
+            state.before = { line in
+                // The login is over; from now on it hangs up.
+                if line == "QUIT" { server.state.withLock { $0.login = .hangUp } }
+                if line.hasPrefix("PASS ") { shown.withLock { $0.append(.now) } }
+            }
+        }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            #expect(try await platform.login("old").decision == .accept)
+            let failed = try await platform.until { $0.status == .failed }
+            #expect(failed.error?.reason == .oldServerUnreachable)
+            // The next run, 1 s later by the test's clock, does not come.
+            let tries = shown.withLock { Array($0.dropFirst()) }
+            #expect(tries.count == 5)
+            for (number, pair) in zip(tries, tries.dropFirst()).enumerated() {
+                #expect(pair.1 - pair.0 >= .seconds(0.125 * Double(1 << number)), "pause \(number)")
+            }
+        }
+    }
+
+    @Test func aLongRunGivesWayToAShortOneAndIsFinishedAllTheSame() async throws {
+        let (long, short) = (try OldMailServer(password: "old", messages: 3000), try OldMailServer(password: "old"))
+        defer {
+            long.stop()
+            short.stop()
+        }
+        try await NewPlatform.run { platform in
+            let bob = try EmailAddress("bob@example.org")
+            try await platform.enable(long)
+            try await platform.enable(short, accounts: [bob]) { $0.domain = bob.domain }
+            short.state.withLock { $0.holdsAt = "RETR 2" }
+            _ = try await platform.login("old", as: bob)
+            _ = try await platform.login("old")
+            #expect(try await platform.until { $0.status == .completed }.moved == 3000)
+            short.state.withLock { $0.holdsAt = nil }
+            #expect(try await platform.until(bob) { $0.status == .completed }.moved == 3)
+        }
+        let young = YoungRuns()
+        #expect(young.pause(after: .seconds(1)) == 0)
+        young.begins(1)
+        #expect(young.pause(after: .milliseconds(10)) == 0.02)
+        #expect(young.pause(after: .seconds(60)) == 0.5)
+        young.leaves(1)
+        #expect(young.pause(after: .seconds(60)) == 0)
     }
 
     @Test func refusedMessagesAreNamedAndTriedAgain() async throws {
