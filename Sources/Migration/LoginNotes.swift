@@ -70,10 +70,13 @@ extension LoginDesk {
         return rejected(facts)
     }
 
+    /// Who guesses at accounts with the costliest hashes must not keep all of a mail server's workers waiting.
+    static let longestPad = Duration.milliseconds(500)
+
     /// Waits until a login that began at `start` has taken as long as a wrong password does here, whatever the hash, and
     /// as long as one that the old server rejected lately, where it could have been asked.
     func pad(_ facts: LoginFacts, since start: ContinuousClock.Instant) async {
-        var duration = context.pool.slowestMismatch
+        var duration = min(context.pool.slowestMismatch, Self.longestPad)
         if facts.migrates, let settings = facts.settings, settings.syncPasswords,
             let asked = rejections.withLock({ $0[settings.oldServer.name]?.any })
         {
