@@ -312,7 +312,7 @@ final class ChannelHandler: ChannelInboundHandler {
         } else if error is IOError {
             fail(WireFailure(code: .closed, message: "dropped the connection (\(error))"))
         } else {
-            fail(WireFailure(code: .closed, message: "dropped the connection (TLS: \(error))"))
+            fail(TLSFailure.explain(inSession: error))
         }
     }
 

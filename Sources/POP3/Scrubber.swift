@@ -25,8 +25,8 @@ struct Scrubber: Sendable {
         }
         let text = String(decoding: octets, as: UTF8.self)
         var shown = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            guard shown.count < Self.longestText else {
+        for (count, scalar) in text.unicodeScalars.enumerated() {
+            guard count < Self.longestText else {
                 shown.append("…")
                 break
             }

@@ -32,6 +32,18 @@ enum TLSFailure {
         return untrusted("fails the TLS handshake (\(text))")
     }
 
+    /// After the handshake.
+    static func explain(inSession error: any Error) -> WireFailure {
+        let text = String(describing: error)
+        if text.contains("NO_RENEGOTIATION") {
+            // RFC 5746 §4: what was said before it might have been somebody else's; we never take part.
+            return untrusted(
+                "asks for another TLS handshake in the middle of a session (renegotiation), which is refused; switch "
+                    + "that off there, or let it speak TLS 1.3")
+        }
+        return WireFailure(code: .closed, message: "dropped the connection (TLS: \(text))")
+    }
+
     private static func untrusted(_ message: String) -> WireFailure {
         WireFailure(code: .untrusted, message: message)
     }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+
 /// What servers are known to say where they have no response code for it. Compared in lower case, as parts of a line.
 struct Wordings {
     /// ASCII letters in lower case; a line that says more than this says it at its start.
@@ -18,10 +20,15 @@ struct Wordings {
     private static func holds(_ octets: UnsafeRawBufferPointer, _ part: String) -> Bool {
         var part = part
         return part.withUTF8 { part in
-            guard let first = part.first, octets.count >= part.count else { return false }
-            return (0...(octets.count - part.count)).contains { start in
-                octets[start] == first && octets[start..<(start + part.count)].elementsEqual(part)
+            guard let start = part.baseAddress, let first = part.first, var place = octets.baseAddress else {
+                return false
             }
+            let end = place + octets.count
+            while end - place >= part.count, let hit = memchr(place, CInt(first), end - place - part.count + 1) {
+                if memcmp(hit, start, part.count) == 0 { return true }
+                place = UnsafeRawPointer(hit) + 1
+            }
+            return false
         }
     }
 

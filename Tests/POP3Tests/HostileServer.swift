@@ -85,10 +85,10 @@ enum HostileServer {
 
     /// Goes through a whole session. True when `QUIT` was confirmed.
     static func visit(
-        port: Int, read: Duration = .seconds(45), security: TransportSecurity = .none, secure: Bool = false,
-        sink: some MessageSink = CountingSink()
+        port: Int, read: Duration = .seconds(45), security: TransportSecurity = .none,
+        certificate: CertificateCheck? = nil, secure: Bool = false, sink: some MessageSink = CountingSink()
     ) async throws(POP3Error) -> Bool {
-        let server = OldServer(host: "127.0.0.1", port: port, security: security)
+        let server = OldServer(host: "127.0.0.1", port: port, security: security, certificate: certificate)
         let password = Password("open sesame")
         let session = try await POP3Session.open(
             server, timeouts: Timeouts(connect: .seconds(5), read: read), trust: TLSTrust(),
