@@ -18,6 +18,7 @@ public final class DaemonProcess: Sendable {
     private let environment: [String: String]
     private let arguments: [String]
     private let user: String?
+    private let hasHosts: Bool
     private let process = Mutex<Process?>(nil)
 
     /// Does not start it yet.
@@ -27,10 +28,12 @@ public final class DaemonProcess: Sendable {
     ///     file, and no pause between runs.
     ///   - arguments: instead of the two sockets.
     ///   - user: who it runs as, where this process is root; its folder is theirs.
+    ///   - hosts: what its machine's hosts(5) say of names, where this process is root; ``setHosts(_:)`` changes it.
     public init(
-        environment: [String: String] = [:], arguments: [String]? = nil, user: String? = nil
+        environment: [String: String] = [:], arguments: [String]? = nil, user: String? = nil, hosts: String? = nil
     ) throws {
         self.user = user
+        hasHosts = hosts != nil
         folder = URL(filePath: "/var/tmp/mailmoved-\(UUID().uuidString.prefix(8).lowercased())")
         let files = FileManager.default
         for name in ["state", "mail"] {
@@ -52,6 +55,7 @@ public final class DaemonProcess: Sendable {
                 "--admin-socket", folder.appending(path: "admin.sock").path,
                 "--login-socket", folder.appending(path: "login.sock").path,
             ]
+        if let hosts { try setHosts(hosts) }
         if let user {
             for name in ["", "state", "mail"] {
                 try files.setAttributes(
@@ -73,6 +77,12 @@ public final class DaemonProcess: Sendable {
         defer { daemon.kill() }
         try await daemon.start()
         return try await body(daemon)
+    }
+
+    /// From now on names lead elsewhere, as after a change in the DNS.
+    public func setHosts(_ text: String) throws {
+        // In its place: the daemon sees this very file.
+        try Data(text.utf8).write(to: folder.appending(path: "hosts"))
     }
 
     public var adminSocket: String { folder.appending(path: "admin.sock").path }
@@ -143,6 +153,12 @@ public final class DaemonProcess: Sendable {
                 """
             process.executableURL = URL(filePath: "/bin/bash")
             process.arguments = ["-c", command, try Self.executable.path, user] + arguments
+        } else if hasHosts {
+            let command = #"mount --bind "$0" /etc/hosts && exec "$@""#
+            process.executableURL = URL(filePath: "/usr/bin/unshare")
+            process.arguments =
+                ["--mount", "/bin/bash", "-c", command, folder.appending(path: "hosts").path]
+                + [try Self.executable.path] + arguments
         } else {
             process.executableURL = try Self.executable
             process.arguments = arguments
