@@ -159,6 +159,49 @@ import Vocabulary
         }
     }
 
+    /// Listing them costs memory, whether they are there or not.
+    @Test func ofMailboxesThatClaimToBeHugeFourMoveAtOnce() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        let most = LargeMailboxes.most
+        let accounts = (0..<most + 2).map { NewPlatform.address("user\($0)@example.com") }
+        var limits = NewPlatform.quick
+        limits.readTimeout = 600
+        try await NewPlatform.run(limits: limits) { platform in
+            try await platform.enable(server, accounts: accounts)
+            let size = "\(LargeMailboxes.messages + 1)"
+            server.state.withLock { state in
+                state.answer = { $0 == "STAT" ? "+OK \(size) 1000\r\n" : nil }
+                state.holdsAt = "UIDL"
+            }
+            func listings() -> Int { server.state.withLock { $0.lines.count { $0 == "UIDL" } } }
+            for account in accounts.prefix(most) { _ = try await platform.trigger("old", as: account) }
+            for _ in 0..<3000 where listings() < most { try await Task.sleep(for: .milliseconds(20)) }
+            for account in accounts.suffix(2) {
+                _ = try await platform.trigger("old", as: account)
+                var events = try await platform.events(of: account)
+                for _ in 0..<3000 where !events.contains(where: { $0.kind == .postponed }) {
+                    try await Task.sleep(for: .milliseconds(20))
+                    events = try await platform.events(of: account)
+                }
+                let postponed = events.first { $0.kind == .postponed }
+                #expect(postponed?.reason == .mailboxInUse)
+                #expect(postponed?.detail?.contains("over \(LargeMailboxes.messages) messages") == true)
+                #expect(try await platform.row(of: account)?.sealed != nil)
+            }
+            #expect(listings() == most)
+            server.state.withLock { state in
+                state.answer = nil
+                state.holdsAt = nil
+            }
+            for account in accounts.prefix(most) { _ = try await platform.until(account) { $0.status == .completed } }
+            platform.advance(seconds: Double(LargeMailboxes.patience + 1))
+            for account in accounts {
+                #expect(try await platform.until(account) { $0.status == .completed }.moved == 3)
+            }
+        }
+    }
+
     @Test func aLongRunGivesWayToAShortOneAndIsFinishedAllTheSame() async throws {
         let (long, short) = (try OldMailServer(password: "old", messages: 3000), try OldMailServer(password: "old"))
         defer {
