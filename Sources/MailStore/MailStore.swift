@@ -145,6 +145,8 @@ public struct MailStoreError: Error, Hashable, Sendable, CustomStringConvertible
         case refused
         /// A folder that should be there is not, or something else stands in its place.
         case misplaced
+        /// The file system does not answer, nor say why.
+        case unresponsive
         /// Anything else the file system answered.
         case failed
     }

@@ -13,7 +13,8 @@ import Synchronization
 final class DeviceSync: Sendable {
     typealias Failures = [MailboxPlace: MailStoreError]
 
-    private let pool: FilePool
+    /// For all that is written on this file system.
+    let pool: FilePool
     private let unsynced: Unsynced
     private let budget: Duration
     /// Opened before anything is written that it is to sync: syncfs(2) reports errors since then.

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import Glibc
 import MailStore
+import Synchronization
 
 /// A few threads for calls that wait on a disk, so that no event loop and no thread of Swift's cooperative pool does.
 ///
-/// First come, first served. It bounds the threads; what is queued is bounded by those who submit (a writer has one
-/// job in flight, a caller of an async method one). The threads end when the pool is gone and its queue is empty.
+/// First come, first served. It bounds the threads, which are started when they are needed; what is queued is bounded
+/// by those who submit (a writer has one job in flight, a caller of an async method one). The threads end when the pool
+/// is gone and its queue is empty.
 public final class FilePool: Sendable {
-    private let queue = JobQueue()
+    let threads: Int
+    private let queue: JobQueue
 
     /// - Parameter threads: how many calls may wait at once; at least 1.
     public init(threads: Int = 8) {
-        for _ in 0..<max(1, threads) { queue.startThread() }
+        self.threads = max(1, threads)
+        queue = JobQueue(threads: self.threads)
     }
 
     deinit { queue.close() }
@@ -36,12 +41,43 @@ public final class FilePool: Sendable {
         }
         return try result.get()
     }
+
+    /// The answer of `body`, or nil when it takes longer than `patience`: nobody waits for it then, but it goes on, and
+    /// may end whenever the file system answers again.
+    func run<Answer: Sendable>(
+        within patience: Duration, _ body: @escaping @Sendable () -> Answer
+    ) async -> Answer? {
+        await withCheckedContinuation { continuation in
+            let waiter = Waiter(continuation)
+            submit { waiter.resume(body()) }
+            DispatchQueue.global().asyncAfter(deadline: .now() + patience.seconds) { waiter.resume(nil) }
+        }
+    }
+}
+
+/// Who waits for whatever comes first.
+private final class Waiter<Answer: Sendable>: Sendable {
+    private let continuation: Mutex<CheckedContinuation<Answer?, Never>?>
+
+    init(_ continuation: CheckedContinuation<Answer?, Never>) { self.continuation = Mutex(continuation) }
+
+    func resume(_ answer: Answer?) {
+        let waiting = continuation.withLock { continuation in
+            defer { continuation = nil }
+            return continuation
+        }
+        waiting?.resume(returning: answer)
+    }
+}
+
+extension Duration {
+    var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }
 
 /// What the threads take their jobs from.
 ///
-/// Unchecked: `jobs` and `isClosed` are touched only with `mutex` held; the two pointers never change, and are freed
-/// when the last thread has let go of the queue. `Mutex` of the standard library has no condition to wait for.
+/// Unchecked: what varies is touched only with `mutex` held; the two pointers never change, and are freed when the last
+/// thread has let go of the queue. `Mutex` of the standard library has no condition to wait for.
 private final class JobQueue: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let somethingToDo = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -49,8 +85,13 @@ private final class JobQueue: @unchecked Sendable {
     /// Jobs before it have been taken; the array is cut when they are half of it.
     private var head = 0
     private var isClosed = false
+    private var threads = 0
+    /// Threads that wait for a job.
+    private var idle = 0
+    private let most: Int
 
-    init() {
+    init(threads: Int) {
+        most = threads
         pthread_mutex_init(mutex, nil)
         pthread_cond_init(somethingToDo, nil)
     }
@@ -65,6 +106,7 @@ private final class JobQueue: @unchecked Sendable {
     func add(_ job: @escaping @Sendable () -> Void) {
         pthread_mutex_lock(mutex)
         jobs.append(job)
+        if jobs.count - head > idle, threads < most, startThread() { threads += 1 }
         pthread_cond_signal(somethingToDo)
         pthread_mutex_unlock(mutex)
     }
@@ -82,7 +124,9 @@ private final class JobQueue: @unchecked Sendable {
         defer { pthread_mutex_unlock(mutex) }
         while head == jobs.count {
             if isClosed { return nil }
+            idle += 1
             pthread_cond_wait(somethingToDo, mutex)
+            idle -= 1
         }
         let job = jobs[head]
         jobs[head] = {}
@@ -94,7 +138,8 @@ private final class JobQueue: @unchecked Sendable {
         return job
     }
 
-    func startThread() {
+    /// Whether there is one more.
+    private func startThread() -> Bool {
         // Signals are for the threads that expect them.
         var all = sigset_t()
         var before = sigset_t()
@@ -112,5 +157,6 @@ private final class JobQueue: @unchecked Sendable {
                 return nil
             }, queue.toOpaque())
         if result == 0 { pthread_detach(thread) } else { queue.release() }
+        return result == 0
     }
 }

@@ -18,33 +18,36 @@ public import Vocabulary
 ///
 /// So, after a crash, an intended file that has left this very `tmp/` was delivered, whatever the user did with it
 /// since, and one that is still there was not (``recover(_:recordedAt:)``).
+///
+/// Each file system has threads of its own for all that is written there: one that is slow, or answers nothing, holds up
+/// no other.
 public final class MaildirStore: MailStore {
-    private let template: PathTemplate
+    let template: PathTemplate
     let hashKey: [UInt8]
     private let directoryMode: mode_t
     private let fileMode: mode_t
+    /// For reading.
     let pool: FilePool
-    private let syncBudget: Duration
+    /// Finds out which file system is meant.
+    private let lookups = FilePool(threads: 32)
+    let probe = Probe()
+    private let patience: Duration
+    private let devices: Devices
     private let unsynced = Unsynced()
-    /// Kept alive by their writers, so that no file system is held once nothing is written there.
-    private let devices = Mutex<[UInt64: WeakDevice]>([:])
-
-    private struct WeakDevice {
-        weak var device: DeviceSync?
-    }
 
     /// - Parameters:
     ///   - path: where Maildirs are: an absolute path with `%u` for the address, `%n` its local part, `%d` its domain
     ///     and `%%`. What stands before the first component with one of these must exist.
     ///   - hashKey: 16 to 64 octets, the same for as long as content hashes are to be compared.
-    ///   - pool: on whose threads all is done that waits for a disk.
+    ///   - pool: on whose threads mail is read; each file system gets as many for what is written there.
     ///   - directoryMode: of what is made; `0o2770` lets a group in.
     ///   - fileMode: of messages.
     ///   - syncBudget: when making a whole file system durable takes longer, files are synced one by one for a while.
+    ///   - patience: how long a mailbox's file system may take to open it, or to end what a crash interrupted.
     /// - Throws: ``MailStoreError`` when `path` cannot be such a template, or the key has the wrong length.
     public init(
         path: String, hashKey: [UInt8], pool: FilePool, directoryMode: UInt32 = 0o700, fileMode: UInt32 = 0o600,
-        syncBudget: Duration = .milliseconds(500)
+        syncBudget: Duration = .milliseconds(500), patience: Duration = .seconds(30)
     ) throws(MailStoreError) {
         template = try PathTemplate(path)
         guard (16...64).contains(hashKey.count), sodium_init() >= 0 else {
@@ -55,22 +58,24 @@ public final class MaildirStore: MailStore {
         self.pool = pool
         self.directoryMode = directoryMode
         self.fileMode = fileMode
-        self.syncBudget = syncBudget
+        self.patience = patience
+        devices = Devices(threads: pool.threads, unsynced: unsynced, syncBudget: syncBudget)
     }
 
     public func open(
         _ account: EmailAddress, options: DeliveryOptions, intended: [StagedBatch]
     ) async throws(MailStoreError) -> any MailboxWriter {
         let folder = try FolderName(options.folder)
-        return try await pool.run { () throws(MailStoreError) -> MaildirWriter in
+        let path = path(of: account, folder: nil)
+        return try await onDevice(of: path) { isAwaited throws(MailStoreError) -> MaildirWriter in
             var made: [Directory] = []
             let maildir = try self.maildir(of: account, folder: folder, made: &made)
             let tag = self.tag(of: account)
-            try Self.sweep(maildir.tmp, tag: tag, keeping: intended)
+            try Self.sweep(maildir.tmp, tag: tag, keeping: intended, while: isAwaited)
             self.unsynced.add([], directories: made.map(\.path), in: maildir.place)
+            let device = self.devices.device(of: maildir.tmp)
             return MaildirWriter(
-                place: maildir.place, directory: maildir.tmp, options: options, pool: self.pool,
-                unsynced: self.unsynced, device: try self.device(of: maildir.place),
+                place: maildir.place, directory: maildir.tmp, options: options, unsynced: self.unsynced, device: device,
                 staging: Staging(
                     directory: maildir.tmp, fileMode: self.fileMode, name: MessageName(tag: tag), key: self.hashKey))
         }
@@ -79,22 +84,25 @@ public final class MaildirStore: MailStore {
     public func sweep(
         _ account: EmailAddress, options: DeliveryOptions, intended: [StagedBatch]
     ) async throws(MailStoreError) {
-        let folder = try FolderName(options.folder)
-        try await pool.run { () throws(MailStoreError) -> Void in
+        let path = path(of: account, folder: try FolderName(options.folder))
+        try await onDevice(of: self.path(of: account, folder: nil)) { isAwaited throws(MailStoreError) -> Void in
             do throws(MailStoreError) {
-                let tmp = try Directory(path: self.path(of: account, folder: folder) + "/tmp", followsLink: false)
-                try Self.sweep(tmp, tag: self.tag(of: account), keeping: intended)
+                let tmp = try Directory(path: path + "/tmp", followsLink: false)
+                try Self.sweep(tmp, tag: self.tag(of: account), keeping: intended, while: isAwaited)
             } catch  where error.errno == ENOENT {
                 // Nothing was ever staged there.
             }
         }
     }
 
+    /// Not a file more once nobody waits for it: another run may have begun to stage there. What was listed before is
+    /// none of that run's.
     private static func sweep(
-        _ tmp: Directory, tag: String, keeping intended: [StagedBatch]
+        _ tmp: Directory, tag: String, keeping intended: [StagedBatch], while isAwaited: () -> Bool
     ) throws(MailStoreError) {
         let kept = Set(intended.flatMap { $0.names.map(MessageName.temporary) })
         for stale in try tmp.names(where: { MessageName.isOurs($0, tag: tag) && !kept.contains($0) }) {
+            guard isAwaited() else { return }
             try tmp.remove(stale)
         }
     }
@@ -110,8 +118,11 @@ public final class MaildirStore: MailStore {
 
     @discardableResult
     public func publish(_ batch: StagedBatch) async throws(MailStoreError) -> [Bool] {
-        try await pool.run { () throws(MailStoreError) -> [Bool] in
-            let maildir = try MaildirPlace(batch.place)
+        let place = batch.place
+        let device = try await lookups.run { () throws(MailStoreError) in try self.devices.device(of: place) }
+        return try await device.pool.run { [device] () throws(MailStoreError) -> [Bool] in
+            defer { withExtendedLifetime(device) {} }
+            let maildir = try MaildirPlace(place)
             var wereStaged: [Bool] = []
             for name in batch.names { wereStaged.append(try maildir.publish(name, seen: batch.seen)) }
             return wereStaged
@@ -120,32 +131,7 @@ public final class MaildirStore: MailStore {
 
     public func check(folder: String) throws(MailStoreError) { _ = try FolderName(folder) }
 
-    /// Whether the directory that all Maildirs are below exists and takes files, and its file system has room.
-    public func check() async throws(MailStoreError) {
-        try await pool.run { [template] () throws(MailStoreError) -> Void in
-            let base: Directory
-            do throws(MailStoreError) {
-                base = try Directory(path: template.base, followsLink: true)
-            } catch  where error.errno == ENOENT {
-                throw Self.missing(template.base)
-            }
-            // A file without a name leaves nothing behind (open(2), O_TMPFILE).
-            let probe = openat(base.fd, ".", Int32(openTemporary) | O_DIRECTORY | O_WRONLY | O_CLOEXEC, 0o600)
-            if probe >= 0 {
-                close(probe)
-            } else if errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL {
-                if faccessat(base.fd, ".", W_OK | X_OK, AT_EACCESS) != 0 { throw .system(errno, path: base.path) }
-            } else {
-                throw .system(errno, path: base.path)
-            }
-            var room = statvfs()
-            if fstatvfs(base.fd, &room) == 0, room.f_blocks > 0, room.f_bavail == 0 {
-                throw .system(ENOSPC, path: base.path)
-            }
-        }
-    }
-
-    private static func missing(_ base: String) -> MailStoreError {
+    static func missing(_ base: String) -> MailStoreError {
         MailStoreError(
             code: .misplaced, path: base, errno: ENOENT,
             detail: "\(base) does not exist, and is not made, because its file system may just not be mounted; "
@@ -155,8 +141,8 @@ public final class MaildirStore: MailStore {
     // MARK: Inside
 
     /// Where `account` has its Maildir, or a folder in it.
-    func path(of account: EmailAddress, folder: FolderName) -> String {
-        ([template.base] + template.components(of: account) + (folder.directory.map { [$0] } ?? []))
+    func path(of account: EmailAddress, folder: FolderName?) -> String {
+        ([template.base] + template.components(of: account) + (folder?.directory.map { [$0] } ?? []))
             .joined(separator: "/")
     }
 
@@ -203,11 +189,11 @@ public final class MaildirStore: MailStore {
 
     private func sync(onOneDevice places: Set<MailboxPlace>) async -> [MailboxPlace: MailStoreError] {
         enum Answer { case success(DeviceSync), failure([MailboxPlace: MailStoreError]) }
-        let answer = await pool.run { () -> Answer in
+        let answer = await lookups.run { () -> Answer in
             // Any place that is still there will do.
             var failures: [MailboxPlace: MailStoreError] = [:]
             for place in places {
-                do throws(MailStoreError) { return .success(try self.device(of: place)) } catch {
+                do throws(MailStoreError) { return .success(try self.devices.device(of: place)) } catch {
                     failures[place] = error
                 }
             }
@@ -219,15 +205,56 @@ public final class MaildirStore: MailStore {
         }
     }
 
-    /// The file system that `place` is on.
-    private func device(of place: MailboxPlace) throws(MailStoreError) -> DeviceSync {
-        if let known = devices.withLock({ $0[place.device]?.device }) { return known }
-        let directory = try MaildirPlace(place).tmp
-        return devices.withLock { devices in
-            if let known = devices[place.device]?.device { return known }
-            let device = DeviceSync(directory: directory, pool: pool, unsynced: unsynced, budget: syncBudget)
-            devices[place.device] = WeakDevice(device: device)
-            return device
+    /// Runs `body` on a thread of the file system that the Maildir at `path` is on, or will be, but waits no longer than
+    /// there is patience; `body` can ask whether anybody still does.
+    func onDevice<Answer: Sendable>(
+        of path: String,
+        _ body: @escaping @Sendable (_ isAwaited: () -> Bool) throws(MailStoreError) -> Answer
+    ) async throws(MailStoreError) -> Answer {
+        let deadline = ContinuousClock.now + patience
+        let found = await lookups.run(within: patience) { [template] () -> Result<DeviceSync, MailStoreError> in
+            do throws(MailStoreError) {
+                return .success(self.devices.device(of: try Self.deepest(of: path, from: template.base)))
+            } catch {
+                return .failure(error)
+            }
+        }
+        guard let device = try found?.get() else { throw .unresponsive(path, after: patience) }
+        let isAwaited = Awaited()
+        let answer = await device.pool.run(within: deadline - .now) { () -> Result<Answer, MailStoreError> in
+            defer { withExtendedLifetime(device) {} }
+            do throws(MailStoreError) { return .success(try body { isAwaited.value }) } catch { return .failure(error) }
+        }
+        guard let answer else {
+            isAwaited.end()
+            throw .unresponsive(path, after: patience)
+        }
+        return try answer.get()
+    }
+
+    /// The directory at `path`, or the nearest one above it that is there.
+    private static func deepest(of path: String, from base: String) throws(MailStoreError) -> Directory {
+        // What is wrong on the way is said by who goes on to use it. The last is its user's, and no link of theirs leads
+        // anywhere.
+        if let maildir = try? Directory(path: path, followsLink: false) { return maildir }
+        var path = Substring(path)
+        while let slash = path.lastIndex(of: "/"), path[..<slash].utf8.count > base.utf8.count {
+            path = path[..<slash]
+            if let directory = try? Directory(path: String(path), followsLink: true) { return directory }
+        }
+        do throws(MailStoreError) {
+            return try Directory(path: base, followsLink: true)
+        } catch  where error.errno == ENOENT {
+            throw missing(base)
         }
     }
+}
+
+/// Whether somebody waits for an answer.
+private final class Awaited: Sendable {
+    private let isOver = Atomic(false)
+
+    var value: Bool { !isOver.load(ordering: .sequentiallyConsistent) }
+
+    func end() { isOver.store(true, ordering: .sequentiallyConsistent) }
 }

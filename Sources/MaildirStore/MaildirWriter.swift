@@ -18,7 +18,7 @@ public final class MaildirWriter: MailboxWriter {
     public let place: MailboxPlace
     private let continuation: AsyncThrowingStream<[StagedMessage], any Error>.Continuation
     private let options: DeliveryOptions
-    private let pool: FilePool
+    private var pool: FilePool { device.pool }
     private let directory: Directory
     private let unsynced: Unsynced
     /// Alive from before the first write to after the last.
@@ -86,13 +86,12 @@ public final class MaildirWriter: MailboxWriter {
 
     /// - Parameter directory: the `tmp` of `place`.
     init(
-        place: MailboxPlace, directory: Directory, options: DeliveryOptions, pool: FilePool, unsynced: Unsynced,
-        device: DeviceSync, staging: sending Staging
+        place: MailboxPlace, directory: Directory, options: DeliveryOptions, unsynced: Unsynced, device: DeviceSync,
+        staging: sending Staging
     ) {
         self.place = place
         self.directory = directory
         self.options = options
-        self.pool = pool
         self.unsynced = unsynced
         self.device = device
         self.files = Files(staging)

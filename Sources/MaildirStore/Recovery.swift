@@ -15,11 +15,12 @@ extension MaildirStore {
     /// | is not in another `tmp/` at the same path | likewise |
     ///
     /// What it delivers becomes durable with the next ``sync(_:)``.
+    /// Where the file system takes too long to answer, what was begun goes on, and may be begun again.
     /// - Throws: ``MailStoreError`` `misplaced` where the Maildir is missing: nothing can be said before it is back.
     public func recover(
         _ batch: StagedBatch, recordedAt: Timestamp
     ) async throws(MailStoreError) -> [Bool] {
-        try await pool.run { () throws(MailStoreError) -> [Bool] in
+        try await onDevice(of: batch.place.path) { _ throws(MailStoreError) -> [Bool] in
             let maildir = try MaildirPlace(path: batch.place.path)
             // A clock that was put back makes the age unknown.
             let isYoung = (-3600..<86400).contains(Timestamp.now.seconds(since: recordedAt))

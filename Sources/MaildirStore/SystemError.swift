@@ -29,4 +29,12 @@ extension MailStoreError {
         return MailStoreError(
             code: code, path: path, errno: number, detail: "\(path): \(String(cString: strerror(number))); \(advice)")
     }
+
+    /// Nothing came back from `path` in time.
+    static func unresponsive(_ path: String, after patience: Duration) -> MailStoreError {
+        MailStoreError(
+            code: .unresponsive, path: path, errno: 0,
+            detail: "\(path): the file system has not answered for \(Int(patience.seconds)) s; see whether its disk or "
+                + "server works (the kernel's log), and whether it is frozen (fsfreeze, a snapshot)")
+    }
 }

@@ -9,8 +9,8 @@
 // 3. `MoveScheduler` decides who runs next (`Schedule`, a pure value) and runs each as a task of its own (`Run`).
 // 4. A run lists the old mailbox, compares it with the ledger (`RunPlan`, a pure value), and streams what is
 //    missing into the mail store, whose staged messages it submits to `Delivery`.
-// 5. `Delivery` alone knows store and ledger: sync, one commit for all accounts, publish; and again. A message is
-//    moved when the commit that says so is durable.
+// 5. `Delivery` alone knows store and ledger: sync, one commit for all accounts of a file system, publish; and again.
+//    A message is moved when the commit that says so is durable.
 // 6. `StatusBoard` tells everyone who watches.
 
 import Logging
@@ -82,7 +82,7 @@ public final class MailMove: Sendable {
             group.addTask { await self.windows.run() }
             await scheduler.run()
             await logins.stopBackground()
-            await delivery.close()
+            delivery.close()
         }
     }
 

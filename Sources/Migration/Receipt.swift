@@ -12,6 +12,13 @@ final class Receipt: Sendable {
 
     private let state = Mutex(State.open)
 
+    /// Of what came too late.
+    static var shuttingDown: Receipt {
+        let receipt = Receipt()
+        receipt.resume(throwing: MoveError(.shuttingDown, "the daemon shuts down"))
+        return receipt
+    }
+
     /// Returns when every message of the batch is moved. Does not heed cancellation: no delivery does.
     /// - Throws: `MailStoreError`, `RecordsError`; then each message either is not visible, or an intent says so.
     func wait() async throws {

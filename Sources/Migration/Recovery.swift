@@ -10,47 +10,36 @@ struct Recovery: Sendable {
     let statuses: StatusBoard
     let scheduler: MoveScheduler
 
-    /// - Throws: `RecordsError`. A mail store that fails leaves its intents for the account's next run.
+    /// - Throws: `RecordsError`. What cannot be ended now waits for its account's next run.
     func run() async throws {
         let (intents, settings) = try await context.records.read { records in
             (try records.intents(of: nil), try records.allSettings())
         }
         for settings in settings { statuses.remember(settings) }
-        for (account, intents) in Dictionary(grouping: intents, by: \.account) {
-            do {
-                try await Self.end(intents, of: account, context: context, statuses: statuses)
-            } catch let error as MailStoreError {
-                context.log.error("deliveries that a crash interrupted wait for the mail store: \(error)")
+        let ending = IntentEnding(context: context, statuses: statuses)
+        // Once a mail store has failed, an account's later intents wait too: its mail comes in order.
+        var waiting: Set<AccountRecord.ID> = []
+        var silent: Set<UInt64> = []
+        var rest = intents[...]
+        while !rest.isEmpty {
+            let portion = Self.portion(of: &rest).filter { !waiting.contains($0.account) }
+            for (account, error) in try await ending.end(portion, except: &silent) {
+                context.log.error("what a crash interrupted waits for the next run of account \(account): \(error)")
+                waiting.insert(account)
             }
         }
         try await resumeRuns()
     }
 
-    /// Records each intended message that is in the mailbox, or was, as moved, and forgets the rest: it is fetched again.
-    /// - Throws: `MailStoreError`, `RecordsError`.
-    static func end(
-        _ intents: [Intent], of account: AccountRecord.ID, context: Context, statuses: StatusBoard
-    ) async throws {
-        for intent in intents {
-            guard let batch = StagedBatch(encoded: intent.batch) else {
-                throw RecordsError(code: .corrupt, detail: "intent \(intent.id) in the database cannot be read")
-            }
-            let delivered = try await context.store.recover(batch, recordedAt: intent.recordedAt)
-            if let error = await context.store.sync([batch.place]).values.first { throw error }
-            let moved = zip(zip(intent.rows, intent.octets), delivered).filter(\.1).map(\.0)
-            let changed = try await context.records.write { records -> AccountRecord? in
-                try records.insert(moved.map(\.0), for: account)
-                try records.removeIntent(intent.id)
-                guard var row = try records.account(id: account) else { return nil }
-                row.moved += Int64(moved.count)
-                row.movedOctets += moved.reduce(0) { $0 + $1.1 }
-                row.remaining = max(0, row.remaining - Int64(moved.count))
-                row.remainingOctets = max(0, row.remainingOctets - moved.reduce(0) { $0 + max(0, $1.0.octets) })
-                try records.update(row)
-                return row
-            }
-            if let changed { statuses.changed(changed) }
+    /// As much as is well made durable and recorded at once.
+    private static func portion(of intents: inout ArraySlice<Intent>) -> ArraySlice<Intent> {
+        var messages = 0
+        let portion = intents.prefix(500).prefix { intent in
+            defer { messages += intent.rows.count }
+            return messages < 20_000
         }
+        intents = intents.dropFirst(portion.count)
+        return portion
     }
 
     /// Runs whose password can still be opened go on; the others show as interrupted until the next login.

@@ -51,7 +51,9 @@ struct Runner: Sendable {
         do {
             let intents = try await context.records.read { try $0.intents(of: row.id) }
             if !intents.isEmpty {
-                try await Recovery.end(intents, of: row.id, context: context, statuses: statuses)
+                let ending = IntentEnding(context: context, statuses: statuses)
+                var silent: Set<UInt64> = []
+                if let error = try await ending.end(intents, except: &silent)[row.id] { throw error }
             }
             let password = try context.vault.open(sealed, for: row.address)
             var run = Run(

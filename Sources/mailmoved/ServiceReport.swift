@@ -34,16 +34,18 @@ final class ServiceReport: Sendable {
     func status() async -> ServiceStatus {
         let load = move.scheduler.load
         let isStoreOpen = await succeeds { try await self.records.check() }
-        let takesMail = await succeeds { try await self.store.check() }
+        let fault = await mailStoreFault()
         return ServiceStatus(
             version: Vocabulary.version, startedAt: startedAt, moving: load.moving, queued: load.queued,
             clients: clients, store: ServiceStatus.Part(kind: "sqlite", ok: isStoreOpen),
-            mailStore: ServiceStatus.Part(kind: "maildir", ok: takesMail),
-            statusText: await text(load, isStoreOpen: isStoreOpen, takesMail: takesMail))
+            mailStore: ServiceStatus.Part(kind: "maildir", ok: fault == nil),
+            statusText: await text(load, isStoreOpen: isStoreOpen, fault))
     }
 
     /// `3 moving, 12 queued, 1,204 accounts done; old server mail.old.example unreachable since 10:02`.
-    private func text(_ load: (moving: Int, queued: Int), isStoreOpen: Bool, takesMail: Bool) async -> String {
+    private func text(
+        _ load: (moving: Int, queued: Int), isStoreOpen: Bool, _ fault: MailStoreError?
+    ) async -> String {
         var line = "\(load.moving.grouped) moving, \(load.queued.grouped) queued"
         do {
             line += ", \(Int(try await move.completedAccounts()).grouped) accounts done"
@@ -51,11 +53,22 @@ final class ServiceReport: Sendable {
             // Said below.
         }
         if !isStoreOpen { line += "; the database does not answer" }
-        if !takesMail { line += "; the mail store cannot take mail" }
+        if let fault {
+            line += "; the mail store \(fault.code == .unresponsive ? "does not answer" : "cannot take mail")"
+        }
         let lost = move.reach.unreachable
         for (host, since) in lost.prefix(2) { line += "; old server \(host) unreachable since \(since.shortLocal)" }
         if lost.count > 2 { line += "; and \(lost.count - 2) other old servers" }
         return line
+    }
+
+    private func mailStoreFault() async -> MailStoreError? {
+        do throws(MailStoreError) {
+            try await store.check()
+            return nil
+        } catch {
+            return error
+        }
     }
 
     private func succeeds(_ body: () async throws -> Void) async -> Bool {

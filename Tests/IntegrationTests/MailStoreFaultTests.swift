@@ -3,6 +3,7 @@
 import Foundation
 import MailMoveClient
 import Support
+import Synchronization
 import Testing
 
 extension Integration {
@@ -101,6 +102,70 @@ extension Integration {
                     }
                 }
                 try await faults.expectAnnArrives()
+            }
+        }
+
+        @Test(.enabled(if: FileSystem.hasLoopDevices, "needs loop devices"))
+        func aMailStoreThatHangsShowsInTheServicesStatus() async throws {
+            try await Faults.running { faults in
+                let disk = try FileSystem(.ext4(megabytes: 64), at: faults.daemon.folder.appending(path: "mail"))
+                defer { disk.remove() }
+                try await faults.expectService()
+                try disk.freeze()
+                try await faults.expectService(mailStore: false)
+                let text = try await faults.platform.admin.getServiceStatus().statusText
+                #expect(text.contains("the mail store does not answer"))
+                // Passwords are judged all the same.
+                let login = try await faults.platform.logIn(password: Platform.newPassword)
+                #expect(login.decision == .accept)
+                disk.thaw()
+                try await faults.expectService()
+            }
+        }
+
+        /// More accounts than a file system has threads, all of them in the middle of their moves.
+        @Test(.enabled(if: FileSystem.hasLoopDevices, "needs loop devices"))
+        func aFileSystemThatHangsHoldsUpItsOwnAccountsAlone() async throws {
+            try await Faults.running { faults in
+                let mail = faults.daemon.folder.appending(path: "mail")
+                let disks = try ["slow.example", "example.com"].map {
+                    try FileSystem(.ext4(megabytes: 64), at: mail.appending(path: $0))
+                }
+                defer { for disk in disks { disk.remove() } }
+                let isHeld = Mutex(true)
+                var options = MailboxServer.Options()
+                options.answer = { line in
+                    while line == "RETR 60", isHeld.withLock({ $0 }) { usleep(2000) }
+                    return nil
+                }
+                let users = (0..<12).map { "user\($0)@slow.example" }
+                let server = try MailboxServer(
+                    passwords: Dictionary(uniqueKeysWithValues: users.map { ($0, Platform.oldPassword) }),
+                    mail: Dictionary(uniqueKeysWithValues: users.map { ($0, messages(0..<120)) }), options: options)
+                defer {
+                    isHeld.withLock { $0 = false }
+                    server.stop()
+                }
+                try await faults.platform.create(users)
+                try await faults.platform.enable(.loopback(port: server.port)) {
+                    $0.domain = try DomainName("slow.example")
+                }
+                for user in users { try await faults.platform.trigger(user) }
+                for user in users { _ = try await faults.platform.status(user) { $0.moved > 0 } }
+                try disks[0].freeze()
+                isHeld.withLock { $0 = false }
+                for user in [Faults.ann, Faults.bob] {
+                    try await faults.platform.trigger(user)
+                    #expect(try await faults.platform.settled(user).status == .completed)
+                }
+                faults.platform.expectArrived(Faults.annsMail.map(\.octets), Faults.ann)
+                for user in users { #expect(try await faults.platform.status(user).status == .inProgress) }
+                disks[0].thaw()
+                for user in users {
+                    let status = try await faults.platform.status(user, seconds: 120) { $0.status == .completed }
+                    #expect(status.moved == 120)
+                    faults.platform.expectArrived(messages(0..<120).map(\.octets), user)
+                }
             }
         }
 

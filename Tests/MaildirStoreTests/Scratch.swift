@@ -40,11 +40,11 @@ final class Scratch: Sendable {
 
     func store(
         _ template: String = "%d/%n/Maildir", directoryMode: UInt32 = 0o700, fileMode: UInt32 = 0o600,
-        syncBudget: Duration = .seconds(60)
+        syncBudget: Duration = .seconds(60), patience: Duration = .seconds(60)
     ) throws -> MaildirStore {
         try MaildirStore(
             path: "\(path)/\(template)", hashKey: Array(repeating: 7, count: 32), pool: FilePool(threads: 3),
-            directoryMode: directoryMode, fileMode: fileMode, syncBudget: syncBudget)
+            directoryMode: directoryMode, fileMode: fileMode, syncBudget: syncBudget, patience: patience)
     }
 
     var maildir: String { "\(path)/example.org/ann/Maildir" }

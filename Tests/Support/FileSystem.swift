@@ -28,6 +28,7 @@ public final class FileSystem: Sendable {
     public let folder: URL
     private let image: String
     private let isMounted = Mutex(false)
+    private let isFrozen = Mutex(false)
 
     /// Whether this process may mount.
     public static let isAvailable = geteuid() == 0 && works(.tmpfs(kilobytes: 64))
@@ -72,6 +73,7 @@ public final class FileSystem: Sendable {
 
     /// Takes it down, whoever uses it still.
     public func remove() {
+        thaw()
         let wasMounted = isMounted.withLock { isMounted in
             defer { isMounted = false }
             return isMounted
@@ -87,6 +89,23 @@ public final class FileSystem: Sendable {
     public func setReadOnly(_ isReadOnly: Bool) throws {
         // The mount, not the file system: open files do not hinder it.
         try Self.run(["mount", "-o", "remount,bind,\(isReadOnly ? "ro" : "rw")", folder.path])
+    }
+
+    /// From now on whoever writes there waits, as on a server or a disk that answers nothing (fsfreeze(8)); not even
+    /// `SIGKILL` ends that. A file system on a loop device.
+    public func freeze() throws {
+        try Self.run(["fsfreeze", "--freeze", folder.path])
+        isFrozen.withLock { $0 = true }
+    }
+
+    /// It answers again.
+    public func thaw() {
+        let wasFrozen = isFrozen.withLock { isFrozen in
+            defer { isFrozen = false }
+            return isFrozen
+        }
+        // Where this fails nothing but a restart of the machine helps, and the test says what it waits for.
+        if wasFrozen { _ = try? Self.run(["fsfreeze", "--unfreeze", folder.path]) }
     }
 
     /// Cuts it off as a power cut does: from now on every call fails with `EIO`, and what had not been made durable,

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+public import MailStore
+import Synchronization
+
+extension MaildirStore {
+    /// Whether the directory that all Maildirs are below exists and takes files, and its file system has room. Says
+    /// within two seconds where it does not answer.
+    public func check() async throws(MailStoreError) {
+        let base = template.base
+        let result = await probe.answer { () throws(MailStoreError) -> Void in try Self.check(base) }
+        guard let result else { throw .unresponsive(base, after: Probe.patience) }
+        try result.get()
+    }
+
+    private static func check(_ path: String) throws(MailStoreError) {
+        let base: Directory
+        do throws(MailStoreError) {
+            base = try Directory(path: path, followsLink: true)
+        } catch  where error.errno == ENOENT {
+            throw missing(path)
+        }
+        // A file without a name leaves nothing behind (open(2), O_TMPFILE).
+        let probe = openat(base.fd, ".", Int32(openTemporary) | O_DIRECTORY | O_WRONLY | O_CLOEXEC, 0o600)
+        if probe >= 0 {
+            close(probe)
+        } else if errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL {
+            if faccessat(base.fd, ".", W_OK | X_OK, AT_EACCESS) != 0 { throw .system(errno, path: base.path) }
+        } else {
+            throw .system(errno, path: base.path)
+        }
+        var room = statvfs()
+        if fstatvfs(base.fd, &room) == 0, room.f_blocks > 0, room.f_bavail == 0 {
+            throw .system(ENOSPC, path: base.path)
+        }
+    }
+}
+
+/// Asks the file system now and then, on a thread of its own. While a question is unanswered beyond all patience, no
+/// other is asked.
+final class Probe: Sendable {
+    static let patience = Duration.seconds(2)
+
+    private let pool = FilePool(threads: 1)
+    /// When the question was asked that is unanswered.
+    private let asked = Mutex<ContinuousClock.Instant?>(nil)
+
+    /// nil where no answer comes in time.
+    func answer(
+        to question: @escaping @Sendable () throws(MailStoreError) -> Void
+    ) async -> Result<Void, MailStoreError>? {
+        if let asked = asked.withLock({ $0 }), .now - asked > Self.patience { return nil }
+        return await pool.run(within: Self.patience) { () -> Result<Void, MailStoreError> in
+            self.asked.withLock { $0 = .now }
+            defer { self.asked.withLock { $0 = nil } }
+            do throws(MailStoreError) { return .success(try question()) } catch { return .failure(error) }
+        }
+    }
+}

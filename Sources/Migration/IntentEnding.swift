@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MailStore
+import Records
+import Vocabulary
+
+/// Ends deliveries that were intended and then interrupted: each message that is in its mailbox, or was, is recorded as
+/// moved, and the rest forgotten, to be fetched again.
+///
+/// However many there are: one sync of each file system, then one commit. A crash before it leaves them as they were.
+struct IntentEnding: Sendable {
+    let context: Context
+    let statuses: StatusBoard
+
+    /// What became of one of them.
+    private struct Ended: Sendable {
+        var intent: Intent
+        var place: MailboxPlace
+        var delivered: [Bool]
+    }
+
+    /// One account's, up to the first that could not be ended.
+    private struct Outcome: Sendable {
+        var account: AccountRecord.ID
+        var ended: [Ended] = []
+        var error: (any Error)?
+        /// The file system that did not answer.
+        var silent: UInt64?
+    }
+
+    /// - Parameters:
+    ///   - intents: in the order in which they were recorded.
+    ///   - silent: file systems that do not answer, and are not asked; those that turn out not to are added.
+    /// - Returns: whose could not be ended, or not all of them, and why: a `MailStoreError`, or a `RecordsError` of one
+    ///   account's.
+    /// - Throws: `RecordsError`.
+    func end(
+        _ intents: some Sequence<Intent>, except silent: inout Set<UInt64>
+    ) async throws -> [AccountRecord.ID: any Error] {
+        let outcomes = await publish(Dictionary(grouping: intents, by: \.account), &silent)
+        var failures: [AccountRecord.ID: any Error] = [:]
+        for outcome in outcomes { failures[outcome.account] = outcome.error }
+        let errors = await context.store.sync(Set(outcomes.flatMap(\.ended).map(\.place)))
+        var durable: [[Ended]] = []
+        for outcome in outcomes {
+            let ended = outcome.ended.prefix { errors[$0.place] == nil }
+            if ended.count < outcome.ended.count {
+                failures[outcome.account] = errors[outcome.ended[ended.count].place]
+            }
+            if !ended.isEmpty { durable.append(Array(ended)) }
+        }
+        for (account, error) in try await record(durable) { failures[account] = error }
+        return failures
+    }
+
+    /// Publishes what is still staged: each account's in order, a few accounts at once.
+    private func publish(
+        _ intents: [AccountRecord.ID: [Intent]], _ silent: inout Set<UInt64>
+    ) async -> [Outcome] {
+        await withTaskGroup(of: Outcome.self) { group in
+            var outcomes: [Outcome] = []
+            var waiting = intents.makeIterator()
+            func next() {
+                guard let (account, intents) = waiting.next() else { return }
+                group.addTask { [silent] in await publish(intents, of: account, except: silent) }
+            }
+            for _ in 0..<Self.accountsAtOnce { next() }
+            for await outcome in group {
+                if let device = outcome.silent { silent.insert(device) }
+                outcomes.append(outcome)
+                next()
+            }
+            return outcomes
+        }
+    }
+
+    private static let accountsAtOnce = 8
+
+    private func publish(
+        _ intents: [Intent], of account: AccountRecord.ID, except silent: Set<UInt64>
+    ) async -> Outcome {
+        var outcome = Outcome(account: account)
+        for intent in intents {
+            guard let batch = StagedBatch(encoded: intent.batch) else {
+                outcome.error = RecordsError(
+                    code: .corrupt, detail: "intent \(intent.id) in the database cannot be read")
+                break
+            }
+            do throws(MailStoreError) {
+                if silent.contains(batch.place.device) {
+                    throw MailStoreError(
+                        code: .unresponsive, path: batch.place.path, errno: 0,
+                        detail: "\(batch.place.path): its file system does not answer")
+                }
+                let delivered = try await context.store.recover(batch, recordedAt: intent.recordedAt)
+                outcome.ended.append(Ended(intent: intent, place: batch.place, delivered: delivered))
+            } catch {
+                outcome.error = error
+                if error.code == .unresponsive { outcome.silent = batch.place.device }
+                break
+            }
+        }
+        return outcome
+    }
+
+    /// One commit; where an account contradicts the database, one for each, so that it holds up no other.
+    private func record(_ accounts: [[Ended]]) async throws -> [AccountRecord.ID: any Error] {
+        guard !accounts.isEmpty else { return [:] }
+        do {
+            for account in try await commit(accounts) { statuses.changed(account) }
+            return [:]
+        } catch let error as RecordsError where error.code == .conflict {
+            if accounts.count == 1 { return [accounts[0][0].intent.account: error] }
+            var failures: [AccountRecord.ID: any Error] = [:]
+            for account in accounts { failures.merge(try await record([account])) { first, _ in first } }
+            return failures
+        }
+    }
+
+    private func commit(_ accounts: [[Ended]]) async throws -> [AccountRecord] {
+        try await context.records.write { records in
+            var changed: [AccountRecord] = []
+            for account in accounts {
+                guard let id = account.first?.intent.account else { continue }
+                var row = try records.account(id: id)
+                for ended in account {
+                    let intent = ended.intent
+                    let moved = zip(zip(intent.rows, intent.octets), ended.delivered).filter(\.1).map(\.0)
+                    try records.insert(moved.map(\.0), for: id)
+                    try records.removeIntent(intent.id)
+                    row?.moved += Int64(moved.count)
+                    row?.movedOctets += moved.reduce(0) { $0 + $1.1 }
+                    row?.remaining -= Int64(moved.count)
+                    row?.remainingOctets -= moved.reduce(0) { $0 + max(0, $1.0.octets) }
+                }
+                guard var row else { continue }
+                row.remaining = max(0, row.remaining)
+                row.remainingOctets = max(0, row.remainingOctets)
+                try records.update(row)
+                changed.append(row)
+            }
+            return changed
+        }
+    }
+}
