@@ -124,7 +124,7 @@ let package = Package(
         tests("MaildirStoreTests", ["MaildirStore", "Support"]),
         tests("SQLiteRecordsTests", ["SQLiteRecords"]),
         tests("DNSTests", ["DNS", "Support"]),
-        tests("JSONRPCTests", ["JSONRPC", "Support"]),
+        tests("JSONRPCTests", nio + ["JSONRPC", "Support"]),
         tests("SystemdTests", ["Systemd", "Support"]),
         tests(
             "MigrationTests",

@@ -3,6 +3,7 @@
 import JSONWire
 import Logging
 import NIOCore
+import Synchronization
 
 /// The side of a connection that tasks see: requests come out of `work`, replies go into `outbound`.
 final class Connection<Handler: RequestHandler>: Sendable {
@@ -30,9 +31,12 @@ final class Connection<Handler: RequestHandler>: Sendable {
     private let logger: Logger
     private let work: AsyncStream<Work>
     private let workInlet: AsyncStream<Work>.Continuation
+    private let hasWork = Atomic(false)
+    private let onFirstWork: @Sendable (Connection) -> Void
 
     init(
-        role: Handler.Role, handler: Handler, limits: Limits, errors: ServerErrors, logger: Logger, outbound: Outbound
+        role: Handler.Role, handler: Handler, limits: Limits, errors: ServerErrors, logger: Logger, outbound: Outbound,
+        onFirstWork: @escaping @Sendable (Connection) -> Void
     ) {
         self.role = role
         self.handler = handler
@@ -40,13 +44,18 @@ final class Connection<Handler: RequestHandler>: Sendable {
         self.errors = errors
         self.logger = logger
         self.outbound = outbound
+        self.onFirstWork = onFirstWork
         subscriptions = Subscriptions(limit: limits.subscriptions)
         (work, workInlet) = AsyncStream.makeStream()  // bounded by what the event loop lets start
     }
 
     // MARK: For the event loop
 
-    func start(_ work: Work) { workInlet.yield(work) }
+    /// The first time, has ``serve()`` run.
+    func start(_ work: Work) {
+        workInlet.yield(work)
+        if !hasWork.exchange(true, ordering: .relaxed) { onFirstWork(self) }
+    }
 
     /// No more work will come; what has started goes on, subscriptions end.
     func close() {

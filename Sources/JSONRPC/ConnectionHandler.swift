@@ -32,6 +32,7 @@ final class ConnectionHandler<Handler: RequestHandler>: ChannelInboundHandler {
 
     private var isDraining = false
     private var isRefusing = false
+    private var onGone: (() -> Void)?
 
     init(
         _ connection: Connection<Handler>, limits: Limits, errors: ServerErrors, budget: InboundBudget,
@@ -92,6 +93,13 @@ final class ConnectionHandler<Handler: RequestHandler>: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
+    /// The channel has closed. `onGone` is called when nothing of it is in hand any more, which may be at once.
+    func closed(_ onGone: @escaping () -> Void) {
+        connection.close()
+        self.onGone = onGone
+        wake()
+    }
+
     // MARK: Going on
 
     /// Replies have come, or requests been done.
@@ -113,6 +121,10 @@ final class ConnectionHandler<Handler: RequestHandler>: ChannelInboundHandler {
             context.writeAndFlush(wrapOutboundOut(octets), promise: written)
         }
         proceed()
+        if inHand == 0, let onGone {
+            self.onGone = nil
+            onGone()
+        }
     }
 
     /// Memory for lines may be had now.

@@ -8,8 +8,9 @@ import Synchronization
 
 /// Serves JSON-RPC 2.0 on Unix sockets, one JSON text a line.
 public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
-    private struct Accepted: Sendable {
-        var connection: Connection<Handler>
+    /// An open connection, as its event loop sees it.
+    private struct Open: Sendable {
+        var handler: NIOLoopBoundBox<ConnectionHandler<Handler>?>
         var closed: EventLoopFuture<Void>
     }
 
@@ -17,7 +18,7 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
         var clients = 0
         var clientsOf: [Handler.Role: Int] = [:]
         var isTurningAway = false
-        var handlers: [ObjectIdentifier: NIOLoopBoundBox<ConnectionHandler<Handler>?>] = [:]
+        var open: [ObjectIdentifier: Open] = [:]
         var grace = Duration.seconds(4)
     }
 
@@ -31,7 +32,7 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
     private let unsent = UnsentOctets()
     private let budget: InboundBudget
     private let (stopped, stopSignal) = AsyncStream<Never>.makeStream()
-    private let (accepted, acceptedInlet) = AsyncStream<Accepted>.makeStream()
+    private let (busy, busyInlet) = AsyncStream<Connection<Handler>>.makeStream()
 
     /// A server of `listeners`, whose requests `handler` answers, on the event loops of `group`.
     public init(
@@ -72,13 +73,7 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { tasks in
                 tasks.addTask { [channels, files] in await self.stopWhenAsked(channels, files) }
-                for await client in accepted {
-                    tasks.addTask {
-                        await client.connection.serve()
-                        try? await client.closed.get()  // absence: it has closed with an error
-                        self.leave(client.connection.role)
-                    }
-                }
+                for await connection in busy { tasks.addTask { await connection.serve() } }
             }
         } onCancel: {
             stop(grace: .zero)
@@ -104,12 +99,13 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
             for loop in group.makeIterator() { try? await loop.submit {}.get() }  // absence: the loop has ended
         }
         for channel in channels { try? await channel.close() }  // absence: it has closed by itself
-        acceptedInlet.finish()
-        let (handlers, grace) = state.withLock { (Array($0.handlers.values), $0.grace) }
+        let (open, grace) = state.withLock { (Array($0.open.values), $0.grace) }
         let amount = TimeAmount(grace)
-        for handler in handlers {
-            handler.eventLoop.execute { handler.value?.drain(grace: amount) }
+        for connection in open {
+            connection.handler.eventLoop.execute { connection.handler.value?.drain(grace: amount) }
         }
+        for connection in open { try? await connection.closed.get() }  // absence: it has closed with an error
+        busyInlet.finish()
     }
 
     // MARK: Connections
@@ -150,24 +146,25 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
         let loop = channel.eventLoop
         let box = NIOLoopBoundBox<ConnectionHandler<Handler>?>(nil, eventLoop: loop)
         let outbound = Outbound(limits: limits, unsentOfAll: unsent) { loop.execute { box.value?.wake() } }
+        // Only now, if ever, it needs a task: clients that come and go faster than tasks get their turn would else be
+        // kept, and counted, until theirs has ended.
         let connection = Connection(
-            role: role, handler: handler, limits: limits, errors: errors, logger: logger, outbound: outbound)
+            role: role, handler: handler, limits: limits, errors: errors, logger: logger, outbound: outbound,
+            onFirstWork: { [busyInlet] connection in busyInlet.yield(connection) })
         let handler = ConnectionHandler(
             connection, limits: limits, errors: errors, budget: budget, loop: loop,
             budgetWake: { loop.execute { box.value?.wakeForBudget() } })
         box.value = handler
         let identity = ObjectIdentifier(connection)
-        state.withLock { $0.handlers[identity] = box }
+        state.withLock { $0.open[identity] = Open(handler: box, closed: channel.closeFuture) }
         channel.closeFuture.assumeIsolated().whenComplete { _ in
-            self.state.withLock { $0.handlers[identity] = nil }
-            connection.close()
-            box.value = nil
+            self.state.withLock { $0.open[identity] = nil }
+            handler.closed {
+                box.value = nil
+                self.leave(role)
+            }
         }
         try channel.pipeline.syncOperations.addHandler(handler)
-        if case .terminated = acceptedInlet.yield(Accepted(connection: connection, closed: channel.closeFuture)) {
-            leave(role)
-            channel.close(promise: nil)
-        }
     }
 
     /// Counts a client in, unless there are too many; which is logged once, until one comes in again.

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import JSONRPC
 import JSONWire
+import NIOCore
 import Support
 import Testing
 
@@ -53,6 +55,51 @@ import Testing
             #expect(try await refused.line() == nil)
             clients[0].close()
             while served.server.clients == 3 { try await Task.sleep(for: .milliseconds(2)) }
+            #expect(try await served.call("ping")["id"] == 1)
+        }
+    }
+
+    /// No task gets its turn meanwhile: every thread of the pool is held. A machine under load comes near that.
+    @Test func whoComesAndGoesWithoutAPauseIsNotTakenForMany() async throws {
+        var limits = Limits()
+        limits.connections = System.coreCount + 4  // an event loop may see one off after it has let the next in
+        try await Served.run(limits: limits) { served in
+            let (held, released) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+            @Sendable func hold() {
+                held.signal()
+                released.wait()
+            }
+            let answers = await withTaskGroup(of: Void.self) { group in
+                for _ in 0..<System.coreCount { group.addTask { hold() } }
+                return await withCheckedContinuation { continuation in
+                    DispatchQueue(label: "clients").async { [limits] in
+                        for _ in 0..<System.coreCount { _ = held.wait(timeout: .now() + 5) }
+                        let answers = (0..<10 * limits.connections).map { _ in
+                            (try? served.client())?.exchange(#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#) ?? "refused"
+                        }
+                        for _ in 0..<System.coreCount { released.signal() }
+                        continuation.resume(returning: answers)
+                    }
+                }
+            }
+            #expect(answers.allSatisfy { $0.contains(#""version""#) })
+            while served.server.clients > 0 { try await Task.sleep(for: .milliseconds(2)) }
+        }
+    }
+
+    @Test func whoGoesWithARequestInHandIsCountedUntilItIsDone() async throws {
+        var limits = Limits()
+        limits.connections = 3
+        try await Served.run(limits: limits) { served in
+            for number in 1...3 {
+                let client = try served.client()
+                try await client.send(#"{"jsonrpc":"2.0","id":1,"method":"wait"}"# + "\n")
+                try await served.handler.started.reaches(number)
+                client.close()
+            }
+            for _ in 0..<20 { #expect(try await served.client().reply()["error"]?["code"] == -32003) }
+            served.handler.gate.open()
+            while served.server.clients > 0 { try await Task.sleep(for: .milliseconds(2)) }
             #expect(try await served.call("ping")["id"] == 1)
         }
     }

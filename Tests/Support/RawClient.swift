@@ -99,6 +99,15 @@ public final class RawClient: Sendable {
         return try await reply()
     }
 
+    /// Sends a line and gives the first piece of what comes back, on the caller's own thread: for when no task runs.
+    public func exchange(_ line: String) -> String {
+        _ = sendWhatFits(Array((line + "\n").utf8))
+        let piece = [UInt8](unsafeUninitializedCapacity: 4096) { target, count in
+            count = max(0, recv(descriptor, target.baseAddress, target.count, 0))
+        }
+        return String(decoding: piece, as: UTF8.self)
+    }
+
     /// Says that nothing more will be sent.
     public func closeSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
