@@ -76,13 +76,13 @@ let package = Package(
         room(
             "SQLiteRecords",
             [
-                "Records", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift"),
+                "Records", "Vocabulary", "CLinux", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
         room("JSONRPC", nio + ["JSONWire", logging]),  // the Unix-socket server; knows nothing of mail
         room("Systemd", ["CSystemd", logging]),  // sockets, readiness, watchdog, fd store, credentials
 
-        room("DNS", ["Vocabulary", "CCares"]),  // what name servers say; SPF
+        room("DNS", ["Vocabulary", "CCares", "CLinux"]),  // what name servers say; SPF
 
         // Floor 2: a login becomes a run; a run turns a POP3 session into durable messages and a ledger.
         room("Migration", ["POP3", "MailStore", "Records", "DNS", "Secrets", "Vocabulary", logging, deque]),
@@ -130,7 +130,7 @@ let package = Package(
             "MigrationTests",
             nio + [
                 "DNS", "Migration", "MailStore", "MaildirStore", "Records", "SQLiteRecords", "Secrets", "Vocabulary",
-                "Support",
+                "Support", logging,
             ]),
         tests(
             "MethodsTests", ["Methods", "MailMoveAPI", "JSONWire", "MailStore", "Migration", "Records", "Vocabulary"]),

@@ -24,6 +24,9 @@ static inline unsigned long long file_system_type(int fd) {
 /// Core dumps and other processes' eyes are kept off this one (PR_SET_DUMPABLE of prctl(2)).
 static inline int forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 
+/// The calling thread's name, of up to 15 octets, as ps(1) and gdb show it (PR_SET_NAME of prctl(2)).
+static inline int name_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+
 /// Long lines and bursts leave their memory to the system when they are done (mallopt(3)).
 static inline void limit_heap(void) {
     mallopt(M_MMAP_THRESHOLD, 256 << 10);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CCares
+import CLinux
 import Foundation
 import Glibc
 import Synchronization
@@ -46,7 +47,7 @@ final class QueryThread: Sendable {
 
     func start() {
         Thread {
-            Thread.current.name = "dns"
+            _ = name_thread("dns")
             self.run()
         }.start()
     }

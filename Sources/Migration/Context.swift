@@ -24,7 +24,7 @@ final class Context: Sendable {
     let stopping = StopSignal()
     let largeMailboxes = LargeMailboxes()
     let youngRuns = YoungRuns()
-    let log = Logger(label: "mailmove.migration")
+    let log: Logger
     private let current: Mutex<MoveLimits>
 
     /// The limits in force; a reload changes them.
@@ -35,7 +35,8 @@ final class Context: Sendable {
 
     init(
         records: any Records, store: any MailStore, pool: HashingPool, sealKey: SealKey, ledgerHash: KeyedHash,
-        limits: MoveLimits, group: any EventLoopGroup, now: @escaping @Sendable () -> Timestamp
+        limits: MoveLimits, group: any EventLoopGroup, log: Logger,
+        now: @escaping @Sendable () -> Timestamp
     ) {
         self.records = records
         self.store = store
@@ -45,8 +46,14 @@ final class Context: Sendable {
         self.group = group
         self.trust = TLSTrust()
         self.current = Mutex(limits)
+        self.log = log
         self.now = now
     }
+}
+
+extension Logger.Metadata {
+    /// Whom an entry is about, for whoever looks for it: `journalctl MAILMOVE_ACCOUNT=ann@example.com`.
+    static func about(_ account: EmailAddress) -> Self { ["account": "\(account)"] }
 }
 
 /// Said once: no new work.

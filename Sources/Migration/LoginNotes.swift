@@ -45,7 +45,8 @@ extension LoginDesk {
                 try records.insert(failure)
             }
         } catch {
-            context.log.error("a wrong password for \(login.account) is counted in memory only: \(error)")
+            context.log.error(
+                "a wrong password is counted in memory only: \(error)", metadata: .about(login.account))
         }
     }
 
@@ -128,7 +129,7 @@ extension LoginDesk {
         do {
             try await context.records.write { try $0.append(event) }
         } catch {
-            context.log.error("an event of \(account.address) is lost: \(error)")
+            context.log.error("an event is lost: \(error)", metadata: .about(account.address))
         }
     }
 
@@ -178,7 +179,7 @@ extension LoginDesk {
             }
             if let changed { statuses.changed(changed) }
         } catch {
-            context.log.error("a change of \(expected.address) is lost: \(error)")
+            context.log.error("a change of the account is lost: \(error)", metadata: .about(expected.address))
         }
     }
 }

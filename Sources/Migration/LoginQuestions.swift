@@ -183,7 +183,7 @@ extension LoginDesk {
                 try await group.next()
             }
         } catch {
-            context.log.info("the old server could not be asked about \(login.account): \(error)")
+            context.log.info("the old server could not be asked: \(error)", metadata: .about(login.account))
         }
     }
 
@@ -266,7 +266,8 @@ extension LoginDesk {
             }
             if let changed { scheduler.submit(changed, settings) }
         } catch {
-            context.log.error("the login of \(login.account) could not be recorded as a trigger: \(error)")
+            context.log.error(
+                "the login could not be recorded as a trigger: \(error)", metadata: .about(login.account))
         }
     }
 }

@@ -13,7 +13,7 @@
 //    A message is moved when the commit that says so is durable.
 // 6. `StatusBoard` tells everyone who watches.
 
-import Logging
+public import Logging
 public import MailStore
 public import NIOCore
 import POP3
@@ -43,11 +43,12 @@ public final class MailMove: Sendable {
     ///   - now: the wall clock; tests move it.
     public init(
         records: any Records, store: any MailStore, pool: HashingPool, sealKey: SealKey, ledgerHash: KeyedHash,
-        limits: MoveLimits, group: any EventLoopGroup, now: @escaping @Sendable () -> Timestamp = { .now }
+        limits: MoveLimits, group: any EventLoopGroup, log: Logger = Logger(label: "mailmove.migration"),
+        now: @escaping @Sendable () -> Timestamp = { .now }
     ) {
         let context = Context(
             records: records, store: store, pool: pool, sealKey: sealKey, ledgerHash: ledgerHash, limits: limits,
-            group: group, now: now)
+            group: group, log: log, now: now)
         let statuses = StatusBoard(context: context)
         let delivery = Delivery(context: context, statuses: statuses)
         let runner = Runner(context: context, statuses: statuses, delivery: delivery)

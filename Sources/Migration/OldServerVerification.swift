@@ -210,7 +210,9 @@ public final class OldServerVerification: Sendable {
         do {
             try await context.records.write { try $0.set(OldServerWarnings.expireZeroKey(server), to: [1]) }
         } catch {
-            context.log.warning("that \(server.host) announces EXPIRE 0 could not be remembered: \(error)")
+            context.log.warning(
+                "that it announces EXPIRE 0 could not be remembered: \(error)",
+                metadata: ["oldServer": "\(server.name)"])
         }
     }
 }

@@ -143,9 +143,10 @@ final class Questions: Sendable {
         }
         if !wasOpen, isOpen {
             context.log.warning(
-                "the old server \(talk.server.name) does not answer; logins do not wait for it meanwhile")
+                "the old server does not answer; logins do not wait for it meanwhile",
+                metadata: ["oldServer": "\(talk.server.name)"])
         } else if wasOpen, !isOpen {
-            context.log.notice("the old server \(talk.server.name) answers again")
+            context.log.notice("the old server answers again", metadata: ["oldServer": "\(talk.server.name)"])
         }
     }
 

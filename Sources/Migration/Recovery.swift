@@ -24,7 +24,10 @@ struct Recovery: Sendable {
         while !rest.isEmpty {
             let portion = Self.portion(of: &rest).filter { !waiting.contains($0.account) }
             for (account, error) in try await ending.end(portion, except: &silent) {
-                context.log.error("what a crash interrupted waits for the next run of account \(account): \(error)")
+                let row = try await context.records.read { try $0.account(id: account) }
+                context.log.error(
+                    "what a crash interrupted waits for the account's next run: \(error)",
+                    metadata: row.map { .about($0.address) } ?? [:])
                 waiting.insert(account)
             }
         }

@@ -88,7 +88,7 @@ struct Run: Sendable {
                     isPipelining = false
                 }
                 guard let seconds = patience.next(after: error) else { return .failed(error.reason, error.description) }
-                context.log.debug("the run of \(account.address) is resumed after: \(error)")
+                context.log.debug("the run is resumed after: \(error)", metadata: .about(account.address))
                 await control.sleep(seconds: seconds)
             }
         }
@@ -281,7 +281,8 @@ struct Run: Sendable {
         do throws(MailStoreError) {
             try await context.store.sweep(account.address, options: options, intended: intended)
         } catch {
-            context.log.debug("what earlier runs of \(account.address) left in tmp stays there: \(error)")
+            context.log.debug(
+                "what earlier runs left in tmp stays there: \(error)", metadata: .about(account.address))
         }
     }
 

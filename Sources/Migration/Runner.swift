@@ -19,11 +19,13 @@ struct Runner: Sendable {
     }
 
     func run(_ id: AccountRecord.ID, _ control: RunControl) async -> Next {
+        var account: EmailAddress?
         do {
             let (row, settings) = try await context.records.read { records in
                 let row = try records.account(id: id)
                 return (row, try row.flatMap { try records.settings(of: $0.address.domain) })
             }
+            account = row?.address
             guard let row, let settings, row.deletedAt == nil else { return .none }
             guard let pending = row.pending, let sealed = row.sealed else {
                 // The password was taken away before the run's turn came.
@@ -34,7 +36,8 @@ struct Runner: Sendable {
             context.reach.note(settings.oldServer, end, at: context.now())
             return try await record(end, of: row, settings)
         } catch {
-            context.log.error("the run of account \(id) could not be recorded: \(error)")
+            context.log.error(
+                "the run could not be recorded: \(error)", metadata: account.map { .about($0) } ?? ["row": "\(id)"])
             return .again
         }
     }

@@ -55,7 +55,10 @@ final class WindowWatch: Sendable {
             }
             for settings in ended { try await statuses.windowChanged(DomainName(settings.domain)) }
         } catch {
-            context.log.error("the end of \(ended.count) windows could not be told: \(error)")
+            for settings in ended {
+                context.log.error(
+                    "the end of the window could not be told: \(error)", metadata: ["domain": "\(settings.domain)"])
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Foundation
 import Synchronization
 
@@ -7,7 +8,8 @@ extension Thread {
     /// A thread of its own: SQLite blocks, and neither the cooperative pool nor an event loop may.
     static func start(_ name: String, _ body: @escaping @Sendable () -> Void) {
         Thread {
-            Thread.current.name = name  // from inside, so that ps(1) and gdb show it
+            // Foundation's `name` is lost on a thread that runs before its start has returned.
+            _ = name_thread(name)
             body()
         }.start()
     }

@@ -13,7 +13,9 @@ struct SystemdTests {
     private static let promises = [
         "the_first_call_starts_it",
         "it_says_what_it_is_doing",
+        "it_says_at_most_one_thing_a_second",
         "the_unit_leaves_little_open",
+        "a_bound_on_memory_is_obeyed",
         "the_journal_explains_what_happened",
         "a_slow_start_is_waited_for_and_a_failed_one_explained",
         "only_the_groups_may_call",
@@ -27,6 +29,7 @@ struct SystemdTests {
         "name_servers_are_asked",
         "an_idle_daemon_leaves_and_comes_back",
         "mail_arrives_without_any_configuration",
+        "what_was_installed_can_be_removed_again",
     ]
 
     /// Each in a machine of its own, and several at once: most of the time they wait.

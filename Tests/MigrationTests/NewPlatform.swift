@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Logging
 import MailStore
 import MaildirStore
 import NIOPosix
@@ -40,7 +41,8 @@ final class NewPlatform: Sendable {
     /// Runs `body` on a platform that works, and ends it. With the `folder` of another, as after a restart.
     static func run(
         in given: String? = nil, sealKey: SealKey = .random(), limits: MoveLimits = quick,
-        startingAt start: Timestamp = .now, _ body: (NewPlatform) async throws -> Void
+        startingAt start: Timestamp = .now, log: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+        _ body: (NewPlatform) async throws -> Void
     ) async throws {
         let folder = given ?? "/var/tmp/mailmove-migration-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -54,7 +56,7 @@ final class NewPlatform: Sendable {
         let move = MailMove(
             records: records, store: store, pool: pool, sealKey: sealKey,
             ledgerHash: try KeyedHash(key: Array(repeating: 2, count: 32)), limits: limits,
-            group: MultiThreadedEventLoopGroup.singleton, now: { clock.now })
+            group: MultiThreadedEventLoopGroup.singleton, log: log, now: { clock.now })
         try await move.recover()
         let platform = NewPlatform(folder: folder, records: records, move: move, clock: clock)
         try await withThrowingTaskGroup(of: Void.self) { group in
