@@ -18,6 +18,7 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
         var clients = 0
         var clientsOf: [Handler.Role: Int] = [:]
         var isTurningAway = false
+        var isStopped = false
         var open: [ObjectIdentifier: Open] = [:]
         var grace = Duration.seconds(4)
     }
@@ -99,7 +100,10 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
             for loop in group.makeIterator() { try? await loop.submit {}.get() }  // absence: the loop has ended
         }
         for channel in channels { try? await channel.close() }  // absence: it has closed by itself
-        let (open, grace) = state.withLock { (Array($0.open.values), $0.grace) }
+        let (open, grace) = state.withLock { state in
+            state.isStopped = true
+            return (Array(state.open.values), state.grace)
+        }
         let amount = TimeAmount(grace)
         for connection in open {
             connection.handler.eventLoop.execute { connection.handler.value?.drain(grace: amount) }
@@ -146,17 +150,25 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
         let loop = channel.eventLoop
         let box = NIOLoopBoundBox<ConnectionHandler<Handler>?>(nil, eventLoop: loop)
         let outbound = Outbound(limits: limits, unsentOfAll: unsent) { loop.execute { box.value?.wake() } }
-        // Only now, if ever, it needs a task: clients that come and go faster than tasks get their turn would else be
-        // kept, and counted, until theirs has ended.
+        // It has a task from the first request on that needs one: clients that come and go faster than tasks get their
+        // turn would else be kept, and counted, until theirs has ended.
         let connection = Connection(
             role: role, handler: handler, limits: limits, errors: errors, logger: logger, outbound: outbound,
             onFirstWork: { [busyInlet] connection in busyInlet.yield(connection) })
         let handler = ConnectionHandler(
             connection, limits: limits, errors: errors, budget: budget, loop: loop,
             budgetWake: { loop.execute { box.value?.wakeForBudget() } })
-        box.value = handler
         let identity = ObjectIdentifier(connection)
-        state.withLock { $0.open[identity] = Open(handler: box, closed: channel.closeFuture) }
+        let isStopped = state.withLock { state in
+            if !state.isStopped { state.open[identity] = Open(handler: box, closed: channel.closeFuture) }
+            return state.isStopped
+        }
+        guard !isStopped else {
+            leave(role)
+            channel.close(promise: nil)
+            return
+        }
+        box.value = handler
         channel.closeFuture.assumeIsolated().whenComplete { _ in
             self.state.withLock { $0.open[identity] = nil }
             handler.closed {
