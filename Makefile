@@ -33,8 +33,8 @@ swift_sources = Package.swift $(shell find Sources clients -name '*.swift' 2>/de
 shell_scripts = $(shell grep -rlIE --exclude-dir=.git --exclude-dir='.build*' '^\#!.*\b(ba)?sh( |$$)' . 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test fuzz torture demo bench bench-logins bench-syncs profile lint format install uninstall deb \
-        test-deb clean
+.PHONY: help setup build release test fuzz torture test-secrets demo bench bench-logins bench-syncs profile lint \
+        format install uninstall deb test-deb clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -62,6 +62,11 @@ torture: setup ## Kill it and cut the power, and count what is lost [KILLS=1000]
 fuzz: ## Fuzz what reads what strangers send: RUNS each (needs the toolchain's libFuzzer)
 	@.ci/setup-debian build
 	SWIFT='$(SWIFT)' Tests/Fuzz/fuzz
+
+test-secrets: setup ## Look for passwords wherever the daemon as it is installed could leave one, in all its memory too
+	$(SWIFT) build --build-tests
+	$(SWIFT) build $(RELEASE)
+	MAILMOVED=$(abspath $(DAEMON)) $(SWIFT) test --skip-build --no-parallel --filter SecretsTests
 
 demo: setup ## Move mailboxes from a real Dovecot, on this machine, and compare every message
 	$(SWIFT) build $(RELEASE)

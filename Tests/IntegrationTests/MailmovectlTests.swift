@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import JSONWire
 import Support
 import Testing
 
@@ -20,6 +21,44 @@ struct MailmovectlTests {
                 ["call", "authenticate", "-"],
                 input: Data(#"{"account":"ann@example.com","password":"new \"Pass\", 9word"}"#.utf8))
             #expect(opened.output.contains(#""decision":"accept""#), "\(opened)")
+        }
+    }
+
+    /// CSV is read by the script, in awk: hundreds of names, made of all that has ever confused a reader of it.
+    @Test func whateverStandsInAFieldArrivesAsItIs() async throws {
+        try await Mailmovectl.withDaemon { ctl in
+            let pieces = [
+                "\"", "\"\"", ",", "\n", "\r\n", "\r", "\\", "\\n", "\\\"", "\t", "\u{1}", "\u{1F}", "\u{7F}", "ä", "安",
+                "😀", "\u{FEFF}", "'", "$(id)", "`id`", "%s", "{}", "null", " ", ";", "&", "#", "a", "Z", "0",
+            ]
+            let hash =
+                "{CRYPT}$6$saltstring$"
+                + "nk7Qohr7tOmwY2mX639VRP.Lyvj3uhcgpatqHuLC867qfSHKq1LDuKa/h7Es9Nv0aL08pbF.cnQlRqhaoKT/D."
+            var random = SystemRandomNumberGenerator()
+            // Letters around it: no name is empty, and none ends in blanks.
+            let names = (0..<400).map { number in
+                let middle = (0..<Int.random(in: 0..<12, using: &random)).map { _ in
+                    pieces.randomElement(using: &random) ?? ""
+                }
+                return "<\(number)\(middle.joined())>"
+            }
+            let rows = names.enumerated().map { number, name in
+                "user\(number)@example.com,\(hash),\"\(name.replacing("\"", with: "\"\""))\"\n"
+            }
+            let csv = "address,passwordHash,displayName\n" + rows.joined()
+            let made = try await ctl.run(["accounts", "create", "-"], input: Data(csv.utf8))
+            #expect(made.status == 0, "\(made)")
+            let listed = try await ctl.run(["accounts", "list", "example.com", "--json"])
+            // Foundation's reader of JSON takes a U+FEFF behind an escape for a mark of its own.
+            let result = JSONValue(try JSONDocument(Array(listed.output.utf8)).root)
+            var kept: [String: String] = [:]
+            for account in try #require(result["accounts"]?.array) {
+                kept[account["address"]?.string ?? ""] = account["displayName"]?.string
+            }
+            for (number, name) in names.enumerated() {
+                // As octets: to Swift, texts that look alike are equal.
+                #expect(kept["user\(number)@example.com"].map { Array($0.utf8) } == Array(name.utf8))
+            }
         }
     }
 

@@ -143,7 +143,7 @@ extension Integration {
                     _ = try await platform.settled("ann@\(domain)")
                     _ = try await platform.admin.disableMigration(domain: domain)
                 }
-                for mechanism in ["scram-sha-256", "digest-md5", "plain"] {
+                for mechanism in ["scram-sha-256", "scram-sha-1", "digest-md5", "plain"] {
                     var options = DovecotServer.Options()
                     options.hasTLS = true
                     options.mechanisms = "plain \(mechanism)"
