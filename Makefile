@@ -69,7 +69,7 @@ fuzz: ## Fuzz what reads what strangers send: RUNS each (needs the toolchain's l
 test-secrets: setup ## Look for passwords wherever the daemon as it is installed could leave one, in all its memory too
 	$(SWIFT) build --build-tests
 	$(SWIFT) build $(RELEASE)
-	MAILMOVED=$(abspath $(DAEMON)) $(SWIFT) test --skip-build --no-parallel --filter SecretsTests
+	MAILMOVED=$(abspath $(DAEMON)) $(SWIFT) test --skip-build --no-parallel --filter 'IntegrationTests.*SecretsTests'
 
 demo: setup ## Move mailboxes from a real Dovecot, on this machine, and compare every message
 	$(SWIFT) build $(RELEASE)
