@@ -74,7 +74,7 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { tasks in
                 tasks.addTask { [channels, files] in await self.stopWhenAsked(channels, files) }
-                for await connection in busy { tasks.addTask { await connection.serve() } }
+                for await connection in busy { tasks.addImmediateTask { await connection.serve() } }
             }
         } onCancel: {
             stop(grace: .zero)
