@@ -9,6 +9,8 @@ public struct MoveLimits: Sendable {
     public var concurrentMoves = 64
     /// POP3 connections of moves to one old server at once.
     public var connectionsPerOldServer = 16
+    /// Octets of messages that one move asks for ahead of what has arrived.
+    public var windowOctets = 4 << 20
     /// Of one account.
     public var secondsBetweenRuns = 10.0
     /// Different wrong passwords in ``failureWindow``, after which the old server is not asked.

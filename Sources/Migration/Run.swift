@@ -197,6 +197,7 @@ struct Run: Sendable {
         let intended = try await context.records.read { try $0.intents(of: id) }
             .compactMap { StagedBatch(encoded: $0.batch) }
         let refusals = Refusals()
+        let window = context.limits.windowOctets
         let wanted = plan.wanted.filter { message in
             guard let reason = unreadable.reason(message) else { return true }
             refusals.add(session.name(of: message), reason)
@@ -216,7 +217,7 @@ struct Run: Sendable {
             group.addTask {
                 defer { writer.finish() }
                 try await session.retrieve(
-                    wanted, into: writer, pipelining: pipelining ? .allowed : .forbidden,
+                    wanted, into: writer, pipelining: pipelining ? .allowed : .forbidden, windowOctets: window,
                     onRefusal: { refusals.add(session.name(of: $0), $1.text) })
                 return .retrieved
             }

@@ -269,12 +269,13 @@ public final class POP3Session: Sendable {
     @discardableResult
     public func retrieve(
         _ messages: [ListedMessage], into sink: some MessageSink, pipelining: Pipelining = .allowed,
+        windowOctets: Int = 4 << 20,
         onRefusal: @escaping @Sendable (ListedMessage, Reply) -> Void = { _, _ in }
     ) async throws(POP3Error) -> RetrieveOutcome {
         try await during(.retrieve) { () async throws(WireFailure) in
             let scrubber = state.withLock { $0.scrubber }
             let pace = try await pace(for: messages, pipelining)
-            let retrieval = Retrieval(messages, pace: pace)
+            let retrieval = Retrieval(messages, pace: pace, window: Retrieval.Window(octets: windowOctets))
             let (outcome, reached) = try await wire.retrieve(retrieval, into: sink) { message, line in
                 onRefusal(message, Reply(line, scrubber: scrubber))
             }
