@@ -212,12 +212,13 @@ struct Run: Sendable {
         let writer = try await context.store.open(account.address, options: options, intended: intended)
         // Until the last sync: it is the writer that keeps the file system's errors in sight.
         defer { withExtendedLifetime(writer) {} }
+        let gate = IntakeGate(writer)
         let setback = Setback()
         try await withThrowingTaskGroup(of: Step.self) { group in
             group.addTask {
                 defer { writer.finish() }
                 try await session.retrieve(
-                    wanted, into: writer, pipelining: pipelining ? .allowed : .forbidden, windowOctets: window,
+                    wanted, into: gate, pipelining: pipelining ? .allowed : .forbidden, windowOctets: window,
                     onRefusal: { refusals.add(session.name(of: $0), $1.text) })
                 return .retrieved
             }
@@ -253,7 +254,7 @@ struct Run: Sendable {
                 }
                 // One that fails is still open: no other follows it.
                 while open.reaches(Self.mostOpen), failure == nil, let step = await group.nextResult() { take(step) }
-                await giveWay(since: &lastPause)
+                await giveWay(at: gate, since: &lastPause)
             }
             while let step = await group.nextResult() { take(step) }
             guard let failure else { return }
@@ -269,11 +270,15 @@ struct Run: Sendable {
     }
 
     /// A long run leaves most of the time to those that have just begun.
-    private func giveWay(since lastPause: inout ContinuousClock.Instant) async {
+    private func giveWay(at gate: IntakeGate, since lastPause: inout ContinuousClock.Instant) async {
         guard progress >= YoungRuns.messages else { return }
         context.youngRuns.leaves(account.id)
         let seconds = context.youngRuns.pause(after: .now - lastPause)
-        if seconds > 0 { await control.sleep(seconds: seconds) }
+        if seconds > 0 {
+            gate.close()
+            await control.sleep(seconds: seconds)
+            gate.open()
+        }
         lastPause = .now
     }
 

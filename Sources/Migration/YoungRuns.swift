@@ -9,9 +9,9 @@ final class YoungRuns: Sendable {
     /// A run that has moved so many messages is not young any more.
     static let messages = 1000
     /// While there are young ones, a longer one is at work for one part of the time …
-    private static let patience = 2.0
+    private static let patience = 6.0
     /// … and pauses for no more than so many seconds at once.
-    private static let longestPause = 0.5
+    private static let longestPause = 1.0
 
     private let accounts = Mutex<Set<AccountRecord.ID>>([])
 

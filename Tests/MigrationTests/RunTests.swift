@@ -222,8 +222,8 @@ import Vocabulary
         let young = YoungRuns()
         #expect(young.pause(after: .seconds(1)) == 0)
         young.begins(1)
-        #expect(young.pause(after: .milliseconds(10)) == 0.02)
-        #expect(young.pause(after: .seconds(60)) == 0.5)
+        #expect(young.pause(after: .milliseconds(10)) == 0.06)
+        #expect(young.pause(after: .seconds(60)) == 1)
         young.leaves(1)
         #expect(young.pause(after: .seconds(60)) == 0)
     }
