@@ -226,6 +226,8 @@ import Vocabulary
         #expect(young.pause(after: .seconds(60)) == 1)
         young.leaves(1)
         #expect(young.pause(after: .seconds(60)) == 0)
+        young.begins(2, at: .now - .seconds(11))
+        #expect(young.pause(after: .seconds(60)) == 0)
     }
 
     @Test func refusedMessagesAreNamedAndTriedAgain() async throws {
