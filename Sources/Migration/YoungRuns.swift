@@ -8,9 +8,9 @@ import Synchronization
 final class YoungRuns: Sendable {
     /// A run that has moved so many messages is not young any more.
     static let messages = 1000
-    /// While there are young ones, a longer one is at work for one part of the time …
+    /// While there are young ones, a longer one pauses for so many times as long as it has worked …
     private static let patience = 6.0
-    /// … and pauses for no more than so many seconds at once.
+    /// … but for no more than so many seconds at once.
     private static let longestPause = 1.0
 
     /// One that has run for so long is not young either: an old server that hangs must not slow down the moves from
