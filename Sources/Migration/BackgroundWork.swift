@@ -5,7 +5,7 @@ import Vocabulary
 
 /// What logins leave to be done after their answer: at most one piece of each kind an account, in a bounded number.
 final class BackgroundWork: Sendable {
-    enum Kind: Hashable, Sendable { case run, question }
+    enum Kind: Hashable, Sendable { case run, question, farewell(ObjectIdentifier) }
 
     private struct Key: Hashable, Sendable {
         var account: EmailAddress

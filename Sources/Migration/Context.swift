@@ -24,6 +24,7 @@ final class Context: Sendable {
     let stopping = StopSignal()
     let largeMailboxes = LargeMailboxes()
     let youngRuns = YoungRuns()
+    let checkedSessions = CheckedSessions()
     let log: Logger
     private let current: Mutex<MoveLimits>
 

@@ -30,8 +30,8 @@ extension LoginDesk {
                 try await self.askInTurn(login, digest, hash: hash, exposure)
             }
             // In the same turn, so that the next login in line decides on what this one has changed.
-            guard case .answer(.accepted, let facts)? = outcome else { return outcome }
-            return .takenOver(try await self.conclude(login, .accepted, facts))
+            guard case .answer(.accepted(let session), let facts)? = outcome else { return outcome }
+            return .takenOver(try await self.conclude(login, .accepted(session), facts))
         }
         switch outcome ?? nil {
         case .again?: return nil
@@ -84,7 +84,8 @@ extension LoginDesk {
         let user = settings.oldServer.username(of: facts.account?.address ?? login.account)
         do {
             let answer = try await questions.ask(
-                settings.oldServer, user: user, password: login.password, exposure: exposure)
+                settings.oldServer, user: user, password: login.password, exposure: exposure,
+                room: { self.scheduler.room(for: facts.account?.id, settings) })
             let verdict: GuessLimits.Verdict =
                 switch answer {
                 case .rejected, .noSuchUser: .wrong
@@ -103,8 +104,11 @@ extension LoginDesk {
     /// The old server's answer takes effect, if all is still as it was when it was asked.
     private func conclude(_ login: Login, _ answer: OldServerAnswer, _ facts: LoginFacts) async throws -> LoginResult? {
         switch answer {
-        case .accepted:
-            guard let status = try await takeOver(login, facts) else { return nil }
+        case .accepted(let session):
+            guard let status = try await takeOver(login, facts, session) else {
+                await session?.end()
+                return nil
+            }
             return LoginResult(decision: .accept, passwordReplaced: true, status: status, message: status.message)
         case .rejected(let text):
             await note(facts, .passwordRejected, login.via, .credentialsRejected, text)
@@ -123,7 +127,9 @@ extension LoginDesk {
 
     /// The password is the account's own from now on, and the first run starts.
     /// - Returns: nil when hash or settings are no longer those that were asked under.
-    private func takeOver(_ login: Login, _ facts: LoginFacts) async throws -> AccountStatus? {
+    private func takeOver(
+        _ login: Login, _ facts: LoginFacts, _ session: CheckedSession?
+    ) async throws -> AccountStatus? {
         guard let settings = facts.settings else { return nil }
         let hash = try await context.pool.hash(login.password, scheme: context.limits.passwordScheme, priority: .login)
         let sealed = context.vault.seal(login.password, for: login.account)
@@ -158,8 +164,21 @@ extension LoginDesk {
         guesses.withLock { $0.forgetWrong(address.description) }
         remember(context.digester.digest(login.password, context: address.description), of: changed)
         statuses.changed(changed)
-        scheduler.submit(changed, settings)
+        start(changed, settings, in: session)
         return statuses.status(of: changed, settings: settings)
+    }
+
+    /// Queues an account's run, which goes on in `session` if its turn comes at once.
+    func start(_ account: AccountRecord, _ settings: MigrationSettings, in session: CheckedSession?) {
+        if let session {
+            let sessions = context.checkedSessions
+            sessions.put(session, for: account, settings)
+            background.submit(account.address, .farewell(ObjectIdentifier(session))) {
+                await session.end(after: 1)
+                sessions.remove(session, of: account.id)
+            }
+        }
+        scheduler.submit(account, settings)
     }
 
     /// A login with a password that is the new account's own and that the old server has never seen: it is asked
@@ -200,7 +219,8 @@ extension LoginDesk {
         let answer: OldServerAnswer
         do {
             answer = try await questions.ask(
-                settings.oldServer, user: user, password: login.password, urgency: .canWait, exposure: exposure
+                settings.oldServer, user: user, password: login.password, urgency: .canWait, exposure: exposure,
+                room: { self.scheduler.room(for: account.id, settings) }
             ) {
                 // Recorded first: what was shown once is not shown again, whatever happens to this process.
                 guard try await self.change(facts, { $0.shown = mark }) != nil else { throw CancellationError() }
@@ -223,7 +243,7 @@ extension LoginDesk {
         _ login: Login, _ answer: OldServerAnswer, _ facts: LoginFacts, wasAsked: Bool
     ) async throws {
         switch answer {
-        case .accepted:
+        case .accepted(let session):
             guard let settings = facts.settings else { return }
             let sealed = context.vault.seal(login.password, for: login.account)
             let now = context.now()
@@ -233,7 +253,11 @@ extension LoginDesk {
                 account.isMoving()
                 account.keep(sealed, for: PendingRun(kind: .first, due: now))
             }
-            if let changed { scheduler.submit(changed, settings) }
+            guard let changed else {
+                await session?.end()
+                return
+            }
+            start(changed, settings, in: session)
         case .rejected(let text):
             let mark = facts.mark
             try await change(facts) { $0.rejected = mark }

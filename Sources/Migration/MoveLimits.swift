@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import DNS
+import Records
 public import Secrets
 
 /// The bounds that the administrator sets; durations in seconds.
@@ -36,6 +37,11 @@ public struct MoveLimits: Sendable {
     public var recordsRetry = 10.0
 
     public init() {}
+
+    /// Connections of moves to a domain's old server at once.
+    func width(_ settings: MigrationSettings) -> Int {
+        min(connectionsPerOldServer, settings.options.maxConnections ?? .max)
+    }
 
     /// Login checks have connections of their own, so that moves never starve them.
     var loginConnectionsPerOldServer: Int { max(4, connectionsPerOldServer / 4) }

@@ -38,6 +38,18 @@ public final class MoveScheduler: Sendable {
 
     func isRunning(_ account: AccountRecord.ID) -> Bool { state.withLock { $0.schedule.isRunning(account) } }
 
+    /// How many first runs could start at once at this domain's old server, the account's among them; an account that is
+    /// not there yet is nil.
+    func room(for account: AccountRecord.ID?, _ settings: MigrationSettings) -> Int {
+        let limits = context.limits
+        guard !context.stopping.isSet else { return 0 }
+        return state.withLock {
+            $0.schedule.room(
+                for: account, at: settings.oldServer.name, width: limits.width(settings), most: limits.concurrentMoves,
+                secondsBetweenRuns: limits.secondsBetweenRuns, now: context.now())
+        }
+    }
+
     /// Queues the run that `account.pending` asks for; joins one that is there already.
     func submit(_ account: AccountRecord, _ settings: MigrationSettings) {
         guard let pending = account.pending else { return }
@@ -159,7 +171,7 @@ extension Schedule.Ticket {
     init(_ account: AccountRecord.ID, _ pending: PendingRun, _ settings: MigrationSettings, _ limits: MoveLimits) {
         self.init(
             account: account, server: settings.oldServer.name,
-            width: min(limits.connectionsPerOldServer, settings.options.maxConnections ?? .max),
+            width: limits.width(settings),
             isFirst: pending.kind == .first, due: pending.due)
     }
 

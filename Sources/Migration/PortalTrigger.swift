@@ -83,7 +83,10 @@ extension LoginDesk {
         trigger login: Login, _ answer: OldServerAnswer, _ facts: LoginFacts
     ) async throws -> AccountStatus? {
         switch answer {
-        case .accepted: return try await start(login, facts)
+        case .accepted(let session):
+            if let status = try await start(login, facts, session) { return status }
+            await session?.end()
+            return nil
         case .rejected(let text):
             await note(facts, .passwordRejected, login.via, .credentialsRejected, text)
             throw MoveError(
@@ -104,7 +107,9 @@ extension LoginDesk {
 
     /// The password was right over there: it becomes the account's own unless one was handed over before, and the
     /// move starts.
-    private func start(_ login: Login, _ facts: LoginFacts) async throws -> AccountStatus? {
+    private func start(
+        _ login: Login, _ facts: LoginFacts, _ session: CheckedSession?
+    ) async throws -> AccountStatus? {
         guard let settings = facts.settings, let account = facts.account else { return nil }
         let replaces = account.handover == .never && settings.syncPasswords
         let hash =
@@ -128,7 +133,7 @@ extension LoginDesk {
         }
         guard let changed else { return nil }
         guesses.withLock { $0.forgetWrong(login.account.description) }
-        scheduler.submit(changed, settings)
+        start(changed, settings, in: session)
         return statuses.status(of: changed, settings: settings)
     }
 }

@@ -9,7 +9,8 @@ import Vocabulary
 
 /// What the old server made of a password.
 enum OldServerAnswer: Sendable {
-    case accepted
+    /// With the session, where the run that follows may go on in it.
+    case accepted(CheckedSession?)
     case rejected(String)
     /// Its words are known to mean that there is no such user.
     case noSuchUser(String)
@@ -40,6 +41,7 @@ final class Questions: Sendable {
 
     private let context: Context
     private let connections = Turnstile<String>()
+    private let kept = Turnstile<String>()
     private let breakers = Mutex<[String: CircuitBreaker]>([:])
 
     init(context: Context) { self.context = context }
@@ -47,27 +49,31 @@ final class Questions: Sendable {
     /// One login with `password`, and nothing else.
     /// - Parameters:
     ///   - urgency: questions for which nobody waits leave half of the connections to those for which somebody does.
+    ///   - room: how many runs could go on at once in a session in which the password was right; no more are kept open
+    ///     for that, and never more than half of the connections.
     ///   - willShow: called before the server is told anything of the account.
     /// - Throws: `CancellationError` when cancelled.
     func ask(
         _ server: OldServer, user: String, password: Password, urgency: Turnstile<String>.Urgency = .somebodyWaits,
-        exposure: Exposure = Exposure(), willShow: @Sendable () async throws -> Void = {}
+        exposure: Exposure = Exposure(), room: @escaping @Sendable () -> Int = { 0 },
+        willShow: @Sendable () async throws -> Void = {}
     ) async throws -> OldServerAnswer {
         if breakers.withLock({ $0[server.name]?.refuses(now: context.now()) ?? false }) { return Self.refusal(server) }
         let places = context.limits.loginConnectionsPerOldServer
         let width = urgency == .canWait ? places / 2 : places
-        return try await connections.pass(server.name, width: width, urgency: urgency) {
-            // What has been learnt while this question waited counts for it too.
-            let admission = self.breakers.withLock {
-                $0[server.name, default: CircuitBreaker()].admit(now: self.context.now())
-            }
-            guard admission != .refuse else { return Self.refusal(server) }
-            exposure.begin()
-            let talk = Talk(server: server, user: user, password: password, exposure: exposure)
-            let answer = try await self.converse(talk, isProbe: admission == .probe, willShow: willShow)
-            self.context.reach.note(server, answer.reason, at: self.context.now())
-            return answer
-        }
+        let place = try await connections.place(server.name, width: width, urgency: urgency)
+        // What has been learnt while this question waited counts for it too.
+        let admission = breakers.withLock { $0[server.name, default: CircuitBreaker()].admit(now: context.now()) }
+        guard admission != .refuse else { return Self.refusal(server) }
+        exposure.begin()
+        let talk = Talk(
+            server: server, user: user, password: password, exposure: exposure, place: place,
+            placeToKeep: { self.kept.freePlace(server.name, width: min(places / 2, room())) })
+        let answer = try await converse(talk, isProbe: admission == .probe, willShow: willShow)
+        context.reach.note(server, answer.reason, at: context.now())
+        if case .accepted(.some) = answer { return answer }
+        place.giveUp()
+        return answer
     }
 
     private struct Talk {
@@ -75,6 +81,8 @@ final class Questions: Sendable {
         let user: String
         let password: Password
         let exposure: Exposure
+        let place: Turnstile<String>.Place
+        let placeToKeep: @Sendable () -> Turnstile<String>.Place?
     }
 
     private func converse(
@@ -93,11 +101,15 @@ final class Questions: Sendable {
                     user: talk.user, password: talk.password, secure: talk.server.secureAuthentication)
                 if session.hasShownPassword { talk.exposure.send() }
                 learn(.answered, talk, isProbe)
-                // The mailbox is unlocked before anyone is told: a run may follow at once. A server that takes its time
-                // over a farewell holds nobody up.
-                if case .accepted = answer { await farewell(session) }
-                await session.close()
-                return OldServerAnswer(answer)
+                guard case .accepted = answer else {
+                    await session.close()
+                    return OldServerAnswer(answer)
+                }
+                if let kept = talk.placeToKeep() {
+                    return .accepted(CheckedSession(session, places: [talk.place, kept]))
+                }
+                await CheckedSession.farewell(session)
+                return .accepted(nil)
             } catch {
                 if session.hasShownPassword { talk.exposure.send() }
                 await session.close()
@@ -112,11 +124,6 @@ final class Questions: Sendable {
             learn(.abandoned, talk, isProbe)
             throw error
         }
-    }
-
-    private func farewell(_ session: POP3Session) async {
-        // Whether it arrives changes nothing.
-        _ = try? await withDeadline(seconds: 1) { try await session.quit() }
     }
 
     /// What an error says of the server as a whole.
@@ -168,7 +175,7 @@ extension OldServerAnswer {
 
     init(_ answer: LoginAnswer) {
         switch answer {
-        case .accepted: self = .accepted
+        case .accepted: self = .accepted(nil)
         case .rejected(let reply): self = .rejected(reply.text)
         case .noSuchUser(let reply): self = .noSuchUser(reply.text)
         case .busy(.inUse, let reply): self = .busy(.mailboxInUse, reply.text)

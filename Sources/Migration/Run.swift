@@ -97,29 +97,45 @@ struct Run: Sendable {
     /// Messages that this run has settled, one way or another.
     private var progress = 0
 
-    /// One session.
+    /// One session: that of the login check, where it was kept for this run, else a new one.
     private mutating func attempt() async throws -> End {
+        if let session = await context.checkedSessions.take(for: account, settings) {
+            control.onStop { session.abort() }
+            defer { session.abort() }
+            try await session.settleIn()
+            return try await move(in: session)
+        }
         let session = try await POP3Session.open(
             settings.oldServer, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
             hiding: password)
         context.reach.note(settings.oldServer, nil, at: context.now())
         control.onStop { session.abort() }
         defer { session.abort() }
-        let user = settings.oldServer.username(of: account.address)
-        switch try await session.authenticate(
+        let answer = try await session.authenticate(
             user: user, password: password, secure: settings.oldServer.secureAuthentication)
-        {
-        case .accepted: break
-        case .rejected(let reply), .noSuchUser(let reply): return .rejected(reply.text)
-        case .busy(.inUse, let reply): return .postponed(.mailboxInUse, reply.text, seconds: nil)
+        if let end = refusal(answer, session) { return end }
+        return try await move(in: session)
+    }
+
+    private var user: String { settings.oldServer.username(of: account.address) }
+
+    /// How a run ends that was not let in; nil where it was.
+    private func refusal(_ answer: LoginAnswer, _ session: POP3Session) -> End? {
+        switch answer {
+        case .accepted: nil
+        case .rejected(let reply), .noSuchUser(let reply): .rejected(reply.text)
+        case .busy(.inUse, let reply): .postponed(.mailboxInUse, reply.text, seconds: nil)
         case .busy(.loginDelay, let reply):
-            return .postponed(.mailboxInUse, reply.text, seconds: session.capabilities.loginDelay ?? 60)
-        case .busy(.systemTemporary, let reply): return .postponed(.oldServerUnreachable, reply.text, seconds: nil)
-        case .refused(let reply): return .failed(.oldServerProtocol, reply.text)
+            .postponed(.mailboxInUse, reply.text, seconds: session.capabilities.loginDelay ?? 60)
+        case .busy(.systemTemporary, let reply): .postponed(.oldServerUnreachable, reply.text, seconds: nil)
+        case .refused(let reply): .failed(.oldServerProtocol, reply.text)
         case .noSecureMechanism:
-            return .failed(
-                .secureAuthenticationUnavailable, "\(settings.oldServer.host) offers no way to log in unseen")
+            .failed(.secureAuthenticationUnavailable, "\(settings.oldServer.host) offers no way to log in unseen")
         }
+    }
+
+    /// What follows the login.
+    private mutating func move(in session: POP3Session) async throws -> End {
         let isLarge = try await session.mailbox().messages > LargeMailboxes.messages
         guard !isLarge || context.largeMailboxes.enter() else {
             return .postponed(

@@ -51,6 +51,20 @@ struct Schedule: Sendable {
 
     func isRunning(_ account: AccountRecord.ID) -> Bool { running[account] != nil }
 
+    /// How many first runs could start at once at an old server that takes `width`, one of them the account's; nil stands
+    /// for one that has never run.
+    func room(
+        for account: AccountRecord.ID?, at server: String, width: Int, most: Int, secondsBetweenRuns: Double,
+        now: Timestamp
+    ) -> Int {
+        if let account {
+            let isResting = ended[account].map { now.seconds(since: $0) < secondsBetweenRuns } ?? false
+            if isBusy(account) || isResting { return 0 }
+        }
+        let queue = queues[server] ?? Queue()
+        return queue.first.isEmpty ? max(0, min(width - queue.running, most - running.count)) : 0
+    }
+
     /// Puts an account into the line. One that runs already is joined; one that waits keeps the better of both wishes.
     mutating func submit(_ ticket: Ticket, secondsBetweenRuns: Double) {
         guard running[ticket.account] == nil else { return }

@@ -52,7 +52,45 @@ final class Turnstile<Key: Hashable & Sendable>: Sendable {
         var gone: Set<UInt64> = []
     }
 
+    /// A place under a key, for work that does not end where it began. Who forgets it gives it up, too.
+    final class Place: Sendable {
+        private let turnstile: Mutex<Turnstile?>
+        private let key: Key
+
+        fileprivate init(in turnstile: Turnstile, _ key: Key) {
+            self.turnstile = Mutex(turnstile)
+            self.key = key
+        }
+
+        deinit { giveUp() }
+
+        func giveUp() {
+            let turnstile = turnstile.withLock { turnstile in
+                defer { turnstile = nil }
+                return turnstile
+            }
+            turnstile?.leave(key)
+        }
+    }
+
     private let state = Mutex(State())
+
+    /// Waits until one of `width` places under `key` is free.
+    /// - Throws: `CancellationError` when cancelled before that.
+    func place(_ key: Key, width: Int, urgency: Urgency = .somebodyWaits) async throws -> Place {
+        try await enter(key, width, urgency)
+        return Place(in: self, key)
+    }
+
+    /// A place if one of `width` is free at this moment.
+    func freePlace(_ key: Key, width: Int) -> Place? {
+        let isIn = state.withLock { state in
+            guard state.gates[key]?.inside ?? 0 < width else { return false }
+            state.gates[key, default: Gate()].inside += 1
+            return true
+        }
+        return isIn ? Place(in: self, key) : nil
+    }
 
     /// Runs `body` when one of `width` places under `key` is free.
     /// - Throws: `CancellationError` when cancelled before that, else what `body` throws.

@@ -150,7 +150,13 @@ public final class POP3Session: Sendable {
         user: String, password: Password, secure: Bool
     ) async throws(POP3Error) -> LoginAnswer {
         let answer = try await check(user: user, password: password, secure: secure)
-        guard answer == .accepted else { return answer }
+        if answer == .accepted { try await settleIn() }
+        return answer
+    }
+
+    /// Asks again what the server can do, now that it knows the user: what ``authenticate(user:password:secure:)`` does
+    /// after ``check(user:password:secure:)``.
+    public func settleIn() async throws(POP3Error) {
         let hadUTF8 = capabilities.utf8
         let scrubber = state.withLock { $0.scrubber }
         try await during(.capabilities) { () async throws(WireFailure) in
@@ -159,7 +165,6 @@ public final class POP3Session: Sendable {
             if capabilities.areAnnounced { state.withLock { $0.capabilities = capabilities } }
             if capabilities.utf8, !hadUTF8 { _ = try await wire.perform("UTF8") }
         }
-        return answer
     }
 
     /// Logs in to learn whether the password is right, and no more: what the server says after its `+OK` changes nothing.

@@ -23,6 +23,8 @@ final class OldMailServer: Sendable {
         var refuses: Set<Int> = []
         /// This command is not answered until another is named, or none.
         var holdsAt: String?
+        /// Where this command comes, the connection ends; once.
+        var hangsUpAt: String?
         /// Called with each command before it is answered.
         var before: (@Sendable (String) -> Void)?
         /// Answers a command instead of the mailbox where it gives a text, which holds the line ends; an empty one is
@@ -84,6 +86,11 @@ final class OldMailServer: Sendable {
             }
             now.before?(line)
             while state.withLock({ $0.holdsAt == line }) { peer.pause(milliseconds: 2) }
+            let hangsUp = state.withLock { state in
+                defer { if state.hangsUpAt == line { state.hangsUpAt = nil } }
+                return state.hangsUpAt == line
+            }
+            if hangsUp { return }
             if let text = now.answer?(line) {
                 if text.isEmpty { return peer.waitForEnd() }
                 peer.send(text)

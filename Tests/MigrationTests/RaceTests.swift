@@ -54,7 +54,7 @@ import Vocabulary
             }
             #expect(replaced == 1)
             _ = try await platform.until { $0.status == .completed }
-            #expect(server.shown == ["old", "old"], "the question, and the run")
+            #expect(server.shown == ["old"], "the question, whose session the run goes on in")
         }
     }
 

@@ -137,12 +137,16 @@ import Vocabulary
     @Test func aServerThatHangsUpIsTriedFiveTimesEachAfterALongerPause() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
-        let shown = Mutex<[ContinuousClock.Instant]>([])
+        let hangUps = Mutex<[ContinuousClock.Instant]>([])
         server.state.withLock { state in
+            state.hangsUpAt = "STAT"
             state.before = { line in
-                // The login is over; from now on it hangs up.
-                if line == "QUIT" { server.state.withLock { $0.login = .hangUp } }
-                if line.hasPrefix("PASS ") { shown.withLock { $0.append(.now) } }
+                guard line == "STAT" || server.state.withLock({ $0.login == .hangUp && line.hasPrefix("PASS ") }) else {
+                    return
+                }
+                // The run has begun in the session of the login; from now on nobody gets in.
+                server.state.withLock { $0.login = .hangUp }
+                hangUps.withLock { $0.append(.now) }
             }
         }
         try await NewPlatform.run { platform in
@@ -151,7 +155,7 @@ import Vocabulary
             let failed = try await platform.until { $0.status == .failed }
             #expect(failed.error?.reason == .oldServerUnreachable)
             // The next run, 1 s later by the test's clock, does not come.
-            let tries = shown.withLock { Array($0.dropFirst()) }
+            let tries = hangUps.withLock { $0 }
             #expect(tries.count == 5)
             for (number, pair) in zip(tries, tries.dropFirst()).enumerated() {
                 #expect(pair.1 - pair.0 >= .seconds(0.125 * Double(1 << number)), "pause \(number)")

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+import Testing
+import Vocabulary
+
+@testable import Migration
+
+/// A run goes on in the session in which the password was found right.
+@Suite(.timeLimit(.minutes(15))) struct CheckedSessionTests {
+    private static let bob = NewPlatform.address("bob@example.com")
+
+    @Test(arguments: [TriggerOrigin.imap, .portal])
+    func aUserLogsInOnceOverThere(_ origin: TriggerOrigin) async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            if origin == .portal {
+                _ = try await platform.trigger("old")
+            } else {
+                #expect(try await platform.login("old").decision == .accept)
+            }
+            #expect(try await platform.until { $0.status == .completed }.moved == 3)
+            #expect(platform.delivered().count == 3)
+            #expect((server.connections, server.shown) == (1, ["old"]))
+            #expect(server.state.withLock { $0.lines.last } == "QUIT")
+        }
+    }
+
+    /// RFC 2449 §6.5: such a server would put off a run that logs in just after the check.
+    @Test func aServerThatWantsAPauseBetweenLoginsPutsNothingOff() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        server.state.withLock { state in
+            let logins = Mutex(0)
+            state.answer = { line in
+                guard line.hasPrefix("PASS"),
+                    logins.withLock({
+                        $0 += 1; return $0
+                    }) > 1
+                else { return nil }
+                return "-ERR [LOGIN-DELAY] once in 900 seconds\r\n"
+            }
+        }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            #expect(try await platform.login("old").decision == .accept)
+            #expect(try await platform.until { $0.status == .completed }.moved == 3)
+            #expect(try await platform.events().allSatisfy { $0.kind != .postponed })
+        }
+    }
+
+    @Test func whereNoRunCanStartTheSessionIsEndedAtOnce() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        var limits = NewPlatform.quick
+        limits.connectionsPerOldServer = 1
+        try await NewPlatform.run(limits: limits) { platform in
+            try await platform.enable(server, accounts: [NewPlatform.ann, Self.bob])
+            server.state.withLock { $0.holdsAt = "RETR 1" }
+            #expect(try await platform.login("old").decision == .accept)
+            while !server.state.withLock({ $0.lines.contains("RETR 1") }) {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            #expect(try await platform.login("old", as: Self.bob).decision == .accept)
+            #expect(server.state.withLock { $0.lines.last } == "QUIT")
+            server.state.withLock { $0.holdsAt = nil }
+            #expect(try await platform.until(Self.bob) { $0.status == .completed }.moved == 3)
+            #expect(try await platform.until { $0.status == .completed }.moved == 3)
+            #expect(server.connections == 3)
+        }
+    }
+
+    @Test func aSessionThatWasDroppedMeanwhileIsOpenedAgain() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        server.state.withLock { $0.hangsUpAt = "STAT" }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            #expect(try await platform.login("old").decision == .accept)
+            #expect(try await platform.until { $0.status == .completed }.moved == 3)
+            #expect((server.connections, platform.delivered().count) == (2, 3))
+        }
+    }
+
+    /// The settings changed while the old server thought: nothing has been taken over, and nothing stays open.
+    @Test func whatHasNotTakenEffectLeavesNoSessionOpen() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        server.state.withLock { $0.holdsAt = "PASS old" }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            async let login = platform.login("old")
+            while server.shown.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+            _ = try await platform.move.settings.disable(NewPlatform.ann.domain)
+            server.state.withLock { $0.holdsAt = nil }
+            #expect(try await login.decision == .reject)
+            #expect(server.state.withLock { $0.lines.last } == "QUIT")
+            #expect(platform.delivered().isEmpty)
+        }
+    }
+
+    // MARK: Its parts
+
+    @Test func aPlaceIsHeldUntilItIsGivenUpOrForgotten() async throws {
+        let turnstile = Turnstile<String>()
+        let first = try await turnstile.place("a", width: 2)
+        var second = turnstile.freePlace("a", width: 2)
+        #expect(second != nil)
+        #expect(turnstile.freePlace("a", width: 2) == nil)
+        #expect(turnstile.freePlace("b", width: 0) == nil)
+        second = nil
+        let third = try #require(turnstile.freePlace("a", width: 2))
+        first.giveUp()
+        first.giveUp()
+        let fourth = try #require(turnstile.freePlace("a", width: 2))
+        #expect(turnstile.freePlace("a", width: 2) == nil)
+        withExtendedLifetime((third, fourth)) {}
+    }
+
+    @Test func thereIsRoomForWhoWouldStartAtOnce() {
+        let now = Timestamp(milliseconds: 0)
+        var schedule = Schedule()
+        func room(_ account: Int64? = nil, width: Int = 3, most: Int = 64) -> Int {
+            schedule.room(for: account, at: "a:110", width: width, most: most, secondsBetweenRuns: 10, now: now)
+        }
+        #expect((room(), room(width: 2), room(most: 1)) == (3, 2, 1))
+        let ticket = Schedule.Ticket(account: 1, server: "a:110", width: 3, isFirst: true, due: now)
+        schedule.submit(ticket, secondsBetweenRuns: 10)
+        #expect(room(1) == 0)  // waits
+        #expect(schedule.start(now: now, most: 64).starts.count == 1)
+        #expect((room(), room(1), room(2), room(width: 1)) == (2, 0, 2, 0))
+        schedule.finish(1, now: now, next: nil, secondsBetweenRuns: 10)
+        #expect((room(1), room(2)) == (0, 3))  // rests
+    }
+}
