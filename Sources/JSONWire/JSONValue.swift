@@ -6,7 +6,7 @@ public enum JSONValue: Hashable, Sendable {
     case bool(Bool)
     /// A whole number.
     case integer(Int64)
-    /// Any other number; it must be finite to be written.
+    /// Any other number; it must be finite to be written. One that is whole reads as an integer.
     case number(Double)
     case string(String)
     case array([JSONValue])
@@ -18,7 +18,8 @@ public enum JSONValue: Hashable, Sendable {
         case .null: self = .null
         case .bool: self = .bool(view.bool == true)
         case .number:
-            if let integer = view.integer {
+            // What becomes whole by rounding, such as 1e-400, is written as a whole number and has to read as one.
+            if let integer = view.integer ?? view.double.flatMap(Int64.init(exactly:)) {
                 self = .integer(integer)
             } else {
                 self = view.double.map(JSONValue.number) ?? .null

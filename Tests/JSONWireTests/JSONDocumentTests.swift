@@ -125,6 +125,16 @@ import Testing
         #expect(try document("\"1\"").double == nil)
     }
 
+    /// What rounds to a whole number is written as one, and reads the same again.
+    @Test(arguments: [
+        ("5e-3459", 0), ("-1e-400", 0), ("1.00000000000000000001", 1), ("4503599627370497.000000001", (1 << 52) + 1),
+    ])
+    func whatBecomesWholeByRoundingIsWhole(_ text: String, _ expected: Int64) throws {
+        let value = JSONValue(try document(text))
+        #expect(value == .integer(expected))
+        #expect(JSONValue(try JSONDocument(JSONText.encode(value)).root) == value)
+    }
+
     @Test(arguments: ["plain", #"esc\u0061ped\"\n"#, ""])
     func aPasswordIsReadAsOctets(_ escaped: String) throws {
         let view = try document("\"\(escaped)\"")

@@ -121,33 +121,45 @@ func fuzzDecoder(_ input: Input) {
 
 private let password = Password("Zq7secret")
 
-/// Lines of all kinds: what they mean, and that none shows the password.
+/// What a server says, of one kind each time: what it means, and that none shows the password.
 func fuzzReplies(_ input: Input) {
     var input = input
-    let split = input.number(below: 256)
-    let scrubber = Scrubber(password: password)
-    if let line = StatusLine(input.rest) {
-        let reply = Reply(line, scrubber: scrubber)
-        hold(!reply.description.contains("\n"), "a reply is one line")
-        hold(reply.text.unicodeScalars.count <= Scrubber.longestText + 1, "a reply is short")
-        for stage in [Refusal.Stage.mechanism, .user, .exchange, .proof] { _ = Refusal(line, at: stage) }
-        _ = APOP(greeting: line)?.command(user: "ann", password: password)
+    let choice = input.number(below: 256)
+    switch choice % 6 {
+    case 0: fuzzStatusLine(input)
+    case 1: fuzzScrubbing(input)
+    case 2: _ = Capabilities(lines: input.lines.map { String(decoding: $0, as: UTF8.self) })
+    case 3:
+        var hello = ServerHello()
+        for piece in input.pieces(of: choice) { hello.receive(ByteBuffer(bytes: piece)) }
+        _ = hello.cipherSuite
+    case 4:
+        let middle = min(choice, input.rest.count)
+        fuzzListing(uidl: input.rest[..<middle], list: input.rest[middle...])
+    default: fuzzListing(uidl: nil, list: input.rest[...])
     }
-    var hello = ServerHello()
-    for piece in input.pieces(of: split) { hello.receive(ByteBuffer(bytes: piece)) }
-    _ = hello.cipherSuite
-    let text = scrubber.text(of: input.rest)
+}
+
+private func fuzzStatusLine(_ input: Input) {
+    guard let line = StatusLine(input.rest) else { return }
+    let reply = Reply(line, scrubber: Scrubber(password: password))
+    hold(!reply.description.contains("\n"), "a reply is one line")
+    hold(reply.text.unicodeScalars.count <= Scrubber.longestText + 1, "a reply is short")
+    for stage in [Refusal.Stage.mechanism, .user, .exchange, .proof] { _ = Refusal(line, at: stage) }
+    _ = APOP(greeting: line)?.command(user: "ann", password: password)
+}
+
+private func fuzzScrubbing(_ input: Input) {
+    let text = Scrubber(password: password).text(of: input.rest)
     hold(!text.contains("Zq7secret"), "no password is shown")
     hold(!text.contains("WnE3c2VjcmV0"), "nor in Base64")
-    _ = Capabilities(lines: input.lines.map { scrubber.text(of: $0) })
-    let middle = min(split, input.rest.count)
-    if let merged = try? Listing.merge(
-        uidl: ByteBuffer(bytes: input.rest[..<middle]), list: ByteBuffer(bytes: input.rest[middle...]), expected: 3)
-    {
-        hold(zip(merged, merged.dropFirst()).allSatisfy { $0.number < $1.number }, "a listing is in order")
-        hold(merged.allSatisfy { $0.number > 0 && ($0.octets ?? 0) >= 0 }, "numbers and sizes are such")
-    }
-    _ = try? Listing.merge(uidl: nil, list: ByteBuffer(bytes: input.rest), expected: 3)
+}
+
+private func fuzzListing(uidl: ArraySlice<UInt8>?, list: ArraySlice<UInt8>) {
+    let (uidl, list) = (uidl.map { ByteBuffer(bytes: $0) }, ByteBuffer(bytes: list))
+    guard let merged = try? Listing.merge(uidl: uidl, list: list, expected: 3) else { return }
+    hold(zip(merged, merged.dropFirst()).allSatisfy { $0.number < $1.number }, "a listing is in order")
+    hold(merged.allSatisfy { $0.number > 0 && ($0.octets ?? 0) >= 0 }, "numbers and sizes are such")
 }
 
 /// Challenges of any server.
