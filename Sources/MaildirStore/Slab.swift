@@ -42,7 +42,7 @@ final class Slab: @unchecked Sendable {
     func append(_ octets: UnsafeRawBufferPointer) {
         if count + octets.count > memory.count {
             let larger = UnsafeMutableRawBufferPointer.allocate(
-                byteCount: max(Self.size, (count + octets.count) * 3 / 2), alignment: 64)
+                byteCount: Self.space(for: count + octets.count), alignment: 64)
             larger.copyMemory(from: self.octets)
             memory.deallocate()
             memory = larger
@@ -51,10 +51,18 @@ final class Slab: @unchecked Sendable {
         count += octets.count
     }
 
+    /// What a reader brings before it pauses fits into twice the size, which is kept: new memory costs as much as what is
+    /// put into it.
+    private static func space(for octets: Int) -> Int {
+        octets <= size ? size : octets <= kept ? kept : octets * 3 / 2
+    }
+
+    private static let kept = 2 * size
+
     func clear() {
         count = 0
         marks.removeAll(keepingCapacity: true)
-        if memory.count > 2 * Self.size {
+        if memory.count > Self.kept {
             memory.deallocate()
             memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
         }

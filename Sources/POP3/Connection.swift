@@ -21,7 +21,8 @@ struct Connection: Wire {
     private let trust: TLSTrust
     private let timeouts: Timeouts
 
-    /// How large a read may be. One read is one pass of the decoder and one piece for the sink.
+    /// How large a read may be. One read is one pass of the decoder and one piece for the sink, which is asked before the
+    /// next whether it can take more.
     private static let readSize = 128 << 10
 
     static func resolve(
@@ -42,6 +43,7 @@ struct Connection: Wire {
                 .resolver(ResolvedAddresses(resolution: resolution, loop: loop))
                 .connectTimeout(TimeAmount(timeouts.connect))
                 .channelOption(.autoRead, value: false)
+                .channelOption(.maxMessagesPerRead, value: 1)
                 .channelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: readSize))
                 .channelInitializer { channel in

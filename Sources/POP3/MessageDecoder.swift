@@ -35,7 +35,7 @@ struct MessageDecoder {
         case dotCarriageReturn
     }
 
-    private let lineEnd: LineEnd
+    private var lineEnd: LineEnd
     private var held = Held.lineStart
     /// Whether a bare LF ends a line; nil until the first line has ended.
     private var bareLineFeedEndsLine: Bool?
@@ -43,17 +43,20 @@ struct MessageDecoder {
     private(set) var decoded = ByteBuffer()
     private(set) var lineCount = 0
 
-    init(lineEnd: LineEnd, reusing storage: consuming ByteBuffer = ByteBuffer()) {
+    init(lineEnd: LineEnd) {
         self.lineEnd = lineEnd
-        bareLineFeedEndsLine = lineEnd == .crlf ? nil : true
-        // Not `clear()`, which makes new storage where the old is still shared.
-        storage.moveReaderIndex(to: 0)
-        storage.moveWriterIndex(to: 0)
-        decoded = storage
+        bareLineFeedEndsLine = Self.bareLineFeedEndsLine(lineEnd)
     }
 
-    /// Whether nothing of the message has been passed over yet.
-    var isAtStart: Bool { lineCount == 0 && held == .lineStart }
+    /// Begins another answer. The storage of the last one is used again.
+    mutating func begin(lineEnd: LineEnd) {
+        self.lineEnd = lineEnd
+        bareLineFeedEndsLine = Self.bareLineFeedEndsLine(lineEnd)
+        held = .lineStart
+        lineCount = 0
+    }
+
+    private static func bareLineFeedEndsLine(_ lineEnd: LineEnd) -> Bool? { lineEnd == .crlf ? nil : true }
 
     /// Decodes from `input` up to the terminator or its end, into ``decoded``, which it clears first.
     /// Returns true when the terminator has been read.

@@ -31,8 +31,8 @@ struct ProtocolMachine {
 
     private enum Reading {
         case statusLine
-        case lines(StatusLine, Batch.LineLimit, MessageDecoder, collected: ByteBuffer)
-        case message(MessageDecoder, ReceivedMessage)
+        case lines(StatusLine, Batch.LineLimit)
+        case message(ReceivedMessage)
     }
 
     /// The message that is coming.
@@ -59,13 +59,15 @@ struct ProtocolMachine {
 
     private var work = Work.none
     private var reading = Reading.statusLine
+    /// Of the answer that is coming, where it has lines. It stays where it is, as what it holds is large.
+    private var decoder = MessageDecoder(lineEnd: .crlf)
+    /// The lines of a list so far.
+    private var collected = ByteBuffer()
     private var partialLine: [UInt8] = []
     /// How the server ends its lines, by the last status line.
     private var lineEnd = MessageDecoder.LineEnd.crlf
     /// Whether the sink has a message that is whole, but not yet known to be the one that was asked for.
     private var isUncertain = false
-    /// Storage for decoded octets, used again from message to message.
-    private var storage = ByteBuffer()
     /// How many status lines have come; a change is progress.
     private(set) var statusLines = 0
 
@@ -111,8 +113,7 @@ struct ProtocolMachine {
                     return .needsInput
                 }
                 if let event = received(line, into: sink) { return event }
-            case .lines(let line, let limit, var decoder, var collected):
-                reading = .statusLine  // so that the buffers stay unshared
+            case .lines(let line, let limit):
                 let isWhole = decoder.decode(&input)
                 var decoded = decoder.decoded
                 collected.writeBuffer(&decoded)
@@ -121,24 +122,24 @@ struct ProtocolMachine {
                         .violation("sends a list without end: over \(min(decoder.lineCount, limit.lines)) lines"))
                 }
                 if isWhole {
-                    if let event = answered(Answer(line: line, body: collected)) { return event }
-                } else {
-                    reading = .lines(line, limit, decoder, collected: collected)
+                    reading = .statusLine
+                    let body = collected
+                    collected = ByteBuffer()
+                    if let event = answered(Answer(line: line, body: body)) { return event }
                 }
-            case .message(var decoder, var message):
-                reading = .statusLine
+            case .message(var message):
                 let isWhole = decoder.decode(&input)
                 if let sink { Self.pass(decoder.decoded, to: sink) }
                 message.octets += decoder.decoded.readableBytes
                 if isWhole {
-                    storage = decoder.decoded
+                    reading = .statusLine
                     isUncertain = true
                     let isShort = message.isShort(lines: decoder.lineCount)
                     if let event = messageReceived(isShort: isShort, isFollowed: input.readableBytes > 0, sink) {
                         return event
                     }
                 } else {
-                    reading = .message(decoder, message)
+                    reading = .message(message)
                     if message.hasNoEnd {
                         return .failed(.violation("sends a message without end: over \(message.octets) octets"))
                     }
@@ -196,71 +197,64 @@ struct ProtocolMachine {
     private mutating func received(_ octets: [UInt8], into sink: (any MessageSink)?) -> Event? {
         let line = StatusLine(octets)
         statusLines += 1
-        switch work {
-        case .none:
+        if case .retrieval = work { return retrievalReceived(line, quoting: octets, into: sink) }
+        if case .none = work {
             // A server that says good-bye before it closes a session that was silent for too long.
             if let line, line.kind == .error {
                 return .failed(WireFailure(code: .closed, message: "ended the session", quoted: line.octets))
             }
             return .failed(.violation("speaks out of turn", quoting: octets))
-        case .batch(let expected, _):
-            guard let line, let expectation = expected.first else {
-                return .failed(.violation("answers neither +OK nor -ERR", quoting: octets))
-            }
-            switch (line.kind, expectation) {
-            case (.continuation, .status), (.continuation, .lines):
-                return .failed(.violation("answers neither +OK nor -ERR", quoting: octets))
-            case (.ok, .lines(let limit)):
-                reading = .lines(line, limit, MessageDecoder(lineEnd: .any), collected: ByteBuffer())
-                return nil
-            case (.ok, _), (.error, _), (.continuation, .challenge):
-                return answered(Answer(line: line, body: ByteBuffer()))
-            }
-        case .retrieval(let retrieval):
-            guard let line, line.kind != .continuation, let awaited = retrieval.first else {
-                let failure = WireFailure.violation(
-                    retrieval.isConfirming
-                        ? "goes on behind the end of a message" : "answers RETR with neither +OK nor -ERR",
-                    quoting: octets)
-                return .failed(retrieval.isAhead ? failure.recoded(.pipeliningBroken) : failure)
-            }
-            return received(line, for: awaited, of: retrieval, into: sink)
+        }
+        guard let line, let expectation else {
+            return .failed(.violation("answers neither +OK nor -ERR", quoting: octets))
+        }
+        switch (line.kind, expectation) {
+        case (.continuation, .status), (.continuation, .lines):
+            return .failed(.violation("answers neither +OK nor -ERR", quoting: octets))
+        case (.ok, .lines(let limit)):
+            decoder.begin(lineEnd: .any)
+            reading = .lines(line, limit)
+            return nil
+        case (.ok, _), (.error, _), (.continuation, .challenge):
+            return answered(Answer(line: line, body: ByteBuffer()))
         }
     }
 
-    private mutating func received(
-        _ line: StatusLine, for awaited: Retrieval.Awaited, of retrieval: Retrieval, into sink: (any MessageSink)?
+    private mutating func retrievalReceived(
+        _ line: StatusLine?, quoting octets: [UInt8], into sink: (any MessageSink)?
     ) -> Event? {
+        guard let line, line.kind != .continuation, let awaited = change({ $0.first }) ?? nil else {
+            let failure = WireFailure.violation(
+                change { $0.isConfirming } == true
+                    ? "goes on behind the end of a message" : "answers RETR with neither +OK nor -ERR",
+                quoting: octets)
+            return .failed(change { $0.isAhead } == true ? failure.recoded(.pipeliningBroken) : failure)
+        }
         switch awaited {
         case .message(let message):
             if line.kind == .ok {
-                var unshared = ByteBuffer()
-                swap(&unshared, &storage)
-                reading = .message(
-                    MessageDecoder(lineEnd: lineEnd, reusing: unshared), ReceivedMessage(listed: message.octets))
+                decoder.begin(lineEnd: lineEnd)
+                reading = .message(ReceivedMessage(listed: message.octets))
                 sink?.begin(message)
                 return nil
             }
-            var retrieval = retrieval
-            work = .none
-            retrieval.refused(message)
-            work = .retrieval(retrieval)
+            change { $0.refused(message) }
             return .refused(message, line)
         case .marker(let message):
-            var retrieval = retrieval
-            work = .none
-            guard retrieval.confirmed(by: line, message) else {
+            guard change({ $0.confirmed(by: line, message) }) == true else {
                 return .failed(
                     WireFailure(
                         code: .pipeliningBroken, message: "mixes up commands that are sent ahead", quoted: line.octets))
             }
-            return certain(retrieval, sink)
+            return certain(sink)
         case .pause:
-            var retrieval = retrieval
-            work = .none
-            retrieval.paused()
-            return certain(retrieval, sink)
+            change { $0.paused() }
+            return certain(sink)
         }
+    }
+
+    private var expectation: Batch.Expectation? {
+        if case .batch(let expected, _) = work { expected.first } else { nil }
     }
 
     private mutating func answered(_ answer: Answer) -> Event? {
@@ -288,38 +282,33 @@ struct ProtocolMachine {
     private mutating func messageReceived(
         isShort: Bool, isFollowed: Bool, _ sink: (any MessageSink)?
     ) -> Event? {
-        guard case .retrieval(var retrieval) = work else { return nil }
-        work = .none  // so that the window's queue stays unshared
-        retrieval.received()
-        if retrieval.first == nil {
-            if isFollowed {
-                work = .retrieval(retrieval)
-                return .failed(.violation("goes on behind the end of a message"))
-            }
+        let state = change { retrieval in
+            retrieval.received()
+            return (isLast: retrieval.first == nil, isOnTrial: retrieval.isOnTrial)
+        }
+        guard let state else { return nil }
+        if state.isLast {
+            if isFollowed { return .failed(.violation("goes on behind the end of a message")) }
             // A server that does not stuff dots ends a message at its first lone one, and goes on with the rest.
-            guard isShort else { return certain(retrieval, sink) }
+            guard isShort else { return certain(sink) }
             var octets = ByteBuffer()
-            retrieval.pause(into: &octets)
-            work = .retrieval(retrieval)
+            change { $0.pause(into: &octets) }
             return .send(octets)
         }
         // The first one follows no other.
-        if retrieval.isOnTrial, !isShort { settle(&retrieval, sink) }
-        work = .retrieval(retrieval)
+        if state.isOnTrial, !isShort { settle(sink) }
         return nil
     }
 
     /// What came before this is settled.
-    private mutating func certain(_ retrieval: Retrieval, _ sink: (any MessageSink)?) -> Event? {
-        var retrieval = retrieval
-        if isUncertain { settle(&retrieval, sink) }
-        work = .retrieval(retrieval)
+    private mutating func certain(_ sink: (any MessageSink)?) -> Event? {
+        if isUncertain { settle(sink) }
         return goOn()
     }
 
-    private mutating func settle(_ retrieval: inout Retrieval, _ sink: (any MessageSink)?) {
+    private mutating func settle(_ sink: (any MessageSink)?) {
         isUncertain = false
-        retrieval.retrieved()
+        change { $0.retrieved() }
         sink?.end()
     }
 
@@ -332,6 +321,16 @@ struct ProtocolMachine {
         retrieval.send(into: &octets)
         work = .retrieval(retrieval)
         return octets.readableBytes > 0 ? .send(octets) : nil
+    }
+
+    /// Looks at the retrieval in hand, or changes it, while nothing else holds it: its queue, which is as long as the
+    /// window, is never copied. Nil when there is none.
+    @discardableResult
+    private mutating func change<Value>(_ body: (inout Retrieval) -> Value) -> Value? {
+        guard case .retrieval(var retrieval) = work else { return nil }
+        work = .none
+        defer { work = .retrieval(retrieval) }
+        return body(&retrieval)
     }
 }
 
