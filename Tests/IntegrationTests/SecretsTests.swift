@@ -19,6 +19,8 @@ extension Integration {
                 needles[secret] = Array(secret.utf8)
                 needles["\(secret), in Base64"] = Array(Data(secret.utf8).base64EncodedString().dropLast(4).utf8)
                 needles["\(secret), in UTF-16"] = Array(secret.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] })
+                // As NTLM has it for its LM hash ([MS-NLMP] §3.3.1).
+                needles["\(secret), in capitals"] = Array(secret.uppercased().utf8.prefix(14))
             }
             return needles
         }
@@ -39,6 +41,12 @@ extension Integration {
                             _ = peer.line()
                         }
                         peer.send("+OK\r\n")
+                    case "AUTH" where words[1] == "NTLM":
+                        for challenge in ["", ntlmChallenge] {
+                            peer.send("+ \(challenge)\r\n")
+                            _ = peer.line()
+                        }
+                        peer.send("+OK\r\n")
                     case "AUTH" where words.count > 2: peer.send("+OK \(words[2])\r\n")
                     case "AUTH":
                         peer.send("+ PDE4OTYuNjk3MTcwOTUyQHBvc3RvZmZpY2UucmVzdG9uLm1jaS5uZXQ+\r\n")
@@ -51,6 +59,12 @@ extension Integration {
                 }
             }
         }
+
+        /// A CHALLENGE_MESSAGE ([MS-NLMP] §2.2.1.2) that names no target, in Base64.
+        private static let ntlmChallenge = Data(
+            Array("NTLMSSP".utf8) + [0, 2, 0, 0, 0, 0, 0, 0, 0, 40, 0, 0, 0, 1, 2, 0, 0] + Array(repeating: 7, count: 8)
+                + Array(repeating: 0, count: 8)
+        ).base64EncodedString()
 
         /// A server that repeats every wrong password, in plain text and Base64, and as a unique-id.
         private static func gossip(_ right: String) throws -> MailboxServer {
@@ -132,10 +146,10 @@ extension Integration {
                     return old
                 }
 
-                for mechanism in ["USER", "PLAIN", "LOGIN", "CRAM-MD5", "APOP"] {
+                for mechanism in ["USER", "PLAIN", "LOGIN", "CRAM-MD5", "APOP", "NTLM"] {
                     let server = try Self.gullible(mechanism)
                     defer { server.stop() }
-                    let isSecure = mechanism == "CRAM-MD5" || mechanism == "APOP"
+                    let isSecure = ["CRAM-MD5", "APOP", "NTLM"].contains(mechanism)
                     let domain = "\(mechanism.lowercased()).example"
                     let old = try await account(domain, .loopback(port: server.port, secure: isSecure))
                     let answer = try await platform.logIn("ann@\(domain)", password: old)
