@@ -2,50 +2,60 @@
 
 import Foundation
 import GRDB
+import GRDBSQLite
 import Vocabulary
 
-/// A row's columns, read in the order in which the query names them. A value of another kind than expected is damage,
-/// never a trap.
+/// The columns of the row that a statement stands on, read in the order in which the query names them. A value of another
+/// kind than expected is damage, never a trap.
+///
+/// Read from SQLite itself: what GRDB makes of a row costs more than the query, the names of its columns above all.
 struct Columns {
-    private let row: Row
-    private var next = 0
+    private let statement: SQLiteStatement
+    private var next: CInt = 0
 
-    init(_ row: Row) { self.row = row }
+    fileprivate init(of statement: SQLiteStatement) { self.statement = statement }
 
-    mutating func any() -> DatabaseValue {
+    /// Where the next column is, if it is of this kind (a fundamental datatype of SQLite's).
+    private mutating func place(_ kind: CInt) throws -> CInt {
+        guard let place = try optionalPlace(kind) else { throw damage() }
+        return place
+    }
+
+    /// The same; nil where it is NULL.
+    private mutating func optionalPlace(_ kind: CInt) throws -> CInt? {
         defer { next += 1 }
-        return row[next]
+        switch sqlite3_column_type(statement, next) {
+        case kind: return next
+        case SQLITE_NULL: return nil
+        default: throw damage()
+        }
     }
 
-    private mutating func value() -> DatabaseValue.Storage { any().storage }
+    private func damage() -> Damage { Damage(detail: "a row's column \(next) holds what it cannot hold") }
 
-    private func damage() -> Damage { Damage(detail: "column \(next) of a row holds what it cannot hold") }
-
-    mutating func integer() throws -> Int64 {
-        guard case .int64(let value) = value() else { throw damage() }
-        return value
+    private func text(_ column: CInt) -> String {
+        guard let start = sqlite3_column_text(statement, column) else { return "" }
+        let count = Int(sqlite3_column_bytes(statement, column))
+        return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
     }
+
+    mutating func any() throws -> DatabaseValue {
+        switch sqlite3_column_type(statement, next) {
+        case SQLITE_TEXT: try text().databaseValue
+        case SQLITE_BLOB: column(try optionalOctets())
+        default: column(try optionalInteger())
+        }
+    }
+
+    mutating func integer() throws -> Int64 { sqlite3_column_int64(statement, try place(SQLITE_INTEGER)) }
 
     mutating func optionalInteger() throws -> Int64? {
-        switch value() {
-        case .int64(let value): return value
-        case .null: return nil
-        default: throw damage()
-        }
+        try optionalPlace(SQLITE_INTEGER).map { sqlite3_column_int64(statement, $0) }
     }
 
-    mutating func text() throws -> String {
-        guard case .string(let value) = value() else { throw damage() }
-        return value
-    }
+    mutating func text() throws -> String { text(try place(SQLITE_TEXT)) }
 
-    mutating func optionalText() throws -> String? {
-        switch value() {
-        case .string(let value): return value
-        case .null: return nil
-        default: throw damage()
-        }
-    }
+    mutating func optionalText() throws -> String? { try optionalPlace(SQLITE_TEXT).map(text) }
 
     mutating func octets() throws -> [UInt8] {
         guard let value = try optionalOctets() else { throw damage() }
@@ -53,11 +63,9 @@ struct Columns {
     }
 
     mutating func optionalOctets() throws -> [UInt8]? {
-        switch value() {
-        case .blob(let value): return [UInt8](value)
-        case .null: return nil
-        default: throw damage()
-        }
+        guard let column = try optionalPlace(SQLITE_BLOB) else { return nil }
+        let count = Int(sqlite3_column_bytes(statement, column))
+        return Array(UnsafeRawBufferPointer(start: sqlite3_column_blob(statement, column), count: count))
     }
 
     mutating func time() throws -> Timestamp { Timestamp(milliseconds: try integer()) }
@@ -138,11 +146,10 @@ extension Database {
     func all<Element>(
         _ sql: String, _ arguments: StatementArguments = [], _ read: (inout Columns) throws -> Element
     ) throws -> [Element] {
-        let rows = try Row.fetchCursor(cachedStatement(sql: sql), arguments: arguments)
         var elements: [Element] = []
-        while let row = try rows.next() {
-            var columns = Columns(row)
+        try step(sql, arguments) { columns in
             elements.append(try read(&columns))
+            return true
         }
         return elements
     }
@@ -151,10 +158,31 @@ extension Database {
     func first<Element>(
         _ sql: String, _ arguments: StatementArguments = [], _ read: (inout Columns) throws -> Element
     ) throws -> Element? {
-        let rows = try Row.fetchCursor(cachedStatement(sql: sql), arguments: arguments)
-        guard let row = try rows.next() else { return nil }
-        var columns = Columns(row)
-        return try read(&columns)
+        var element: Element?
+        try step(sql, arguments) { columns in
+            element = try read(&columns)
+            return false
+        }
+        return element
+    }
+
+    /// Calls `visit` with each row for as long as it returns true.
+    private func step(
+        _ sql: String, _ arguments: StatementArguments, _ visit: (inout Columns) throws -> Bool
+    ) throws {
+        let prepared = try cachedStatement(sql: sql)
+        try prepared.setArguments(arguments)
+        let statement = prepared.sqliteStatement
+        defer { sqlite3_reset(statement) }
+        while true {
+            switch sqlite3_step(statement) {
+            case SQLITE_ROW:
+                var columns = Columns(of: statement)
+                guard try visit(&columns) else { return }
+            case SQLITE_DONE: return
+            case let code: throw failure(code, sql)
+            }
+        }
     }
 
     func run(_ sql: String, _ arguments: StatementArguments = []) throws {

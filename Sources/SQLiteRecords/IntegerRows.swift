@@ -50,7 +50,8 @@ extension Database {
         }
     }
 
-    private func failure(_ code: CInt, _ sql: String) -> DatabaseError {
+    /// What SQLite has just said of a statement.
+    func failure(_ code: CInt, _ sql: String) -> DatabaseError {
         DatabaseError(resultCode: ResultCode(rawValue: code), message: lastErrorMessage, sql: sql)
     }
 }

@@ -77,7 +77,7 @@ extension Session {
             let old = try db.first(
                 "SELECT address, \(AccountRow.indexed.joined(separator: ", ")) FROM account WHERE id = ?", [account.id]
             ) { columns in
-                (key: try columns.text(), indexed: AccountRow.indexed.map { _ in columns.any() })
+                (key: try columns.text(), indexed: try AccountRow.indexed.map { _ in try columns.any() })
             }
             guard let old, old.key == account.address.key else {
                 throw RecordsError(

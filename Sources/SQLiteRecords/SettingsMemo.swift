@@ -20,10 +20,7 @@ final class SettingsMemo: Sendable {
 
     /// - Parameter domain: the domain's name; of another domain's text no more than one is kept under it.
     func settings(of domain: String, from text: String) throws -> MigrationSettings {
-        // By octets: texts that are equal to Swift may differ in them.
-        if let known = decoded.withLock({ $0[domain] }), known.text.utf8.elementsEqual(text.utf8) {
-            return known.settings
-        }
+        if let known = decoded.withLock({ $0[domain] }), known.text.hasSameOctets(as: text) { return known.settings }
         let settings: MigrationSettings
         do {
             settings = try JSONDecoder().decode(MigrationSettings.self, from: Data(text.utf8))
@@ -35,5 +32,20 @@ final class SettingsMemo: Sendable {
             decoded[domain] = Decoded(text: text, settings: settings)
         }
         return settings
+    }
+}
+
+extension String {
+    /// Texts that are equal to Swift may differ in their octets.
+    fileprivate func hasSameOctets(as other: String) -> Bool {
+        let isSame = utf8.withContiguousStorageIfAvailable { octets in
+            other.utf8.withContiguousStorageIfAvailable { others in
+                guard octets.count == others.count, let one = octets.baseAddress, let other = others.baseAddress else {
+                    return octets.count == others.count
+                }
+                return memcmp(one, other, octets.count) == 0
+            }
+        }
+        return (isSame ?? nil) ?? utf8.elementsEqual(other.utf8)
     }
 }
