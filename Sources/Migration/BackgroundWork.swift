@@ -25,10 +25,13 @@ final class BackgroundWork: Sendable {
 
     init() { (jobs, continuation) = AsyncStream.makeStream() }
 
-    func submit(_ account: EmailAddress, _ kind: Kind, _ body: @escaping @Sendable () async -> Void) {
+    /// - Returns: whether it will be done; false where there is one of the kind already, or too much.
+    @discardableResult
+    func submit(_ account: EmailAddress, _ kind: Kind, _ body: @escaping @Sendable () async -> Void) -> Bool {
         let key = Key(account: account, kind: kind)
         let isNew = open.withLock { $0.count < capacity && $0.insert(key).inserted }
         if isNew { continuation.yield((key, body)) }
+        return isNew
     }
 
     /// Until ``stop()``: what is under way is cancelled then, and what waits is not begun.

@@ -25,6 +25,9 @@ final class CheckedSession: Sendable {
         if state.withLock({ $0 != .taken }) { session.abort() }
     }
 
+    /// Whether a run may still take it.
+    var isFree: Bool { state.withLock { $0 == .free } }
+
     /// Gives the session to a run; nil where it is over. The mailbox is unlocked then.
     func take() async -> POP3Session? {
         if change(to: .taken) {
@@ -62,7 +65,10 @@ final class CheckedSession: Sendable {
     /// nobody up.
     static func farewell(_ session: POP3Session) async {
         // Whether it arrives changes nothing.
-        _ = try? await withDeadline(seconds: longestFarewell) { try await session.quit() }
-        await session.close()
+        _ = try? await withDeadline(seconds: longestFarewell) {
+            _ = try await session.quit()
+            await session.close()
+        }
+        session.abort()
     }
 }

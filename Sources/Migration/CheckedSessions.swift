@@ -18,6 +18,7 @@ final class CheckedSessions: Sendable {
     func put(_ session: CheckedSession, for account: AccountRecord, _ settings: MigrationSettings) {
         let entry = Entry(session: session, sealed: account.sealed, generation: settings.generation)
         waiting.withLock { $0[account.id] = entry }
+        if !session.isFree { remove(session) }
     }
 
     /// The session that the account's password, as it is now sealed, has opened under these settings; nil where there is
@@ -31,9 +32,11 @@ final class CheckedSessions: Sendable {
         return await entry.session.take()
     }
 
-    func remove(_ session: CheckedSession, of account: AccountRecord.ID) {
+    /// Forgets one that has ended. There are never more than a few.
+    func remove(_ session: CheckedSession) {
         waiting.withLock { waiting in
-            if waiting[account]?.session === session { waiting[account] = nil }
+            guard let account = waiting.first(where: { $0.value.session === session })?.key else { return }
+            waiting[account] = nil
         }
     }
 }

@@ -85,7 +85,8 @@ extension LoginDesk {
         do {
             let answer = try await questions.ask(
                 settings.oldServer, user: user, password: login.password, exposure: exposure,
-                room: { self.scheduler.room(for: facts.account?.id, settings) })
+                room: { self.scheduler.room(for: facts.account?.id, settings) }
+            ).timed(login.account, by: self)
             let verdict: GuessLimits.Verdict =
                 switch answer {
                 case .rejected, .noSuchUser: .wrong
@@ -105,10 +106,8 @@ extension LoginDesk {
     private func conclude(_ login: Login, _ answer: OldServerAnswer, _ facts: LoginFacts) async throws -> LoginResult? {
         switch answer {
         case .accepted(let session):
-            guard let status = try await takeOver(login, facts, session) else {
-                await session?.end()
-                return nil
-            }
+            let status = try await ended(session) { try await self.takeOver(login, facts, session) }
+            guard let status else { return nil }
             return LoginResult(decision: .accept, passwordReplaced: true, status: status, message: status.message)
         case .rejected(let text):
             await note(facts, .passwordRejected, login.via, .credentialsRejected, text)
@@ -170,15 +169,21 @@ extension LoginDesk {
 
     /// Queues an account's run, which goes on in `session` if its turn comes at once.
     func start(_ account: AccountRecord, _ settings: MigrationSettings, in session: CheckedSession?) {
-        if let session {
-            let sessions = context.checkedSessions
-            sessions.put(session, for: account, settings)
-            background.submit(account.address, .farewell(ObjectIdentifier(session))) {
-                await session.end(after: 1)
-                sessions.remove(session, of: account.id)
-            }
-        }
+        if let session { context.checkedSessions.put(session, for: account, settings) }
         scheduler.submit(account, settings)
+    }
+
+    /// What `takeOver` makes of an accepted password. Where it takes no effect the session has ended before anyone asks
+    /// again.
+    func ended<Value>(_ session: CheckedSession?, unless takeOver: () async throws -> Value?) async throws -> Value? {
+        do {
+            if let value = try await takeOver() { return value }
+        } catch {
+            await session?.end()
+            throw error
+        }
+        await session?.end()
+        return nil
     }
 
     /// A login with a password that is the new account's own and that the old server has never seen: it is asked
@@ -220,11 +225,12 @@ extension LoginDesk {
         do {
             answer = try await questions.ask(
                 settings.oldServer, user: user, password: login.password, urgency: .canWait, exposure: exposure,
-                room: { self.scheduler.room(for: account.id, settings) }
-            ) {
+                room: { self.scheduler.room(for: account.id, settings) },
                 // Recorded first: what was shown once is not shown again, whatever happens to this process.
-                guard try await self.change(facts, { $0.shown = mark }) != nil else { throw CancellationError() }
-            }
+                willShow: {
+                    guard try await self.change(facts, { $0.shown = mark }) != nil else { throw CancellationError() }
+                }
+            ).timed(login.account, by: self)
         } catch {
             try await takeBack(mark, facts, exposure)
             throw error
@@ -247,17 +253,15 @@ extension LoginDesk {
             guard let settings = facts.settings else { return }
             let sealed = context.vault.seal(login.password, for: login.account)
             let now = context.now()
-            let changed = try await change(facts, events: [.handedOver, .triggered], via: login.via) { account in
-                account.handOver()
-                account.wasTriggered(via: login.via, at: now)
-                account.isMoving()
-                account.keep(sealed, for: PendingRun(kind: .first, due: now))
+            let changed = try await ended(session) {
+                try await self.change(facts, events: [.handedOver, .triggered], via: login.via) { account in
+                    account.handOver()
+                    account.wasTriggered(via: login.via, at: now)
+                    account.isMoving()
+                    account.keep(sealed, for: PendingRun(kind: .first, due: now))
+                }
             }
-            guard let changed else {
-                await session?.end()
-                return
-            }
-            start(changed, settings, in: session)
+            if let changed { start(changed, settings, in: session) }
         case .rejected(let text):
             let mark = facts.mark
             try await change(facts) { $0.rejected = mark }
@@ -296,7 +300,22 @@ extension LoginDesk {
     }
 }
 
+extension OldServerAnswer {
+    /// Lets a session that is kept end a second from now, unless its run has begun by then.
+    func timed(_ account: EmailAddress, by desk: LoginDesk) async -> Self {
+        guard case .accepted(let session?) = self else { return self }
+        let sessions = desk.context.checkedSessions
+        let isTimed = desk.background.submit(account, .farewell(ObjectIdentifier(session))) {
+            await session.end(after: 1)
+            sessions.remove(session)
+        }
+        if isTimed { return self }
+        await session.end()
+        return .accepted(nil)
+    }
+}
+
 extension ContinuousClock.Instant {
     /// Seconds from now; negative where it has passed.
-    fileprivate var secondsAway: Double { (self - .now) / .seconds(1) }
+    var secondsAway: Double { (self - .now) / .seconds(1) }
 }

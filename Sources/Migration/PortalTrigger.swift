@@ -16,17 +16,32 @@ extension LoginDesk {
             let before = try await facts(of: login.account)
             try checkTriggerable(login, before)
             let exposure = Questions.Exposure()
-            let left = context.limits.loginTimeout - (.now - start) / .seconds(1)
+            let deadline = start + .seconds(context.limits.loginTimeout)
             hurry(login.account)
-            let outcome = try await withDeadline(seconds: left) {
-                try await self.turn.pass(login.account, width: 1) {
+            let outcome = try await turn.pass(login.account, width: 1, within: deadline.secondsAway) {
+                () async throws -> Outcome? in
+                let answer = try await withDeadline(seconds: deadline.secondsAway) {
                     try await self.askForTrigger(login, digest, exposure)
                 }
+                // In the same turn, so that the next question finds the mailbox free and what this one has changed.
+                guard case (.accepted(let session), let facts)? = answer else { return answer.map(Outcome.answer) }
+                return .started(try await self.ended(session) { try await self.start(login, facts, session) })
             }
-            guard let (answer, facts) = outcome else { throw late(login, exposure) }
-            if let status = try await conclude(trigger: login, answer, facts) { return status }
+            switch outcome ?? nil {
+            case nil: throw late(login, exposure)
+            case .started(let status?)?: return status
+            case .started(nil)?: continue
+            case .answer(let answer, let facts)?:
+                if let status = try await conclude(trigger: login, answer, facts) { return status }
+            }
         }
         throw MoveError(.overloaded, "the settings of \(login.account.domain) change too fast; try again")
+    }
+
+    private enum Outcome: Sendable {
+        case answer(OldServerAnswer, LoginFacts)
+        /// It was right, and has taken effect; nil where something had changed meanwhile.
+        case started(AccountStatus?)
     }
 
     private func late(_ login: Login, _ exposure: Questions.Exposure) -> MoveError {
@@ -68,8 +83,12 @@ extension LoginDesk {
     ) async throws -> (OldServerAnswer, LoginFacts) {
         let facts = try await facts(of: login.account)
         try checkTriggerable(login, facts)
-        guard let settings = facts.settings, facts.account != nil else {
+        guard let settings = facts.settings, let account = facts.account else {
             throw MoveError(.accountNotFound, "there is no account \(login.account)")
+        }
+        // The button was pressed twice: the old server has taken this password, and may let nobody else in meanwhile.
+        if scheduler.isBusy(account.id), account.outcome == .inProgress, isKept(login.password, by: account) {
+            return (.accepted(nil), facts)
         }
         let from = countedAddress(login)
         switch admit(login, digest, facts, from: from) {
@@ -84,9 +103,7 @@ extension LoginDesk {
     ) async throws -> AccountStatus? {
         switch answer {
         case .accepted(let session):
-            if let status = try await start(login, facts, session) { return status }
-            await session?.end()
-            return nil
+            return try await ended(session) { try await self.start(login, facts, session) }
         case .rejected(let text):
             await note(facts, .passwordRejected, login.via, .credentialsRejected, text)
             throw MoveError(
@@ -105,6 +122,10 @@ extension LoginDesk {
         }
     }
 
+    private func isKept(_ password: Password, by account: AccountRecord) -> Bool {
+        account.sealed.map { (try? context.vault.open($0, for: account.address)) == password } ?? false
+    }
+
     /// The password was right over there: it becomes the account's own unless one was handed over before, and the
     /// move starts.
     private func start(
@@ -115,8 +136,7 @@ extension LoginDesk {
         let hash =
             replaces
             ? try await context.pool.hash(login.password, scheme: context.limits.passwordScheme, priority: .login) : nil
-        let vault = context.vault
-        let sealed = vault.seal(login.password, for: login.account)
+        let sealed = context.vault.seal(login.password, for: login.account)
         let now = context.now()
         let changed = try await change(
             facts, events: replaces ? [.handedOver, .triggered] : [.triggered], via: login.via
@@ -128,8 +148,8 @@ extension LoginDesk {
             account.wasTriggered(via: login.via, at: now)
             account.isMoving()
             // A run with the same password is joined; one with another is followed by one with this.
-            let isKept = account.sealed.map { (try? vault.open($0, for: account.address)) == login.password } ?? false
-            account.keep(isKept ? account.sealed ?? sealed : sealed, for: PendingRun(kind: .first, due: now))
+            let kept = self.isKept(login.password, by: account) ? account.sealed : nil
+            account.keep(kept ?? sealed, for: PendingRun(kind: .first, due: now))
         }
         guard let changed else { return nil }
         guesses.withLock { $0.forgetWrong(login.account.description) }

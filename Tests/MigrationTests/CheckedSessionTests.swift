@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Secrets
 import Synchronization
 import Testing
 import Vocabulary
@@ -98,6 +99,79 @@ import Vocabulary
             #expect(try await login.decision == .reject)
             #expect(server.state.withLock { $0.lines.last } == "QUIT")
             #expect(platform.delivered().isEmpty)
+        }
+    }
+
+    /// Most old servers lock a mailbox for the session that is in it (RFC 1939 §4).
+    private func lockingServer() throws -> OldMailServer {
+        let server = try OldMailServer(password: "old")
+        server.state.withLock { state in
+            let isLocked = Mutex(false)
+            state.answer = { line in
+                if line == "QUIT" { isLocked.withLock { $0 = false } }
+                guard line.hasPrefix("PASS ") else { return nil }
+                let wasLocked = isLocked.withLock { isLocked in
+                    defer { isLocked = true }
+                    return isLocked
+                }
+                return wasLocked ? "-ERR [IN-USE] the mailbox is locked\r\n" : nil
+            }
+        }
+        return server
+    }
+
+    @Test func aButtonPressedTwiceAsksTheOldServerOnce() async throws {
+        let server = try lockingServer()
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            server.state.withLock { $0.holdsAt = "RETR 1" }
+            async let first = platform.trigger("old")
+            async let second = platform.trigger("old")
+            #expect(try await [first.status, second.status] == [.inProgress, .inProgress])
+            server.state.withLock { $0.holdsAt = nil }
+            #expect(try await platform.until { $0.status == .completed }.moved == 3)
+            #expect(server.shown == ["old"])
+        }
+    }
+
+    /// The first login's session keeps the mailbox locked until its run has it; the others do not meet that lock.
+    @Test func aTriggerAndALoginAtOnceBothGetIn() async throws {
+        let server = try lockingServer()
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            async let trigger = platform.trigger("old")
+            async let login = platform.login("old")
+            #expect(try await (trigger.status, login.decision) == (.inProgress, .accept))
+            #expect(try await platform.until { $0.status == .completed }.moved == 3)
+            #expect(platform.delivered().count == 3)
+        }
+    }
+
+    @Test func aSessionThatNoRunTakesEndsASecondLater() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            let settings = try #require(try await platform.records.read { try $0.settings(of: NewPlatform.ann.domain) })
+            let answer = try await platform.move.logins.questions.ask(
+                settings.oldServer, user: "ann", password: Password("old"), room: { 1 }
+            ).timed(NewPlatform.ann, by: platform.move.logins)
+            guard case .accepted(let session?) = answer else {
+                Issue.record("no session was kept: \(answer)")
+                return
+            }
+            #expect(session.isFree)
+            try await platform.settle()
+            #expect(!session.isFree)
+            #expect(server.state.withLock { $0.lines.last } == "QUIT")
+            #expect(await session.take() == nil)
+            // What comes too late is not kept.
+            var account = try #require(try await platform.row())
+            account.sealed = [1]
+            platform.move.context.checkedSessions.put(session, for: account, settings)
+            #expect(await platform.move.context.checkedSessions.take(for: account, settings) == nil)
         }
     }
 
