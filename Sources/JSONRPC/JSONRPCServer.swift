@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import JSONWire
 public import Logging
 public import NIOCore
@@ -59,13 +60,20 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
     public func run(onListening: @Sendable () -> Void = {}) async throws {
         var channels: [any Channel] = []
         var files: [SocketFile] = []
+        var waiting: [(role: Handler.Role, descriptor: CInt)] = []
         do {
+            // All listen before any is served: who has been answered by one finds the others.
             for listener in listeners {
                 let (descriptor, file) = try listener.open()
                 if let file { files.append(file) }
-                channels.append(try await bootstrap(role: listener.role).withBoundSocket(descriptor).get())
+                waiting.append((listener.role, descriptor))
+            }
+            while !waiting.isEmpty {
+                let (role, descriptor) = waiting.removeFirst()
+                channels.append(try await bootstrap(role: role).withBoundSocket(descriptor).get())
             }
         } catch {
+            for (_, descriptor) in waiting { close(descriptor) }
             for channel in channels { try? await channel.close() }  // absence: it has closed by itself
             for file in files { file.remove() }
             throw error

@@ -204,6 +204,46 @@ import Testing
         #expect(lstat(path, &status) == 0)
     }
 
+    private func server(_ paths: [String]) -> JSONRPCServer<TestHandler> {
+        JSONRPCServer(
+            listeners: paths.map { Listener(role: TestRole.admin, source: .path($0)) }, handler: TestHandler(),
+            group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test"))
+    }
+
+    @Test func whoIsAnsweredByOneSocketFindsTheOthers() async throws {
+        let folder = try temporaryFolder()
+        let paths = ["a", "b", "c"].map { "\(folder)/\($0)" }
+        defer { rmdir(folder) }
+        for _ in 0..<50 {
+            let server = server(paths)
+            async let run: Void = server.run()
+            while true {
+                guard let first = try? RawClient(path: paths[0]) else {
+                    await Task.yield()
+                    continue
+                }
+                #expect(try await first.call("ping")["id"] == 1)
+                break
+            }
+            for path in paths { #expect(try await RawClient(path: path).call("ping")["id"] == 1) }
+            server.stop()
+            try await run
+        }
+    }
+
+    @Test func whereOneSocketCannotBeMadeNoneIsLeft() async throws {
+        let folder = try temporaryFolder()
+        let (first, second) = ("\(folder)/a", "\(folder)/b")
+        close(open(second, O_CREAT | O_WRONLY, 0o600))
+        defer {
+            unlink(second)
+            rmdir(folder)
+        }
+        let error = await #expect(throws: ListenError.self) { try await self.server([first, second]).run() }
+        #expect((error?.code, error?.subject) == (.notASocket, second))
+        #expect(access(first, F_OK) != 0)
+    }
+
     private func listeningSocket(_ path: String) throws -> Int32 {
         let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_un()
