@@ -43,6 +43,8 @@ public final class DaemonProcess: Sendable {
         try Data("{}\n".utf8).write(to: folder.appending(path: "mailmoved.yaml"))
         let own = [
             "PATH": "/usr/bin:/bin",
+            // As in the unit; and one that is killed while it reports a crash leaves a child that holds its sockets.
+            "SWIFT_BACKTRACE": "enable=no",
             "STATE_DIRECTORY": folder.appending(path: "state").path,
             "MAILMOVE_CONFIG": folder.appending(path: "mailmoved.yaml").path,
             "MAILMOVE_MAIL_STORE_MAILDIR_PATH": folder.appending(path: "mail").path + "/%d/%n/Maildir",
