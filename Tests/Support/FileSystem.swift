@@ -120,9 +120,20 @@ public final class FileSystem: Sendable {
         }
     }
 
-    /// After a cut: the file system's own recovery, from what was durable. Fails as long as anybody has a file open.
+    /// After a cut: the file system's own recovery, from what was durable. Fails where somebody keeps a file open.
     public func mountAgain() throws {
-        try Self.run(["umount", folder.path])
+        // A reader may be in one of its folders at this moment.
+        var triesLeft = 500
+        while true {
+            do {
+                try Self.run(["umount", folder.path])
+                break
+            } catch {
+                triesLeft -= 1
+                guard triesLeft > 0 else { throw error }
+                usleep(10_000)
+            }
+        }
         isMounted.withLock { $0 = false }
         try Self.run(["mount", "-o", "loop", image, folder.path])
         isMounted.withLock { $0 = true }
