@@ -30,11 +30,8 @@ public final class RawClient: Sendable {
                 connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
-        guard result == 0 else {
-            let failure = Failure(description: "connect \(path): \(String(cString: strerror(errno)))")
-            Glibc.close(descriptor)
-            throw failure
-        }
+        // Everything is set by now, so that `deinit` closes the descriptor; a second time, it could be another's.
+        guard result == 0 else { throw Failure(description: "connect \(path): \(String(cString: strerror(errno)))") }
     }
 
     deinit { Glibc.close(descriptor) }

@@ -91,8 +91,16 @@ public final class ScriptedServer: Sendable {
         fileprivate func hangUpIfOpen() { isClosed.withLock { if !$0 { hangUp() } } }
     }
 
+    /// The listening socket, closed when neither the server nor its accepting thread needs it any more: its number
+    /// may be another's from then on.
+    private final class Door: Sendable {
+        let descriptor: CInt
+        init(_ descriptor: CInt) { self.descriptor = descriptor }
+        deinit { Glibc.close(descriptor) }
+    }
+
     public let port: Int
-    private let descriptor: CInt
+    private let door: Door
     private let peers = Mutex<[Peer]>([])
 
     /// How many clients have connected so far.
@@ -100,12 +108,13 @@ public final class ScriptedServer: Sendable {
 
     public init(port: Int = 0, _ script: @escaping @Sendable (Peer) -> Void) throws {
         let (descriptor, port) = try LoopbackSocket.listen(port: UInt16(port))
-        self.descriptor = descriptor
+        let door = Door(descriptor)
+        self.door = door
         self.port = Int(port)
         let peers = PeerList(self)
         Thread.detachNewThread {
             while true {
-                let client = accept(descriptor, nil, nil)
+                let client = accept(door.descriptor, nil, nil)
                 guard client >= 0 else { return }
                 guard let peer = peers.add(client) else {
                     Glibc.close(client)
@@ -136,12 +145,9 @@ public final class ScriptedServer: Sendable {
 
     /// Closes everything.
     public func stop() {
-        _ = shutdown(descriptor, CInt(SHUT_RDWR))
+        _ = shutdown(door.descriptor, CInt(SHUT_RDWR))
         peers.withLock { $0 }.forEach { $0.hangUpIfOpen() }
     }
 
-    deinit {
-        stop()
-        Glibc.close(descriptor)
-    }
+    deinit { stop() }
 }
