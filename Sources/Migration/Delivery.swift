@@ -39,18 +39,12 @@ final class Delivery: Sendable {
         }
     }
 
-    private struct State: Sendable {
-        /// By device. There are as many as there are file systems that mail has gone to; one without work costs nothing.
-        var loops: [UInt64: DeliveryLoop] = [:]
-        /// Those that do not run yet.
-        var begun: [DeliveryLoop] = []
-        var isClosed = false
-        var waiter: CheckedContinuation<Void, Never>?
-    }
-
     private let context: Context
     private let statuses: StatusBoard
-    private let state = Mutex(State())
+    /// By device. There are as many as there are file systems that mail has gone to; one without work costs nothing.
+    private let loops = Mutex<[UInt64: DeliveryLoop]>([:])
+    /// Those that do not run yet.
+    private let begun = WaitingLine<DeliveryLoop>()
 
     init(context: Context, statuses: StatusBoard) {
         self.context = context
@@ -60,54 +54,30 @@ final class Delivery: Sendable {
     /// Puts a batch into the line; batches of one account become visible in the order in which they are submitted.
     func submit(_ submission: Submission) -> Receipt {
         let device = submission.batch.place.device
-        let (loop, waiter) = state.withLock { state -> (DeliveryLoop?, CheckedContinuation<Void, Never>?) in
-            if let loop = state.loops[device] { return (loop, nil) }
-            guard !state.isClosed else { return (nil, nil) }
+        let loop = loops.withLock { loops -> DeliveryLoop? in
+            if let loop = loops[device] { return loop }
             let loop = DeliveryLoop(context: context, statuses: statuses)
-            state.loops[device] = loop
-            state.begun.append(loop)
-            defer { state.waiter = nil }
-            return (loop, state.waiter)
+            guard begun.put(loop) else { return nil }
+            loops[device] = loop
+            return loop
         }
-        waiter?.resume()
         return loop?.submit(submission) ?? .shuttingDown
     }
 
     /// No submission follows; ``run()`` returns when all are done.
     func close() {
-        let (loops, waiter) = state.withLock { state in
-            state.isClosed = true
-            defer { state.waiter = nil }
-            return (state.loops.values, state.waiter)
-        }
-        for loop in loops { loop.close() }
-        waiter?.resume()
+        begun.close()
+        for loop in loops.withLock(\.values) { loop.close() }
     }
 
     func run() async {
         await withTaskGroup(of: Void.self) { group in
-            var isOpen = true
-            while isOpen {
-                let begun = state.withLock { state in
-                    isOpen = !state.isClosed
-                    defer { state.begun = [] }
-                    return state.begun
-                }
-                for loop in begun { group.addTask { await loop.run() } }
-                if isOpen { await change() }
+            while true {
+                await begun.ready()
+                let loops = begun.take()
+                if loops.isEmpty { break }
+                for loop in loops { group.addTask { await loop.run() } }
             }
-        }
-    }
-
-    /// Waits until a loop has begun, or none will.
-    private func change() async {
-        await withCheckedContinuation { continuation in
-            let isNow = state.withLock { state in
-                guard state.begun.isEmpty, !state.isClosed else { return true }
-                state.waiter = continuation
-                return false
-            }
-            if isNow { continuation.resume() }
         }
     }
 }

@@ -2,7 +2,6 @@
 
 import MailStore
 import Records
-import Synchronization
 import Vocabulary
 
 /// Makes staged messages moved, for all accounts of one file system together, in epochs:
@@ -53,15 +52,9 @@ final class DeliveryLoop: Sendable {
     /// What one epoch takes: so much is synced and renamed well within the five seconds that a stop may last.
     private static let mostOfEpoch = Size(messages: 8000, octets: 128 << 20)
 
-    private struct State: Sendable {
-        var ready: [Item] = []
-        var isClosed = false
-        var waiter: CheckedContinuation<Void, Never>?
-    }
-
     private let context: Context
     private let statuses: StatusBoard
-    private let state = Mutex(State())
+    private let line = WaitingLine<Item>()
 
     init(context: Context, statuses: StatusBoard) {
         self.context = context
@@ -71,35 +64,18 @@ final class DeliveryLoop: Sendable {
     /// Puts a batch into the line; batches of one account become visible in the order in which they are submitted.
     func submit(_ submission: Submission) -> Receipt {
         let receipt = Receipt()
-        let (isClosed, waiter) = state.withLock { state in
-            guard !state.isClosed else { return (true, CheckedContinuation<Void, Never>?.none) }
-            state.ready.append(Item(submission: submission, receipts: [receipt]))
-            defer { state.waiter = nil }
-            return (false, state.waiter)
-        }
-        waiter?.resume()
-        return isClosed ? .shuttingDown : receipt
+        return line.put(Item(submission: submission, receipts: [receipt])) ? receipt : .shuttingDown
     }
 
     /// No submission follows; ``run()`` returns when all are done.
-    func close() {
-        let waiter = state.withLock { state in
-            state.isClosed = true
-            defer { state.waiter = nil }
-            return state.waiter
-        }
-        waiter?.resume()
-    }
+    func close() { line.close() }
 
     func run() async {
         var published: [Item] = []
         while true {
-            if published.isEmpty { await work() }
-            let (ready, isClosed) = state.withLock { state in (Self.take(&state.ready), state.isClosed) }
-            if ready.isEmpty, published.isEmpty {
-                if isClosed { return }
-                continue
-            }
+            if published.isEmpty { await line.ready() }
+            let ready = line.take(Self.take)
+            if ready.isEmpty, published.isEmpty { return }
             published = await epoch(ready: ready, published: published)
         }
     }
@@ -123,18 +99,6 @@ final class DeliveryLoop: Sendable {
         }
         ready.removeFirst(count)
         return taken
-    }
-
-    /// Waits until something is submitted, or nothing will be.
-    private func work() async {
-        await withCheckedContinuation { continuation in
-            let isNow = state.withLock { state in
-                guard state.ready.isEmpty, !state.isClosed else { return true }
-                state.waiter = continuation
-                return false
-            }
-            if isNow { continuation.resume() }
-        }
     }
 
     /// - Returns: what has been published and is still to be recorded as moved.

@@ -19,29 +19,29 @@ extension LoginDesk {
             let deadline = start + .seconds(context.limits.loginTimeout)
             hurry(login.account)
             let outcome = try await turn.pass(login.account, width: 1, within: deadline.secondsAway) {
-                () async throws -> Outcome? in
+                () async throws -> Outcome in
                 let answer = try await withDeadline(seconds: deadline.secondsAway) {
                     try await self.askForTrigger(login, digest, exposure)
                 }
                 // In the same turn, so that the next question finds the mailbox free and what this one has changed.
-                guard case (.accepted(let session), let facts)? = answer else { return answer.map(Outcome.answer) }
-                return .started(try await self.ended(session) { try await self.start(login, facts, session) })
+                guard let (answer, facts) = answer else { return .late }
+                return try await self.conclude(trigger: login, answer, facts)
             }
-            switch outcome ?? nil {
-            case nil: throw late(login, exposure)
-            case .started(let status?)?: return status
-            case .started(nil)?: continue
-            case .answer(let answer, let facts)?:
-                if let status = try await conclude(trigger: login, answer, facts) { return status }
+            switch outcome ?? .late {
+            case .started(let status): return status
+            case .changed: continue
+            case .late: throw late(login, exposure)
             }
         }
         throw MoveError(.overloaded, "the settings of \(login.account.domain) change too fast; try again")
     }
 
     private enum Outcome: Sendable {
-        case answer(OldServerAnswer, LoginFacts)
-        /// It was right, and has taken effect; nil where something had changed meanwhile.
-        case started(AccountStatus?)
+        case started(AccountStatus)
+        /// Something had changed when it was to take effect: it is to be asked again.
+        case changed
+        /// There was no answer, or no turn, in time.
+        case late
     }
 
     private func late(_ login: Login, _ exposure: Questions.Exposure) -> MoveError {
@@ -100,10 +100,11 @@ extension LoginDesk {
 
     private func conclude(
         trigger login: Login, _ answer: OldServerAnswer, _ facts: LoginFacts
-    ) async throws -> AccountStatus? {
+    ) async throws -> Outcome {
         switch answer {
         case .accepted(let session):
-            return try await ended(session) { try await self.start(login, facts, session) }
+            let status = try await ended(session) { try await self.start(login, facts, session) }
+            return status.map(Outcome.started) ?? .changed
         case .rejected(let text):
             await note(facts, .passwordRejected, login.via, .credentialsRejected, text)
             throw MoveError(
