@@ -70,9 +70,25 @@ struct Mailmovectl: Sendable {
     func run(
         _ arguments: [String], input: Data = Data(), environment: [String: String] = [:]
     ) async throws -> Outcome {
+        try await run([Self.script.path] + arguments, input, environment)
+    }
+
+    /// The same as somebody who may not use the daemon's sockets.
+    func runAsNobody(_ arguments: [String]) async throws -> Outcome {
+        // Where anybody may read it.
+        let copy = folder.appending(path: "mailmovectl")
+        if !FileManager.default.fileExists(atPath: copy.path) {
+            try FileManager.default.copyItem(at: Self.script, to: copy)
+        }
+        for path in [folder.path, copy.path] { chmod(path, 0o755) }
+        let identity = ["/usr/bin/setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
+        return try await run(identity + [copy.path] + arguments, Data(), [:])
+    }
+
+    private func run(_ command: [String], _ input: Data, _ environment: [String: String]) async throws -> Outcome {
         let files = try Files(in: folder, input: input)
         // setsid: no terminal to ask for a password on.
-        let process = try start(files, ["/usr/bin/setsid", "--wait", Self.script.path] + arguments, environment)
+        let process = try start(files, ["/usr/bin/setsid", "--wait"] + command, environment)
         return try files.outcome(try await Self.end(of: process))
     }
 

@@ -148,8 +148,38 @@ struct MailmovectlTests {
 
     @Test func aDaemonThatIsAwayIsNamedWithItsRemedy() async throws {
         try await Mailmovectl.withDaemon { ctl in
-            let outcome = try await ctl.run(["--socket", "/nonexistent/admin.sock", "service"])
-            #expect(outcome.status == 69 && outcome.errors.contains("systemctl start"), "\(outcome)")
+            for command in Self.everyKindOfCommand {
+                let outcome = try await ctl.run(["--socket", "/nonexistent/admin.sock"] + command)
+                #expect(outcome.status == 69 && outcome.errors.contains("systemctl start"), "\(command): \(outcome)")
+                #expect(outcome.errors.split(separator: "\n").count == 1, "\(command): \(outcome)")
+            }
+        }
+    }
+
+    private static let everyKindOfCommand = [
+        ["service"], ["migrations"], ["show", "example.com"], ["status", "ann@example.com"], ["log", "example.com"],
+        ["events", "example.com"], ["accounts", "list", "example.com"], ["accounts", "delete", "ann@example.com"],
+        ["doctor", "example.com"], ["doctor", "ann@example.com"], ["verify", "example.com"], ["check", "example.com"],
+        ["watch", "example.com"], ["call", "ping"], ["enable", "example.com", "--host", "192.0.2.1"],
+    ]
+
+    @Test(.enabled(if: geteuid() == 0, "needs another user to be"))
+    func whoMayNotUseTheSocketIsToldSo() async throws {
+        try await Mailmovectl.withDaemon { ctl in
+            for command in Self.everyKindOfCommand {
+                let outcome = try await ctl.runAsNobody(command)
+                #expect(outcome.status == 77 && outcome.errors.contains("mailmove-admin"), "\(command): \(outcome)")
+                #expect(outcome.errors.split(separator: "\n").count == 1, "\(command): \(outcome)")
+            }
+        }
+    }
+
+    @Test func aCallOfAMethodThatGoesOnTellingEndsWithItsReply() async throws {
+        try await Mailmovectl.withDaemon { ctl in
+            let csv = Data("address,password\nann@example.com,new-Pass-9word\n".utf8)
+            #expect(try await ctl.run(["accounts", "create", "-"], input: csv).status == 0)
+            let watched = try await ctl.run(["call", "watchStatus", #"{"account":"ann@example.com"}"#])
+            #expect(watched.status == 0 && watched.output.contains(#""status":"notStarted""#), "\(watched)")
         }
     }
 
