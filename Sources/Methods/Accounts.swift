@@ -26,19 +26,14 @@ extension MethodTable {
 
     /// An address that is none has no account either.
     func deleteAccounts(_ parameters: DeleteAccounts) async throws -> DeletedAccounts {
-        var given: [EmailAddress: String] = [:]
-        var notFound: [String] = []
-        var addresses: [EmailAddress] = []
-        for text in parameters.accounts {
-            guard let address = try? EmailAddress(text) else {
-                notFound.append(text)
-                continue
-            }
-            if given.updateValue(text, forKey: address) == nil { addresses.append(address) }
-        }
-        let outcome = try await move.accounts.delete(addresses)
-        notFound += outcome.notFound.map { given[$0] ?? $0.description }
-        return DeletedAccounts(deleted: outcome.deleted, notFound: notFound)
+        var seen: Set<EmailAddress> = []
+        let given = parameters.accounts.map { (text: $0, address: try? EmailAddress($0)) }
+            .filter { $0.address.map { seen.insert($0).inserted } ?? true }
+        let outcome = try await move.accounts.delete(given.compactMap(\.address))
+        let missing = Set(outcome.notFound)
+        return DeletedAccounts(
+            deleted: outcome.deleted,
+            notFound: given.filter { $0.address.map(missing.contains) ?? true }.map(\.text))
     }
 
     func setPassword(_ parameters: SetPassword) async throws -> Nothing {

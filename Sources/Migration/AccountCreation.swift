@@ -19,38 +19,37 @@ extension AccountDesk {
         var sound = parse(rows, &outcome)
         // Rows that will be skipped or refused anyway cost no hash.
         let present = try await existing(sound.map(\.address))
+        var seen: Set<EmailAddress> = []
         sound.removeAll { candidate in
-            guard let account = present[candidate.address] else {
-                guard candidate.hash == nil, candidate.row.password == nil else { return false }
+            let account = present[candidate.address]
+            // A row that was rejected spoils no later one of its address.
+            if seen.contains(candidate.address) {
+                outcome.reject(
+                    candidate.index, candidate.row, .duplicateInRequest, "an earlier row has the same address")
+            } else if account == nil, candidate.hash == nil, candidate.row.password == nil {
                 outcome.reject(candidate.index, candidate.row, .missingPassword, "give password or passwordHash")
-                return true
-            }
-            switch onExisting {
-            case .skip: outcome.skipped += 1
-            case .fail:
+            } else if let account, onExisting == .fail {
                 outcome.reject(candidate.index, candidate.row, .exists, "there is an account \(account.address)")
-            case .update: return false
+            } else {
+                seen.insert(candidate.address)
+                guard account != nil, onExisting == .skip else { return false }
+                outcome.skipped += 1
             }
             return true
         }
-        try await hash(&sound)
+        try await hash(&sound, present)
         try await store(sound, onExisting, &outcome)
         outcome.rejected.sort { $0.index < $1.index }
         return outcome
     }
 
     private func parse(_ rows: [AccountRow], _ outcome: inout CreationOutcome) -> [Sound] {
-        var seen: Set<EmailAddress> = []
-        return rows.enumerated().compactMap { index, row in
+        rows.enumerated().compactMap { index, row in
             let address: EmailAddress
             do throws(InvalidAddress) {
                 address = try EmailAddress(row.address)
             } catch {
                 outcome.reject(index, row, .invalidAddress, error.detail)
-                return nil
-            }
-            guard seen.insert(address).inserted else {
-                outcome.reject(index, row, .duplicateInRequest, "an earlier row has the same address")
                 return nil
             }
             if let password = row.password {
@@ -87,9 +86,18 @@ extension AccountDesk {
     }
 
     /// All cores hash, at low priority: a login that comes meanwhile goes first.
-    private func hash(_ rows: inout [Sound]) async throws {
-        let open = rows.indices.filter { rows[$0].hash == nil && rows[$0].row.password != nil }
-        let passwords = open.compactMap { rows[$0].row.password }
+    ///
+    /// A password that an account has already keeps its hash, so that an update with it changes nothing: what the old
+    /// server has said of it stays true.
+    private func hash(_ rows: inout [Sound], _ present: [EmailAddress: AccountRecord]) async throws {
+        var open: [Int] = []
+        var passwords: [HashingPool.Wanted] = []
+        for (index, row) in rows.enumerated() where row.hash == nil {
+            guard let password = row.row.password else { continue }
+            let account = present[row.address].flatMap { $0.handover == .never ? $0 : nil }
+            open.append(index)
+            passwords.append(.init(password, unless: account.flatMap { try? PasswordHash($0.passwordHash) }))
+        }
         guard !passwords.isEmpty else { return }
         let hashes = try await context.pool.hash(passwords, scheme: context.limits.passwordScheme)
         for (index, hash) in zip(open, hashes) { rows[index].hash = hash }
@@ -160,12 +168,12 @@ extension AccountDesk {
         if let name = row.row.displayName { account.displayName = name }
         if let quota = row.row.quotaOctets { account.quotaOctets = quota }
         if let hash = row.hash {
-            if account.handover == .never {
+            if account.handover != .never {
+                outcome.passwordsKept += 1
+            } else if account.passwordHash != hash.stored {
                 account.passwordHash = hash.stored
                 account.revision += 1
                 account.shown = nil
-            } else {
-                outcome.passwordsKept += 1
             }
         }
         try records.update(account)

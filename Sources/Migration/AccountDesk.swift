@@ -135,8 +135,9 @@ public final class AccountDesk: Sendable {
         return password.withOctets { octets in
             // Characters, not octets: continuation octets of UTF-8 do not count.
             guard octets.lazy.filter({ $0 & 0xC0 != 0x80 }).count >= 8 else { return "must have 8 characters or more" }
+            let lowercased = octets.lazy.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
             let isLocalPart =
-                octets.elementsEqual(address.localPart.utf8) || octets.elementsEqual(address.givenLocalPart.utf8)
+                lowercased.elementsEqual(address.localPart.utf8) || octets.elementsEqual(address.givenLocalPart.utf8)
             return isLocalPart ? "must not be the part of the address before the @" : nil
         }
     }

@@ -73,12 +73,30 @@ public final class HashingPool: Sendable {
     ) async throws -> PasswordHash {
         switch priority {
         case .login: try await queue.run { () throws(SecretsError) in try scheme.make(password) }
-        case .bulk: try await queue.runBulk([password], scheme: scheme)[0]
+        case .bulk: try await queue.runBulk([Wanted(password)], scheme: scheme)[0]
         }
     }
 
-    /// New hashes of `passwords`, in their order, at low priority. The first that fails ends it.
-    public func hash(_ passwords: [Password], scheme: PasswordScheme) async throws -> [PasswordHash] {
+    /// A password that is to be hashed.
+    public struct Wanted: Sendable {
+        let password: Password
+        let known: PasswordHash?
+
+        /// - Parameter known: will do where it is a hash of the password.
+        public init(_ password: Password, unless known: PasswordHash? = nil) {
+            self.password = password
+            self.known = known
+        }
+
+        func hash(_ scheme: PasswordScheme) throws(SecretsError) -> PasswordHash {
+            // One that cannot be checked here has to be replaced.
+            if let known, (try? known.matches(password)) == true { return known }
+            return try scheme.make(password)
+        }
+    }
+
+    /// Hashes of `passwords`, in their order, at low priority. The first that fails ends it.
+    public func hash(_ passwords: [Wanted], scheme: PasswordScheme) async throws -> [PasswordHash] {
         try await queue.runBulk(passwords, scheme: scheme)
     }
 

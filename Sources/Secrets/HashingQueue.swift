@@ -17,7 +17,7 @@ final class HashingQueue: Sendable {
 
     fileprivate struct Bulk {
         let id: Int
-        let passwords: [Password]
+        let passwords: [HashingPool.Wanted]
         let scheme: PasswordScheme
         var next = 0
         var hashes: [PasswordHash?]
@@ -37,7 +37,7 @@ final class HashingQueue: Sendable {
 
     private enum Turn {
         case login(Login)
-        case bulk(id: Int, index: Int, Password, PasswordScheme)
+        case bulk(id: Int, index: Int, HashingPool.Wanted, PasswordScheme)
         case idle
         case end
     }
@@ -69,7 +69,7 @@ final class HashingQueue: Sendable {
         }
     }
 
-    func runBulk(_ passwords: [Password], scheme: PasswordScheme) async throws -> [PasswordHash] {
+    func runBulk(_ passwords: [HashingPool.Wanted], scheme: PasswordScheme) async throws -> [PasswordHash] {
         guard !passwords.isEmpty else { return [] }
         let id = newID()
         return try await withTaskCancellationHandler {
@@ -152,7 +152,7 @@ final class HashingQueue: Sendable {
             switch nextTurn() {
             case .login(let login): login.work()
             case .bulk(let id, let index, let password, let scheme):
-                finish(id, index, Result { () throws(SecretsError) in try scheme.make(password) })
+                finish(id, index, Result { () throws(SecretsError) in try password.hash(scheme) })
             case .idle: work.wait()
             case .end: return threadEnded()
             }

@@ -13,10 +13,13 @@ public struct EmailAddress: Hashable, Sendable, Comparable, CustomStringConverti
 
     /// - Throws: ``InvalidAddress`` when `text` is no address, or its local part could leave its folder.
     public init(_ text: String) throws(InvalidAddress) {
-        guard let at = text.lastIndex(of: "@") else { throw InvalidAddress("an address has the form name@domain") }
+        // By octets: a combining mark makes another Character of what stands before it, and the same octet.
+        guard let at = text.utf8.lastIndex(of: UInt8(ascii: "@")) else {
+            throw InvalidAddress("an address has the form name@domain")
+        }
         let local = String(text[..<at])
         try Self.check(local)
-        let domainText = String(text[text.index(after: at)...])
+        let domainText = String(text[text.utf8.index(after: at)...])
         self.domain = try DomainName(domainText)
         self.givenDomain = domainText.lowercased() == domain.name ? domainText : domain.name
         self.givenLocalPart = local
@@ -29,7 +32,9 @@ public struct EmailAddress: Hashable, Sendable, Comparable, CustomStringConverti
     private static func check(_ local: String) throws(InvalidAddress) {
         guard !local.isEmpty else { throw InvalidAddress("there is nothing before the @") }
         guard local.utf8.count <= 64 else { throw InvalidAddress("the part before the @ is over 64 octets") }
-        guard !local.hasPrefix(".") else { throw InvalidAddress("the part before the @ begins with a dot") }
+        guard local.utf8.first != UInt8(ascii: ".") else {
+            throw InvalidAddress("the part before the @ begins with a dot")
+        }
         for scalar in local.unicodeScalars {
             guard isAllowed(scalar) else {
                 throw InvalidAddress("the part before the @ holds a character that no mailbox name may hold")

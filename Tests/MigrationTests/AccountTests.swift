@@ -42,6 +42,49 @@ import Vocabulary
         }
     }
 
+    @Test func aRowThatIsRejectedClaimsNoAddress() async throws {
+        try await NewPlatform.run { platform in
+            let outcome = try await platform.move.accounts.create(
+                [
+                    row("a@example.com", "short"), row("A@example.com"), row("a@example.com"),
+                    row("b@example.com", nil), row("b@example.com"), row("c@example.com", nil, hash: "{ROT13}x"),
+                    row("c@example.com"), row("longname@example.com", "LongName"),
+                ], onExisting: .skip)
+            #expect(outcome.created == 3)
+            #expect(
+                reasons(outcome) == [
+                    0: .weakPassword, 2: .duplicateInRequest, 3: .missingPassword, 5: .unsupportedHash,
+                    7: .weakPassword,
+                ])
+        }
+    }
+
+    /// As a nightly import does it: what the old server has said of a password stays true.
+    @Test func anUpdateWithTheSamePasswordChangesNothing() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            for _ in 0..<3 {
+                #expect(try await platform.login(NewPlatform.newPassword).decision == .accept)
+                try await platform.settle()
+                let before = try await platform.row()?.passwordHash
+                let outcome = try await platform.move.accounts.create(
+                    [row("ann@example.com", NewPlatform.newPassword, name: "Ann")], onExisting: .update)
+                #expect((outcome.updated, outcome.passwordsKept) == (1, 0))
+                #expect(try await platform.row()?.passwordHash == before)
+                let hash = try #require(before)
+                _ = try await platform.move.accounts.create(
+                    [row("ann@example.com", nil, hash: hash)], onExisting: .update)
+            }
+            #expect(server.shown == [NewPlatform.newPassword])
+            _ = try await platform.move.accounts.create([row("ann@example.com", "Other-0-pass")], onExisting: .update)
+            #expect(try await platform.login("Other-0-pass").decision == .accept)
+            try await platform.settle()
+            #expect(server.shown == [NewPlatform.newPassword, "Other-0-pass"])
+        }
+    }
+
     @Test func anAccountThatIsThereIsSkippedChangedOrRefusedAsAsked() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
@@ -127,6 +170,13 @@ import Vocabulary
             #expect(warned.settings.warnings.count == 4)
             let quiet = try await platform.enable(server)
             #expect(quiet.settings.warnings.isEmpty)
+            for host in ["::1%lo", "::1", "0.0.0.0", "localhost"] {
+                await #expect {
+                    try await platform.enable(server) { $0.oldServer = OldServer(host: host, port: 110) }
+                } throws: { ($0 as? InvalidParameter)?.parameter == "oldServer.host" }
+            }
+            let whole = try await platform.enable(server) { $0.oldServer.host = "mail.example.com." }
+            #expect(whole.settings.warnings.contains { $0.contains("is inside example.com") })
         }
     }
 

@@ -22,7 +22,7 @@ import Testing
     @Test func bulkHashesComeBackInTheirOrder() async throws {
         let pool = try HashingPool()
         let passwords = (0..<30).map { Password("password \($0)") }
-        let hashes = try await pool.hash(passwords, scheme: .yescrypt)
+        let hashes = try await pool.hash(passwords.map { .init($0) }, scheme: .yescrypt)
         #expect(hashes.count == passwords.count)
         for (password, hash) in zip(passwords, hashes) {
             #expect(try await pool.verify(password, against: hash))
@@ -31,10 +31,21 @@ import Testing
         await pool.shutdown()
     }
 
+    @Test func aKnownHashOfThePasswordStays() async throws {
+        let pool = try HashingPool()
+        let known = try await pool.hash(Password("hello"), scheme: .sha512)
+        let hashes = try await pool.hash(
+            [.init(Password("hello"), unless: known), .init(Password("other"), unless: known)], scheme: .yescrypt)
+        #expect(hashes[0].stored == known.stored)
+        #expect(hashes[1].stored != known.stored)
+        #expect(try await pool.verify(Password("other"), against: hashes[1]))
+        await pool.shutdown()
+    }
+
     /// One thread, 500 passwords ahead: five logins are through long before.
     @Test func loginsOvertakeBulk() async throws {
         let pool = try HashingPool(threads: 1)
-        let bulk = Task { try await pool.hash((0..<500).map { Password("password \($0)") }, scheme: .yescrypt) }
+        let bulk = Task { try await pool.hash((0..<500).map { .init(Password("password \($0)")) }, scheme: .yescrypt) }
         for _ in 0..<5 {
             #expect(try await pool.verify(Password("hello"), against: quick))
         }
@@ -89,7 +100,9 @@ import Testing
 
     @Test func cancelledBulkStops() async throws {
         let pool = try HashingPool(threads: 1)
-        let bulk = Task { try await pool.hash((0..<10_000).map { Password("password \($0)") }, scheme: .yescrypt) }
+        let bulk = Task {
+            try await pool.hash((0..<10_000).map { .init(Password("password \($0)")) }, scheme: .yescrypt)
+        }
         #expect(try await pool.verify(Password("hello"), against: quick))
         bulk.cancel()
         await #expect(throws: CancellationError.self) { try await bulk.value }
@@ -98,7 +111,7 @@ import Testing
 
     @Test func oneUnfitPasswordEndsItsBulkAlone() async throws {
         let pool = try HashingPool()
-        let passwords = (0..<20).map { Password($0 == 7 ? "" : "password") }
+        let passwords = (0..<20).map { HashingPool.Wanted(Password($0 == 7 ? "" : "password")) }
         let error = await #expect(throws: SecretsError.self) { try await pool.hash(passwords, scheme: .yescrypt) }
         #expect(error?.code == .unacceptablePassword)
         #expect(try await pool.verify(Password("hello"), against: quick))
@@ -107,7 +120,9 @@ import Testing
 
     @Test func afterShutdownEveryoneIsToldSo() async throws {
         let pool = try HashingPool(threads: 1)
-        let waiting = Task { try await pool.hash((0..<10_000).map { Password("password \($0)") }, scheme: .yescrypt) }
+        let waiting = Task {
+            try await pool.hash((0..<10_000).map { .init(Password("password \($0)")) }, scheme: .yescrypt)
+        }
         #expect(try await pool.verify(Password("hello"), against: quick))
         await pool.shutdown()
         await pool.shutdown()

@@ -22,6 +22,7 @@ import Vocabulary
         "", "ann", "@example.com", "ann@", "a b@example.com", "../x@example.com", "a/b@example.com", ".a@example.com",
         "..@example.com", "a\u{0}b@example.com", "a\n@example.com", "a\u{7f}@example.com", "a\u{202e}b@example.com",
         "ann@exa mple.com", "ann@-example.com", "ann@exam_ple.com", "ann@example..com", "ann@exa/mple.com",
+        ".\u{301}ann@example.com", "a/\u{301}b@example.com", "ann@\u{301}example.com",
     ])
     func whatCouldLeaveItsFolderOrIsNoAddressIsRefused(text: String) {
         #expect(throws: InvalidAddress.self) { try EmailAddress(text) }

@@ -74,7 +74,9 @@ public struct AccountPage: Codable, Hashable, Sendable, Described {
                                     .required("quotaOctets", .orNull(.count), "how much the mailbox may hold"),
                                     .required("createdAt", .time, "when it was made"),
                                     .required(
-                                        "handedOver", .boolean, "whether the old server has accepted its password once"),
+                                        "handedOver", .boolean,
+                                        "whether the old server has accepted its password once, or a change of password here has closed the account to that"
+                                    ),
                                 ]))),
                     "by address"),
                 .nextCursor,
