@@ -94,6 +94,11 @@ public struct Peer: Sendable {
         await notify(method: method, encodedParams: try JSONText.encode(params))
     }
 
+    /// Whether the connection was not told of `subject`, by whichever subscription, for so long; it counts as told now.
+    public func isDue(_ subject: String, every interval: Duration) -> Bool {
+        subscriptions.isDue(subject, every: interval)
+    }
+
     /// Ends all subscriptions of this connection; how many there were.
     @discardableResult
     public func cancelSubscriptions() -> Int { subscriptions.cancelAll() }

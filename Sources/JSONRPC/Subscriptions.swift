@@ -10,6 +10,9 @@ final class Subscriptions: Sendable {
         var signals: [String: (number: Int, signal: Signal)] = [:]
         var begun = 0
         var isClosed = false
+        /// When the connection was told of what; those of long ago are dropped now and then.
+        var told: [String: ContinuousClock.Instant] = [:]
+        var mostTold = 1024
     }
 
     private let state = Mutex(State())
@@ -54,6 +57,19 @@ final class Subscriptions: Sendable {
         }
         replaced?.finish()
         return number.map { Begun(subscription: subscription, number: $0, ended: ended) }
+    }
+
+    func isDue(_ subject: String, every interval: Duration) -> Bool {
+        let now = ContinuousClock.now
+        return state.withLock { state in
+            if let last = state.told[subject], now - last < interval { return false }
+            if state.told.count >= state.mostTold {
+                state.told = state.told.filter { now - $0.value < interval }
+                state.mostTold = max(1024, 2 * state.told.count)
+            }
+            state.told[subject] = now
+            return true
+        }
     }
 
     func cancel(key: String) -> Bool {

@@ -29,13 +29,15 @@ extension MethodTable {
     }
 }
 
-/// What changes, for one watcher: the latest state of each account, told at most five times a second.
+/// What changes, for one watcher: the latest state of each account, told at most five times a second, whatever else the
+/// connection watches.
 final class WatchFeed: Sendable {
     private let statuses: StatusBoard
     private let news = Mutex<[EmailAddress: AccountStatus]>([:])
     private let signal: AsyncStream<Void>
     private let signalling: AsyncStream<Void>.Continuation
     private let number = Mutex<UInt64?>(nil)
+    private static let interval = Duration.milliseconds(200)
 
     init(_ statuses: StatusBoard, _ subject: StatusBoard.Subject) {
         self.statuses = statuses
@@ -54,6 +56,14 @@ final class WatchFeed: Sendable {
         signalling.yield()
     }
 
+    /// For the next round, unless there is something newer.
+    private func putBack(_ status: AccountStatus) {
+        news.withLock { news in
+            if news[status.account] == nil { news[status.account] = status }
+        }
+        signalling.yield()
+    }
+
     @Sendable func run(_ peer: Peer) async {
         for await _ in signal {
             let changed = news.withLock { news in
@@ -61,6 +71,10 @@ final class WatchFeed: Sendable {
                 return news.values.sorted { $0.account < $1.account }
             }
             for told in changed {
+                guard peer.isDue(told.account.description, every: Self.interval) else {
+                    putBack(told)
+                    continue
+                }
                 // As it is now: of two changes at once the earlier may have been told last. A deleted account has no
                 // status of its own any more.
                 let status = (try? await statuses.status(of: told.account)) ?? told
@@ -69,7 +83,7 @@ final class WatchFeed: Sendable {
                 else { return }
             }
             // Cancelled: the loop ends with the stream.
-            try? await Task.sleep(for: .milliseconds(200))
+            try? await Task.sleep(for: Self.interval)
         }
     }
 }

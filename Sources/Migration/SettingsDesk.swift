@@ -68,7 +68,7 @@ public final class SettingsDesk: Sendable {
         }
         let warnings = try await OldServerWarnings(context: context).warnings(for: request)
         let now = context.now()
-        let excluded = try await context.records.write { records in
+        let (excluded, reclassified) = try await context.records.write { records in
             let before = try records.settings(of: request.domain)
             // Forgotten settings leave no number behind; the clock gives one that none of them had.
             let settings = MigrationSettings(
@@ -77,7 +77,7 @@ public final class SettingsDesk: Sendable {
                 syncPasswords: request.syncPasswords, options: request.options, enabledAt: now,
                 generation: before.map { $0.generation + 1 } ?? now.milliseconds, warnings: warnings)
             try records.put(settings, known: request.knownAccounts ?? [], excluded: request.excludedAccounts)
-            try records.reclassify(request.domain)
+            let reclassified = try records.reclassify(request.domain)
             // Who does not move any more shows its password to nobody any more.
             var excluded: [AccountRecord] = []
             for var account in try records.accountsWithSealedPassword()
@@ -86,11 +86,11 @@ public final class SettingsDesk: Sendable {
                 try records.update(account)
                 excluded.append(account)
             }
-            return excluded
+            return (excluded, reclassified)
         }
         try await stop(excluded.map(\.id), .excluded)
         for account in excluded { statuses.changed(account) }
-        return try await told(request.domain)
+        return try await told(request.domain, reclassified: reclassified)
     }
 
     /// Ends the window: running moves finish their batch and stop, and the sealed passwords go.
@@ -132,11 +132,13 @@ public final class SettingsDesk: Sendable {
         }
     }
 
-    private func told(_ domain: DomainName) async throws -> MigrationOverview {
+    private func told(
+        _ domain: DomainName, reclassified: [AccountRecord.ID] = []
+    ) async throws -> MigrationOverview {
         let overview = try await overview(of: domain)
         statuses.remember(overview.settings)
         windows.wake()
-        try await statuses.windowChanged(domain)
+        try await statuses.windowChanged(domain, reclassified: reclassified)
         return overview
     }
 
@@ -144,7 +146,7 @@ public final class SettingsDesk: Sendable {
     /// - Throws: ``InvalidParameter`` while the window is open.
     public func forget(_ domain: DomainName) async throws {
         let now = context.now()
-        try await context.records.write { records in
+        let reclassified = try await context.records.write { records in
             guard let settings = try records.settings(of: domain) else { throw Self.neverEnabled(domain) }
             guard settings.state(at: now) != .active else {
                 throw InvalidParameter("domain", "has an active migration; disable it first")
@@ -152,10 +154,10 @@ public final class SettingsDesk: Sendable {
             guard try records.accountsInProgress(of: domain).isEmpty else {
                 throw InvalidParameter("domain", "has moves that are still ending; try again in a moment")
             }
-            try records.forget(domain)
+            return try records.forget(domain)
         }
         statuses.forget(domain)
-        try await statuses.windowChanged(domain)
+        try await statuses.windowChanged(domain, reclassified: reclassified)
     }
 
     /// - Throws: ``MoveError`` with `migrationNotEnabled`.

@@ -27,6 +27,15 @@ public final class StatusBoard: Sendable {
         var settings: [String: MigrationSettings] = [:]
         var watchers: [UInt64: Watcher] = [:]
         var numbers: UInt64 = 0
+
+        func watchers(of row: AccountRecord) -> [Watcher] {
+            watchers.values.filter { watcher in
+                switch watcher.subject {
+                case .account(let address): address == row.address
+                case .domain(let domain): domain == row.address.domain
+                }
+            }
+        }
     }
 
     private let context: Context
@@ -96,15 +105,14 @@ public final class StatusBoard: Sendable {
                 state.moving[row.address] = nil
                 state.rates[row.id] = nil
             }
-            guard !state.watchers.isEmpty else { return [] }
-            return state.watchers.values.filter { watcher in
-                switch watcher.subject {
-                case .account(let address): address == row.address
-                case .domain(let domain): domain == row.address.domain
-                }
-            }
+            return state.watchers(of: row)
         }
         for watcher in watchers { watcher.changed(row) }
+    }
+
+    /// The row is another for those who watch; a run of the account tells of itself.
+    private func tell(_ row: AccountRecord) {
+        for watcher in state.withLock({ $0.watchers(of: row) }) { watcher.changed(row) }
     }
 
     /// A run of the account begins.
@@ -137,16 +145,27 @@ public final class StatusBoard: Sendable {
     }
 
     /// The window of `domain` is another: who watches one of its accounts is told.
-    func windowChanged(_ domain: DomainName) async throws {
-        let watched = state.withLock { state in
-            Set(
-                state.watchers.values.compactMap { watcher in
-                    if case .account(let address) = watcher.subject, address.domain == domain { address } else { nil }
-                })
+    ///
+    /// - Parameter reclassified: accounts whose status is another with it, which who watches the domain is told of too.
+    func windowChanged(_ domain: DomainName, reclassified: [AccountRecord.ID] = []) async throws {
+        let (accounts, isWatched) = state.withLock { state in
+            let subjects = Set(state.watchers.values.map(\.subject))
+            let accounts = subjects.compactMap { subject in
+                if case .account(let address) = subject, address.domain == domain { address } else { nil }
+            }
+            return (accounts, subjects.contains(.domain(domain)))
         }
-        guard !watched.isEmpty else { return }
-        let rows = try await context.records.read { records in try watched.compactMap { try records.account($0) } }
-        for row in rows where row.deletedAt == nil { changed(row) }
+        let rows = try await context.records.read { records in try accounts.compactMap { try records.account($0) } }
+        for row in rows where row.deletedAt == nil { tell(row) }
+        guard isWatched else { return }
+        let told = Set(rows.map(\.id))
+        let others = reclassified.filter { !told.contains($0) }
+        for portion in stride(from: 0, to: others.count, by: 500).map({ others[$0..<min($0 + 500, others.count)] }) {
+            let rows = try await context.records.read { records in
+                try portion.compactMap { try records.account(id: $0) }
+            }
+            for row in rows where row.deletedAt == nil { tell(row) }
+        }
     }
 
     private func knownSettings(of domain: DomainName) -> MigrationSettings? {

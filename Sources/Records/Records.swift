@@ -92,13 +92,16 @@ public protocol RecordsWriter: RecordsReader {
     /// Adds or replaces a domain's settings. The lists are replaced where they are not nil.
     func put(_ settings: MigrationSettings, known: [EmailAddress]?, excluded: [EmailAddress]?) throws
     /// Sets every account's `nonMigrating` from the lists of its domain (excluded; not known where there is a known
-    /// list; else none, so that what a reply once said is revoked), except for deleted accounts. Counters follow.
-    func reclassify(_ domain: DomainName) throws
+    /// list; else none, so that what a reply once said is revoked), except for deleted accounts, and says whose
+    /// is another now. Counters follow.
+    @discardableResult
+    func reclassify(_ domain: DomainName) throws -> [AccountRecord.ID]
     /// Erases every sealed password of `domain` and says whose.
     func eraseSealedPasswords(of domain: DomainName) throws -> [AccountRecord.ID]
     /// Forgets the settings and lists of `domain`, and ledger, intents and figures of each of its accounts, deleted or
-    /// not: each is as if never started. Accounts and their passwords stay.
-    func forget(_ domain: DomainName) throws
+    /// not: each is as if never started; says whose status is another now. Accounts and their passwords stay.
+    @discardableResult
+    func forget(_ domain: DomainName) throws -> [AccountRecord.ID]
 
     /// A row that is there already, or an account that has no row: `.conflict`.
     func insert(_ rows: [LedgerRow], for account: AccountRecord.ID) throws

@@ -89,11 +89,11 @@ extension Session {
         }
     }
 
-    func reclassify(_ domain: DomainName) throws {
+    func reclassify(_ domain: DomainName) throws -> [AccountRecord.ID] {
         try ask { db in
-            guard let id = try id(of: domain, in: db) else { return }
+            guard let id = try id(of: domain, in: db) else { return [] }
             let hasKnown = try settings(of: domain)?.hasKnownAccounts ?? false
-            try db.run(
+            return try db.all(
                 """
                 UPDATE account SET nonMigrating = evidence.now
                 FROM (
@@ -108,7 +108,9 @@ extension Session {
                     FROM account WHERE domain = ?1 AND deletedAt IS NULL
                 ) AS evidence
                 WHERE evidence.id = account.id AND account.nonMigrating IS NOT evidence.now
-                """, [id, hasKnown])
+                RETURNING id
+                """, [id, hasKnown]
+            ) { try $0.integer() }
         }
     }
 
@@ -127,9 +129,16 @@ extension Session {
         }
     }
 
-    func forget(_ domain: DomainName) throws {
+    func forget(_ domain: DomainName) throws -> [AccountRecord.ID] {
         try ask { db in
-            guard let domain = try id(of: domain, in: db) else { return }
+            guard let domain = try id(of: domain, in: db) else { return [] }
+            let changed = try db.all(
+                """
+                SELECT id FROM account
+                WHERE domain = ? AND deletedAt IS NULL
+                    AND (outcome != 0 OR nonMigrating IS NOT NULL OR startedAt IS NOT NULL)
+                """, [domain]
+            ) { try $0.integer() }
             try db.run("DELETE FROM ledger WHERE account IN (SELECT id FROM account WHERE domain = ?)", [domain])
             try db.run("DELETE FROM intent WHERE account IN (SELECT id FROM account WHERE domain = ?)", [domain])
             try db.run("DELETE FROM settings WHERE domain = ?", [domain])
@@ -146,6 +155,7 @@ extension Session {
                     pendingFollowUpUntil = NULL, sealed = NULL
                 WHERE domain = ?
                 """, [domain])
+            return changed
         }
     }
 }

@@ -108,6 +108,31 @@ import Vocabulary
         }
     }
 
+    @Test func whoeverWatchesADomainIsToldWhoMovesNoMore() async throws {
+        let server = try OldMailServer(password: "old", messages: 1)
+        defer { server.stop() }
+        let eve = NewPlatform.address("eve@example.com")
+        try await NewPlatform.run { platform in
+            try await platform.enable(server, accounts: [NewPlatform.ann, eve])
+            let seen = Mutex<[String]>([])
+            let watch = platform.move.statuses.watch(.domain(Self.domain)) { status in
+                seen.withLock { $0.append("\(status.account) \(status.status.rawValue)") }
+            }
+            defer { platform.move.statuses.unwatch(watch) }
+            try await platform.enable(server) { $0.excludedAccounts = [eve] }
+            #expect(seen.withLock { $0 } == ["eve@example.com nonMigrating"])
+            try await platform.enable(server)
+            #expect(seen.withLock { $0.last } == "eve@example.com notStarted")
+            #expect(try await platform.login("old").decision == .accept)
+            _ = try await platform.until { $0.status == .completed }
+            _ = try await platform.move.settings.disable(Self.domain)
+            try await platform.settle()
+            try await platform.move.settings.forget(Self.domain)
+            #expect(seen.withLock { $0.last } == "ann@example.com notStarted")
+            #expect(seen.withLock { $0.count { $0.hasPrefix("eve") } } == 2)
+        }
+    }
+
     @Test func disablingEndsMovesThatWaitForTheirTurn() async throws {
         let server = try OldMailServer(password: "old", messages: 20)
         defer { server.stop() }
