@@ -26,7 +26,7 @@ extension ConfigurationKey {
         .init(
             "limits.requestBytes", .integer(1024...1_073_741_824), \.limits.requestBytes, atReload: false,
             "octets of the longest JSON-RPC line"),
-        .init("limits.connections", .integer(1...65_536), \.limits.connections, atReload: false, "clients at once"),
+        .init("limits.connections", .integer(1...65_536), \.limits.connections, atReload: true, "clients at once"),
         .init(
             "limits.failuresPerAccount", .integer(1...1_000_000), \.limits.failuresPerAccount, atReload: true,
             "different wrong passwords of an account in 10 minutes, after which the old server is not asked"),

@@ -133,7 +133,6 @@ private struct Reading {
     }
 
     var problems: [ConfigurationError.Problem] = []
-    private var code = ConfigurationError.Code.configuration
     private var configuration: DaemonConfiguration
     private var origins: [String: Origin] = [:]
 
@@ -153,7 +152,6 @@ private struct Reading {
             let found = key.isSecret ? "" : ", found \(quoted(text))"
             let detail = error.detail.isEmpty ? "" : " (\(error.detail))"
             report(origin.subject, "\(key.name): expected \(key.expected)\(found)\(detail)")
-            if case .flag = origin { code = .usage }
         }
     }
 
@@ -168,7 +166,7 @@ private struct Reading {
         if DatabaseURL.isPostgreSQL(configuration.databaseURL) {
             planned("database.url", "postgresql: is planned and not built yet; use sqlite:")
         }
-        guard problems.isEmpty else { throw ConfigurationError(code, problems) }
+        guard problems.isEmpty else { throw ConfigurationError(.configuration, problems) }
         var warnings = warnings
         let path = configuration.mailStore.maildirPath.replacing("%%", with: "")
         if !path.contains("%u"), !path.contains("%n") {

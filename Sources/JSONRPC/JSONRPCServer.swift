@@ -16,6 +16,7 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
     }
 
     private struct State {
+        var mostClients: Int
         var clients = 0
         var clientsOf: [Handler.Role: Int] = [:]
         var isTurningAway = false
@@ -30,7 +31,7 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
     private let errors: ServerErrors
     private let group: any EventLoopGroup
     private let logger: Logger
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let unsent = UnsentOctets()
     private let budget: InboundBudget
     private let (stopped, stopSignal) = AsyncStream<Never>.makeStream()
@@ -44,6 +45,7 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
         self.listeners = listeners
         self.handler = handler
         self.limits = limits
+        state = Mutex(State(mostClients: limits.connections))
         self.errors = errors
         self.group = group
         self.logger = logger
@@ -53,6 +55,9 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
 
     /// How many clients there are, those included that have gone while a request of theirs is in hand.
     public var clients: Int { state.withLock(\.clients) }
+
+    /// As many clients may come in from now on; those that are in stay.
+    public func limit(clients: Int) { state.withLock { $0.mostClients = clients } }
 
     /// Serves until `stop` is called; to be called once. `onListening` is called when every socket takes connections.
     ///
@@ -191,21 +196,22 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
     ///
     /// A few of each role come in all the same: whoever takes every place on one socket locks nobody out of another.
     private func admits(_ role: Handler.Role) -> Bool {
-        let few = max(1, min(16, limits.connections / 8))
-        let (isAdmitted, isNews) = state.withLock { state in
-            guard state.clients < limits.connections || state.clientsOf[role, default: 0] < few else {
+        let (isAdmitted, isNews, limit) = state.withLock { state in
+            let limit = state.mostClients
+            let few = max(1, min(16, limit / 8))
+            guard state.clients < limit || state.clientsOf[role, default: 0] < few else {
                 defer { state.isTurningAway = true }
-                return (false, !state.isTurningAway)
+                return (false, !state.isTurningAway, limit)
             }
             state.clients += 1
             state.clientsOf[role, default: 0] += 1
             state.isTurningAway = false
-            return (true, false)
+            return (true, false, limit)
         }
         if isNews {
             logger.warning(
                 "There are as many clients as may be; others are turned away.",
-                metadata: ["limits.connections": "\(limits.connections)"])
+                metadata: ["limits.connections": "\(limit)"])
         }
         return isAdmitted
     }

@@ -49,6 +49,7 @@ extension Daemon {
                 var limits = MoveLimits(current)
                 Memory().fit(&limits, log: log)
                 move.reload(limits)
+                server.limit(clients: current.limits.connections)
                 log.notice("the configuration was read again")
             } catch {
                 for problem in error.problems {

@@ -61,15 +61,25 @@ import Testing
             (["serve"], "unexpected argument \"serve\""),
             (["--"], "unexpected argument \"--\""),
             (["--help=yes"], "--help: takes no value"),
+        ])
+    func aWrongCommandLineIsAUsageError(flags: [String], text: String) {
+        let failure = failure(flags: flags)
+        #expect(failure.exitCode == 64)
+        #expect(failure.text.contains(text))
+    }
+
+    @Test(
+        arguments: [
             (
                 ["--idle-exit", "-1"],
                 "--idle-exit: idleExit: expected a number of seconds from 0 to 31536000, found \"-1\""
             ),
             (["--log-level=loud"], "--log-level: log.level: expected trace, debug"),
+            (["--limits-concurrent-moves", "0"], "--limits-concurrent-moves: limits.concurrentMoves: expected"),
         ])
-    func aWrongCommandLineIsAUsageError(flags: [String], text: String) {
+    func aValueOutOfRangeIsOneWhereverItStands(flags: [String], text: String) {
         let failure = failure(flags: flags)
-        #expect(failure.exitCode == 64)
+        #expect(failure.exitCode == 78)
         #expect(failure.text.contains(text))
     }
 
@@ -142,18 +152,18 @@ import Testing
     }
 
     @Test func aReloadReadsTheFileAgainAndChangesOnlyWhatItMay() throws {
-        let text = Mutex("idleExit: 1\nlimits: {connections: 1, concurrentMoves: 1}")
+        let text = Mutex("idleExit: 1\nlimits: {requestBytes: 1024, concurrentMoves: 1}")
         let source = try ConfigurationSource(arguments: ["mailmoved"], environment: [:]) { _ in
             text.withLock { Array($0.utf8) }
         }
         let first = try source.load().configuration
-        text.withLock { $0 = "idleExit: 2\nlimits: {connections: 2, concurrentMoves: 2}" }
+        text.withLock { $0 = "idleExit: 2\nlimits: {requestBytes: 2048, concurrentMoves: 2}" }
         let second = try source.load().configuration
         let inForce = first.reloaded(with: second)
         #expect(inForce.idleExit == 2)
         #expect(inForce.limits.concurrentMoves == 2)
-        #expect(inForce.limits.connections == 1)
-        #expect(first.needingRestart(for: second) == ["limits.connections"])
+        #expect(inForce.limits.requestBytes == 1024)
+        #expect(first.needingRestart(for: second) == ["limits.requestBytes"])
         text.withLock { $0 = "idleExit: x" }
         #expect(throws: ConfigurationError.self) { try source.load() }
     }
