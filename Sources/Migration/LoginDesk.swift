@@ -64,10 +64,12 @@ public final class LoginDesk: Sendable {
     public func authenticate(_ login: Login) async throws -> LoginResult {
         guard login.password.isAcceptable else { return try await wrong(login) }
         let start = ContinuousClock.now
-        let digest = context.digester.digest(login.password, context: login.account.description)
         // Decided afresh as often as something changed meanwhile; somebody who changes settings all the time loses.
         for _ in 0..<5 {
             let facts = try await facts(of: login.account)
+            // Where there is no account the old server is asked with the spelling that came, and may tell it from another.
+            let digest = context.digester.digest(
+                login.password, context: facts.account?.address.description ?? login.account.asGiven)
             let matches = try await verify(login.password, digest: digest, facts.account)
             switch LoginDecision(facts, matches: matches) {
             case .accept: return accepted(facts)

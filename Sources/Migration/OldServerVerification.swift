@@ -19,28 +19,33 @@ public final class OldServerVerification: Sendable {
     /// - Parameters:
     ///   - account: with it, two logins with passwords that cannot be right are tried as well.
     ///   - password: with it, the mailbox is looked at.
-    /// - Throws: `CancellationError`.
+    /// - Throws: `CancellationError`; `RecordsError`.
     public func verify(
         _ server: OldServer, account: EmailAddress?, password: Password?
     ) async throws -> OldServerFindings {
         var findings = OldServerFindings()
+        let user = try await user(account, of: server)
         guard let session = try await open(server, hiding: password, &findings) else { return findings.inOrder() }
         findings.take(session)
         try await judgeCertificate(server, session, hiding: password, &findings)
-        if let account, let password {
-            try await lookInside(
-                session, user: server.username(of: account), password, secure: server.secureAuthentication, &findings)
+        if let user, let password {
+            try await lookInside(session, user: user, password, secure: server.secureAuthentication, &findings)
         }
         // What is looked for has been seen; a server that hangs up on the farewell changes nothing.
         _ = try? await session.quit()
         await session.close()
         try Task.checkCancellation()
         findings.advise(server, session.capabilities)
-        if session.capabilities.retrievingDeletes { await remember(server) }
-        if let account, findings.isOK {
-            try await tryWrongPasswords(server, user: server.username(of: account), &findings)
-        }
+        await remember(server, announcesExpireZero: session.capabilities.retrievingDeletes)
+        if let user, findings.isOK { try await tryWrongPasswords(server, user: user, &findings) }
         return findings.inOrder()
+    }
+
+    /// The name by which the old server knows `account`: that of a login, so with the spelling given at its creation.
+    private func user(_ account: EmailAddress?, of server: OldServer) async throws -> String? {
+        guard let account else { return nil }
+        let row = try await context.records.read { try $0.account(account) }
+        return server.username(of: row.flatMap { $0.deletedAt == nil ? $0.address : nil } ?? account)
     }
 
     private func open(
@@ -206,12 +211,16 @@ public final class OldServerVerification: Sendable {
     }
 
     /// What `enableMigration` warns of from now on.
-    private func remember(_ server: OldServer) async {
+    private func remember(_ server: OldServer, announcesExpireZero: Bool) async {
+        let key = OldServerWarnings.expireZeroKey(server)
+        let news = OldServerWarnings.expireZeroValue(announcesExpireZero)
         do {
-            try await context.records.write { try $0.set(OldServerWarnings.expireZeroKey(server), to: [1]) }
+            let known = try await context.records.read { try $0.value(key) }
+            guard announcesExpireZero ? known != news : known != nil && known != news else { return }
+            try await context.records.write { try $0.set(key, to: news) }
         } catch {
             context.log.warning(
-                "that it announces EXPIRE 0 could not be remembered: \(error)",
+                "whether it announces EXPIRE 0 could not be remembered: \(error)",
                 metadata: ["oldServer": "\(server.name)"])
         }
     }

@@ -13,15 +13,15 @@ struct OldServerWarnings: Sendable {
     /// - Throws: ``InvalidParameter`` where it is this machine's own POP3 port: mail would move in circles.
     func warnings(for request: MigrationRequest) async throws -> [String] {
         let server = request.oldServer
-        let address = try? SocketAddress(ipAddress: server.host, port: server.port)
-        let addresses = if let address { [address] } else { await Self.resolve(server) }
+        // A name that does not resolve yet is no reason to refuse it: verifyOldServer tells.
+        let addresses = await server.addresses()
         if addresses.contains(where: \.isOwnPOP3) {
             throw InvalidParameter(
                 "oldServer.host",
                 "must be the old server: \(server.host) port \(server.port) is this machine, the new platform itself")
         }
         var warnings: [String] = []
-        if address == nil {
+        if !server.isNamedByAddress {
             warnings.append(
                 "\(server.host) is a name, not an address: after the DNS switch it may lead to the new platform; "
                     + "give the old server's IP address")
@@ -42,7 +42,8 @@ struct OldServerWarnings: Sendable {
                 "the certificate of \(server.host) is not verified: whoever answers in its place could take accounts over; "
                     + "use verify \"full\" or \"fingerprint\"")
         }
-        if try await context.records.read({ try $0.value(Self.expireZeroKey(server)) }) != nil {
+        let announced = try await context.records.read { try $0.value(Self.expireZeroKey(server)) }
+        if announced == Self.expireZeroValue(true) {
             warnings.append(
                 "\(server.host) announces EXPIRE 0: retrieving a message deletes it there; keep a backup of the old server"
             )
@@ -50,11 +51,14 @@ struct OldServerWarnings: Sendable {
         return warnings
     }
 
-    /// Under this name it is remembered that a verification found `EXPIRE 0`.
+    /// Under this name it is remembered whether the latest verification found `EXPIRE 0`.
     static func expireZeroKey(_ server: OldServer) -> String { "expire-0 \(server.host.lowercased()):\(server.port)" }
 
+    static func expireZeroValue(_ isAnnounced: Bool) -> [UInt8] { [isAnnounced ? 1 : 0] }
+
     static func host(_ host: String, isInside domain: DomainName) -> Bool {
-        let host = host.lowercased()
+        // RFC 1034 §3.1: a dot at the end says that the name is whole.
+        let host = (host.hasSuffix(".") ? String(host.dropLast()) : host).lowercased()
         return host == domain.name || host.hasSuffix(".\(domain.name)")
     }
 
@@ -74,14 +78,5 @@ struct OldServerWarnings: Sendable {
             return isLoopback || octets[0] & 0xFE == 0xFC || (octets[0] == 0xFE && octets[1] & 0xC0 == 0x80)
         case .unixDomainSocket: return true
         }
-    }
-
-    /// On a thread of its own: the system's resolver blocks.
-    private static func resolve(_ server: OldServer) async -> [SocketAddress] {
-        // A name that does not resolve yet is no reason to refuse it: verifyOldServer tells.
-        let address = try? await NIOThreadPool.singleton.runIfActive {
-            try SocketAddress.makeAddressResolvingHost(server.host, port: server.port)
-        }
-        return address.map { [$0] } ?? []
     }
 }

@@ -4,6 +4,7 @@ import Dispatch
 import Glibc
 public import NIOCore
 import NIOPosix
+public import Vocabulary
 
 /// The addresses of a host, in the order of preference of the system (RFC 6724).
 struct Resolution: Sendable {
@@ -22,6 +23,18 @@ struct Resolution: Sendable {
     }
 
     private static func lookUp(_ host: String, port: Int, flags: CInt) throws -> Resolution {
+        let addresses = try addresses(of: host, port: port, flags: flags)
+        if addresses.contains(where: \.isOwnPOP3) {
+            throw WireFailure(
+                code: .unreachable,
+                message: "leads to this machine, the new platform itself, as after the DNS switch; "
+                    + "give the old server's IP address")
+        }
+        return Resolution(addresses: addresses)
+    }
+
+    /// All that the system knows. Blocks, unless `flags` say that the host is an address.
+    fileprivate static func addresses(of host: String, port: Int, flags: CInt) throws -> [SocketAddress] {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
@@ -53,13 +66,27 @@ struct Resolution: Sendable {
         guard !addresses.isEmpty else {
             throw WireFailure(code: .unresolved, message: "has no address; check the host name")
         }
-        if addresses.contains(where: \.isOwnPOP3) {
-            throw WireFailure(
-                code: .unreachable,
-                message: "leads to this machine, the new platform itself, as after the DNS switch; "
-                    + "give the old server's IP address")
+        return addresses
+    }
+}
+
+extension OldServer {
+    /// Whether its host is an address, so that nobody has to be asked for one.
+    public var isNamedByAddress: Bool { host.isAddressLiteral }
+
+    /// All addresses that its host has now, this machine's own among them; none where the system finds none.
+    public func addresses() async -> [SocketAddress] {
+        if isNamedByAddress {
+            // A zone says where it is, not what: glibc takes none by name but of link-local addresses.
+            let address = String(host.prefix { $0 != "%" })
+            return (try? Resolution.addresses(of: address, port: port, flags: AI_NUMERICSERV | AI_NUMERICHOST)) ?? []
         }
-        return Resolution(addresses: addresses)
+        return await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                let found = try? Resolution.addresses(of: host, port: port, flags: AI_NUMERICSERV)
+                continuation.resume(returning: found ?? [])
+            }
+        }
     }
 }
 

@@ -95,6 +95,7 @@ extension String {
     /// Whether this is an IPv4 or IPv6 address rather than a name.
     var isAddressLiteral: Bool {
         var storage = in6_addr()
-        return inet_pton(AF_INET, self, &storage) == 1 || inet_pton(AF_INET6, self, &storage) == 1
+        let withoutZone = String(prefix { $0 != "%" })  // RFC 4007 §11: fe80::1%eth0
+        return inet_pton(AF_INET, self, &storage) == 1 || inet_pton(AF_INET6, withoutZone, &storage) == 1
     }
 }

@@ -51,6 +51,16 @@ import Vocabulary
         #expect(violation.parameter == parameter)
     }
 
+    @Test(arguments: [
+        ("pop.bücher.example", "pop.xn--bcher-kva.example"), ("POP.example.com.", "POP.example.com"),
+        ("old_pop.example.com", "old_pop.example.com"), ("pop", "pop"), ("192.0.2.1", "192.0.2.1"),
+        ("fe80::1%eth0", "fe80::1%eth0"),
+    ])
+    func aHostIsKeptAsItIsLookedUp(_ given: String, _ kept: String) throws {
+        let text = #"{"domain":"example.com","oldServer":{"host":"\#(given)"}}"#
+        #expect(try Contract.enableMigration.parameters(text).oldServer.oldServer.host == kept)
+    }
+
     @Test func anExpectationIsASentenceForPeople() throws {
         let port = try Contract.enableMigration.violation(#"{\#(Self.server),"port":0}}"#)
         #expect(port?.description == "oldServer.port must be an integer from 1 to 65535")

@@ -235,6 +235,29 @@ import Vocabulary
         }
     }
 
+    @Test func anotherSpellingOfAnUnknownAddressIsAskedAfresh() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        // The old server tells Bob from bob.
+        let named = Mutex("")
+        server.state.withLock {
+            $0.before = { line in if line.hasPrefix("USER ") { named.withLock { $0 = line } } }
+            $0.answer = { line in
+                line.hasPrefix("PASS ") && named.withLock { $0 } == "USER Bob@example.com"
+                    ? "-ERR [AUTH] wrong\r\n" : nil
+            }
+        }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server) { $0.autoCreateAccounts = true }
+            for _ in 0..<2 {
+                let other = try await platform.login("old", as: NewPlatform.address("Bob@example.com"))
+                #expect(other.decision == .reject)
+            }
+            #expect(server.shown.count == 1)
+            #expect(try await platform.login("old", as: NewPlatform.address("bob@example.com")).decision == .accept)
+        }
+    }
+
     @Test func aPasswordThatNobodyCouldHaveAsksNobody() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }

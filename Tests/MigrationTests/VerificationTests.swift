@@ -36,6 +36,48 @@ import Vocabulary
         #expect(server.shown.contains(""))
     }
 
+    @Test func theOldServerIsAskedWithTheSpellingGivenAtCreation() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server, accounts: [])
+            _ = try await platform.move.accounts.create(
+                [
+                    AccountRow(
+                        address: "Bob@example.com", password: Password("new-Pass-9word"), passwordHash: nil,
+                        displayName: nil, quotaOctets: nil)
+                ], onExisting: .fail)
+            _ = try await platform.move.verification.verify(
+                OldServer(host: "127.0.0.1", port: server.port, security: .none),
+                account: NewPlatform.address("bob@example.com"), password: Password("old"))
+        }
+        let users = server.state.withLock { $0.lines.filter { $0.hasPrefix("USER ") } }
+        #expect(users.count == 3)
+        #expect(Set(users) == ["USER Bob@example.com"])
+    }
+
+    @Test func thatItDeletesWhatIsRetrievedIsWarnedOfForAsLongAsItSaysSo() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            func warns() async throws -> Bool {
+                _ = try await platform.move.verification.verify(
+                    OldServer(host: "127.0.0.1", port: server.port, security: .none), account: nil, password: nil)
+                return try await platform.enable(server).settings.warnings.contains { $0.contains("EXPIRE 0") }
+            }
+            var warned = try await warns()
+            #expect(!warned)
+            server.state.withLock {
+                $0.answer = { $0 == "CAPA" ? "+OK\r\nUSER\r\nUIDL\r\nEXPIRE 0\r\n.\r\n" : nil }
+            }
+            warned = try await warns()
+            #expect(warned)
+            server.state.withLock { $0.answer = nil }
+            warned = try await warns()
+            #expect(!warned)
+        }
+    }
+
     @Test func aWrongPasswordIsAFinding() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }

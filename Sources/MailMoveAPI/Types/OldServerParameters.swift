@@ -42,10 +42,18 @@ public struct OldServerParameters: Codable, Hashable, Sendable {
         let sha256 = certificate?.sha256.flatMap(Fingerprint.normalised)
         let verify = certificate?.verify ?? (sha256 == nil ? nil : .fingerprint)
         return OldServer(
-            host: host, port: port, security: security,
+            host: Self.normalised(host), port: port, security: security,
             certificate: verify.map { CertificateCheck(verify: $0, sha256: sha256) },
             usernameIncludesDomain: usernameIncludesDomain ?? true, domain: domain,
             secureAuthentication: secureAuthentication ?? false)
+    }
+
+    /// A name in A-form, which is what the system looks up, without the dot that says that it is whole; addresses, and
+    /// names that are no domain's (with `_`), as they are.
+    private static func normalised(_ host: String) -> String {
+        guard !host.contains(":") else { return host }
+        let name = host.hasSuffix(".") && host.dropLast().contains(".") ? String(host.dropLast()) : host
+        return name.utf8.allSatisfy { $0 < 0x80 } ? name : (try? DomainName(name))?.name ?? name
     }
 
     /// What no single member shows to be wrong; paths start at the old server.
