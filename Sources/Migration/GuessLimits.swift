@@ -22,6 +22,8 @@ struct GuessLimits: Sendable {
         /// Right, or it never left this machine: nothing is counted.
         case free
         case wrong
+        /// The old server knows no such user: a guess, but the password may be right as soon as it does.
+        case unknownUser
         /// The old server was shown it and has not judged it. It may be shown again, and counts for the account, whose
         /// tries over there it may have cost; not for the address, whose users are not to blame for a server's silence.
         case unjudged
@@ -53,9 +55,12 @@ struct GuessLimits: Sendable {
     }
 
     /// Asks whether the guess may be judged. After `granted`, ``settle`` must follow.
+    ///
+    /// - Parameter memory: for how many seconds a rejection by the old server stands for another; nil for as long as it
+    ///   counts. A mail program would ask all night; somebody who presses a button wants to know.
     mutating func admit(
-        _ account: String, from address: String?, digest: PasswordDigest, generation: Int64, limits: MoveLimits,
-        now: Timestamp
+        _ account: String, from address: String?, digest: PasswordDigest, generation: Int64,
+        memory: Double? = nil, limits: MoveLimits, now: Timestamp
     ) -> Admission {
         var entry = accounts[account] ?? Account()
         let horizon = now.adding(seconds: -limits.failureWindow)
@@ -74,7 +79,11 @@ struct GuessLimits: Sendable {
                 return .tooMany(retryAfter: wait(recent.first, limits, now))
             }
         }
-        if let known = entry.wrong[digest], known.askedUnder == generation { return .knownWrong }
+        if let known = entry.wrong[digest], known.askedUnder == generation,
+            memory.map({ now.seconds(since: known.at) < $0 }) ?? true
+        {
+            return .knownWrong
+        }
         accounts[account]?.open[digest, default: 0] += 1
         if let address { openByAddress[address, default: 0] += 1 }
         return .granted
@@ -95,7 +104,7 @@ struct GuessLimits: Sendable {
             at: now, askedUnder: verdict == .wrong ? generation : nil)
         guard known == nil else { return nil }
         accounts[account]?.failures.append(now)
-        let counted = verdict == .wrong ? address : nil
+        let counted = verdict == .unjudged ? nil : address
         if let counted { addresses[counted, default: []].append(now) }
         return GuessFailure(at: now, account: account, remoteAddress: counted)
     }

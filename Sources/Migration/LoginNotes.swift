@@ -14,14 +14,14 @@ extension LoginDesk {
     }
 
     func admit(
-        _ login: Login, _ digest: PasswordDigest, _ facts: LoginFacts, from: String?
+        _ login: Login, _ digest: PasswordDigest, _ facts: LoginFacts, from: String?, memory: Double? = nil
     ) -> GuessLimits.Admission {
         let limits = context.limits
         let now = context.now()
         return guesses.withLock {
             $0.admit(
                 login.account.description, from: from, digest: digest, generation: facts.settings?.generation ?? 0,
-                limits: limits, now: now)
+                memory: memory, limits: limits, now: now)
         }
     }
 

@@ -89,7 +89,8 @@ extension LoginDesk {
             ).timed(login.account, by: self)
             let verdict: GuessLimits.Verdict =
                 switch answer {
-                case .rejected, .noSuchUser: .wrong
+                case .rejected: .wrong
+                case .noSuchUser: .unknownUser
                 case .accepted: .free
                 case .busy, .failed: exposure.isSent ? .unjudged : .free
                 }
@@ -301,12 +302,12 @@ extension LoginDesk {
 }
 
 extension OldServerAnswer {
-    /// Lets a session that is kept end a second from now, unless its run has begun by then.
+    /// Lets a session that is kept end in a moment, unless its run has begun by then.
     func timed(_ account: EmailAddress, by desk: LoginDesk) async -> Self {
         guard case .accepted(let session?) = self else { return self }
         let sessions = desk.context.checkedSessions
         let isTimed = desk.background.submit(account, .farewell(ObjectIdentifier(session))) {
-            await session.end(after: 1)
+            await session.end(after: desk.context.limits.checkedSessionSeconds)
             sessions.remove(session)
         }
         if isTimed { return self }

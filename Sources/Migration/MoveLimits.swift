@@ -24,6 +24,8 @@ public struct MoveLimits: Sendable {
     public var readTimeout = 60.0
     /// In all, for the answer to one login.
     public var loginTimeout = 5.0
+    /// How long the session in which a password was accepted waits for the run that goes on in it.
+    public var checkedSessionSeconds = 1.0
     /// Whom the check of a domain asks.
     public var resolver = Resolver()
     public var passwordScheme = PasswordScheme.yescrypt
@@ -37,11 +39,6 @@ public struct MoveLimits: Sendable {
     public var recordsRetry = 10.0
 
     public init() {}
-
-    /// Connections of moves to a domain's old server at once.
-    func width(_ settings: MigrationSettings) -> Int {
-        min(connectionsPerOldServer, settings.options.maxConnections ?? .max)
-    }
 
     /// Login checks have connections of their own, so that moves never starve them.
     var loginConnectionsPerOldServer: Int { max(4, connectionsPerOldServer / 4) }

@@ -45,7 +45,8 @@ public final class MoveScheduler: Sendable {
         guard !context.stopping.isSet else { return 0 }
         return state.withLock {
             $0.schedule.room(
-                for: account, at: settings.oldServer.name, width: limits.width(settings), most: limits.concurrentMoves,
+                for: account, in: Schedule.Lane(settings), width: limits.connectionsPerOldServer,
+                share: settings.options.maxConnections ?? .max, most: limits.concurrentMoves,
                 secondsBetweenRuns: limits.secondsBetweenRuns, now: context.now())
         }
     }
@@ -152,7 +153,7 @@ public final class MoveScheduler: Sendable {
         statuses.ends(ticket.account)
         let limits = context.limits
         let now = context.now()
-        state.withLock { state in
+        let wasJoined = state.withLock { state in
             state.controls[ticket.account] = nil
             let another: Schedule.Ticket? =
                 switch next {
@@ -160,18 +161,43 @@ public final class MoveScheduler: Sendable {
                 case .pending(let pending, let settings): Schedule.Ticket(ticket.account, pending, settings, limits)
                 case .again: ticket.delayed(until: now.adding(seconds: limits.recordsRetry))
                 }
-            state.schedule.finish(
+            return state.schedule.finish(
                 ticket.account, now: now, next: another, secondsBetweenRuns: limits.secondsBetweenRuns)
         }
         wake()
+        if wasJoined { await takeUp(ticket) }
+    }
+
+    /// Whoever joined the run may have come after it had recorded its end: then its wish stands in the account.
+    private func takeUp(_ ticket: Schedule.Ticket) async {
+        do {
+            let (row, settings) = try await context.records.read { records in
+                let row = try records.account(id: ticket.account)
+                return (row, try row.flatMap { try records.settings(of: $0.address.domain) })
+            }
+            guard let row, let settings, row.deletedAt == nil, row.sealed != nil else { return }
+            submit(row, settings)
+        } catch {
+            // The run that follows finds the wish, or nothing to do.
+            let limits = context.limits
+            let later = ticket.delayed(until: context.now().adding(seconds: limits.recordsRetry))
+            state.withLock { $0.schedule.submit(later, secondsBetweenRuns: limits.secondsBetweenRuns) }
+            wake()
+        }
+    }
+}
+
+extension Schedule.Lane {
+    init(_ settings: MigrationSettings) {
+        self.init(server: settings.oldServer.name, domain: settings.domain)
     }
 }
 
 extension Schedule.Ticket {
     init(_ account: AccountRecord.ID, _ pending: PendingRun, _ settings: MigrationSettings, _ limits: MoveLimits) {
         self.init(
-            account: account, server: settings.oldServer.name,
-            width: limits.width(settings),
+            account: account, lane: Schedule.Lane(settings), width: limits.connectionsPerOldServer,
+            share: settings.options.maxConnections ?? .max,
             isFirst: pending.kind == .first, due: pending.due)
     }
 

@@ -184,30 +184,42 @@ public final class OldServerVerification: Sendable {
     ) async throws {
         let clock = ContinuousClock()
         let start = clock.now
-        let empty = Password("")
-        for (name, password) in [("a random", Password.random()), ("an empty", empty)] {
-            // A server that does not answer either has not accepted; that is for the next verification to find.
-            var accepts = false
+        for (name, password) in [("a random", Password.random()), ("an empty", Password(""))] {
+            let problem: String?
             do throws(POP3Error) {
                 let session = try await POP3Session.open(
                     server, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group)
                 let answer = try await session.authenticate(
                     user: user, password: password, secure: server.secureAuthentication)
-                accepts = answer == .accepted
+                problem = Self.problem(answer, with: name, user: user)
                 _ = try? await session.quit()
                 await session.close()
             } catch {
                 try Task.checkCancellation()
+                problem = Self.untold(name, error.description)
             }
-            if accepts {
-                findings.add(
-                    .rejectsWrongPassword, false,
-                    "the old server accepts \(name) password for \(user): it would hand every account to anyone; "
-                        + "do not enable migration before it checks passwords", clock.now - start)
+            if let problem {
+                findings.add(.rejectsWrongPassword, false, problem, clock.now - start)
                 return
             }
         }
         findings.add(.rejectsWrongPassword, true, "a random and an empty password are rejected", clock.now - start)
+    }
+
+    /// nil where the password was rejected. An empty one may be no argument at all to the server, which says that.
+    private static func problem(_ answer: LoginAnswer, with name: String, user: String) -> String? {
+        switch answer {
+        case .rejected, .noSuchUser: nil
+        case .refused where name == "an empty": nil
+        case .accepted:
+            "the old server accepts \(name) password for \(user): it would hand every account to anyone; "
+                + "do not enable migration before it checks passwords"
+        case .busy, .refused, .noSecureMechanism: untold(name, text(answer, user: user))
+        }
+    }
+
+    private static func untold(_ name: String, _ detail: String) -> String {
+        "whether the old server rejects \(name) password could not be told: \(detail). Verify it again in a while"
     }
 
     /// What `enableMigration` warns of from now on.

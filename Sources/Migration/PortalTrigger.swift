@@ -78,6 +78,9 @@ extension LoginDesk {
         }
     }
 
+    /// In seconds. The same wrong password again costs its user a try over there, and nobody presses a button more often.
+    private static let memoryOfTriggers = 10.0
+
     private func askForTrigger(
         _ login: Login, _ digest: PasswordDigest, _ exposure: Questions.Exposure
     ) async throws -> (OldServerAnswer, LoginFacts) {
@@ -91,7 +94,7 @@ extension LoginDesk {
             return (.accepted(nil), facts)
         }
         let from = countedAddress(login)
-        switch admit(login, digest, facts, from: from) {
+        switch admit(login, digest, facts, from: from, memory: Self.memoryOfTriggers) {
         case .knownWrong: return (.rejected("the old server rejected this password a moment ago"), facts)
         case .tooMany(let seconds): throw tooMany(login, seconds)
         case .granted: return (try await put(login, digest, facts, settings, from: from, exposure), facts)

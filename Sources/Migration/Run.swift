@@ -20,6 +20,8 @@ struct Run: Sendable {
         /// In use, too early, or out of order for a while; come back after so many seconds, where it said so.
         case postponed(Reason, String, seconds: Int?)
         case failed(Reason, String)
+        /// Refused for good, by a code that says so (RFC 3206 §4): another try would change nothing.
+        case barred(String)
         case stopped(RunControl.StopReason)
     }
 
@@ -33,6 +35,12 @@ struct Run: Sendable {
 
     private var isPipelining = true
     private var hasBegun = false
+    /// Sizes, by number, of what this run has settled: a session that resumes it fetches them last.
+    private var settledSizes: [Int: Int?] = [:]
+    /// How many messages a session of this run has settled at the most.
+    private var mostSettled = 0
+    /// How many of those the session leaves out.
+    private var passedOver = 0
     /// Without UIDLs: what this run has settled, so that a dropped connection is resumed behind it.
     private var settled: [Int: (octets: Int?, row: LedgerRow)] = [:]
     private var unreadable = UnreadableMessages()
@@ -128,6 +136,7 @@ struct Run: Sendable {
         case .busy(.loginDelay, let reply):
             .postponed(.mailboxInUse, reply.text, seconds: session.capabilities.loginDelay ?? 60)
         case .busy(.systemTemporary, let reply): .postponed(.oldServerUnreachable, reply.text, seconds: nil)
+        case .refused(let reply) where reply.isForGood: .barred(reply.text)
         case .refused(let reply): .failed(.oldServerProtocol, reply.text)
         case .noSecureMechanism:
             .failed(.secureAuthenticationUnavailable, "\(settings.oldServer.host) offers no way to log in unseen")
@@ -152,16 +161,18 @@ struct Run: Sendable {
         return refused == 0 ? .completed : .refused(refused)
     }
 
-    private func plan(_ listing: [ListedMessage], user: String) async throws -> RunPlan {
+    private mutating func plan(_ listing: [ListedMessage], user: String) async throws -> RunPlan {
         let id = account.id
         var ledger = try await context.records.read { try $0.ledger(of: id) }
         var listing = listing
+        passedOver = 0
         if listing.allSatisfy({ $0.uniqueID == nil }) {
             let octets = Dictionary(uniqueKeysWithValues: listing.map { ($0.number, $0.octets) })
             // The same sizes in the same places: the connection dropped, and the mailbox is the same.
             if settled.allSatisfy({ octets[$0.key] == .some($0.value.octets) }) {
                 let rows = Set(settled.values.map(\.row))
                 ledger.removeAll { rows.contains($0) }
+                passedOver = listing.count { settled[$0.number] != nil }
                 listing.removeAll { settled[$0.number] != nil }
             }
         }
@@ -176,8 +187,8 @@ struct Run: Sendable {
         hasBegun = true
         let id = account.id
         let now = context.now()
-        let remaining = Int64(plan.wanted.count)
-        let octets = plan.wantedOctets
+        let remaining = Int64(plan.missing)
+        let octets = plan.missingOctets
         let changed = try await context.records.write { records -> AccountRecord? in
             guard var row = try records.account(id: id), row.deletedAt == nil else { return nil }
             row.isMoving()
@@ -214,11 +225,14 @@ struct Run: Sendable {
             .compactMap { StagedBatch(encoded: $0.batch) }
         let refusals = Refusals()
         let window = context.limits.windowOctets
-        let wanted = plan.wanted.filter { message in
+        let readable = plan.wanted.filter { message in
             guard let reason = unreadable.reason(message) else { return true }
             refusals.add(session.name(of: message), reason)
             return false
         }
+        // A session that ends again and again at the same place would else get no further.
+        func isSettled(_ message: ListedMessage) -> Bool { settledSizes[message.number] == .some(message.octets) }
+        let wanted = readable.filter { !isSettled($0) } + readable.filter(isSettled)
         let leftBehind = refusals.count
         guard !wanted.isEmpty else {
             await sweep(options, intended)
@@ -321,27 +335,36 @@ struct Run: Sendable {
     ) async throws -> Delivery.Submission? {
         var new: [(StagedMessage, LedgerRow)] = []
         var known: [(message: StagedMessage, old: LedgerRow, row: LedgerRow)] = []
+        // What the listing took for moved and is not, and the other way round.
+        var recounted = Delivery.Size()
         for message in staged {
             let row: LedgerRow
+            let wasCounted = !plan.seemsMoved(message.message)
+            let listed = Delivery.Size(messages: 1, octets: Int64(message.message.octets ?? 0))
             switch plan.judge(message) {
             case .new(let fresh):
                 row = fresh
                 new.append((message, fresh))
+                if !wasCounted { recounted += listed }
             case .known(let old, let renamed):
                 row = renamed
                 known.append((message, old, renamed))
+                if wasCounted { recounted -= listed }
             }
             settledHere.append((message.message.number, row))
+            settledSizes[message.message.number] = message.message.octets
             if message.message.uniqueID == nil {
                 settled[message.message.number] = (message.message.octets, row)
             }
         }
-        if !known.isEmpty {
-            try await writer.discard(known.map(\.message))
-            try await rename(
-                known.map { ($0.old, $0.row) }, octets: known.reduce(0) { $0 + ($1.message.message.octets ?? 0) })
-            progress += known.count
+        if !known.isEmpty { try await writer.discard(known.map(\.message)) }
+        if !known.isEmpty || recounted.messages != 0 {
+            try await rename(known.map { ($0.old, $0.row) }, recounted)
         }
+        // What an earlier session of this run has settled is no progress.
+        let reached = passedOver + settledHere.count
+        progress += min(known.count, max(0, reached - mostSettled))
+        mostSettled = max(mostSettled, reached)
         guard !new.isEmpty else { return nil }
         return Delivery.Submission(
             account: account.id, batch: writer.batch(of: new.map(\.0)), rows: new.map(\.1),
@@ -349,15 +372,16 @@ struct Run: Sendable {
         )
     }
 
-    /// Ledger rows of messages that are here already get the name under which they are listed now.
-    private func rename(_ rows: [(old: LedgerRow, new: LedgerRow)], octets: Int) async throws {
+    /// Ledger rows of messages that are here already get the name under which they are listed now; `recounted` more remain
+    /// than was thought.
+    private func rename(_ rows: [(old: LedgerRow, new: LedgerRow)], _ recounted: Delivery.Size) async throws {
         let id = account.id
         let changed = try await context.records.write { records -> AccountRecord? in
             try records.remove(rows.map(\.old), for: id)
             try records.insert(rows.map(\.new), for: id)
             guard var row = try records.account(id: id) else { return nil }
-            row.remaining = max(0, row.remaining - Int64(rows.count))
-            row.remainingOctets = max(0, row.remainingOctets - Int64(octets))
+            row.remaining = max(0, row.remaining + Int64(recounted.messages))
+            row.remainingOctets = max(0, row.remainingOctets + recounted.octets)
             try records.update(row)
             return row
         }
@@ -398,6 +422,12 @@ struct Run: Sendable {
                     return row
                 }, for: id)
         }
+    }
+}
+
+extension Reply {
+    fileprivate var isForGood: Bool {
+        code.map { $0.isWithin(.systemPermanent) || $0.isWithin(.authentication) } ?? false
     }
 }
 

@@ -24,6 +24,7 @@ extension AccountRecord {
                 .messagesRefused, "the old server would not give \(count) messages; each is named in the events",
                 keeps: keeps, limits, now)
         case .failed(let reason, let detail): return fail(reason, detail, keeps: keeps, limits, now)
+        case .barred(let text): return fail(.oldServerProtocol, text, keeps: false, limits, now)
         case .rejected(let text):
             rejected = asked
             eraseSealedPassword()
@@ -100,6 +101,8 @@ extension AccountRecord {
         }
         let event = EventRecord(at: now, account: address, kind: .postponed, reason: reason, detail: text)
         guard keeps, var run = pending else {
+            // Nothing follows: what is under way has ended with this.
+            if outcome == .inProgress { return fail(reason, text, keeps: false, limits, now) }
             eraseSealedPassword()
             return event
         }

@@ -9,13 +9,19 @@ import Vocabulary
 /// A row of the ledger is *trusted* where the same UIDL of the same source is listed with the same size; such a
 /// message is not fetched. All other rows are *candidates*: a message that is fetched and has the content of one is
 /// that message under another name (a rebuilt index, another server, no UIDL at all), and is not delivered again.
-/// Each candidate accounts for one message, so that two equal ones still arrive as two.
+/// Each candidate accounts for one message, so that two equal ones still arrive as two. A row of a message that was
+/// deleted over there is one for the same UIDL alone: where the server lists it all the same, or got it back from a
+/// backup, it is here already, and an equal message under another name is a new one.
 struct RunPlan: Sendable {
     /// In the order in which they are to be fetched.
     private(set) var wanted: [ListedMessage]
-    /// Octets of ``wanted``, as listed.
-    private(set) var wantedOctets: Int64
+    /// How many of ``wanted`` seem to be still over there alone, and their octets as listed: all but those for which there
+    /// is a candidate of their size. Fetching tells.
+    let missing: Int
+    let missingOctets: Int64
+    private let seeming: Set<Int>
     private var candidates: [Int64: [LedgerRow]] = [:]
+    private var deleted: [Int64: [LedgerRow]] = [:]
     private var nextOccurrence: [Int64?: Int32] = [:]
     private let source: Int64
     private let hash: LedgerHash
@@ -59,12 +65,52 @@ struct RunPlan: Sendable {
             wanted += unsure
             rows[id] = unused
         }
-        for row in rows.values.joined() where !row.deleted { candidates[row.content, default: []].append(row) }
+        for row in rows.values.joined() {
+            if row.deleted {
+                deleted[row.content, default: []].append(row)
+            } else {
+                candidates[row.content, default: []].append(row)
+            }
+        }
         wanted.sort { $0.number < $1.number }
         if order == .newestFirst { wanted.reverse() }
         self.wanted = wanted
-        self.wantedOctets = wanted.reduce(0) { $0 + Int64($1.octets ?? 0) }
+        seeming = Self.seeming(wanted, rows, hash)
+        let missing = wanted.filter { [seeming] in !seeming.contains($0.number) }
+        self.missing = missing.count
+        missingOctets = missing.reduce(0) { $0 + Int64($1.octets ?? 0) }
     }
+
+    /// Numbers of those for which there is a row of their size, each row counted once; a row of their UIDL is theirs.
+    private static func seeming(
+        _ wanted: [ListedMessage], _ rows: [Int64?: [LedgerRow]], _ hash: LedgerHash
+    ) -> Set<Int> {
+        guard !wanted.isEmpty, rows.contains(where: { !$0.value.isEmpty }) else { return [] }
+        var seeming: Set<Int> = []
+        var counts = rows.mapValues { rows in Dictionary(grouping: rows, by: \.octets).mapValues(\.count) }
+        for message in wanted {
+            guard let id = message.uniqueID.map(hash.uniqueID) else { continue }
+            let size = Int64(message.octets ?? -1)
+            guard let count = counts[id]?[size], count > 0 else { continue }
+            counts[id]?[size] = count - 1
+            seeming.insert(message.number)
+        }
+        var others: [Int64: Int] = [:]
+        for (id, sizes) in counts {
+            let gone = Dictionary(grouping: rows[id, default: []].filter(\.deleted), by: \.octets).mapValues(\.count)
+            for (size, count) in sizes { others[size, default: 0] += max(0, count - gone[size, default: 0]) }
+        }
+        for message in wanted where !seeming.contains(message.number) {
+            let size = Int64(message.octets ?? -1)
+            guard let count = others[size], count > 0 else { continue }
+            others[size] = count - 1
+            seeming.insert(message.number)
+        }
+        return seeming
+    }
+
+    /// Whether a wanted message was taken for moved when ``missing`` was counted.
+    func seemsMoved(_ message: ListedMessage) -> Bool { seeming.contains(message.number) }
 
     /// Messages and rows of one UIDL. Those of a size of which more are listed than known cannot be told apart:
     /// all of them are fetched.
@@ -85,10 +131,15 @@ struct RunPlan: Sendable {
         return (unsure, unused)
     }
 
+    private mutating func takeDeleted(_ content: Int64, _ id: Int64?) -> LedgerRow? {
+        guard id != nil, let index = deleted[content]?.firstIndex(where: { $0.uniqueID == id }) else { return nil }
+        return deleted[content]?.remove(at: index)
+    }
+
     /// Says what a fetched message is. Each answer is given once: a candidate is used up by it.
     mutating func judge(_ staged: StagedMessage) -> Verdict {
         let id = staged.message.uniqueID.map(hash.uniqueID)
-        let old = candidates[staged.content.value]?.popLast()
+        let old = candidates[staged.content.value]?.popLast() ?? takeDeleted(staged.content.value, id)
         let occurrence: Int32
         if let old, old.uniqueID == id {
             occurrence = old.occurrence

@@ -6,18 +6,26 @@ import Vocabulary
 
 /// Who runs next, where a connection is free, and when to look again: a value without clock or task.
 ///
-/// Accounts queue per old server. A login's first run goes before incremental ones; within each kind it is first come,
-/// first served; servers take turns.
+/// Accounts queue per domain and old server, and these take turns: a domain that wants few connections holds up no other
+/// one of the same server. A login's first run goes before incremental ones; within each kind of a domain it is first
+/// come, first served.
 struct Schedule: Sendable {
     /// One account's wish to run.
     struct Ticket: Sendable, Equatable {
         var account: AccountRecord.ID
-        /// The old server, `host:port`.
-        var server: String
-        /// Connections of moves that this server takes at once.
+        var lane: Lane
+        /// Connections of moves that its server takes at once.
         var width: Int
+        /// Those of them that its domain may have.
+        var share: Int
         var isFirst: Bool
         var due: Timestamp
+    }
+
+    /// A domain at an old server, `host:port`.
+    struct Lane: Sendable, Hashable {
+        var server: String
+        var domain: String
     }
 
     private struct Waiting: Sendable {
@@ -38,10 +46,12 @@ struct Schedule: Sendable {
     }
 
     private var waiting: [AccountRecord.ID: Waiting] = [:]
-    private var running: [AccountRecord.ID: String] = [:]
+    private var running: [AccountRecord.ID: Lane] = [:]
+    private var connections: [String: Int] = [:]
+    private var joined: Set<AccountRecord.ID> = []
     private var ended: [AccountRecord.ID: Timestamp] = [:]
     private var later = DueQueue()
-    private var queues: [String: Queue] = [:]
+    private var queues: [Lane: Queue] = [:]
     private var numbers: UInt64 = 0
 
     var runningCount: Int { running.count }
@@ -51,23 +61,28 @@ struct Schedule: Sendable {
 
     func isRunning(_ account: AccountRecord.ID) -> Bool { running[account] != nil }
 
-    /// How many first runs could start at once at an old server that takes `width`, one of them the account's; nil stands
-    /// for one that has never run.
+    /// How many first runs of a domain could start at once at an old server that takes `width`, one of them the account's;
+    /// nil stands for one that has never run.
     func room(
-        for account: AccountRecord.ID?, at server: String, width: Int, most: Int, secondsBetweenRuns: Double,
+        for account: AccountRecord.ID?, in lane: Lane, width: Int, share: Int, most: Int, secondsBetweenRuns: Double,
         now: Timestamp
     ) -> Int {
         if let account {
             let isResting = ended[account].map { now.seconds(since: $0) < secondsBetweenRuns } ?? false
             if isBusy(account) || isResting { return 0 }
         }
-        let queue = queues[server] ?? Queue()
-        return queue.first.isEmpty ? max(0, min(width - queue.running, most - running.count)) : 0
+        let queue = queues[lane] ?? Queue()
+        guard queue.first.isEmpty else { return 0 }
+        let free = width - connections[lane.server, default: 0]
+        return max(0, min(free, share - queue.running, most - running.count))
     }
 
     /// Puts an account into the line. One that runs already is joined; one that waits keeps the better of both wishes.
     mutating func submit(_ ticket: Ticket, secondsBetweenRuns: Double) {
-        guard running[ticket.account] == nil else { return }
+        guard running[ticket.account] == nil else {
+            joined.insert(ticket.account)
+            return
+        }
         var ticket = ticket
         if let present = waiting[ticket.account]?.ticket {
             ticket.due = min(ticket.due, present.due)
@@ -88,49 +103,53 @@ struct Schedule: Sendable {
             later.removeFirst()
             guard let entry = waiting[due.account], entry.number == due.number else { continue }
             let place = Place(account: due.account, number: due.number)
-            if entry.ticket.isFirst {
-                queues[entry.ticket.server, default: Queue()].first.append(place)
-            } else {
-                queues[entry.ticket.server, default: Queue()].other.append(place)
-            }
+            let line = entry.ticket.isFirst ? \Queue.first : \Queue.other
+            queues[entry.ticket.lane, default: Queue()][keyPath: line].append(place)
         }
         var starts: [Ticket] = []
-        var isAnyFree = true
-        while isAnyFree, running.count < most {
-            isAnyFree = false
-            for server in queues.keys where running.count < most {
-                guard let ticket = take(from: server) else { continue }
-                isAnyFree = true
-                running[ticket.account] = server
-                starts.append(ticket)
+        for line in [\Queue.first, \Queue.other] {
+            var isAnyFree = true
+            while isAnyFree, running.count < most {
+                isAnyFree = false
+                for lane in queues.keys where running.count < most {
+                    guard let ticket = take(from: lane, line) else { continue }
+                    isAnyFree = true
+                    starts.append(ticket)
+                }
             }
         }
         return (starts, later.first?.at)
     }
 
-    private mutating func take(from server: String) -> Ticket? {
-        while var queue = queues[server] {
-            guard let place = queue.first.first ?? queue.other.first else {
-                if queue.running == 0 { queues[server] = nil }
-                return nil
-            }
+    private mutating func take(from lane: Lane, _ line: WritableKeyPath<Queue, Deque<Place>>) -> Ticket? {
+        while let place = queues[lane]?[keyPath: line].first {
             let entry = waiting[place.account].flatMap { $0.number == place.number ? $0.ticket : nil }
-            if let entry, queue.running >= entry.width { return nil }
-            if queue.first.isEmpty { queue.other.removeFirst() } else { queue.first.removeFirst() }
-            if entry != nil { queue.running += 1 }
-            queues[server] = queue
             if let entry {
-                waiting[place.account] = nil
-                return entry
+                let isFull = connections[lane.server, default: 0] >= entry.width
+                if isFull || queues[lane, default: Queue()].running >= entry.share { return nil }
             }
+            queues[lane]?[keyPath: line].removeFirst()
+            guard let entry else { continue }
+            waiting[place.account] = nil
+            running[place.account] = lane
+            queues[lane]?.running += 1
+            connections[lane.server, default: 0] += 1
+            return entry
         }
+        if let queue = queues[lane], queue.running == 0, queue.first.isEmpty, queue.other.isEmpty { queues[lane] = nil }
         return nil
     }
 
     /// A run has ended; `next` is when and how the account wants to run again.
-    mutating func finish(_ account: AccountRecord.ID, now: Timestamp, next: Ticket?, secondsBetweenRuns: Double) {
-        if let server = running.removeValue(forKey: account) {
-            queues[server]?.running -= 1
+    /// - Returns: whether somebody has joined it, perhaps after it had recorded its end.
+    @discardableResult
+    mutating func finish(
+        _ account: AccountRecord.ID, now: Timestamp, next: Ticket?, secondsBetweenRuns: Double
+    ) -> Bool {
+        if let lane = running.removeValue(forKey: account) {
+            queues[lane]?.running -= 1
+            let left = connections[lane.server, default: 1] - 1
+            connections[lane.server] = left > 0 ? left : nil
         }
         if secondsBetweenRuns > 0 {
             if ended.count > 10_000 {
@@ -139,6 +158,7 @@ struct Schedule: Sendable {
             ended[account] = now
         }
         if let next { submit(next, secondsBetweenRuns: 0) }
+        return joined.remove(account) != nil
     }
 
     /// Takes an account out of the line; one that runs is not touched.

@@ -84,7 +84,8 @@ struct Listing {
 
     /// Merges the two lists. Either may be missing: then the messages have no unique-id, or no size.
     ///
-    /// Messages are in the order of their numbers. A unique-id that two messages share is both's.
+    /// Messages are in the order of their numbers; as many as `expected` at least. A unique-id that two messages share is
+    /// both's.
     static func merge(uidl: ByteBuffer?, list: ByteBuffer?, expected: Int) throws(WireFailure) -> [ListedMessage] {
         var messages: [ListedMessage] = []
         if let uidl {
@@ -105,10 +106,16 @@ struct Listing {
             try sort(&sized, command: "LIST")
             messages = uidl == nil ? sized : join(messages, sized)
         }
-        if uidl == nil, list == nil {
-            messages = (0..<expected).map { ListedMessage(number: $0 + 1, octets: nil, uniqueID: nil) }
-        }
-        return messages
+        return withUnlisted(messages, expected: expected)
+    }
+
+    /// With those that `STAT` counts and no list names: nothing is lost by a list that is cut short. Asking for them tells.
+    private static func withUnlisted(_ listed: [ListedMessage], expected: Int) -> [ListedMessage] {
+        guard listed.count < expected else { return listed }
+        let named = Set(listed.map(\.number))
+        let unlisted = (1...expected).lazy.filter { !named.contains($0) }
+            .map { ListedMessage(number: $0, octets: nil, uniqueID: nil) }
+        return (listed + unlisted.prefix(expected - listed.count)).sorted { $0.number < $1.number }
     }
 
     private static func sort(_ messages: inout [ListedMessage], command: String) throws(WireFailure) {

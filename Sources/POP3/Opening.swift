@@ -39,7 +39,9 @@ struct Steps: Sendable {
 
     /// Asks for TLS by `STLS` (RFC 2595 §4) where the settings want it and the server offers it.
     func mayBeginTLS(_ wire: any Wire, _ capabilities: Capabilities) async throws(POP3Error) -> Bool {
-        let isRequired = server.security == .starttls
+        // A certificate that is to be judged needs TLS: whoever takes STLS out would not have to show one.
+        let isRequired =
+            server.security == .starttls || (server.security == .opportunistic && server.certificate.verify != .none)
         guard isRequired || (server.security == .opportunistic && capabilities.stls) else { return false }
         do throws(WireFailure) {
             guard capabilities.stls else {

@@ -28,12 +28,12 @@ enum Refusal: Hashable, Sendable {
     init(_ line: StatusLine, at stage: Stage) {
         let wording = Wordings(line.wording)
         switch line.code {
-        case .inUse?: self = .busy(.inUse)
-        case .loginDelay?: self = .busy(.loginDelay)
-        case .systemTemporary?: self = .busy(.systemTemporary)
-        case .systemPermanent?: self = wording.knowNoUser ? .noSuchUser : .refused
-        case .authentication? where wording.wantEncryption: self = .refused
-        case .authentication?: self = wording.knowNoUser ? .noSuchUser : .wrongPassword
+        case let code? where code.isWithin(.inUse): self = .busy(.inUse)
+        case let code? where code.isWithin(.loginDelay): self = .busy(.loginDelay)
+        case let code? where code.isWithin(.systemTemporary): self = .busy(.systemTemporary)
+        case let code? where code.isWithin(.systemPermanent): self = wording.knowNoUser ? .noSuchUser : .refused
+        case let code? where code.isWithin(.authentication):
+            self = wording.wantEncryption ? .refused : wording.knowNoUser ? .noSuchUser : .wrongPassword
         default:
             if stage == .proof ? wording.knowNoCommandForSure : wording.knowNoCommand {
                 self = .unsupported

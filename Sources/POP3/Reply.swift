@@ -39,6 +39,9 @@ public struct Reply: Hashable, Sendable, CustomStringConvertible {
 public struct ResponseCode: Hashable, Sendable {
     public let name: String
 
+    /// Whether it is `other`, or says the same in more detail: codes are hierarchical (RFC 2449 §8).
+    public func isWithin(_ other: ResponseCode) -> Bool { name == other.name || name.hasPrefix("\(other.name)/") }
+
     /// RFC 2449 §8.1.1
     public static let loginDelay = ResponseCode(name: "LOGIN-DELAY")
     /// RFC 2449 §8.1.2

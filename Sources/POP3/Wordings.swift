@@ -8,16 +8,42 @@ struct Wordings {
     private let octets: [UInt8]
     private static let longest = 1024
 
+    /// Addresses are not looked into: whoever is called `crossley@compass.example` says nothing of SSL or passwords.
     init(_ octets: some Collection<UInt8>) {
-        self.octets = octets.prefix(Self.longest).map(\.asciiLowercased)
+        var octets = octets.prefix(Self.longest).map(\.asciiLowercased)
+        var start = 0
+        for end in 0...octets.count where end == octets.count || Self.endsAnAddress(octets[end]) {
+            if octets[start..<end].contains(UInt8(ascii: "@")) {
+                for index in start..<end { octets[index] = UInt8(ascii: "@") }
+            }
+            start = end + 1
+        }
+        self.octets = octets
     }
+
+    private static func endsAnAddress(_ octet: UInt8) -> Bool { octet <= 32 || "<>()[]\"'`,;:".utf8.contains(octet) }
 
     private func hold(_ parts: [String]) -> Bool {
         octets.withUnsafeBytes { octets in parts.contains { Self.holds(octets, $0) } }
     }
 
+    /// As `hold`, but not within other words and names: `ssl` is not in `crossley`, nor in `ssl01.old.example`.
+    private func holdWords(_ words: [String]) -> Bool {
+        octets.withUnsafeBytes { octets in words.contains { Self.holds(octets, $0, asWord: true) } }
+    }
+
+    private static func isWord(_ octets: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
+        func isPartOfName(_ near: Int, _ far: Int) -> Bool {
+            guard octets.indices.contains(near) else { return false }
+            if octets[near].isASCIIAlphanumeric || octets[near] == UInt8(ascii: "_") { return true }
+            return octets[near] == UInt8(ascii: ".") && octets.indices.contains(far) && octets[far].isASCIIAlphanumeric
+        }
+        return !isPartOfName(range.lowerBound - 1, range.lowerBound - 2)
+            && !isPartOfName(range.upperBound, range.upperBound + 1)
+    }
+
     /// By octets: as text it would take milliseconds, which a server could choose to take again and again.
-    private static func holds(_ octets: UnsafeRawBufferPointer, _ part: String) -> Bool {
+    private static func holds(_ octets: UnsafeRawBufferPointer, _ part: String, asWord: Bool = false) -> Bool {
         var part = part
         return part.withUTF8 { part in
             guard let start = part.baseAddress, let first = part.first, var place = octets.baseAddress else {
@@ -25,8 +51,10 @@ struct Wordings {
             }
             let end = place + octets.count
             while end - place >= part.count, let hit = memchr(place, CInt(first), end - place - part.count + 1) {
-                if memcmp(hit, start, part.count) == 0 { return true }
                 place = UnsafeRawPointer(hit) + 1
+                guard memcmp(hit, start, part.count) == 0 else { continue }
+                let offset = UnsafeRawPointer(hit) - (end - octets.count)
+                if !asWord || isWord(octets, offset..<offset + part.count) { return true }
             }
             return false
         }
@@ -36,7 +64,7 @@ struct Wordings {
     /// failure: unknown user name or bad password."), hMailServer ("Invalid user name or password."), Zimbra ("invalid
     /// username/password"), Courier ("Login failed."), Cyrus ("Invalid login"), Dovecot ("Authentication failed."),
     /// qmail with checkpassword or vchkpw ("authorization failed"), NetEase and Coremail ("Unable to log on") never tell.
-    var knowNoUser: Bool { hold(Self.noUser) && !hold(Self.ambiguous) }
+    var knowNoUser: Bool { hold(Self.noUser) && !hold(Self.ambiguous) && !holdWords(Self.ambiguousWords) }
 
     private static let noUser = [
         "never heard of mailbox",  // RFC 1939 §7, its example for USER
@@ -53,15 +81,17 @@ struct Wordings {
         "用户不存在", "帐号不存在", "账号不存在", "邮箱不存在",  // Tencent exmail, Coremail
     ]
 
-    private static let ambiguous = ["pass", " or ", "/", "密码", "credential", "或"]
+    private static let ambiguous = [" or ", "/", "密码", "credential", "或"]
+    private static let ambiguousWords = ["pass", "password", "passwords", "passwd", "passphrase"]
 
     /// The server wants TLS, or a mechanism that hides the password.
     var wantEncryption: Bool {
         hold([
             "plaintext", "plain text", "plain-text", "cleartext", "clear text",  // Dovecot, Courier, Zimbra
-            "ssl", "tls", "stls", "encrypt", "secure connection",  // Tencent exmail: "please using ssl to login"
-            "secure authentication", "secure login",
+            "encrypt", "secure connection", "secure authentication", "secure login",
         ])
+            // Tencent exmail: "please using ssl to login"
+            || holdWords(["ssl", "tls", "stls", "starttls", "sslv3"]) || hold(["tlsv1", "tls 1"])
     }
 
     /// The server serves nobody, or not this user, whatever the password.

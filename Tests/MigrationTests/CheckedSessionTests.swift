@@ -196,15 +196,17 @@ import Vocabulary
     @Test func thereIsRoomForWhoWouldStartAtOnce() {
         let now = Timestamp(milliseconds: 0)
         var schedule = Schedule()
-        func room(_ account: Int64? = nil, width: Int = 3, most: Int = 64) -> Int {
-            schedule.room(for: account, at: "a:110", width: width, most: most, secondsBetweenRuns: 10, now: now)
+        let lane = Schedule.Lane(server: "a:110", domain: "example.com")
+        func room(_ account: Int64? = nil, width: Int = 3, share: Int = .max, most: Int = 64) -> Int {
+            schedule.room(
+                for: account, in: lane, width: width, share: share, most: most, secondsBetweenRuns: 10, now: now)
         }
-        #expect((room(), room(width: 2), room(most: 1)) == (3, 2, 1))
-        let ticket = Schedule.Ticket(account: 1, server: "a:110", width: 3, isFirst: true, due: now)
+        #expect((room(), room(width: 2), room(share: 2), room(most: 1)) == (3, 2, 2, 1))
+        let ticket = Schedule.Ticket(account: 1, lane: lane, width: 3, share: .max, isFirst: true, due: now)
         schedule.submit(ticket, secondsBetweenRuns: 10)
         #expect(room(1) == 0)  // waits
         #expect(schedule.start(now: now, most: 64).starts.count == 1)
-        #expect((room(), room(1), room(2), room(width: 1)) == (2, 0, 2, 0))
+        #expect((room(), room(1), room(2), room(width: 1), room(share: 2)) == (2, 0, 2, 0, 1))
         schedule.finish(1, now: now, next: nil, secondsBetweenRuns: 10)
         #expect((room(1), room(2)) == (0, 3))  // rests
     }

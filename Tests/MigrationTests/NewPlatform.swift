@@ -79,6 +79,7 @@ final class NewPlatform: Sendable {
         limits.secondsBetweenRuns = 0
         // Long enough for a busy machine; a test of silence sets its own.
         limits.loginTimeout = 60
+        limits.checkedSessionSeconds = 10
         limits.firstRetry = 1
         return limits
     }

@@ -112,6 +112,8 @@ final class OldMailServer: Sendable {
                 case .hangUp: return
                 }
             case "STAT": peer.send("+OK \(box.count) \(box.reduce(0) { $0 + $1.text.utf8.count })\r\n")
+            case "UIDL" where number > box.count, "LIST" where number > box.count, "RETR" where number > box.count:
+                peer.send("-ERR no such message\r\n")
             case "UIDL" where number > 0: peer.send("+OK \(number) \(box[number - 1].id)\r\n")
             case "LIST" where number > 0: peer.send("+OK \(number) \(box[number - 1].text.utf8.count)\r\n")
             case "UIDL":

@@ -118,6 +118,31 @@ import Vocabulary
         #expect(isNew(plan.judge(staged(listed(1, "b"), content: 1))))
     }
 
+    @Test(arguments: [false, true])
+    func whatWeDeletedOverThereIsItselfWhenItIsListedAgain(confirming: Bool) {
+        let deleted = row("a", content: 1, deleted: true)
+        var other = plan([listed(1, "a", octets: 200)], [deleted], confirming: confirming)
+        #expect(
+            other.judge(staged(listed(1, "a", octets: 200), content: 2))
+                == .new(row("a", content: 2, octets: 200, occurrence: 1)))
+        var same = plan([listed(1, "a", octets: 200), listed(2, "b")], [deleted], confirming: confirming)
+        #expect(
+            same.judge(staged(listed(1, "a", octets: 200), content: 1))
+                == .known(old: deleted, row: row("a", content: 1, octets: 200)))
+        #expect(isNew(same.judge(staged(listed(2, "b"), content: 1))))
+    }
+
+    @Test func whatSeemsToBeHereDoesNotRemain() {
+        let rows = [row(nil, content: 1), row(nil, content: 2, octets: 300, occurrence: 1)]
+        let plan = plan([listed(1, nil), listed(2, nil), listed(3, nil, octets: 300)], rows)
+        #expect((plan.wanted.count, plan.missing, plan.missingOctets) == (3, 1, 100))
+        #expect([1, 2, 3].map { plan.seemsMoved(listed($0, nil)) } == [true, false, true])
+        // One that was deleted over there stands for itself alone.
+        let gone = [row("a", content: 1, deleted: true)]
+        #expect(self.plan([listed(1, "b")], gone, confirming: true).missing == 1)
+        #expect(self.plan([listed(1, "a")], gone, confirming: true).missing == 0)
+    }
+
     @Test func beforeADeletionEveryMessageIsConfirmed() {
         var plan = plan([listed(1, "a")], [row("a", content: 1)], confirming: true)
         #expect(plan.wanted.count == 1)

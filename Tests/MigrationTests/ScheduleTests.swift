@@ -9,10 +9,12 @@ import Vocabulary
     private let start = Timestamp(milliseconds: 0)
 
     private func ticket(
-        _ account: Int64, server: String = "a:110", width: Int = 2, first: Bool = false, due: Double = 0
+        _ account: Int64, server: String = "a:110", domain: String = "example.com", width: Int = 2, share: Int = .max,
+        first: Bool = false, due: Double = 0
     ) -> Schedule.Ticket {
         Schedule.Ticket(
-            account: account, server: server, width: width, isFirst: first, due: start.adding(seconds: due))
+            account: account, lane: Schedule.Lane(server: server, domain: domain), width: width, share: share,
+            isFirst: first, due: start.adding(seconds: due))
     }
 
     private func started(_ schedule: inout Schedule, at seconds: Double = 0, most: Int = 64) -> [Int64] {
@@ -42,6 +44,37 @@ import Vocabulary
         for account in 1...10 { schedule.submit(ticket(Int64(account), width: 1), secondsBetweenRuns: 0) }
         schedule.submit(ticket(20, server: "b:110"), secondsBetweenRuns: 0)
         #expect(Set(started(&schedule)) == [1, 20])
+    }
+
+    @Test func aDomainThatWantsFewConnectionsHoldsUpNoOther() {
+        var schedule = Schedule()
+        for account in 1...3 {
+            schedule.submit(ticket(Int64(account), domain: "b", width: 4, share: 1), secondsBetweenRuns: 0)
+        }
+        for account in 10...15 {
+            schedule.submit(ticket(Int64(account), domain: "a", width: 4), secondsBetweenRuns: 0)
+        }
+        #expect(started(&schedule).sorted() == [1, 10, 11, 12])
+        schedule.finish(1, now: start, next: nil, secondsBetweenRuns: 0)
+        #expect(started(&schedule).count == 1)
+        for account in [10, 11, 12] as [Int64] {
+            schedule.finish(account, now: start, next: nil, secondsBetweenRuns: 0)
+        }
+        #expect(started(&schedule).filter { $0 < 10 }.count <= 1)
+    }
+
+    @Test func whoJoinsARunIsLookedAtWhenItHasEnded() {
+        var schedule = Schedule()
+        schedule.submit(ticket(1), secondsBetweenRuns: 0)
+        #expect(started(&schedule) == [1])
+        schedule.submit(ticket(1), secondsBetweenRuns: 0)
+        #expect(schedule.waitingCount == 0)
+        var wasJoined = schedule.finish(1, now: start, next: nil, secondsBetweenRuns: 0)
+        #expect(wasJoined)
+        schedule.submit(ticket(1), secondsBetweenRuns: 0)
+        #expect(started(&schedule) == [1])
+        wasJoined = schedule.finish(1, now: start, next: nil, secondsBetweenRuns: 0)
+        #expect(!wasJoined)
     }
 
     @Test func allTogetherStayUnderTheDaemonsOwnLimit() {

@@ -86,6 +86,19 @@ import Vocabulary
         #expect(server.shown == ["wrong"])
     }
 
+    @Test(arguments: ["-ERR [SYS/TEMP] later", "-ERR too many connections"])
+    func whatWasNotJudgedIsNotCalledRejected(_ says: String) async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        server.state.withLock { state in
+            state.answer = { line in line.hasPrefix("PASS ") && line != "PASS old" ? "\(says)\r\n" : nil }
+        }
+        let findings = try await verify(server)
+        #expect(findings.checks.last?.name == .rejectsWrongPassword)
+        #expect(findings.checks.last?.isOK == false)
+        #expect(findings.checks.last?.detail.contains("could not be told") == true)
+    }
+
     @Test func aServerThatIsDownIsAFinding() async throws {
         let server = try OldMailServer(password: "old")
         server.stop()

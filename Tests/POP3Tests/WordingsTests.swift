@@ -127,6 +127,21 @@ import Testing
         #expect(Refusal(status, at: .proof) == .wrongPassword)
     }
 
+    @Test(arguments: [
+        ("Authentication failed for crossley@compass.example", Refusal.wrongPassword),
+        ("[AUTH] Authentication failed for crossley", .wrongPassword),
+        ("Login failed on ssl01.old.example", .wrongPassword), ("Login failed on mx.tls.example", .wrongPassword),
+        ("no such user passmore", .noSuchUser), ("no mailbox for <ann@pass.example>", .noSuchUser),
+        ("[AUTH] SSL is required", .refused), ("TLSv1.2 is required", .refused), ("use STLS first", .refused),
+        ("no such user or pass", .wrongPassword), ("[SYS/TEMP/DISK] x", .busy(.systemTemporary)),
+        ("[SYS/PERM/QUOTA] x", .refused), ("[IN-USE/IMAP] x", .busy(.inUse)), ("[AUTH/X] x", .wrongPassword),
+        ("[SYS/TEMPER] x", .wrongPassword),
+    ])
+    func namesAreNoWordsAndCodesAreHierarchical(_ says: String, means: Refusal) throws {
+        let status = try #require(StatusLine(Array("-ERR \(says)".utf8)))
+        #expect(Refusal(status, at: .proof) == means)
+    }
+
     @Test func aReplyThatNobodyKnowsSaysNothingBeforeThePasswordAndWrongPasswordAfterIt() throws {
         let status = try #require(StatusLine(Array("-ERR qwerty".utf8)))
         #expect(Refusal(status, at: .user) == .refused)
