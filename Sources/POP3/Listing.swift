@@ -60,6 +60,9 @@ struct Listing {
     /// More messages than any mailbox of an old server holds; beyond, the server is not believed.
     static let mostMessages = 2_500_000
 
+    /// So many are asked for one by one, whether they are there or not.
+    private static let mostUnlisted = 1000
+
     /// What a list of a mailbox of `messages` may come to. Servers number mail that arrived since; they do not double it.
     static func limit(messages: Int) -> Batch.LineLimit {
         let lines = Swift.min(mostMessages, messages * 2 + 10_000)
@@ -106,12 +109,21 @@ struct Listing {
             try sort(&sized, command: "LIST")
             messages = uidl == nil ? sized : join(messages, sized)
         }
-        return withUnlisted(messages, expected: expected)
+        if uidl == nil, list == nil {
+            return (0..<expected).map { ListedMessage(number: $0 + 1, octets: nil, uniqueID: nil) }
+        }
+        return try withUnlisted(messages, expected: expected)
     }
 
-    /// With those that `STAT` counts and no list names: nothing is lost by a list that is cut short. Asking for them tells.
-    private static func withUnlisted(_ listed: [ListedMessage], expected: Int) -> [ListedMessage] {
+    /// With those that `STAT` counts and no list names: nothing is lost by a list that is cut short. Asking for them tells;
+    /// of more than a few, that one of the two is wrong.
+    private static func withUnlisted(
+        _ listed: [ListedMessage], expected: Int
+    ) throws(WireFailure) -> [ListedMessage] {
         guard listed.count < expected else { return listed }
+        guard expected - listed.count <= mostUnlisted else {
+            throw .violation("has \(expected) messages by STAT, and names \(listed.count) in its lists")
+        }
         let named = Set(listed.map(\.number))
         let unlisted = (1...expected).lazy.filter { !named.contains($0) }
             .map { ListedMessage(number: $0, octets: nil, uniqueID: nil) }

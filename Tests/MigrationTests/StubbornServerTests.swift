@@ -98,6 +98,19 @@ import Vocabulary
         }
     }
 
+    @Test func listsThatNameFarFewerThanAreCountedAreNoMailbox() async throws {
+        let server = try OldMailServer(password: "old", messages: 5)
+        defer { server.stop() }
+        server.state.withLock { $0.answer = { $0 == "STAT" ? "+OK 5000 100000\r\n" : nil } }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            #expect(try await platform.login("old").decision == .accept)
+            let status = try await platform.until { $0.status == .failed }
+            #expect(status.error?.reason == .oldServerProtocol)
+            #expect(status.error?.detail.contains("5000 messages by STAT, and names 5") == true)
+        }
+    }
+
     @Test func aCertificateThatIsToBeJudgedNeedsTLS() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
