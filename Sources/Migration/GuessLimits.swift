@@ -33,6 +33,16 @@ struct GuessLimits: Sendable {
         var at: Timestamp
         /// Of the settings under which the old server rejected it; nil where nobody was asked.
         var askedUnder: Int64?
+        /// How often the old server said that it knows no such user.
+        var unknown = 0
+
+        /// Whether it is to be answered from memory. A mail program would ask all night: who was unknown twice is asked for
+        /// again after 2 s, then 4, 8, …, in case there is such a user by now.
+        func stands(under generation: Int64, memory: Double?, window: Double, now: Timestamp) -> Bool {
+            guard askedUnder == generation else { return false }
+            let wait = unknown > 0 ? min(window, unknown == 1 ? 0 : Double(1 << min(unknown - 1, 20))) : window
+            return now.seconds(since: at) < min(wait, memory ?? window)
+        }
     }
 
     private struct Account {
@@ -56,8 +66,8 @@ struct GuessLimits: Sendable {
 
     /// Asks whether the guess may be judged. After `granted`, ``settle`` must follow.
     ///
-    /// - Parameter memory: for how many seconds a rejection by the old server stands for another; nil for as long as it
-    ///   counts. A mail program would ask all night; somebody who presses a button wants to know.
+    /// - Parameter memory: for how many seconds at most the old server's answer stands for another; nil for as long as the
+    ///   guess counts. Somebody who presses a button wants to know.
     mutating func admit(
         _ account: String, from address: String?, digest: PasswordDigest, generation: Int64,
         memory: Double? = nil, limits: MoveLimits, now: Timestamp
@@ -79,8 +89,8 @@ struct GuessLimits: Sendable {
                 return .tooMany(retryAfter: wait(recent.first, limits, now))
             }
         }
-        if let known = entry.wrong[digest], known.askedUnder == generation,
-            memory.map({ now.seconds(since: known.at) < $0 }) ?? true
+        if entry.wrong[digest]?.stands(under: generation, memory: memory, window: limits.failureWindow, now: now)
+            == true
         {
             return .knownWrong
         }
@@ -101,7 +111,8 @@ struct GuessLimits: Sendable {
         let known = accounts[account]?.wrong[digest]
         if verdict == .unjudged, known != nil { return nil }
         accounts[account, default: Account()].wrong[digest] = Guess(
-            at: now, askedUnder: verdict == .wrong ? generation : nil)
+            at: now, askedUnder: verdict == .unjudged ? nil : generation,
+            unknown: verdict == .unknownUser ? (known?.unknown ?? 0) + 1 : 0)
         guard known == nil else { return nil }
         accounts[account]?.failures.append(now)
         let counted = verdict == .unjudged ? nil : address

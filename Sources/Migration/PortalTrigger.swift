@@ -95,6 +95,8 @@ extension LoginDesk {
         }
         let from = countedAddress(login)
         switch admit(login, digest, facts, from: from, memory: Self.memoryOfTriggers) {
+        case .knownWrong where account.nonMigrating == .reply:
+            return (.noSuchUser("the old server knew no such user a moment ago"), facts)
         case .knownWrong: return (.rejected("the old server rejected this password a moment ago"), facts)
         case .tooMany(let seconds): throw tooMany(login, seconds)
         case .granted: return (try await put(login, digest, facts, settings, from: from, exposure), facts)

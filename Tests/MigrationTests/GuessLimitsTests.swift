@@ -55,6 +55,20 @@ import Vocabulary
         #expect(guess(&book, "right", after: 500) == .granted)
     }
 
+    @Test func whoWasUnknownIsAskedForAgainLessAndLessOften() {
+        var book = GuessLimits()
+        var asked: [Int] = []
+        for second in 0..<600 where guess(&book, "old", after: Double(second)) == .granted {
+            asked.append(second)
+            let failure = book.settle(
+                "ann", from: nil, digest: digest("old"), askedUnder: 1, verdict: .unknownUser,
+                now: start.adding(seconds: Double(second)))
+            #expect((failure != nil) == (second == 0))
+        }
+        #expect(asked == [0, 1, 3, 7, 15, 31, 63, 127, 255, 511])
+        #expect(guess(&book, "old", generation: 2, after: 512) == .granted)
+    }
+
     @Test func aPasswordThatNobodyWasAskedAboutCountsButMayStillBeAsked() {
         var book = GuessLimits()
         #expect(guess(&book, "old") == .granted)
