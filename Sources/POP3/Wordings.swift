@@ -35,7 +35,7 @@ struct Wordings {
     private static func isWord(_ octets: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
         func isPartOfName(_ near: Int, _ far: Int) -> Bool {
             guard octets.indices.contains(near) else { return false }
-            if octets[near].isASCIIAlphanumeric || octets[near] == UInt8(ascii: "_") { return true }
+            if octets[near].isASCIIAlphanumeric { return true }
             return octets[near] == UInt8(ascii: ".") && octets.indices.contains(far) && octets[far].isASCIIAlphanumeric
         }
         return !isPartOfName(range.lowerBound - 1, range.lowerBound - 2)
@@ -81,8 +81,9 @@ struct Wordings {
         "用户不存在", "帐号不存在", "账号不存在", "邮箱不存在",  // Tencent exmail, Coremail
     ]
 
-    private static let ambiguous = [" or ", "/", "密码", "credential", "或"]
-    private static let ambiguousWords = ["pass", "password", "passwords", "passwd", "passphrase"]
+    // password, passwd and Passwort wherever they stand; "mot de passe"
+    private static let ambiguous = ["passw", "passphrase", " or ", "/", "密码", "credential", "或"]
+    private static let ambiguousWords = ["pass", "passe"]
 
     /// The server wants TLS, or a mechanism that hides the password.
     var wantEncryption: Bool {

@@ -133,7 +133,9 @@ import Testing
         ("Login failed on ssl01.old.example", .wrongPassword), ("Login failed on mx.tls.example", .wrongPassword),
         ("no such user passmore", .noSuchUser), ("no mailbox for <ann@pass.example>", .noSuchUser),
         ("[AUTH] SSL is required", .refused), ("TLSv1.2 is required", .refused), ("use STLS first", .refused),
-        ("no such user or pass", .wrongPassword), ("[SYS/TEMP/DISK] x", .busy(.systemTemporary)),
+        ("no such user or pass", .wrongPassword), ("unknown user, bad_password", .wrongPassword),
+        ("unknown user: Passwort falsch", .wrongPassword), ("TLS_REQUIRED", .refused),
+        ("[SYS/TEMP/DISK] x", .busy(.systemTemporary)),
         ("[SYS/PERM/QUOTA] x", .refused), ("[IN-USE/IMAP] x", .busy(.inUse)), ("[AUTH/X] x", .wrongPassword),
         ("[SYS/TEMPER] x", .wrongPassword),
     ])

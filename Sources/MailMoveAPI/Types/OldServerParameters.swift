@@ -81,7 +81,8 @@ extension OldServerParameters: Described {
                 .optional("port", .integer(1...65535), "110, or 995 where security is tls"),
                 .optional(
                     "security", .choice(TransportSecurity.self), default: "opportunistic",
-                    "none; opportunistic: STLS when offered; starttls: STLS or nothing; tls: TLS from the first octet"),
+                    "none; opportunistic: STLS when offered, and nothing without it where a certificate is to be judged; "
+                        + "starttls: STLS or nothing; tls: TLS from the first octet"),
                 .optional(
                     "certificate",
                     .object(
