@@ -20,7 +20,10 @@ final class Context: Sendable {
     let group: any EventLoopGroup
     let trust: TLSTrust
     let reach = OldServerReach()
+    /// The wall clock: for what people read, and what outlives a restart. It may be set forwards or back at any moment.
     let now: @Sendable () -> Timestamp
+    /// Goes on evenly, whatever becomes of the wall clock: for all that waits or counts.
+    let uptime: @Sendable () -> ContinuousClock.Instant
     let stopping = StopSignal()
     let largeMailboxes = LargeMailboxes()
     let youngRuns = YoungRuns()
@@ -37,7 +40,7 @@ final class Context: Sendable {
     init(
         records: any Records, store: any MailStore, pool: HashingPool, sealKey: SealKey, ledgerHash: KeyedHash,
         limits: MoveLimits, group: any EventLoopGroup, log: Logger,
-        now: @escaping @Sendable () -> Timestamp
+        now: @escaping @Sendable () -> Timestamp, uptime: @escaping @Sendable () -> ContinuousClock.Instant
     ) {
         self.records = records
         self.store = store
@@ -49,6 +52,7 @@ final class Context: Sendable {
         self.current = Mutex(limits)
         self.log = log
         self.now = now
+        self.uptime = uptime
     }
 }
 

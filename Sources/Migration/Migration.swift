@@ -41,14 +41,16 @@ public final class MailMove: Sendable {
     ///     runs go on by themselves after a restart.
     ///   - ledgerHash: keyed the same for ever; the ledger is written in it.
     ///   - now: the wall clock; tests move it.
+    ///   - uptime: the clock by which things wait; tests move it, too.
     public init(
         records: any Records, store: any MailStore, pool: HashingPool, sealKey: SealKey, ledgerHash: KeyedHash,
         limits: MoveLimits, group: any EventLoopGroup, log: Logger = Logger(label: "mailmove.migration"),
-        now: @escaping @Sendable () -> Timestamp = { .now }
+        now: @escaping @Sendable () -> Timestamp = { .now },
+        uptime: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         let context = Context(
             records: records, store: store, pool: pool, sealKey: sealKey, ledgerHash: ledgerHash, limits: limits,
-            group: group, log: log, now: now)
+            group: group, log: log, now: now, uptime: uptime)
         let statuses = StatusBoard(context: context)
         let delivery = Delivery(context: context, statuses: statuses)
         let runner = Runner(context: context, statuses: statuses, delivery: delivery)

@@ -56,7 +56,7 @@ final class NewPlatform: Sendable {
         let move = MailMove(
             records: records, store: store, pool: pool, sealKey: sealKey,
             ledgerHash: try KeyedHash(key: Array(repeating: 2, count: 32)), limits: limits,
-            group: MultiThreadedEventLoopGroup.singleton, log: log, now: { clock.now })
+            group: MultiThreadedEventLoopGroup.singleton, log: log, now: { clock.now }, uptime: { clock.uptime })
         try await move.recover()
         let platform = NewPlatform(folder: folder, records: records, move: move, clock: clock)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -86,8 +86,16 @@ final class NewPlatform: Sendable {
 
     // MARK: What tests do
 
+    /// Time goes by.
     func advance(hours: Double = 0, seconds: Double = 0) {
         clock.advance(hours * 3600 + seconds)
+        move.scheduler.wake()
+        move.windows.wake()
+    }
+
+    /// The wall clock alone is set, forwards or back.
+    func setClock(by seconds: Double) {
+        clock.set(by: seconds)
         move.scheduler.wake()
         move.windows.wake()
     }
@@ -169,13 +177,19 @@ final class NewPlatform: Sendable {
     }
 }
 
-/// A wall clock that moves when it is told to.
+/// Time that goes by when it is told to, and a wall clock that can be set besides.
 final class Clock: Sendable {
-    private let time: Mutex<Timestamp>
+    private let time: Mutex<(wall: Timestamp, uptime: ContinuousClock.Instant)>
 
-    init(_ start: Timestamp) { time = Mutex(start) }
+    init(_ start: Timestamp) { time = Mutex((start, .now)) }
 
-    var now: Timestamp { time.withLock { $0 } }
+    var now: Timestamp { time.withLock { $0.wall } }
 
-    func advance(_ seconds: Double) { time.withLock { $0 = $0.adding(seconds: seconds) } }
+    var uptime: ContinuousClock.Instant { time.withLock { $0.uptime } }
+
+    func advance(_ seconds: Double) {
+        time.withLock { $0 = ($0.wall.adding(seconds: seconds), $0.uptime.advanced(by: .seconds(seconds))) }
+    }
+
+    func set(by seconds: Double) { time.withLock { $0.wall = $0.wall.adding(seconds: seconds) } }
 }
