@@ -149,7 +149,10 @@ if Context.environment["MAILMOVE_FUZZ"] != nil {
         "ChannelHandler.swift", "Connection.swift", "Opening.swift", "POP3Session.swift", "Resolution.swift",
         "TLSFailure.swift", "TLSTrust.swift",
     ]
-    let read: Set = ["CGSASL", "CLibcrypt", "CSodium", "CIDN2", "Vocabulary", "JSONWire", "Secrets", "MailMoveAPI"]
+    let read: Set = [
+        "CGSASL", "CLibcrypt", "CLinux", "CSodium", "CIDN2", "Vocabulary", "JSONWire", "Secrets", "MailMoveAPI", "MailStore",
+        "MaildirStore",
+    ]
     let core: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
     package.targets.removeAll { !read.contains($0.name) }
     package.targets += [
@@ -157,7 +160,7 @@ if Context.environment["MAILMOVE_FUZZ"] != nil {
             name: "POP3", dependencies: ["Vocabulary", "Secrets", "CGSASL", deque, core], exclude: withSockets,
             swiftSettings: strict),
         .target(
-            name: "Fuzz", dependencies: ["POP3", "MailMoveAPI", "JSONWire", "Vocabulary", "Secrets", core],
+            name: "Fuzz", dependencies: ["POP3", "MaildirStore", "MailMoveAPI", "JSONWire", "Vocabulary", "Secrets", core],
             path: "Tests/Fuzz/Targets", swiftSettings: strict),
     ]
     package.products = [.library(name: "Fuzz", type: .static, targets: ["Fuzz"])]

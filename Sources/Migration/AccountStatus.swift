@@ -45,7 +45,7 @@ public struct AccountStatus: Sendable, Hashable {
     public var portal: Portal
     public var message: LocalizedText
 
-    public var total: Int64 { moved + remaining }
+    public var total: Int64 { moved.addingSaturated(remaining) }
 
     /// - Parameter rate: messages a second of the run that is going on, where one is.
     init(_ row: AccountRecord, settings: MigrationSettings?, rate: Double?, now: Timestamp) {
@@ -58,10 +58,10 @@ public struct AccountStatus: Sendable, Hashable {
         moved = row.moved
         remaining = row.remaining
         movedOctets = row.movedOctets
-        totalOctets = row.movedOctets + row.remainingOctets
+        totalOctets = row.movedOctets.addingSaturated(row.remainingOctets)
         if row.status == .inProgress, let rate, rate > 0 {
             messagesPerSecond = (rate * 10).rounded() / 10
-            etaSeconds = Int((Double(row.remaining) / rate).rounded(.up))
+            etaSeconds = Int(saturating: (Double(row.remaining) / rate).rounded(.up))
         }
         runs = row.runs
         error = row.error
@@ -69,7 +69,7 @@ public struct AccountStatus: Sendable, Hashable {
             let state = settings.state(at: now)
             let days = settings.expiresAt.seconds(since: now) / 86400
             return Window(
-                state: state, expiresAt: settings.expiresAt, daysLeft: state == .active ? Int(days.rounded(.up)) : 0)
+                state: state, expiresAt: settings.expiresAt, daysLeft: state == .active ? Int(saturating: days.rounded(.up)) : 0)
         }
         portal = Portal(row, settings: settings, now: now)
         message = StatusText.status(row)

@@ -234,7 +234,8 @@ public final class IntegrityCheck: Sendable {
             else { return nil }
             try records.remove(rows, for: row.id)
             account.moved = recorded - Int64(rows.count)
-            account.movedOctets = max(0, account.movedOctets - rows.reduce(0) { $0 + max(0, $1.octets) })
+            let octets = rows.lazy.map { max(0, $0.octets) }.saturatedSum()
+            account.movedOctets = max(0, account.movedOctets.subtractingSaturated(octets))
             account.wasTriggered(via: .admin, at: now)
             account.isMoving()
             account.keep(sealed, for: PendingRun(kind: .first, due: now))

@@ -368,8 +368,7 @@ struct Run: Sendable {
         guard !new.isEmpty else { return nil }
         return Delivery.Submission(
             account: account.id, batch: writer.batch(of: new.map(\.0)), rows: new.map(\.1),
-            octets: new.map { Int64($0.0.octets) }, listedOctets: new.reduce(0) { $0 + Int64($1.0.message.octets ?? 0) }
-        )
+            octets: new.map { Int64($0.0.octets) }, listedOctets: new.lazy.map { Int64($0.0.message.octets ?? 0) }.saturatedSum())
     }
 
     /// Ledger rows of messages that are here already get the name under which they are listed now; `recounted` more remain
@@ -380,8 +379,8 @@ struct Run: Sendable {
             try records.remove(rows.map(\.old), for: id)
             try records.insert(rows.map(\.new), for: id)
             guard var row = try records.account(id: id) else { return nil }
-            row.remaining = max(0, row.remaining + Int64(recounted.messages))
-            row.remainingOctets = max(0, row.remainingOctets + recounted.octets)
+            row.remaining = max(0, row.remaining.addingSaturated(Int64(recounted.messages)))
+            row.remainingOctets = max(0, row.remainingOctets.addingSaturated(recounted.octets))
             try records.update(row)
             return row
         }

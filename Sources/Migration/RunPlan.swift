@@ -45,7 +45,7 @@ struct RunPlan: Sendable {
         var rows: [Int64?: [LedgerRow]] = [:]
         for row in ledger {
             rows[row.uniqueID, default: []].append(row)
-            nextOccurrence[row.uniqueID] = max(nextOccurrence[row.uniqueID] ?? 0, row.occurrence + 1)
+            nextOccurrence[row.uniqueID] = max(nextOccurrence[row.uniqueID] ?? 0, row.occurrence.addingSaturated(1))
         }
         var listed: [Int64: [ListedMessage]] = [:]
         var wanted: [ListedMessage] = []
@@ -78,7 +78,7 @@ struct RunPlan: Sendable {
         seeming = Self.seeming(wanted, rows, hash)
         let missing = wanted.filter { [seeming] in !seeming.contains($0.number) }
         self.missing = missing.count
-        missingOctets = missing.reduce(0) { $0 + Int64($1.octets ?? 0) }
+        missingOctets = missing.lazy.map { Int64($0.octets ?? 0) }.saturatedSum()
     }
 
     /// Numbers of those for which there is a row of their size, each row counted once; a row of their UIDL is theirs.
@@ -145,7 +145,7 @@ struct RunPlan: Sendable {
             occurrence = old.occurrence
         } else {
             occurrence = nextOccurrence[id] ?? 0
-            nextOccurrence[id] = occurrence + 1
+            nextOccurrence[id] = occurrence.addingSaturated(1)
         }
         let row = LedgerRow(
             uniqueID: id, occurrence: occurrence, content: staged.content.value,

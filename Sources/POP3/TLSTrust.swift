@@ -32,6 +32,8 @@ public final class TLSTrust: Sendable {
         configuration.trustRoots = roots.map { .file($0) } ?? .default
         // Old servers are the point of this program; what they speak is shown, not refused.
         configuration.minimumTLSVersion = .tlsv1
+        // … down to what BoringSSL has given up, and takes where it is named one by one.
+        configuration.cipherSuites += ":ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:DES-CBC3-SHA"
         if verification == .own {
             // A context with roots still calls the own check instead of BoringSSL's when a handler brings one …
             configuration.trustRoots = .certificates([])

@@ -74,9 +74,9 @@ extension Session {
             }
             for (status, accounts, moved, movedOctets, remaining) in sums {
                 totals.counts[status] = accounts
-                totals.moved += moved
-                totals.movedOctets += movedOctets
-                totals.remaining += remaining
+                totals.moved = totals.moved.addingSaturated(moved)
+                totals.movedOctets = totals.movedOctets.addingSaturated(movedOctets)
+                totals.remaining = totals.remaining.addingSaturated(remaining)
             }
             return totals
         }

@@ -12,14 +12,18 @@ public struct UniqueID: Hashable, Sendable {
 public struct ListedMessage: Hashable, Sendable {
     /// The message-number, valid in this session alone.
     public var number: Int
-    /// The size that `LIST` gives, which may be wrong; nil where the server gave none.
+    /// The size that `LIST` gives, which may be wrong; nil where the server gave none that a message can have.
     public var octets: Int?
     /// nil where the server has no `UIDL`.
     public var uniqueID: UniqueID?
 
+    /// No message is larger. As many of them as a mailbox may hold add up to less than 2^63.
+    public static let mostOctets = 1 << 40
+
+    /// - Parameter octets: below zero or above ``mostOctets``, it is as good as none.
     public init(number: Int, octets: Int?, uniqueID: UniqueID?) {
         self.number = number
-        self.octets = octets
+        self.octets = octets.flatMap { (0...Self.mostOctets).contains($0) ? $0 : nil }
         self.uniqueID = uniqueID
     }
 }

@@ -11,7 +11,6 @@ import Yams
         #expect(
             defaults == [
                 "mailStore.kind maildir", "mailStore.maildir.path /var/mail/%d/%n/Maildir",
-                "mailStore.lmtp.address none",
                 "database.url sqlite:$STATE/mailmove.db", "limits.concurrentMoves 64",
                 "limits.connectionsPerOldServer 16", "limits.secondsBetweenRuns 10", "limits.requestBytes 16777216",
                 "limits.connections 1024", "limits.failuresPerAccount 5", "limits.failuresPerAddress 50",
@@ -75,7 +74,6 @@ import Yams
         #expect(shown.databasePath == DaemonConfiguration().databasePath)
         shown.databaseURL = DaemonConfiguration().databaseURL
         shown.dnsServer = nil
-        shown.mailStore.lmtpAddress = nil
         #expect(shown == DaemonConfiguration())
     }
 

@@ -137,14 +137,27 @@ import Vocabulary
     }
 
     @Test(arguments: [
-        (#"{"accounts":[{"address":"a@b.example"},{"address":7}]}"#, "accounts[1].address"),
-        (#"{"accounts":[{"address":"a@b.example","quotaOctets":-1}]}"#, "accounts[0].quotaOctets"),
-        (#"{"accounts":[{"address":"a@b.example","pasword":"x"}]}"#, "accounts[0].pasword"),
-        (#"{"accounts":[[]]}"#, "accounts[0]"),
+        #"{"address":7,"password":"Str0ng-0-pass"}"#, #"{"address":"a@b.example","quotaOctets":-1}"#,
+        #"{"address":"a@b.example","quotaOctets":1180591620717411303424}"#,
+        #"{"address":"a@b.example","quotaOctets":1.5}"#, #"{"address":"a@b.example","quotaOctets":"5"}"#,
+        #"{"address":"a@b.example","pasword":"x"}"#, #"{"address":"a@b.example","password":7}"#,
+        #"{"address":"a@b.example","displayName":["x"]}"#, "[]", "null", "7", #""a@b.example""#, "true",
+    ])
+    func aRowOfTheWrongShapeSpoilsNoOther(_ row: String) throws {
+        let given = try Contract.createAccounts.parameters(
+            #"{"accounts":[{"address":"x@b.example","quotaOctets":9223372036854775807},\#(row),{"address":"y@b.example"}]}"#)
+        #expect(given.accounts.map { $0.problem == nil } == [true, false, true])
+        #expect(given.accounts[0].quotaOctets == .max)
+        #expect(row.contains("a@b.example") != row.contains("{") || given.accounts[1].address == "a@b.example")
+        #expect(given.accounts[1].password == nil)
+    }
+
+    @Test(arguments: [
         (#"{"accounts":[],"onExisting":"replace"}"#, "onExisting"),
         (#"{"accounts":{}}"#, "accounts"),
+        (#"{"account":[]}"#, "account"),
     ])
-    func aRowOfTheWrongShapeIsNamed(_ params: String, _ parameter: String) throws {
+    func whatIsWrongBesideTheRowsIsNamed(_ params: String, _ parameter: String) throws {
         #expect(try Contract.createAccounts.violation(params)?.parameter == parameter)
     }
 

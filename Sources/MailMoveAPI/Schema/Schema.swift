@@ -13,6 +13,8 @@ public indirect enum Schema: Sendable {
     /// One of these words.
     case choice([String])
     case array(of: Schema)
+    /// An array whose elements the method judges one by one: a bad one spoils no other.
+    case rows(of: Schema)
     case object(ObjectSchema)
     /// Whatever one of them allows; told apart by their required members.
     case either([Schema])

@@ -13,6 +13,7 @@ extension Schema {
         case .choice(let words):
             words.contains { value.isString($0) } ? nil : Violation(nil, "must be \(expectation)")
         case .array(let element): Self.violation(in: value, ofElements: element, expectation)
+        case .rows: value.kind == .array ? nil : Violation(nil, "must be \(expectation)")
         case .object(let object): object.violation(in: value)
         case .either(let schemas):
             schemas.contains { $0.violation(in: value) == nil } ? nil : Violation(nil, "must be \(expectation)")
@@ -32,7 +33,7 @@ extension Schema {
         case .number: "a number from 0 up"
         case .string(let form): form.expectation
         case .choice(let words): "one of " + words.map { "\"\($0)\"" }.joined(separator: ", ")
-        case .array: "an array"
+        case .array, .rows: "an array"
         case .object, .anyObject: "an object"
         case .either(let schemas): schemas.map(\.expectation).joined(separator: ", or ")
         case .orNull(let schema): schema.expectation + ", or null"
