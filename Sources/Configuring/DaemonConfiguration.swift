@@ -38,7 +38,7 @@ public struct DaemonConfiguration: Sendable, Equatable {
         public var connect = 10.0
         public var read = 60.0
         /// In all, for the answer to one login.
-        public var login = 5.0
+        public var login = 10.0
     }
 
     /// How passwords are kept and remembered.

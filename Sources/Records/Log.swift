@@ -157,14 +157,15 @@ public struct EventPage: Sendable {
 
 /// One wrong password, as it counts against an account and an address. Never the password nor a digest of it.
 public struct GuessFailure: Sendable, Hashable, Codable {
-    public var at: Timestamp
+    /// In milliseconds since the machine started: the wall clock may be set while the program does not run.
+    public var uptime: Int64
     /// The account's key, known or not.
     public var account: String
-    /// The client's address, where it was given and counts.
+    /// The client's address, or its network, where it was given and counts.
     public var remoteAddress: String?
 
-    public init(at: Timestamp, account: String, remoteAddress: String?) {
-        self.at = at
+    public init(uptime: Int64, account: String, remoteAddress: String?) {
+        self.uptime = uptime
         self.account = account
         self.remoteAddress = remoteAddress
     }

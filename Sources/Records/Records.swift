@@ -76,7 +76,7 @@ public protocol RecordsReader {
     /// - Throws: ``InvalidCursor``.
     func events(_ query: EventQuery) throws -> EventPage
     /// By time.
-    func failures(since: Timestamp) throws -> [GuessFailure]
+    func failures() throws -> [GuessFailure]
     /// A small value under a name, such as the hash key of the ledger.
     func value(_ name: String) throws -> [UInt8]?
 }
@@ -113,8 +113,10 @@ public protocol RecordsWriter: RecordsReader {
 
     func append(_ event: EventRecord) throws
     func insert(_ failure: GuessFailure) throws
-    /// Forgets failures before `time`.
-    func removeFailures(before time: Timestamp) throws
+    /// Forgets failures before `uptime`.
+    func removeFailures(before uptime: Int64) throws
+    /// Failures after `uptime` are of the machine's earlier life: they count from its start.
+    func restartFailures(at uptime: Int64) throws
     func removeFailures(ofAccount account: String) throws
     func set(_ name: String, to value: [UInt8]) throws
 }

@@ -14,6 +14,9 @@ enum Migrations {
             try db.execute(sql: ledger)
             try db.execute(sql: events)
         }
+        migrator.registerMigration("guesses by the machine's uptime") { db in
+            try db.execute(sql: guessesByUptime)
+        }
         return migrator
     }()
 

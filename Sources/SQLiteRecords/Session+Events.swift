@@ -63,13 +63,12 @@ extension Session {
         appended.append(event)
     }
 
-    func failures(since: Timestamp) throws -> [GuessFailure] {
+    func failures() throws -> [GuessFailure] {
         try ask { db in
-            try db.all(
-                "SELECT at, account, remoteAddress FROM guess WHERE at >= ? ORDER BY at, id", [since.milliseconds]
-            ) { columns in
+            try db.all("SELECT uptime, account, remoteAddress FROM guess ORDER BY uptime, id", []) { columns in
                 GuessFailure(
-                    at: try columns.time(), account: try columns.text(), remoteAddress: try columns.optionalText())
+                    uptime: try columns.integer(), account: try columns.text(),
+                    remoteAddress: try columns.optionalText())
             }
         }
     }
@@ -77,13 +76,17 @@ extension Session {
     func insert(_ failure: GuessFailure) throws {
         try ask { db in
             try db.run(
-                "INSERT INTO guess (at, account, remoteAddress) VALUES (?, ?, ?)",
-                [failure.at.milliseconds, failure.account, failure.remoteAddress])
+                "INSERT INTO guess (uptime, account, remoteAddress) VALUES (?, ?, ?)",
+                [failure.uptime, failure.account, failure.remoteAddress])
         }
     }
 
-    func removeFailures(before time: Timestamp) throws {
-        try ask { db in try db.run("DELETE FROM guess WHERE at < ?", [time.milliseconds]) }
+    func removeFailures(before uptime: Int64) throws {
+        try ask { db in try db.run("DELETE FROM guess WHERE uptime < ?", [uptime]) }
+    }
+
+    func restartFailures(at uptime: Int64) throws {
+        try ask { db in try db.run("UPDATE guess SET uptime = 0 WHERE uptime > ?", [uptime]) }
     }
 
     func removeFailures(ofAccount account: String) throws {

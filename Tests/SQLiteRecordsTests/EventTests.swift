@@ -74,16 +74,26 @@ import Vocabulary
             let guesses = (0..<6).map { number -> GuessFailure in
                 let account = number % 2 == 0 ? "ann@example.org" : "bob@example.org"
                 let client: String? = number == 0 ? nil : "192.0.2.\(number)"
-                return GuessFailure(
-                    at: morning.adding(seconds: Double(number)), account: account, remoteAddress: client)
+                return GuessFailure(uptime: Int64(number) * 1000, account: account, remoteAddress: client)
             }
             try await records.write { writer in for guess in guesses.reversed() { try writer.insert(guess) } }
-            #expect(try await records.read { try $0.failures(since: morning) } == guesses)
-            #expect(
-                try await records.read { try $0.failures(since: morning.adding(seconds: 4)) } == Array(guesses[4...]))
-            try await records.write { try $0.removeFailures(before: morning.adding(seconds: 2)) }
+            #expect(try await records.read { try $0.failures() } == guesses)
+            try await records.write { try $0.removeFailures(before: 2000) }
             try await records.write { try $0.removeFailures(ofAccount: "bob@example.org") }
-            #expect(try await records.read { try $0.failures(since: morning) } == [guesses[2], guesses[4]])
+            #expect(try await records.read { try $0.failures() } == [guesses[2], guesses[4]])
+        }
+    }
+
+    @Test func wrongGuessesOfTheMachinesEarlierLifeCountFromItsStart() async throws {
+        try await withRecords { records in
+            let uptimes: [Int64] = [100, 5000, 6000, .max]
+            try await records.write { writer in
+                for uptime in uptimes {
+                    try writer.insert(GuessFailure(uptime: uptime, account: "ann@example.org", remoteAddress: nil))
+                }
+                try writer.restartFailures(at: 5000)
+            }
+            #expect(try await records.read { try $0.failures().map(\.uptime) } == [0, 0, 100, 5000])
         }
     }
 
