@@ -62,7 +62,7 @@ enum TLSFailure {
 
     private static let noCipher = untrusted(
         "shares no TLS cipher with this machine: it offers nothing but what is given up today, such as Diffie-Hellman "
-            + "without elliptic curves (DHE), AES-CBC with SHA-256 or SHA-384, or RC4",
+            + "without elliptic curves (DHE), AES-CBC with SHA-256 or SHA-384, or RC4; ECDHE or RSA key exchange is needed there",
         advice: "let the old server offer key exchange by ECDHE or RSA, with AES (TLS_RSA_WITH_AES_128_CBC_SHA will do); "
             + "or use security \"none\" where the line is private")
 
