@@ -92,7 +92,8 @@ struct WireFailure: Error {
 
     /// TLS is spoken where plain text was waited for.
     static let speaksTLSAlone = WireFailure(
-        code: .timedOut, message: "sends no greeting, for it speaks TLS on this port; security \"tls\" is needed in the settings",
+        code: .timedOut,
+        message: "sends no greeting, for it speaks TLS on this port; security \"tls\" is needed in the settings",
         advice: "set security \"tls\", or the port that speaks plain text (usually 110)", speaksTLS: true)
 
     static let closedInHandshake = WireFailure(

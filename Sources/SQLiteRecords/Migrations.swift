@@ -14,6 +14,9 @@ enum Migrations {
             try db.execute(sql: ledger)
             try db.execute(sql: events)
         }
+        migrator.registerMigration("accounts that no run has listed, and the octets that remain") { db in
+            try db.execute(sql: fullerTallies)
+        }
         return migrator
     }()
 

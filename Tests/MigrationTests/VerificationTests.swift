@@ -133,6 +133,56 @@ import Vocabulary
         }
     }
 
+    /// A server that says nothing before a handshake, and then that it knows none of the ciphers.
+    private func tlsServer() throws -> ScriptedServer {
+        try ScriptedServer { peer in
+            // The record's length is read as it comes: there is no line in it to wait for.
+            while peer.pending.count < 5, peer.receive() {}
+            peer.send([0x15, 3, 3, 0, 2, 2, 40])
+            peer.waitForEnd()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: [TransportSecurity.none, .opportunistic, .starttls])
+    func aPortThatSpeaksTLSWhereNoneIsSetIsToldSoon(_ security: TransportSecurity) async throws {
+        let server = try tlsServer()
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            let start = ContinuousClock.now
+            let findings = try await platform.move.verification.verify(
+                OldServer(host: "127.0.0.1", port: server.port, security: security), account: nil, password: nil)
+            #expect(.now - start < .seconds(10))
+            let check = findings.checks.first { !$0.isOK }
+            #expect(check?.name == .greeting)
+            #expect(check?.detail.contains("speaks TLS on this port") == true)
+            #expect(findings.advice.contains { $0.contains("security \"tls\"") })
+            #expect(!findings.advice.contains { $0.contains("firewall") })
+        }
+    }
+
+    @Test func ciphersThatNobodySharesAreToldInPlainWords() async throws {
+        let server = try tlsServer()
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            let findings = try await platform.move.verification.verify(
+                OldServer(host: "127.0.0.1", port: server.port, security: .tls), account: nil, password: nil)
+            let check = findings.checks.first { !$0.isOK }
+            #expect(check?.name == .tls)
+            #expect(check?.detail.contains("shares no TLS cipher") == true)
+            #expect(check?.detail.contains("BoringSSL") == false)
+        }
+    }
+
+    @Test func aPortWithoutTLSWhereItIsSetIsToldAtOnce() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        let findings = try await verify(server, security: .tls)
+        #expect(findings.checks.last?.name == .tls)
+        #expect(findings.checks.last?.detail.contains("answers in plain text") == true)
+        #expect(findings.advice.contains { $0.contains("\"starttls\"") })
+        #expect(server.shown.isEmpty)
+    }
+
     @Test func tlsThatIsNotThereIsAFindingAndNothingIsSent() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
