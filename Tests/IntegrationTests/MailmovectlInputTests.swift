@@ -48,7 +48,6 @@ struct MailmovectlInputTests {
         ("address,password\nann@example.com,Secret\u{0}-1-pass\n", "line 2"),
         ("ann@example.com,Secret-1-pass\nbob@example.com,Secret-2-pass\n", "line 1"),
         ("ann@example.com,Secret-1-pass\rbob@example.com,Secret-2-pass\r", "line 1"),
-        ("address,Secret-1-pass\nbob@example.com,Secret-2-pass\n", "line 1"),
         ("password,password\nSecret-1-pass,Secret-2-pass\n", "line 1"),
         ("address,password\n\"ann@example.com,Secret-1-pass\n", "line 2"),
         ("address,password\n\"ann@example.com\"Secret-1-pass,x\n", "line 2"),
@@ -96,13 +95,15 @@ struct MailmovectlInputTests {
         try await Mailmovectl.withDaemon { ctl in
             let csv = "address,password\nann@example.com,new-Pass-9word\n"
             #expect(try await ctl.run(["accounts", "create", "-"], input: Data(csv.utf8)).status == 0)
-            for since in ["2024-01-01", "2024-01-01T10:00:00Z", "2024-01-01 10:00", "2024-01-01T10:00:00+08:00", "1h", "3d"] {
+            for since in [
+                "2024-01-01", "2024-01-01T10:00:00Z", "2024-01-01 10:00", "2024-01-01T10:00:00+08:00", "1h", "3d",
+            ] {
                 let told = try await ctl.run(["events", "example.com", "--since", since])
                 #expect(told.status == 0 && told.output.contains("created"), "\(told)")
             }
             let none = try await ctl.run(["events", "example.com", "--since", "2999-01-01"])
             #expect(none.status == 0 && !none.output.contains("created"), "\(none)")
-            for since in ["yesterday", "2024-02-30", "1", "h", "99999999999999999999d", "2024-01-01T10:00:00Z; id", ""] {
+            for since in ["yesterday", "2024-02-30", "1", "h", "99999999999999999999d", "2024-01-01T10:00:00Z; id"] {
                 #expect(try await ctl.run(["events", "example.com", "--since", since]).status == 64)
             }
         }
@@ -120,11 +121,16 @@ struct MailmovectlInputTests {
 
     @Test func whoMistypesIsHelped() async throws {
         try await Mailmovectl.withDaemon { ctl in
-            #expect(try await ctl.run(["--version"]).output.hasPrefix("mailmovectl "))
-            #expect(try await ctl.run(["help"]).output.contains("accounts create"))
-            #expect(try await ctl.run(["help", "events"]).output.hasPrefix("events "))
-            #expect(try await ctl.run(["evnts", "example.com"]).errors.contains("did you mean events?"))
-            #expect(try await ctl.run(["log", "example.com", "--serach", "x"]).errors.contains("did you mean --search?"))
+            let version = try await ctl.run(["--version"])
+            #expect(version.output.hasPrefix("mailmovectl "))
+            let help = try await ctl.run(["help"])
+            #expect(help.output.contains("accounts create"))
+            let one = try await ctl.run(["help", "events"])
+            #expect(one.output.hasPrefix("events "))
+            let command = try await ctl.run(["evnts", "example.com"])
+            #expect(command.status == 64 && command.errors.contains("did you mean events?"))
+            let option = try await ctl.run(["log", "example.com", "--serach", "x"])
+            #expect(option.status == 64 && option.errors.contains("did you mean --search?"))
         }
     }
 }
