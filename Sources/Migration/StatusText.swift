@@ -17,7 +17,7 @@ public enum StatusText {
         switch row.status {
         case .notStarted: return notStarted(settings, now)
         case .inProgress where row.moved + row.remaining == 0 && isQueued:
-            return LocalizedText(en: "The move of your old mail waits for its turn.", zhCN: "邮箱搬家排队中。")
+            return LocalizedText(en: "The move of your old mail waits for its turn.", zhCN: "邮箱搬家中：正在排队。")
         case .inProgress where row.moved + row.remaining == 0:
             // Before the first listing.
             return LocalizedText(en: "Your old mail is being moved.", zhCN: "邮箱搬家中。")
@@ -25,7 +25,7 @@ public enum StatusText {
             return LocalizedText(
                 en: "The move of your old mail waits for its turn: \(row.moved) messages are here, \(row.remaining) "
                     + "remain.",
-                zhCN: "邮箱搬家排队中：已搬 \(row.moved) 封，剩余 \(row.remaining) 封。")
+                zhCN: "邮箱搬家中，正在排队：已搬 \(row.moved) 封，剩余 \(row.remaining) 封。")
         case .inProgress:
             return LocalizedText(
                 en: "Your old mail is being moved: \(row.moved) messages are here, \(row.remaining) remain.",
