@@ -2,6 +2,7 @@
 
 import Secrets
 import Support
+import Synchronization
 import Testing
 import Vocabulary
 
@@ -171,6 +172,31 @@ import Vocabulary
             #expect(check?.detail.contains("shares no TLS cipher") == true)
             #expect(check?.detail.contains("BoringSSL") == false)
         }
+    }
+
+    private final class Lengths: Sendable {
+        let seen = Mutex([Int]())
+    }
+
+    /// Load balancers of old hang at a ClientHello of 256 to 511 octets, and others at one that takes two packets.
+    @Test(arguments: ["127.0.0.1", "localhost"])
+    func theFirstRecordIsNoneThatOldServersHangAt(_ host: String) async throws {
+        let lengths = Lengths()
+        let server = try ScriptedServer { peer in
+            while peer.pending.count < 5, peer.receive() {}
+            let head = peer.pending.prefix(5)
+            guard head.count == 5 else { return }
+            lengths.seen.withLock { $0.append(Int(head[3]) << 8 | Int(head[4])) }
+            peer.send([0x15, 3, 3, 0, 2, 2, 40])
+        }
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            _ = try await platform.move.verification.verify(
+                OldServer(host: host, port: server.port, security: .tls), account: nil, password: nil)
+        }
+        let seen = lengths.seen.withLock { $0 }
+        #expect(!seen.isEmpty)
+        for length in seen { #expect(!(256...511).contains(length) && length < 1400) }
     }
 
     @Test func aPortWithoutTLSWhereItIsSetIsToldAtOnce() async throws {
