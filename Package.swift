@@ -150,7 +150,8 @@ if Context.environment["MAILMOVE_FUZZ"] != nil {
         "TLSFailure.swift", "TLSTrust.swift",
     ]
     let read: Set = [
-        "CGSASL", "CLibcrypt", "CLinux", "CSodium", "CIDN2", "Vocabulary", "JSONWire", "Secrets", "MailMoveAPI", "MailStore",
+        "CGSASL", "CLibcrypt", "CLinux", "CSodium", "CIDN2", "Vocabulary", "JSONWire", "Secrets", "MailMoveAPI",
+        "MailStore",
         "MaildirStore",
     ]
     let core: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -160,7 +161,8 @@ if Context.environment["MAILMOVE_FUZZ"] != nil {
             name: "POP3", dependencies: ["Vocabulary", "Secrets", "CGSASL", deque, core], exclude: withSockets,
             swiftSettings: strict),
         .target(
-            name: "Fuzz", dependencies: ["POP3", "MaildirStore", "MailMoveAPI", "JSONWire", "Vocabulary", "Secrets", core],
+            name: "Fuzz",
+            dependencies: ["POP3", "MaildirStore", "MailMoveAPI", "JSONWire", "Vocabulary", "Secrets", core],
             path: "Tests/Fuzz/Targets", swiftSettings: strict),
     ]
     package.products = [.library(name: "Fuzz", type: .static, targets: ["Fuzz"])]

@@ -126,7 +126,8 @@ enum ArrivalTime {
     /// Seconds east of Greenwich; nil for military letters and unknown names, which count as `-0000` (RFC 5322 §4.3). A
     /// number behind Greenwich's name counts from there (`GMT+0800`).
     private static func offset(ofWord letters: UInt32, _ count: Int, _ tokens: inout Tokens) -> Int? {
-        let isGreenwich = ["gmt", "utc"].contains { letters == code($0) } && count == 3 || letters == code("ut") && count == 2
+        let isGreenwich =
+            ["gmt", "utc"].contains { letters == code($0) } && count == 3 || letters == code("ut") && count == 2
         if isGreenwich {
             for sign in [plus, minus] where tokens.skips(sign) { return tokens.zone(sign) }
             return 0
@@ -143,14 +144,15 @@ enum ArrivalTime {
         var count: Int
     }
 
-    /// RFC 5322 §4.3, and names that stand for one zone alone.
+    /// RFC 5322 §4.3, and names that stand for one zone alone, or for two at the same time (MEST, MESZ).
     private static let zones = Dictionary(
-        uniqueKeysWithValues: [
+        [
             ("edt", -4), ("est", -5), ("cdt", -5), ("cst", -6), ("mdt", -6), ("mst", -7), ("pdt", -7), ("pst", -8),
             ("akst", -9), ("akdt", -8), ("hst", -10), ("wet", 0), ("west", 1), ("cet", 1), ("cest", 2), ("met", 1),
-            ("mest", 2), ("mez", 1), ("mesz", 2), ("eet", 2), ("eest", 3), ("msk", 3), ("bst", 1), ("hkt", 8), ("sgt", 8),
+            ("mest", 2), ("mez", 1), ("eet", 2), ("eest", 3), ("msk", 3), ("bst", 1), ("hkt", 8), ("sgt", 8),
             ("jst", 9), ("kst", 9), ("aest", 10), ("aedt", 11), ("nzst", 12), ("nzdt", 13),
-        ].map { (Zone(letters: code($0.0.prefix(3)), count: $0.0.count), $0.1) })
+        ].map { (Zone(letters: code($0.0.prefix(3)), count: $0.0.count), $0.1) },
+        uniquingKeysWith: { first, _ in first })
 
     private static func code(_ letters: some StringProtocol) -> UInt32 {
         letters.utf8.reduce(0) { $0 << 8 | UInt32($1) }
@@ -183,7 +185,8 @@ enum ArrivalTime {
         /// Whether what comes next parts hours, minutes and seconds, and has a number behind it.
         func isAtClock(dotted: Bool) -> Bool {
             var rest = self
-            guard case .symbol(let octet) = rest.next(), octet == UInt8(ascii: ":") || dotted && octet == UInt8(ascii: "."),
+            guard case .symbol(let octet) = rest.next(),
+                octet == UInt8(ascii: ":") || dotted && octet == UInt8(ascii: "."),
                 case .number(_, 1...2) = rest.next()
             else { return false }
             return true

@@ -129,7 +129,9 @@ public final class IntegrityCheck: Sendable {
         findings.gone = comparison.gone
         findings.waiting = listing == nil ? nil : comparison.waiting
         findings.leftInTmp = contents.staged.count { name in !intended.contains { $0.hasPrefix(name) } }
-        findings.doubled = intents.isEmpty ? IntegrityComparison.doubled(ledger, contents.messages) : 0
+        if intents.isEmpty {
+            (findings.doubled, findings.changed) = IntegrityComparison.surplus(ledger, contents.messages)
+        }
         findings.missingCount = comparison.missing.count
         findings.missing = comparison.missing.prefix(Self.mostNamed).map { message, _ in
             IntegrityFindings.Missing(
@@ -152,6 +154,12 @@ public final class IntegrityCheck: Sendable {
         }
         if findings.doubled > 0 {
             findings.add(.error, "\(findings.doubled) messages are in the mailbox more often than they were moved")
+        }
+        if findings.changed > 0 {
+            findings.add(
+                .error,
+                "\(findings.changed) messages under names of mailmove's are not what was moved: cut short or changed since, "
+                    + "or from before its records begin; see whether the file system is sound")
         }
         if findings.interrupted > 0 {
             findings.add(.info, "\(findings.interrupted) deliveries were interrupted; the next run ends them")

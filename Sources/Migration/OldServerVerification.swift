@@ -240,7 +240,8 @@ public final class OldServerVerification: Sendable {
 
 extension OldServerFindings {
     fileprivate mutating func add(_ name: Check.Name, _ isOK: Bool, _ detail: String, _ took: Duration) {
-        let check = Check(name: name, isOK: isOK, detail: detail, milliseconds: Int(saturating: took / .milliseconds(1)))
+        let check = Check(
+            name: name, isOK: isOK, detail: detail, milliseconds: Int(saturating: took / .milliseconds(1)))
         // Capabilities are asked again inside TLS; the latest answer counts.
         if let index = checks.firstIndex(where: { $0.name == name }) {
             checks[index] = check

@@ -368,7 +368,8 @@ struct Run: Sendable {
         guard !new.isEmpty else { return nil }
         return Delivery.Submission(
             account: account.id, batch: writer.batch(of: new.map(\.0)), rows: new.map(\.1),
-            octets: new.map { Int64($0.0.octets) }, listedOctets: new.lazy.map { Int64($0.0.message.octets ?? 0) }.saturatedSum())
+            octets: new.map { Int64($0.0.octets) },
+            listedOctets: new.lazy.map { Int64($0.0.message.octets ?? 0) }.saturatedSum())
     }
 
     /// Ledger rows of messages that are here already get the name under which they are listed now; `recounted` more remain

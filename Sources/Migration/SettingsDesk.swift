@@ -40,6 +40,8 @@ public struct MigrationOverview: Sendable {
     public var knownAccounts: [EmailAddress]?
     public var excludedAccounts: [EmailAddress]
     public var totals: DomainTotals
+    /// Accounts in progress whose run waits for its turn.
+    public var queued: Int64
 }
 
 /// The settings of every domain's migration.
@@ -163,28 +165,34 @@ public final class SettingsDesk: Sendable {
     /// - Throws: ``MoveError`` with `migrationNotEnabled`.
     public func overview(of domain: DomainName) async throws -> MigrationOverview {
         let now = context.now()
+        let running = statuses.runningAccounts
         return try await context.records.read { records in
             guard let settings = try records.settings(of: domain) else { throw Self.neverEnabled(domain) }
-            return try Self.overview(settings, domain, records, now)
+            return try Self.overview(settings, domain, records, try records.runs(running), now)
         }
     }
 
     public func overviews() async throws -> [MigrationOverview] {
         let now = context.now()
+        let running = statuses.runningAccounts
         return try await context.records.read { records in
-            try records.allSettings().map { settings in
-                try Self.overview(settings, try DomainName(settings.domain), records, now)
+            let runs = try records.runs(running)
+            return try records.allSettings().map { settings in
+                try Self.overview(settings, try DomainName(settings.domain), records, runs, now)
             }
         }
     }
 
     private static func overview(
-        _ settings: MigrationSettings, _ domain: DomainName, _ records: any RecordsReader, _ now: Timestamp
+        _ settings: MigrationSettings, _ domain: DomainName, _ records: any RecordsReader, _ runs: [DomainName: Int64],
+        _ now: Timestamp
     ) throws -> MigrationOverview {
-        MigrationOverview(
+        let totals = try records.totals(of: domain)
+        return MigrationOverview(
             settings: settings, state: settings.state(at: now),
             knownAccounts: settings.hasKnownAccounts ? try records.knownAccounts(of: domain) : nil,
-            excludedAccounts: try records.excludedAccounts(of: domain), totals: try records.totals(of: domain))
+            excludedAccounts: try records.excludedAccounts(of: domain), totals: totals,
+            queued: max(0, (totals.counts[.inProgress] ?? 0) - (runs[domain] ?? 0)))
     }
 
     private static func checkLists(_ request: MigrationRequest) throws {
@@ -198,5 +206,17 @@ public final class SettingsDesk: Sendable {
 
     private static func neverEnabled(_ domain: DomainName) -> MoveError {
         MoveError(.migrationNotEnabled, "migration of \(domain) was never enabled")
+    }
+}
+
+extension RecordsReader {
+    /// How many of these accounts are in progress, by domain.
+    fileprivate func runs(_ running: Set<AccountRecord.ID>) throws -> [DomainName: Int64] {
+        var runs: [DomainName: Int64] = [:]
+        for id in running {
+            guard let row = try account(id: id), row.deletedAt == nil, row.status == .inProgress else { continue }
+            runs[row.address.domain, default: 0] += 1
+        }
+        return runs
     }
 }

@@ -374,7 +374,8 @@ final class ChannelHandler: ChannelInboundHandler {
             fail(
                 WireFailure(
                     code: .timedOut, message: "does not answer the TLS handshake",
-                    advice: "check port and security in the settings: a port that speaks plain text needs another security"
+                    advice:
+                        "check port and security in the settings: a port that speaks plain text needs another security"
                         + " than \"tls\""))
         } else {
             fail(machine.timedOut())

@@ -87,12 +87,13 @@ struct WireFailure: Error {
     /// Plain text came where TLS was to begin.
     static let speaksPlainText = WireFailure(
         code: .untrusted,
-        message: "does not speak TLS on this port: it answers in plain text",
+        message: "does not speak TLS on this port: it answers in plain text; the settings say security \"tls\"",
         advice: "set security \"starttls\" or \"opportunistic\", or the port that speaks TLS (usually 995)")
 
     /// TLS is spoken where plain text was waited for.
     static let speaksTLSAlone = WireFailure(
-        code: .timedOut, message: "sends no greeting, for it speaks TLS on this port, and the settings do not",
+        code: .timedOut,
+        message: "sends no greeting, for it speaks TLS on this port; security \"tls\" is needed in the settings",
         advice: "set security \"tls\", or the port that speaks plain text (usually 110)", speaksTLS: true)
 
     static let closedInHandshake = WireFailure(

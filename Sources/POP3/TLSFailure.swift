@@ -56,14 +56,16 @@ enum TLSFailure {
         untrusted(
             "shows another certificate than the one in the settings, with the SHA-256 \(sha256); nothing was sent, for "
                 + "somebody may stand in between",
-            advice: "do not take the certificate that came for right: ask the old server's administrator, by another way "
+            advice:
+                "do not take the certificate that came for right: ask the old server's administrator, by another way "
                 + "than mail, whether it was changed, and what it is now")
     }
 
     private static let noCipher = untrusted(
         "shares no TLS cipher with this machine: it offers nothing but what is given up today, such as Diffie-Hellman "
-            + "without elliptic curves (DHE), AES-CBC with SHA-256 or SHA-384, or RC4",
-        advice: "let the old server offer key exchange by ECDHE or RSA, with AES (TLS_RSA_WITH_AES_128_CBC_SHA will do); "
+            + "without elliptic curves (DHE), AES-CBC with SHA-256 or SHA-384, or RC4; ECDHE or RSA key exchange is needed there",
+        advice:
+            "let the old server offer key exchange by ECDHE or RSA, with AES (TLS_RSA_WITH_AES_128_CBC_SHA will do); "
             + "or use security \"none\" where the line is private")
 
     /// The library's own name for what went wrong, without the rest of what it says.

@@ -66,14 +66,20 @@ public struct DomainTotals: Sendable, Hashable {
     public var moved: Int64
     public var movedOctets: Int64
     public var remaining: Int64
+    public var remainingOctets: Int64
+    /// Accounts that may move and of which no run has listed anything yet.
+    public var unlisted: Int64
 
     public init(
-        counts: [MigrationStatus: Int64] = [:], moved: Int64 = 0, movedOctets: Int64 = 0, remaining: Int64 = 0
+        counts: [MigrationStatus: Int64] = [:], moved: Int64 = 0, movedOctets: Int64 = 0, remaining: Int64 = 0,
+        remainingOctets: Int64 = 0, unlisted: Int64 = 0
     ) {
         self.counts = counts
         self.moved = moved
         self.movedOctets = movedOctets
         self.remaining = remaining
+        self.remainingOctets = remainingOctets
+        self.unlisted = unlisted
     }
 
     public var accounts: Int64 { counts.values.reduce(0, +) }

@@ -17,6 +17,9 @@ enum Migrations {
         migrator.registerMigration("guesses by the machine's uptime") { db in
             try db.execute(sql: guessesByUptime)
         }
+        migrator.registerMigration("accounts that no run has listed, and the octets that remain") { db in
+            try db.execute(sql: fullerTallies)
+        }
         return migrator
     }()
 

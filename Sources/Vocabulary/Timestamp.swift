@@ -87,7 +87,9 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
     }
 
     /// Seconds from `earlier` to this moment.
-    public func seconds(since earlier: Timestamp) -> Double { Double(milliseconds.subtractingSaturated(earlier.milliseconds)) / 1000 }
+    public func seconds(since earlier: Timestamp) -> Double {
+        Double(milliseconds.subtractingSaturated(earlier.milliseconds)) / 1000
+    }
 }
 
 extension Int64 {

@@ -145,10 +145,11 @@ import Vocabulary
     ])
     func aRowOfTheWrongShapeSpoilsNoOther(_ row: String) throws {
         let given = try Contract.createAccounts.parameters(
-            #"{"accounts":[{"address":"x@b.example","quotaOctets":9223372036854775807},\#(row),{"address":"y@b.example"}]}"#)
+            #"{"accounts":[{"address":"x@b.example","quotaOctets":9223372036854775807},\#(row),{"address":"y@b.example"}]}"#
+        )
         #expect(given.accounts.map { $0.problem == nil } == [true, false, true])
         #expect(given.accounts[0].quotaOctets == .max)
-        #expect(row.contains("a@b.example") != row.contains("{") || given.accounts[1].address == "a@b.example")
+        #expect(given.accounts[1].address == (row.hasPrefix("{\"address\":\"a@") ? "a@b.example" : ""))
         #expect(given.accounts[1].password == nil)
     }
 
@@ -159,6 +160,31 @@ import Vocabulary
     ])
     func whatIsWrongBesideTheRowsIsNamed(_ params: String, _ parameter: String) throws {
         #expect(try Contract.createAccounts.violation(params)?.parameter == parameter)
+    }
+
+    @Test(arguments: [
+        (#""oldServer":{"host":"192.0.2.1","protocol":"imap"}"#, "oldServer.protocol"),
+        (#""oldServer":{"host":"192.0.2.1","pop3":{}}"#, "oldServer.pop3"),
+        (#""oldServer":{"host":"192.0.2.1","master":{"user":"m","form":"authzid"}}"#, "oldServer.master"),
+        (#""oldServer":{"host":"192.0.2.1"},"options":{"folders":{"shared":true}}"#, "options.folders"),
+        (#""oldServer":{"host":"192.0.2.1"},"options":{"flags":"none"}"#, "options.flags"),
+        (#""oldServer":{"host":"192.0.2.1"},"lang":"zh-CN""#, "lang"),
+    ])
+    func whatIsNotBuiltYetIsRefusedAndSaysSo(_ members: String, _ parameter: String) throws {
+        let violation = try Contract.enableMigration.violation(#"{"domain":"b.example",\#(members)}"#)
+        #expect(violation?.parameter == parameter)
+        #expect(violation?.detail.contains("not built yet") == true)
+    }
+
+    @Test func whatIsNotBuiltYetMayBeGivenItsDefault() throws {
+        let given = try Contract.enableMigration.parameters(
+            #"""
+            {"domain":"b.example","oldServer":{"host":"192.0.2.1","protocol":"pop3","pop3":null,"master":null},
+             "options":{"flags":"keep","folders":null},"lang":"en"}
+            """#)
+        #expect(given.oldServer.oldServer == OldServer(host: "192.0.2.1"))
+        _ = try Contract.listLog.parameters(#"{"domain":"b.example","attention":false}"#)
+        #expect(try Contract.listLog.violation(#"{"domain":"b.example","attention":true}"#)?.parameter == "attention")
     }
 
     @Test func whatExcludesOrNeedsEachOtherIsChecked() throws {

@@ -42,7 +42,9 @@ public struct CreateAccounts: Parameters {
         /// Of any JSON value whatever.
         init(reading value: JSONView) {
             if let violation = Self.schema.violation(in: value) {
-                self.init(value, problem: violation.parameter.map { "\($0.prefix(80)) \(violation.detail)" } ?? violation.detail)
+                self.init(
+                    value,
+                    problem: violation.parameter.map { "\($0.prefix(80)) \(violation.detail)" } ?? violation.detail)
                 return
             }
             do throws(JSONError) {
@@ -91,11 +93,12 @@ public struct CreateAccounts: Parameters {
         ObjectSchema(
             "The accounts to create.",
             [
-                .required("accounts", .rows(of: .object(Row.schema)), "one row an account; 10,000 in one call is normal"),
+                .required(
+                    "accounts", .rows(of: .object(Row.schema)), "one row an account; 10,000 in one call is normal"),
                 .optional(
                     "onExisting", .choice(OnExisting.self), default: "skip",
                     "what to do with an account that is there already; update leaves a handed-over password alone"),
-            ]))
+            ], planned: ["lang": "en"]))
 }
 
 /// What became of the rows of `createAccounts`.

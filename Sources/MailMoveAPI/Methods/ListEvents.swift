@@ -36,7 +36,7 @@ public struct ListEvents: Parameters {
                 .optional("domain", .domain, "mail domain, instead of an account"),
                 .optional("since", .time, "not what happened before"),
                 .cursor, .limit,
-            ]))
+            ], planned: ["lang": "en"]))
 }
 
 /// A page of events.
@@ -120,6 +120,6 @@ extension Violation {
 extension Contract {
     public static let listEvents = MethodDeclaration<ListEvents, EventPage>(
         "listEvents", .admin, "Lists what happened to an account, or to a domain's accounts, in order.",
-        reasons: [.accountNotFound], isIdempotent: true,
+        reasons: [.migrationNotEnabled], isIdempotent: true,
         example: ["account": "ann@example.com", "since": "2026-11-24T00:00:00.000Z"], gives: .example)
 }
