@@ -29,8 +29,9 @@ final class GrantedGuess: Sendable {
 /// What logins leave behind: counted guesses, changed rows, events.
 extension LoginDesk {
     /// Whom a login's wrong password counts against.
-    func guesser(_ login: Login, _ facts: LoginFacts) -> GuessLimits.Guesser {
-        let isNobody = facts.account == nil
+    /// - Parameter asks: whether the old server is to be asked.
+    func guesser(_ login: Login, _ facts: LoginFacts, asks: Bool) -> GuessLimits.Guesser {
+        let isNobody = asks && facts.account == nil
         return GuessLimits.Guesser(
             account: login.account.description, isNobody: isNobody, network: network(of: login, isNobody))
     }
@@ -130,7 +131,7 @@ extension LoginDesk {
     func rejectUnasked(
         _ login: Login, _ facts: LoginFacts, _ digest: PasswordDigest, since start: ContinuousClock.Instant
     ) async throws -> LoginResult {
-        let guess = GrantedGuess(guesser(login, facts), digest)
+        let guess = GrantedGuess(guesser(login, facts, asks: false), digest)
         if try admit(guess, facts) == nil { await settle(guess, askedUnder: nil, .wrong) }
         await pad(facts, since: start)
         return rejected(facts)

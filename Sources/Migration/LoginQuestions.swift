@@ -22,7 +22,7 @@ extension LoginDesk {
         _ login: Login, _ digest: PasswordDigest, _ facts: LoginFacts, since start: ContinuousClock.Instant
     ) async throws -> LoginResult? {
         // Before it waits for its turn: who guesses without end waits for nothing.
-        let guess = GrantedGuess(guesser(login, facts), digest)
+        let guess = GrantedGuess(guesser(login, facts, asks: true), digest)
         if let verdict = try admit(guess, facts) { return await known(verdict, facts, since: start) }
         defer { release(guess) }
         let exposure = Questions.Exposure()

@@ -19,13 +19,12 @@ extension Integration {
                 for name in Self.names {
                     let user = "\(name)@\(Platform.domain)"
                     try await servers.platform.create([user])
-                    for form in [name, name.decomposedStringWithCanonicalMapping, name.uppercased()] {
-                        for access in MailLogin.Access.allCases {
-                            let typed = "\(form)@\(Platform.domain)"
-                            try await servers.expect(.accepted, access, typed, password: Platform.newPassword)
-                            try await servers.expect(.wrongPassword, access, typed, password: "not theirs")
-                        }
+                    let forms = [name, name.decomposedStringWithCanonicalMapping, name.uppercased()]
+                    for (form, access) in zip(forms, MailLogin.Access.allCases) {
+                        let typed = "\(form)@\(Platform.domain)"
+                        try await servers.expect(.accepted, access, typed, password: Platform.newPassword)
                     }
+                    try await servers.expect(.wrongPassword, .imap, user, password: "not theirs")
                 }
                 #expect(!servers.dovecot.log.contains("auth_username_chars"))
             }
