@@ -45,7 +45,7 @@ extension LoginDesk {
         case .answer(let answer, let facts)?:
             let result = try await conclude(login, answer, facts)
             if let settings = facts.settings, result?.decision == .reject {
-                rememberRejection(by: settings.oldServer, since: start)
+                await rememberRejection(by: settings.oldServer, since: start)
             }
             return result
         case nil:

@@ -69,12 +69,16 @@ final class Questions: Sendable {
         exposure: Exposure = Exposure(), room: @escaping @Sendable () -> Int = { 0 },
         willShow: @Sendable () async throws -> Void = {}
     ) async throws -> OldServerAnswer {
-        if breakers.withLock({ $0[server.name]?.refuses(now: context.uptime()) ?? false }) { return Self.refusal(server) }
+        if breakers.withLock({ $0[server.name]?.refuses(now: context.uptime()) ?? false }) {
+            return Self.refusal(server)
+        }
         let places = context.limits.loginConnectionsPerOldServer
         let width = urgency == .canWait ? places / 2 : places
         guard let place = try await place(server, width: width, urgency) else {
             return .busy(
-                .overloaded, "so many logins wait for the old server \(server.name) that this one would not be answered in time")
+                .overloaded,
+                "so many logins wait for the old server \(server.name) that this one would not be answered in time"
+            )
         }
         // What has been learnt while this question waited counts for it too.
         let admission = breakers.withLock { $0[server.name, default: CircuitBreaker()].admit(now: context.uptime()) }

@@ -33,7 +33,9 @@ extension Integration {
         @Test func aDomainInAnyScriptIsTheSameInBothItsForms() async throws {
             try await MailServers.running { servers in
                 try await servers.platform.create(["ann@b\u{fc}cher.example"])
-                for domain in ["b\u{fc}cher.example", "bu\u{308}cher.example", "B\u{dc}CHER.example", "xn--bcher-kva.example"] {
+                for domain in [
+                    "b\u{fc}cher.example", "bu\u{308}cher.example", "B\u{dc}CHER.example", "xn--bcher-kva.example",
+                ] {
                     for access in MailLogin.Access.allCases {
                         try await servers.expect(
                             .accepted, access, "ann@\(domain)", password: Platform.newPassword)
@@ -60,7 +62,9 @@ extension Integration {
             }
         }
 
-        @Test(arguments: ["../ann@example.com", "a/../ann@example.com", "ann@example.com/..", "\u{202e}nna@example.com"])
+        @Test(arguments: [
+            "../ann@example.com", "a/../ann@example.com", "ann@example.com/..", "\u{202e}nna@example.com",
+        ])
         func aNameThatIsNoneLeavesNoFolder(_ name: String) async throws {
             try await MailServers.running { servers in
                 for access in MailLogin.Access.allCases {

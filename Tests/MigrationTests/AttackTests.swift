@@ -244,11 +244,35 @@ import Vocabulary
         }
     }
 
+    @Test func afterARestartAnUnknownAccountIsRejectedAsSlowlyAsBefore() async throws {
+        let server = try OldMailServer(password: "old")
+        let folder = "/var/tmp/mailmove-migration-\(UUID().uuidString)"
+        defer {
+            server.stop()
+            try? FileManager.default.removeItem(atPath: folder)
+        }
+        server.state.withLock { state in
+            state.before = { if $0.hasPrefix("PASS") { Thread.sleep(forTimeInterval: 0.6) } }
+        }
+        try await NewPlatform.run(in: folder) { platform in
+            try await platform.enable(server)
+            #expect(try await platform.login("wrong").decision == .reject)
+        }
+        try await NewPlatform.run(in: folder) { platform in
+            let start = ContinuousClock.now
+            let result = try await platform.login("wrong", as: NewPlatform.address("nobody@example.com"))
+            #expect(result.decision == .reject)
+            #expect(.now - start >= .milliseconds(600))
+        }
+    }
+
     /// Each password that the old server is shown under a name that is nobody's counts for the client's network.
-    @Test(arguments: [
-        { "2001:db8:0:1::\($0 + 1)" }, { "[2001:db8:0:1:ffff::\($0 + 1)]:\($0 + 1000)" }, { "192.0.2.1:\($0 + 1000)" },
-        { "no address \($0)" }, { _ in nil },
-    ] as [@Sendable (Int) -> String?])
+    @Test(
+        arguments: [
+            { "2001:db8:0:1::\($0 + 1)" }, { "[2001:db8:0:1:ffff::\($0 + 1)]:\($0 + 1000)" },
+            { "192.0.2.1:\($0 + 1000)" },
+            { "no address \($0)" }, { _ in nil },
+        ] as [@Sendable (Int) -> String?])
     func whoeverGuessesUnderNewNamesIsOneClient(_ address: @Sendable (Int) -> String?) async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
@@ -273,7 +297,9 @@ import Vocabulary
     @Test func aPasswordThatIsNeitherTakenNorRejectedIsShownFiveTimesAtMost() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
-        for words in ["-ERR account is locked out", "-ERR [SYS/TEMP] later", "-ERR [IN-USE] locked", "-ERR whatever", "HELLO"] {
+        for words in [
+            "-ERR account is locked out", "-ERR [SYS/TEMP] later", "-ERR [IN-USE] locked", "-ERR whatever", "HELLO",
+        ] {
             server.state.withLock { $0.login = .say(words) }
             let before = server.shown.count
             try await NewPlatform.run { platform in

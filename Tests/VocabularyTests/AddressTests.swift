@@ -43,7 +43,9 @@ import Vocabulary
     @Test func aLocalPartIsAsLongAsItsComposedForm() throws {
         let syllable = "\u{1112}\u{1161}\u{11ab}"  // 9 octets, composed 3
         #expect(try EmailAddress(String(repeating: syllable, count: 21) + "@example.com").localPart.utf8.count == 63)
-        #expect(throws: InvalidAddress.self) { try EmailAddress(String(repeating: syllable, count: 22) + "@example.com") }
+        #expect(throws: InvalidAddress.self) {
+            try EmailAddress(String(repeating: syllable, count: 22) + "@example.com")
+        }
     }
 
     @Test func whatLooksLikeAnotherLetterIsAnother() throws {
