@@ -111,4 +111,16 @@ import Vocabulary
             #expect(ClientAddress(text) == nil)
         }
     }
+
+    @Test func aClientsAddressIsFoundInWhatLogsAndHeadersMakeOfIt() {
+        for (text, address) in [
+            ("192.0.2.1:143", "192.0.2.1"), ("[::ffff:192.0.2.1]:143", "192.0.2.1"), ("[2001:db8::1]", "2001:db8::1"),
+            ("fe80::1%eth0", "fe80::1"), ("2001:db8::1", "2001:db8::1"),
+        ] {
+            #expect(ClientAddress(written: text)?.description == address)
+        }
+        for text in ["", "mail.example", "[", "[]", ":", "%", "192.0.2.1:143:25", "unix:/run/x"] {
+            #expect(ClientAddress(written: text) == nil)
+        }
+    }
 }
