@@ -49,6 +49,9 @@ struct CircuitBreaker: Equatable, Sendable {
 
     var isOpen: Bool { opening != nil }
 
+    /// It greets, and is silent, or only slow, about passwords.
+    var isOpenBySilence: Bool { opening?.isBySilence ?? false }
+
     /// Whether a question would be refused now.
     func refuses(now: ContinuousClock.Instant) -> Bool {
         guard let opening else { return false }

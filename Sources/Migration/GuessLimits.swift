@@ -33,8 +33,8 @@ struct GuessLimits: Sendable {
     struct Guesser: Hashable, Sendable {
         /// The account's key, or whatever else was given as one.
         var account: String
-        /// There is no such account: new names cost nothing, so each time that the old server is shown a password under one
-        /// counts for the network it comes from.
+        /// The old server is asked about an account that there is not: new names cost nothing, so each password that it is
+        /// shown under one, and each time, counts for the network it comes from.
         var isNobody = false
         /// The network that guesses are counted against; nil where they are not.
         var network: String?

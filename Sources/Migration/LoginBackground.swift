@@ -86,8 +86,7 @@ extension LoginDesk {
             try await change(facts) { $0.rejected = mark }
             await note(facts, .passwordRejected, login.via, .credentialsRejected, text)
         case .noSuchUser(let text): await noteNonMigrating(facts, login.via, text)
-        case .busy(let reason, let text): await note(facts, .postponed, login.via, reason, text)
-        case .failed(let reason, let text):
+        case .busy(let reason, let text), .failed(let reason, let text):
             if wasAsked { await note(facts, .postponed, login.via, reason, text) }
         }
     }

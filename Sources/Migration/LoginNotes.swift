@@ -29,8 +29,9 @@ final class GrantedGuess: Sendable {
 /// What logins leave behind: counted guesses, changed rows, events.
 extension LoginDesk {
     /// Whom a login's wrong password counts against.
-    func guesser(_ login: Login, _ facts: LoginFacts) -> GuessLimits.Guesser {
-        let isNobody = facts.account == nil
+    /// - Parameter asks: whether the old server is to be asked.
+    func guesser(_ login: Login, _ facts: LoginFacts, asks: Bool) -> GuessLimits.Guesser {
+        let isNobody = asks && facts.account == nil
         return GuessLimits.Guesser(
             account: login.account.description, isNobody: isNobody, network: network(of: login, isNobody))
     }
@@ -115,7 +116,8 @@ extension LoginDesk {
             }
         } catch {
             context.log.error(
-                "a wrong password is counted in memory only: \(error)", metadata: ["account": "\(guess.guesser.account)"])
+                "a wrong password is counted in memory only: \(error)",
+                metadata: ["account": "\(guess.guesser.account)"])
         }
     }
 
@@ -130,31 +132,10 @@ extension LoginDesk {
     func rejectUnasked(
         _ login: Login, _ facts: LoginFacts, _ digest: PasswordDigest, since start: ContinuousClock.Instant
     ) async throws -> LoginResult {
-        let guess = GrantedGuess(guesser(login, facts), digest)
+        let guess = GrantedGuess(guesser(login, facts, asks: false), digest)
         if try admit(guess, facts) == nil { await settle(guess, askedUnder: nil, .wrong) }
         await pad(facts, since: start)
         return rejected(facts)
-    }
-
-    /// Who guesses at accounts with the costliest hashes must not keep all of a mail server's workers waiting.
-    static let longestPad = Duration.milliseconds(500)
-
-    /// Waits until a login that began at `start` has taken as long as a wrong password does here, whatever the hash, and
-    /// as long as one that the old server rejected lately, where it is asked about anybody of the domain.
-    func pad(_ facts: LoginFacts, since start: ContinuousClock.Instant) async {
-        var duration = min(context.pool.slowestMismatch, Self.longestPad)
-        if facts.isOpen, let settings = facts.settings, settings.syncPasswords,
-            let asked = rejections.withLock({ $0[settings.oldServer.name]?.any })
-        {
-            duration = max(duration, asked)
-        }
-        // Cancelled: nobody waits for the answer any more.
-        try? await Task.sleep(until: start + duration, clock: .continuous)
-    }
-
-    /// The old server has rejected a login that began at `start`.
-    func rememberRejection(by server: OldServer, since start: ContinuousClock.Instant) {
-        rejections.withLock { $0[server.name, default: RecentDurations()].add(.now - start) }
     }
 
     /// Changes the account if it and the settings are still as in `facts`, and the window is still open.

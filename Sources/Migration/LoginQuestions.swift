@@ -22,7 +22,7 @@ extension LoginDesk {
         _ login: Login, _ digest: PasswordDigest, _ facts: LoginFacts, since start: ContinuousClock.Instant
     ) async throws -> LoginResult? {
         // Before it waits for its turn: who guesses without end waits for nothing.
-        let guess = GrantedGuess(guesser(login, facts), digest)
+        let guess = GrantedGuess(guesser(login, facts, asks: true), digest)
         if let verdict = try admit(guess, facts) { return await known(verdict, facts, since: start) }
         defer { release(guess) }
         let exposure = Questions.Exposure()
@@ -45,7 +45,7 @@ extension LoginDesk {
         case .answer(let answer, let facts)?:
             let result = try await conclude(login, answer, facts)
             if let settings = facts.settings, result?.decision == .reject {
-                rememberRejection(by: settings.oldServer, since: start)
+                await rememberRejection(by: settings.oldServer, since: start)
             }
             return result
         case nil:

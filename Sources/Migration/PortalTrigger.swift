@@ -15,7 +15,7 @@ extension LoginDesk {
         for _ in 0..<5 {
             let before = try await facts(of: login.account)
             try checkTriggerable(login, before)
-            let guess = GrantedGuess(guesser(login, before), digest)
+            let guess = GrantedGuess(guesser(login, before, asks: true), digest)
             defer { release(guess) }
             let exposure = Questions.Exposure()
             let deadline = start + .seconds(context.limits.loginTimeout)

@@ -69,16 +69,20 @@ final class Questions: Sendable {
         exposure: Exposure = Exposure(), room: @escaping @Sendable () -> Int = { 0 },
         willShow: @Sendable () async throws -> Void = {}
     ) async throws -> OldServerAnswer {
-        if breakers.withLock({ $0[server.name]?.refuses(now: context.uptime()) ?? false }) { return Self.refusal(server) }
+        if breakers.withLock({ $0[server.name]?.refuses(now: context.uptime()) ?? false }) {
+            return refusal(server)
+        }
         let places = context.limits.loginConnectionsPerOldServer
         let width = urgency == .canWait ? places / 2 : places
         guard let place = try await place(server, width: width, urgency) else {
             return .busy(
-                .overloaded, "so many logins wait for the old server \(server.name) that this one would not be answered in time")
+                .overloaded,
+                "so many logins wait for the old server \(server.name) that this one would not be answered in time"
+            )
         }
         // What has been learnt while this question waited counts for it too.
         let admission = breakers.withLock { $0[server.name, default: CircuitBreaker()].admit(now: context.uptime()) }
-        guard admission != .refuse else { return Self.refusal(server) }
+        guard admission != .refuse else { return refusal(server) }
         exposure.begin()
         let question = lines.withLock { $0[server.name, default: QuestionLine()].begin(at: .now) }
         let talk = Talk(
@@ -213,8 +217,11 @@ final class Questions: Sendable {
         }
     }
 
-    private static func refusal(_ server: OldServer) -> OldServerAnswer {
-        .failed(.oldServerUnreachable, "the old server \(server.name) has not answered lately; it is asked again soon")
+    /// Slowness is no failure: a server that was reached is only not asked for a while.
+    private func refusal(_ server: OldServer) -> OldServerAnswer {
+        let text = "the old server \(server.name) has not answered lately; it is asked again soon"
+        let isThere = breakers.withLock { $0[server.name]?.isOpenBySilence ?? false }
+        return isThere ? .busy(.oldServerUnreachable, text) : .failed(.oldServerUnreachable, text)
     }
 }
 

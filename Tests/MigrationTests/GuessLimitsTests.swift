@@ -145,7 +145,10 @@ import Vocabulary
     }
 
     @Test func inAnyTenMinutesItIsShownFiveTimesAtMost() {
-        for (verdict, patience) in [(GuessLimits.Verdict.unjudged(.mailboxInUse), GuessLimits.Patience.program), (.wrong, .person)] {
+        let askers: [(GuessLimits.Verdict, GuessLimits.Patience)] = [
+            (.unjudged(.mailboxInUse), .program), (.wrong, .person),
+        ]
+        for (verdict, patience) in askers {
             var book = GuessLimits()
             var shown: [Int] = []
             for second in 0..<7200

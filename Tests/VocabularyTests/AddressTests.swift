@@ -43,7 +43,9 @@ import Vocabulary
     @Test func aLocalPartIsAsLongAsItsComposedForm() throws {
         let syllable = "\u{1112}\u{1161}\u{11ab}"  // 9 octets, composed 3
         #expect(try EmailAddress(String(repeating: syllable, count: 21) + "@example.com").localPart.utf8.count == 63)
-        #expect(throws: InvalidAddress.self) { try EmailAddress(String(repeating: syllable, count: 22) + "@example.com") }
+        #expect(throws: InvalidAddress.self) {
+            try EmailAddress(String(repeating: syllable, count: 22) + "@example.com")
+        }
     }
 
     @Test func whatLooksLikeAnotherLetterIsAnother() throws {
@@ -107,6 +109,18 @@ import Vocabulary
         #expect(ClientAddress("2001:db8:0:1::5")?.network != ClientAddress("2001:db8:0:2::5")?.network)
         for text in ["", "mail.example", "192.0.2.256", "192.0.2.1:143", "[::1]", "::1%eth0"] {
             #expect(ClientAddress(text) == nil)
+        }
+    }
+
+    @Test func aClientsAddressIsFoundInWhatLogsAndHeadersMakeOfIt() {
+        for (text, address) in [
+            ("192.0.2.1:143", "192.0.2.1"), ("[::ffff:192.0.2.1]:143", "192.0.2.1"), ("[2001:db8::1]", "2001:db8::1"),
+            ("fe80::1%eth0", "fe80::1"), ("2001:db8::1", "2001:db8::1"),
+        ] {
+            #expect(ClientAddress(written: text)?.description == address)
+        }
+        for text in ["", "mail.example", "[", "[]", ":", "%", "192.0.2.1:143:25", "unix:/run/x"] {
+            #expect(ClientAddress(written: text) == nil)
         }
     }
 }

@@ -14,7 +14,7 @@ local unix = require "socket.unix"
 
 local path = os.getenv("MAILMOVE_LOGIN_SOCKET") or "/run/mailmove/login.sock"
 
--- Seconds; well above the daemon's own bound for a login (timeouts.login), below Dovecot's patience.
+-- Seconds; well above the daemon's own bound for a login (timeouts.login, 10), below Dovecot's patience (60).
 local patience = 30
 
 -- Postfix (3.7) has one answer for every "no" of Dovecot's, 535, which means a wrong password. Only where it gets no
