@@ -27,7 +27,11 @@ extension LoginDesk {
         let outcome = try await turn.pass(login.account, width: 1, within: deadline.secondsAway) {
             () async throws -> Outcome? in
             let outcome = try await withDeadline(seconds: deadline.secondsAway) {
-                try await self.askInTurn(login, digest, hash: hash, exposure)
+                do {
+                    return try await self.askInTurn(login, digest, hash: hash, exposure)
+                } catch is SettingsChanged {
+                    return .again
+                }
             }
             // In the same turn, so that the next login in line decides on what this one has changed.
             guard case .answer(.accepted(let session), let facts)? = outcome else { return outcome }
@@ -83,10 +87,12 @@ extension LoginDesk {
     ) async throws -> OldServerAnswer {
         let user = settings.oldServer.username(of: facts.account?.address ?? login.account)
         do {
-            let answer = try await questions.ask(
-                settings.oldServer, user: user, password: login.password, exposure: exposure,
-                room: { self.scheduler.room(for: facts.account?.id, settings) }
-            ).timed(login.account, by: self)
+            let answer = try await context.settingsWatch.whileCurrent(settings) {
+                try await self.questions.ask(
+                    settings.oldServer, user: user, password: login.password, exposure: exposure,
+                    room: { self.scheduler.room(for: facts.account?.id, settings) }
+                ).timed(login.account, by: self)
+            }
             let verdict: GuessLimits.Verdict =
                 switch answer {
                 case .rejected: .wrong
@@ -197,7 +203,13 @@ extension LoginDesk {
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    try await self.turn.pass(login.account, width: 1) { try await self.askOnce(login, stale) }
+                    try await self.turn.pass(login.account, width: 1) {
+                        do {
+                            try await self.askOnce(login, stale)
+                        } catch is SettingsChanged {
+                            try await self.askOnce(login, stale)
+                        }
+                    }
                 }
                 group.addTask {
                     await alarm.sleep(seconds: limits.connectTimeout + limits.loginTimeout)
@@ -224,14 +236,18 @@ extension LoginDesk {
         let exposure = Questions.Exposure()
         let answer: OldServerAnswer
         do {
-            answer = try await questions.ask(
-                settings.oldServer, user: user, password: login.password, urgency: .canWait, exposure: exposure,
-                room: { self.scheduler.room(for: account.id, settings) },
-                // Recorded first: what was shown once is not shown again, whatever happens to this process.
-                willShow: {
-                    guard try await self.change(facts, { $0.shown = mark }) != nil else { throw CancellationError() }
-                }
-            ).timed(login.account, by: self)
+            answer = try await context.settingsWatch.whileCurrent(settings) {
+                try await self.questions.ask(
+                    settings.oldServer, user: user, password: login.password, urgency: .canWait, exposure: exposure,
+                    room: { self.scheduler.room(for: account.id, settings) },
+                    // Recorded first: what was shown once is not shown again, whatever happens to this process.
+                    willShow: {
+                        guard try await self.change(facts, { $0.shown = mark }) != nil else {
+                            throw CancellationError()
+                        }
+                    }
+                ).timed(login.account, by: self)
+            }
         } catch {
             try await takeBack(mark, facts, exposure)
             throw error

@@ -6,8 +6,9 @@ import Vocabulary
 
 /// What is to be fetched, and what of that turns out to be here already: a listing held against the ledger.
 ///
-/// A row of the ledger is *trusted* where the same UIDL of the same source is listed with the same size; such a
-/// message is not fetched. All other rows are *candidates*: a message that is fetched and has the content of one is
+/// A row of the ledger is *trusted* where the same UIDL of the same source is listed with the same size, and that UIDL
+/// has never been seen to mean two messages (RFC 1939 §7 forbids it, and servers do it); such a message is not fetched.
+/// UIDLs that are the messages' numbers mean nothing, and none of them is trusted. All other rows are *candidates*: a message that is fetched and has the content of one is
 /// that message under another name (a rebuilt index, another server, no UIDL at all), and is not delivered again.
 /// Each candidate accounts for one message, so that two equal ones still arrive as two. A row of a message that was
 /// deleted over there is one for the same UIDL alone: where the server lists it all the same, or got it back from a
@@ -25,6 +26,24 @@ struct RunPlan: Sendable {
     private var nextOccurrence: [Int64?: Int32] = [:]
     private let source: Int64
     private let hash: LedgerHash
+    /// Which messages' names tell them from all others.
+    let naming: Naming
+
+    /// Whether a message is known again in the next session by what it is called.
+    struct Naming: Sendable {
+        /// UIDLs that have been listed twice at once, now or before.
+        fileprivate(set) var shared: Set<Int64> = []
+        /// Whether the listing's UIDLs are the messages' numbers.
+        fileprivate(set) var areNumbers: Bool
+        fileprivate let hash: LedgerHash
+
+        func tells(_ message: ListedMessage) -> Bool {
+            guard let id = message.uniqueID, !areNumbers else { return false }
+            return shared.isEmpty || !shared.contains(hash.uniqueID(id))
+        }
+
+        fileprivate func isShared(_ id: Int64?) -> Bool { id.map(shared.contains) ?? false }
+    }
 
     /// What a fetched message is.
     enum Verdict: Equatable, Sendable {
@@ -42,29 +61,33 @@ struct RunPlan: Sendable {
     ) {
         self.source = source
         self.hash = hash
+        var naming = Naming(areNumbers: Self.areNumbers(listing), hash: hash)
         var rows: [Int64?: [LedgerRow]] = [:]
         for row in ledger {
             rows[row.uniqueID, default: []].append(row)
+            if row.isShared, row.source == source, let id = row.uniqueID { naming.shared.insert(id) }
             nextOccurrence[row.uniqueID] = max(nextOccurrence[row.uniqueID] ?? 0, row.occurrence + 1)
         }
         var listed: [Int64: [ListedMessage]] = [:]
         var wanted: [ListedMessage] = []
         for message in listing {
-            if let id = message.uniqueID, !isConfirming {
+            if let id = message.uniqueID {
                 listed[hash.uniqueID(id), default: []].append(message)
             } else {
                 wanted.append(message)
             }
         }
         for (id, messages) in listed {
-            guard let known = rows[id] else {
+            if messages.count > 1 { naming.shared.insert(id) }
+            guard let known = rows[id], !isConfirming, !naming.areNumbers, !naming.isShared(id),
+                let unused = Self.match(messages[0], known, source: source)
+            else {
                 wanted += messages
                 continue
             }
-            let (unsure, unused) = Self.match(messages, known, source: source)
-            wanted += unsure
             rows[id] = unused
         }
+        self.naming = naming
         for row in rows.values.joined() {
             if row.deleted {
                 deleted[row.content, default: []].append(row)
@@ -112,23 +135,22 @@ struct RunPlan: Sendable {
     /// Whether a wanted message was taken for moved when ``missing`` was counted.
     func seemsMoved(_ message: ListedMessage) -> Bool { seeming.contains(message.number) }
 
-    /// Messages and rows of one UIDL. Those of a size of which more are listed than known cannot be told apart:
-    /// all of them are fetched.
-    private static func match(
-        _ messages: [ListedMessage], _ rows: [LedgerRow], source: Int64
-    ) -> (unsure: [ListedMessage], unused: [LedgerRow]) {
-        let messagesBySize = Dictionary(grouping: messages) { Int64($0.octets ?? -1) }
+    /// The rows that are left when the message's own is taken out of those of its UIDL; nil where it has none that can be
+    /// trusted. A UIDL that has been two messages' one after the other may be a third one's now.
+    private static func match(_ message: ListedMessage, _ rows: [LedgerRow], source: Int64) -> [LedgerRow]? {
+        let size = Int64(message.octets ?? -1)
+        guard rows.count(where: { $0.source == source }) == 1,
+            let index = rows.firstIndex(where: { $0.octets == size && $0.source == source })
+        else { return nil }
         var unused = rows
-        var unsure: [ListedMessage] = []
-        for (size, alike) in messagesBySize {
-            let matching = unused.indices.filter { unused[$0].octets == size && unused[$0].source == source }
-            if matching.count >= alike.count {
-                for index in matching.prefix(alike.count).reversed() { unused.remove(at: index) }
-            } else {
-                unsure += alike
-            }
-        }
-        return (unsure, unused)
+        unused.remove(at: index)
+        return unused
+    }
+
+    /// Servers that keep no UIDLs have been seen to give the numbers of the messages instead, which others get when one
+    /// is deleted. A mailbox whose real UIDLs are 1, 2, 3 … is confirmed in vain until one of them is gone.
+    private static func areNumbers(_ listing: [ListedMessage]) -> Bool {
+        listing.allSatisfy { $0.uniqueID?.octets.isNumber($0.number) ?? true }
     }
 
     private mutating func takeDeleted(_ content: Int64, _ id: Int64?) -> LedgerRow? {
@@ -149,7 +171,15 @@ struct RunPlan: Sendable {
         }
         let row = LedgerRow(
             uniqueID: id, occurrence: occurrence, content: staged.content.value,
-            octets: Int64(staged.message.octets ?? -1), source: source)
+            octets: Int64(staged.message.octets ?? -1), source: source, isShared: naming.isShared(id))
         return old.map { .known(old: $0, row: row) } ?? .new(row)
+    }
+}
+
+extension [UInt8] {
+    /// Whether these are the digits of `number`, zeros in front of them aside.
+    fileprivate func isNumber(_ number: Int) -> Bool {
+        guard let last, last == UInt8(ascii: "0") + UInt8(number % 10) else { return false }
+        return drop { $0 == UInt8(ascii: "0") }.elementsEqual(String(number).utf8)
     }
 }
