@@ -43,9 +43,13 @@ extension Run {
             ledger.removeAll { rows.contains($0) }
             listing.removeAll { known[$0.number] != nil }
         }
-        return RunPlan(
-            listing: listing, ledger: ledger, source: source, hash: context.ledgerHash,
-            order: settings.options.order, isConfirming: settings.options.deleteAfterMove)
+        let (messages, rows) = (listing, ledger)
+        let (source, hash, options) = (source, context.ledgerHash, settings.options)
+        return await ListingThread.run(of: messages.count + rows.count) {
+            RunPlan(
+                listing: messages, ledger: rows, source: source, hash: hash, order: options.order,
+                isConfirming: options.deleteAfterMove)
+        }
     }
 
     /// What an earlier session of this run has settled and no name tells: it is asked for its header, and known by that.
@@ -84,10 +88,13 @@ extension Run {
             .compactMap { StagedBatch(encoded: $0.batch) }
         let refusals = fetch.refusals
         let window = context.limits.windowOctets
-        let readable = plan.wanted.filter { message in
-            guard let reason = progress.unreadable.reason(message) else { return true }
-            refusals.add(message, session.name(of: message), reason)
-            return false
+        var readable = plan.wanted
+        if progress.unreadable.hasLeft {
+            readable.removeAll { message in
+                guard let reason = progress.unreadable.reason(message) else { return false }
+                refusals.add(message, session.name(of: message), reason)
+                return true
+            }
         }
         let wanted = progress.order(readable)
         let leftBehind = refusals.count
@@ -101,7 +108,7 @@ extension Run {
         let gate = IntakeGate(writer)
         let naming = plan.naming
         let headers = HeaderHashes(gate, hash: context.ledgerHash.hash) { !naming.tells($0) }
-        let intake: any MessageSink = wanted.allSatisfy(naming.tells) ? gate : headers
+        let intake: any MessageSink = plan.areAllNamed ? gate : headers
         let setback = Setback()
         try await withThrowingTaskGroup(of: Step.self) { group in
             group.addTask {
@@ -237,7 +244,8 @@ extension Run {
             }
             fetch.settled.append((message.message.number, row))
             progress.settled(
-                RunProgress.Settled(message: message.message, row: row, header: headers.take(message.message.number)),
+                RunProgress.Settled(
+                    message: message.message.detached, row: row, header: headers.take(message.message.number)),
                 isNamed: plan.naming.tells(message.message))
         }
         if !known.isEmpty { try await writer.discard(known.map(\.message)) }

@@ -85,7 +85,7 @@ struct RunProgress: Sendable {
     /// The old server would not give this message.
     mutating func refused(_ message: ListedMessage) {
         // One that no list names may not be there at all.
-        guard let id = message.uniqueID, refused.count < 100_000, refused.insert(id).inserted else { return }
+        guard let id = message.uniqueID, refused.count < 100_000, refused.insert(id.detached).inserted else { return }
         found += 1
     }
 

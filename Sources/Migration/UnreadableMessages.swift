@@ -23,7 +23,7 @@ struct UnreadableMessages: Sendable {
 
         static func all(of message: ListedMessage) -> [Mark] {
             let place = placed(message.number, octets: message.octets)
-            return message.uniqueID.map { [.named($0), place] } ?? [place]
+            return message.uniqueID.map { [.named($0.detached), place] } ?? [place]
         }
     }
 
@@ -40,9 +40,11 @@ struct UnreadableMessages: Sendable {
         return 1 - 1 / Double(1 << min(left.count, 10))
     }
 
+    /// Whether any is left behind.
+    var hasLeft: Bool { !left.isEmpty }
+
     /// Why it is left behind; nil where it is not.
     func reason(_ message: ListedMessage) -> String? {
-        guard !left.isEmpty else { return nil }
         return Mark.all(of: message).lazy.compactMap { left[$0] }.first
     }
 
