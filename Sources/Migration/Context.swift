@@ -28,6 +28,7 @@ final class Context: Sendable {
     let largeMailboxes = LargeMailboxes()
     let youngRuns = YoungRuns()
     let checkedSessions = CheckedSessions()
+    let settingsWatch = SettingsWatch()
     let log: Logger
     private let current: Mutex<MoveLimits>
 

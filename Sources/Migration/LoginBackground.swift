@@ -15,7 +15,13 @@ extension LoginDesk {
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask {
-                    try await self.turn.pass(login.account, width: 1) { try await self.askOnce(login, stale) }
+                    try await self.turn.pass(login.account, width: 1) {
+                        do {
+                            try await self.askOnce(login, stale)
+                        } catch is SettingsChanged {
+                            try await self.askOnce(login, stale)
+                        }
+                    }
                 }
                 group.addTask {
                     await alarm.sleep(seconds: limits.connectTimeout + limits.loginTimeout)
@@ -42,14 +48,18 @@ extension LoginDesk {
         let exposure = Questions.Exposure()
         let answer: OldServerAnswer
         do {
-            answer = try await questions.ask(
-                settings.oldServer, user: user, password: login.password, urgency: .canWait, exposure: exposure,
-                room: { self.scheduler.room(for: account.id, settings) },
-                // Recorded first: what was shown once is not shown again, whatever happens to this process.
-                willShow: {
-                    guard try await self.change(facts, { $0.shown = mark }) != nil else { throw CancellationError() }
-                }
-            ).timed(login.account, by: self)
+            answer = try await context.settingsWatch.whileCurrent(settings) {
+                try await self.questions.ask(
+                    settings.oldServer, user: user, password: login.password, urgency: .canWait, exposure: exposure,
+                    room: { self.scheduler.room(for: account.id, settings) },
+                    // Recorded first: what was shown once is not shown again, whatever happens to this process.
+                    willShow: {
+                        guard try await self.change(facts, { $0.shown = mark }) != nil else {
+                            throw CancellationError()
+                        }
+                    }
+                ).timed(login.account, by: self)
+            }
         } catch {
             try await takeBack(mark, facts, exposure)
             throw error

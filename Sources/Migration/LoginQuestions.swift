@@ -32,7 +32,11 @@ extension LoginDesk {
         let outcome = try await turn.pass(login.account, width: 1, within: deadline.secondsAway) {
             () async throws -> Outcome? in
             let outcome = try await withDeadline(seconds: deadline.secondsAway) {
-                try await self.askInTurn(login, guess, facts, exposure)
+                do {
+                    return try await self.askInTurn(login, guess, facts, exposure)
+                } catch is SettingsChanged {
+                    return .again
+                }
             }
             // In the same turn, so that the next login in line decides on what this one has changed.
             guard case .answer(.accepted(let session), let facts)? = outcome else { return outcome }
@@ -98,10 +102,12 @@ extension LoginDesk {
     ) async throws -> OldServerAnswer {
         let user = settings.oldServer.username(of: facts.account?.address ?? login.account)
         do {
-            let answer = try await questions.ask(
-                settings.oldServer, user: user, password: login.password, exposure: exposure,
-                room: { self.scheduler.room(for: facts.account?.id, settings) }
-            ).timed(login.account, by: self)
+            let answer = try await context.settingsWatch.whileCurrent(settings) {
+                try await self.questions.ask(
+                    settings.oldServer, user: user, password: login.password, exposure: exposure,
+                    room: { self.scheduler.room(for: facts.account?.id, settings) }
+                ).timed(login.account, by: self)
+            }
             let verdict: GuessLimits.Verdict =
                 switch answer {
                 case .rejected: .wrong

@@ -72,6 +72,21 @@ public final class MoveScheduler: Sendable {
         return control != nil
     }
 
+    /// The account's run begins again under these settings; one that waits for its turn waits for it under them.
+    func begin(_ account: AccountRecord, under settings: MigrationSettings) {
+        guard let pending = account.pending else { return }
+        let limits = context.limits
+        let ticket = Schedule.Ticket(account.id, pending, settings, limits)
+        let control = state.withLock { state -> RunControl? in
+            if let control = state.controls[account.id] { return control }
+            state.schedule.withdraw(account.id)
+            state.schedule.submit(ticket, secondsBetweenRuns: limits.secondsBetweenRuns)
+            return nil
+        }
+        control?.stop(.resettled)
+        wake()
+    }
+
     func wake() { waking.yield() }
 
     /// Returns when the scheduler has looked at its work once more, or has ended: what a health check waits for.
@@ -210,7 +225,11 @@ extension Schedule.Ticket {
 
 /// How a run is told to stop.
 final class RunControl: Sendable {
-    enum StopReason: Sendable { case shutdown, disabled, deleted, excluded, expired }
+    enum StopReason: Sendable {
+        case shutdown, disabled, deleted, excluded, expired
+        /// The settings name another old server, or ask for another way: the run begins again under them.
+        case resettled
+    }
 
     private struct State: Sendable {
         var reason: StopReason?

@@ -22,8 +22,13 @@ extension LoginDesk {
             hurry(login.account)
             let outcome = try await turn.pass(login.account, width: 1, within: deadline.secondsAway) {
                 () async throws -> Outcome in
-                let answer = try await withDeadline(seconds: deadline.secondsAway) {
-                    try await self.askForTrigger(login, guess, exposure)
+                let answer: (OldServerAnswer, LoginFacts)?
+                do {
+                    answer = try await withDeadline(seconds: deadline.secondsAway) {
+                        try await self.askForTrigger(login, guess, exposure)
+                    }
+                } catch is SettingsChanged {
+                    return .changed
                 }
                 // In the same turn, so that the next question finds the mailbox free and what this one has changed.
                 guard let (answer, facts) = answer else { return .late }

@@ -23,6 +23,20 @@ extension AccountRecord {
             return fail(
                 .messagesRefused, "the old server would not give \(count) messages; each is named in the events",
                 keeps: keeps, limits, now)
+        case .toBeContinued(let refused, let seconds):
+            remaining = Int64(refused)
+            guard var run = pending else {
+                // Nothing is kept for another look: what was listed is all that there will be.
+                return self.end(
+                    refused == 0 ? .completed : .refused(refused), keeps: false, asked: asked, settings, limits, now)
+            }
+            run.failures = 0
+            run.failingSince = nil
+            run.due = now.adding(seconds: Double(seconds))
+            pending = run
+            return EventRecord(
+                at: now, account: address, kind: .postponed,
+                detail: "\(moved) messages are here; in \(seconds) s, as the old server wants it, it is asked for more")
         case .failed(let reason, let detail): return fail(reason, detail, keeps: keeps, limits, now)
         case .barred(let text): return fail(.oldServerProtocol, text, keeps: false, limits, now)
         case .rejected(let text):
@@ -58,7 +72,17 @@ extension AccountRecord {
             return EventRecord(
                 at: now, account: address, kind: .stopped, reason: .migrationExpired,
                 detail: "the window has ended; it is not tried again")
-        case .stopped(.deleted), .stopped(.shutdown): return nil
+        case .stopped(.deleted), .stopped(.shutdown), .stopped(.resettled): return nil
+        }
+    }
+
+    /// What the next run must know of the sessions that this one has had.
+    mutating func remember(_ further: FurtherSessions, of source: Int64, after end: Run.End) {
+        switch end {
+        case .completed, .refused: lookedThrough = source
+        default:
+            pending?.sessions = further.sessions
+            pending?.found = further.found
         }
     }
 

@@ -70,7 +70,7 @@ public final class SettingsDesk: Sendable {
         }
         let warnings = try await OldServerWarnings(context: context).warnings(for: request)
         let now = context.now()
-        let (excluded, reclassified) = try await context.records.write { records in
+        let (settings, excluded, resettled, reclassified) = try await context.records.write { records in
             let before = try records.settings(of: request.domain)
             // Forgotten settings leave no number behind; the clock gives one that none of them had.
             let settings = MigrationSettings(
@@ -82,14 +82,29 @@ public final class SettingsDesk: Sendable {
             let reclassified = try records.reclassify(request.domain)
             // Who does not move any more shows its password to nobody any more.
             var excluded: [AccountRecord] = []
+            var resettled: [AccountRecord] = []
             for var account in try records.accountsWithSealedPassword()
-            where account.address.domain == request.domain && account.nonMigrating != nil {
-                account.eraseSealedPassword()
-                try records.update(account)
-                excluded.append(account)
+            where account.address.domain == request.domain {
+                if account.nonMigrating != nil {
+                    account.eraseSealedPassword()
+                    try records.update(account)
+                    excluded.append(account)
+                } else if let before, before.oldServer != settings.oldServer || before.options != settings.options {
+                    if before.oldServer != settings.oldServer, account.askAnotherServer(at: now) {
+                        try records.update(account)
+                    }
+                    resettled.append(account)
+                }
             }
-            return (excluded, reclassified)
+            let isAnother = before.map { $0.oldServer != settings.oldServer } ?? false
+            return ((settings, isAnother: isAnother), excluded, resettled, reclassified)
         }
+        if settings.isAnother { context.settingsWatch.changed(to: settings.0) }
+        // In the order in which their turns would have come.
+        for account in resettled.sorted(by: { ($0.pending?.due ?? now) < ($1.pending?.due ?? now) }) {
+            scheduler.begin(account, under: settings.0)
+        }
+        if settings.isAnother { await context.checkedSessions.end(before: settings.0) }
         try await stop(excluded.map(\.id), .excluded)
         for account in excluded { statuses.changed(account) }
         return try await told(request.domain, reclassified: reclassified)

@@ -268,9 +268,24 @@ public final class POP3Session: Sendable {
             let messages = try await stat().messages
             if messages == 0 { return [] }
             let limit = Listing.limit(messages: messages)
-            let uidl = try await list("UIDL", limit)
+            // The first answer is gone before the next one comes.
+            let identified = try await identified(limit, messages)
             let list = try await list("LIST", limit)
-            return try Listing.merge(uidl: uidl, list: list, expected: messages)
+            return try await ListingThread.run(of: messages) {
+                Result { () throws(WireFailure) in
+                    try Listing.merge(identified: identified.get(), list: list, expected: messages)
+                }
+            }.get()
+        }
+    }
+
+    /// Whatever became of it, the other list is asked for.
+    private func identified(
+        _ limit: Batch.LineLimit, _ messages: Int
+    ) async throws(WireFailure) -> Result<[ListedMessage]?, WireFailure> {
+        guard let uidl = try await list("UIDL", limit) else { return .success(nil) }
+        return await ListingThread.run(of: messages) {
+            Result { () throws(WireFailure) in try Listing.identified(by: uidl) }
         }
     }
 
