@@ -27,6 +27,8 @@ public struct AccountStatus: Sendable, Hashable {
 
     public var account: EmailAddress
     public var status: MigrationStatus
+    /// `inProgress`, but waiting for its turn.
+    public var isQueued = false
     public var startedAt: Timestamp?
     public var startedBy: TriggerOrigin?
     public var lastTriggeredAt: Timestamp?

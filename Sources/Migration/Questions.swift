@@ -118,7 +118,7 @@ final class Questions: Sendable {
         } catch let error as POP3Error {
             learn(end(error, talk, hasGreeted), talk, isProbe)
             try Task.checkCancellation()
-            if error.code == .busy { return .busy(error.reason, error.description) }
+            if error.code == .busy || error.code == .exhausted { return .busy(error.reason, error.description) }
             return .failed(error.reason, error.description)
         } catch {
             learn(.abandoned, talk, isProbe)
@@ -135,7 +135,7 @@ final class Questions: Sendable {
             // A greeting that serves nobody is an answer, and whoever hangs up later has been reached.
             hasGreeted || (error.step == .greeting && error.code == .unreachable) ? .answered : .unreachable
         case .untrusted, .protocolViolation, .pipeliningBroken, .refused, .busy: .answered
-        case .invalidCredentialOctets: .abandoned
+        case .invalidCredentialOctets, .exhausted: .abandoned
         }
     }
 

@@ -91,6 +91,8 @@ struct Run: Sendable {
                 if let reason = control.stopReason { return .stopped(reason) }
                 if progress > before { patience.progress() }
                 if error.code == .busy { return .postponed(.mailboxInUse, error.description, seconds: nil) }
+                // Nobody's fault over there: when some others have ended there is room again.
+                if error.code == .exhausted { return .postponed(.overloaded, error.description, seconds: 5) }
                 if error.code == .pipeliningBroken {
                     guard isPipelining else { return .failed(.oldServerProtocol, error.description) }
                     isPipelining = false
@@ -200,7 +202,7 @@ struct Run: Sendable {
                 try records.append(
                     EventRecord(
                         at: now, account: row.address, kind: .connected,
-                        detail: "\(remaining) messages to fetch, \(octets) octets"))
+                        detail: "\(remaining) messages to fetch, \(octets) octets", isIdle: remaining == 0))
             }
             try records.update(row)
             return row

@@ -18,7 +18,7 @@ struct Runner: Sendable {
         case again
     }
 
-    func run(_ id: AccountRecord.ID, _ control: RunControl) async -> Next {
+    func run(_ id: AccountRecord.ID, isSuspect: Bool, _ control: RunControl) async -> Next {
         var account: EmailAddress?
         do {
             let (row, settings) = try await context.records.read { records in
@@ -32,6 +32,8 @@ struct Runner: Sendable {
                 guard row.outcome == .inProgress else { return .none }
                 return try await record(.stopped(row.nonMigrating == nil ? .disabled : .excluded), of: row, settings)
             }
+            // Should the process die under it, the next one knows under which.
+            try await context.records.note { try $0.beginRun(of: id, isSuspect: isSuspect) }
             let end = await end(of: row, pending, sealed, settings, control)
             context.reach.note(settings.oldServer, end, at: context.now())
             return try await record(end, of: row, settings)
@@ -76,10 +78,16 @@ struct Runner: Sendable {
 
     /// The latest run's outcome is the account's.
     private func record(_ end: Run.End, of before: AccountRecord, _ settings: MigrationSettings) async throws -> Next {
-        if case .stopped(.shutdown) = end { return .none }
+        if case .stopped(.shutdown) = end {
+            try await context.records.note { try $0.suspendRuns(of: before.id) }
+            return .none
+        }
         let now = context.now()
         let limits = context.limits
+        let spans = context.spans
+        let uptime = context.uptime()
         let outcome = try await context.records.write { records -> (AccountRecord, MigrationSettings)? in
+            try records.endRun(of: before.id)
             guard var row = try records.account(id: before.id), row.deletedAt == nil,
                 let current = try records.settings(of: row.address.domain)
             else { return nil }
@@ -91,7 +99,9 @@ struct Runner: Sendable {
             // Disabled or excluded while it ran: nothing of it is kept.
             let keeps = row.sealed != nil && current.state(at: now) == .active
             let asked = PasswordMark(revision: before.revision, generation: settings.generation)
-            let event = row.end(end, keeps: keeps, asked: asked, current, limits, now)
+            let brought = row.moved != before.moved
+            let clock = RunClock(now: now, uptime: uptime, spans: spans)
+            let event = row.end(end, keeps: keeps, brought: brought, asked: asked, current, limits, clock)
             try records.update(row)
             if let event { try records.append(event) }
             return (row, current)

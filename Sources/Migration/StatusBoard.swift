@@ -61,8 +61,13 @@ public final class StatusBoard: Sendable {
 
     /// The status of a row just read or written.
     public func status(of row: AccountRecord, settings: MigrationSettings?) -> AccountStatus {
-        let rate = state.withLock { $0.rates[row.id]?.perSecond(now: context.now()) }
-        return AccountStatus(row, settings: settings, rate: rate, now: context.now())
+        let now = context.uptime()
+        let (rate, isRunning) = state.withLock { state in
+            (state.rates[row.id]?.perSecond(now: now), state.running.contains(row.id))
+        }
+        var status = AccountStatus(row, settings: settings, rate: rate, now: context.now())
+        status.isQueued = row.status == .inProgress && !isRunning
+        return status
     }
 
     /// - Throws: `InvalidCursor`; `RecordsError`.
@@ -85,7 +90,7 @@ public final class StatusBoard: Sendable {
                 try records.settings(of: domain)
             )
         }
-        return (totals, rows.map { status(of: $0, settings: settings) })
+        return (totals, rows.map { status(of: $0, settings: settings) }.filter { !$0.isQueued })
     }
 
     /// - Throws: `InvalidCursor`; `RecordsError`.
@@ -129,7 +134,7 @@ public final class StatusBoard: Sendable {
 
     /// So many messages of an account have become moved at once.
     func moved(_ count: Int, of account: AccountRecord.ID) {
-        let now = context.now()
+        let now = context.uptime()
         state.withLock { $0.rates[account, default: Rate()].add(count, now: now) }
     }
 
@@ -195,21 +200,21 @@ public final class StatusBoard: Sendable {
 /// Messages a second over the last ten seconds or so.
 struct Rate: Sendable {
     private var count = 0.0
-    private var at: Timestamp?
-    private var since: Timestamp?
+    private var at: ContinuousClock.Instant?
+    private var since: ContinuousClock.Instant?
     private static let memory = 10.0
 
-    mutating func add(_ messages: Int, now: Timestamp) {
-        if let at { count *= decay(now.seconds(since: at)) }
+    mutating func add(_ messages: Int, now: ContinuousClock.Instant) {
+        if let at { count *= decay((now - at) / .seconds(1)) }
         count += Double(messages)
         at = now
         since = since ?? now
     }
 
-    func perSecond(now: Timestamp) -> Double? {
+    func perSecond(now: ContinuousClock.Instant) -> Double? {
         guard let at, let since else { return nil }
-        let span = max(0.5, min(Self.memory, now.seconds(since: since)))
-        return count * decay(now.seconds(since: at)) / span
+        let span = max(0.5, min(Self.memory, (now - since) / .seconds(1)))
+        return count * decay((now - at) / .seconds(1)) / span
     }
 
     private func decay(_ seconds: Double) -> Double { max(0, 1 - max(0, seconds) / Self.memory) }

@@ -14,6 +14,8 @@ enum Migrations {
             try db.execute(sql: ledger)
             try db.execute(sql: events)
         }
+        migrator.registerMigration("runs under way") { db in try db.execute(sql: runsUnderWay) }
+        migrator.registerMigration("counted events") { db in try db.execute(sql: countedEvents) }
         return migrator
     }()
 

@@ -35,6 +35,7 @@ final class Daemon: Service {
     let callers: MultiThreadedEventLoopGroup
     let configuration: CurrentConfiguration
     let journal: EventJournal
+    let descriptors: Descriptors
     let log: Logger
     private let unfinished = Atomic(false)
 
@@ -48,17 +49,27 @@ final class Daemon: Service {
         self.log = log
         let journal = EventJournal()
         self.journal = journal
-        group = MultiThreadedEventLoopGroup(numberOfThreads: max(2, System.coreCount))
+        let loops = Descriptors.loops(wanted: System.coreCount)
+        group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
         callers = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         records = try await SQLiteRecords.open(path: configuration.databasePath, onEvents: journal.tell)
+        if let confinement = records.confinement {
+            log.error(
+                "\(confinement) Until then logins are decided by what is known, and moves wait.",
+                metadata: ["reason": "databaseUnavailable"])
+        }
         store = try MaildirStore(
             path: configuration.mailStore.maildirPath,
             hashKey: try await Keys.ledgerKey("content-key", in: records), pool: FilePool())
         let memory = Memory()
         var limits = MoveLimits(configuration)
         memory.fit(&limits, log: log)
+        let descriptors = Descriptors(loops: loops + 1)
+        descriptors.fit(&limits, log: log)
+        self.descriptors = descriptors
         var clients = JSONRPC.Limits(configuration)
         memory.fit(&clients)
+        clients.connections = descriptors.clients(of: clients.connections)
         pool = try HashingPool(waitingLogins: 2048, decoyScheme: limits.passwordScheme)
         move = MailMove(
             records: records, store: store, pool: pool,
@@ -115,6 +126,7 @@ final class Daemon: Service {
     /// disk is ready for.
     private func stop() {
         manager.stopping(status: "finishing what is in hand")
+        Task { await move.excuseRuns() }
         DispatchQueue.global().asyncAfter(deadline: .now() + 4.5) { _exit(0) }
         server.stop(grace: .seconds(3))
         move.stop()
