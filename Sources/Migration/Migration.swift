@@ -87,9 +87,22 @@ public final class MailMove: Sendable {
             group.addTask { await self.logins.runBackground() }
             group.addTask { await self.windows.run() }
             group.addTask { await self.recordInterruptions() }
+            group.addTask { await self.excuseRuns() }
             await scheduler.run()
             await logins.stopBackground()
             delivery.close()
+        }
+    }
+
+    /// When the program is told to end: what is cut short by that is held against no run.
+    private func excuseRuns() async {
+        let alarm = Alarm()
+        context.stopping.whenSet { alarm.ring() }
+        while !context.stopping.isSet { await alarm.sleep(seconds: 3600) }
+        do {
+            try await context.records.note { try $0.suspendRuns(of: nil) }
+        } catch {
+            context.log.debug("runs that are cut short now are taken for those that ended the daemon: \(error)")
         }
     }
 
@@ -132,15 +145,6 @@ public final class MailMove: Sendable {
         context.limits = limits
         context.trust.reload()
         scheduler.wake()
-    }
-
-    /// No death of this process is to be held against the runs that are going on: it has been told to end.
-    public func excuseRuns() async {
-        do {
-            try await context.records.note { try $0.suspendRuns(of: nil) }
-        } catch {
-            context.log.debug("runs that are cut short now are taken for those that ended the daemon: \(error)")
-        }
     }
 
     /// Starts nothing more; each run ends the delivery in hand and records it.

@@ -29,10 +29,11 @@ struct DatabaseFile: Sendable {
         do {
             var configuration = configuration
             configuration.prepareDatabase { db in try refuseNotOurs(db) }
-            configuration.journalMode = .wal
             let database = try DatabaseQueue(path: path, configuration: configuration)
             try database.writeWithoutTransaction { db in
-                // GRDB has set NORMAL for WAL, which loses the last commits in a power cut.
+                // Not GRDB's way, which writes something into a new log: on a full disk nothing can be.
+                try db.execute(sql: "PRAGMA journal_mode = WAL")
+                // NORMAL loses the last commits in a power cut.
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2,
                     try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal"

@@ -59,7 +59,7 @@ public final class SQLiteRecords: Records, Sendable {
     private var desk: Desk { state.withLock { $0.desk } }
 
     /// Why the database was opened without its index's file, which is so on a full disk; nil where it is open as usual.
-    public var confinement: RecordsError? { state.withLock { $0.confinement } }
+    var confinement: RecordsError? { state.withLock { $0.confinement } }
 
     /// Opens the database, which is made where there is none, readable by its owner alone.
     /// - Parameters:
@@ -164,7 +164,7 @@ public final class SQLiteRecords: Records, Sendable {
     /// Where the disk was full at the opening and has room again, the database is opened anew, as usual.
     public func check() async throws {
         _ = try await read { _ = try $0.value("check") }
-        let isFailing = desk.writer.isFailing
+        let isFailing = desk.writer.isFailing || file.isFull
         _ = try await write { records in
             if isFailing { try records.set("check", to: []) } else { _ = try records.value("check") }
         }

@@ -53,11 +53,6 @@ final class Daemon: Service {
         group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
         callers = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         records = try await SQLiteRecords.open(path: configuration.databasePath, onEvents: journal.tell)
-        if let confinement = records.confinement {
-            log.error(
-                "\(confinement) Until then logins are decided by what is known, and moves wait.",
-                metadata: ["reason": "databaseUnavailable"])
-        }
         store = try MaildirStore(
             path: configuration.mailStore.maildirPath,
             hashKey: try await Keys.ledgerKey("content-key", in: records), pool: FilePool())
@@ -126,7 +121,6 @@ final class Daemon: Service {
     /// disk is ready for.
     private func stop() {
         manager.stopping(status: "finishing what is in hand")
-        Task { await move.excuseRuns() }
         DispatchQueue.global().asyncAfter(deadline: .now() + 4.5) { _exit(0) }
         server.stop(grace: .seconds(3))
         move.stop()

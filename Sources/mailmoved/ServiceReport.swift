@@ -2,6 +2,7 @@
 
 import Glibc
 import JSONRPC
+import Logging
 import MailMoveAPI
 import MailStore
 import Methods
@@ -16,6 +17,8 @@ final class ServiceReport: Sendable {
     private let store: any MailStore
     private let move: MailMove
     private let startedAt = Timestamp.now
+    private let isFailing = Mutex(false)
+    private let log = Logger(label: "mailmoved")
     private let server = Mutex<(@Sendable () -> Int)?>(nil)
 
     init(records: any Records, store: any MailStore, move: MailMove) {
@@ -74,13 +77,28 @@ final class ServiceReport: Sendable {
         }
     }
 
+    /// What is wrong with the database; that it begins and ends is logged.
     private func databaseFault() async -> (any Error)? {
         do {
             try await records.check()
+            if isFailing.withLock({ $0.becomes(false) }) { log.notice("the database takes changes again") }
             return nil
         } catch {
+            if isFailing.withLock({ $0.becomes(true) }) {
+                log.error(
+                    "\(error) Until then logins are decided by what is known, and moves wait.",
+                    metadata: ["reason": "databaseUnavailable"])
+            }
             return error
         }
+    }
+}
+
+extension Bool {
+    /// - Returns: whether it was another before.
+    fileprivate mutating func becomes(_ value: Bool) -> Bool {
+        defer { self = value }
+        return self != value
     }
 }
 

@@ -79,6 +79,7 @@ extension Integration {
                     #expect(faults.daemon.log.contains("logins are decided by what is known"))
                     disks.first?.empty()
                     try await faults.expectService()
+                    #expect(faults.daemon.log.contains("takes changes again"))
                 }
                 try await faults.platform.trigger(Faults.ann)
                 try await faults.expectAnnArrives()

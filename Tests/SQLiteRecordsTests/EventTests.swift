@@ -104,7 +104,9 @@ import Vocabulary
             #expect(try await records.note { try $0.removeIdleEvents(before: later) } == false)
             let left = try await events()
             #expect(left.allSatisfy { !$0.isIdle })
-            #expect(left.map(\.kind) == [.triggered, .connected, .completed, .connected, .completed])
+            // The trigger of the second move that brought something repeats the polls' before it.
+            #expect(left.map(\.kind) == [.triggered, .connected, .completed, .triggered, .connected, .completed])
+            #expect(left.map(\.count) == [1, 1, 1, 101, 1, 1])
         }
     }
 

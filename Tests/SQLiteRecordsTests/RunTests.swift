@@ -36,7 +36,7 @@ import Vocabulary
         try await withRecords { records in
             var ann = try await accounts(1, records)[0]
             for _ in 0..<5 {
-                try await records.note { try $0.beginRun(of: ann.id, isSuspect: false) }
+                try await records.note { [ann] in try $0.beginRun(of: ann.id, isSuspect: false) }
                 ann.moved += 1
                 try await records.write { [ann] in try $0.update(ann) }
                 #expect(try await records.write { try $0.chargeRuns() } == [])
