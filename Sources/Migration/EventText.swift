@@ -9,6 +9,7 @@ extension StatusText {
         let once = self.event(event)
         guard event.count > 1, let since = event.since else { return once }
         return LocalizedText(
-            en: "\(once.en) (\(event.count) times since \(since))", zhCN: "\(once.zhCN)（自 \(since) 起共 \(event.count) 次）")
+            en: "\(once.en) (\(event.count) times since \(since))",
+            zhCN: "\(once.zhCN)（自 \(since) 起共 \(event.count) 次）")
     }
 }

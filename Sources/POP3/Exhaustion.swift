@@ -24,5 +24,5 @@ enum Exhaustion {
 extension WireFailure {
     static let exhausted = WireFailure(
         code: .exhausted,
-        message: "was not asked: this machine has no descriptor left for a connection; raise LimitNOFILE= (or ulimit -n)")
+        message: "was not asked: this machine has no descriptor left for it; raise LimitNOFILE= (or ulimit -n)")
 }

@@ -33,8 +33,8 @@ final class EventJournal: Sendable {
         if let reason = event.reason { metadata["reason"] = "\(reason.rawValue)" }
         log.log(
             // A mail program that polls brings three a minute.
-            level: event.isIdle ? .debug : event.kind.level, "\(event.kind.sentence)\(event.detail.map { ": " + $0 } ?? "")", metadata: metadata
-        )
+            level: event.isIdle ? .debug : event.kind.level,
+            "\(event.kind.sentence)\(event.detail.map { ": " + $0 } ?? "")", metadata: metadata)
     }
 }
 

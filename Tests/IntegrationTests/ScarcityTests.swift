@@ -27,7 +27,8 @@ extension Integration {
                 try await Task.sleep(for: .seconds(1))
                 let before = try ticks(daemon)
                 try await Task.sleep(for: .seconds(2))
-                #expect(try ticks(daemon) - before < 60)
+                let after = try ticks(daemon)
+                #expect(after - before < 60)
                 #expect(daemon.log.split(separator: "\n").count < 30)
                 for client in crowd { client.close() }
                 var isServed = false
@@ -64,7 +65,8 @@ extension Integration {
             let moved = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1"
             guard FileManager.default.fileExists(atPath: moved) else { return }
             try await running(#"LD_PRELOAD=\#(moved) FAKETIME=+1d exec "$@""#) { daemon in
-                #expect(try await RawClient(path: daemon.adminSocket).call("ping")["result"] != nil)
+                let client = try RawClient(path: daemon.adminSocket)
+                #expect(try await client.call("ping")["result"] != nil)
             }
         }
     }

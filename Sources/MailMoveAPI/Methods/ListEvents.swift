@@ -92,7 +92,7 @@ public struct EventPage: Codable, Hashable, Sendable, Described {
                             ObjectSchema(
                                 "Event", "Something that happened to an account.",
                                 [
-                                    .required("at", .time, "when; the latest time, where it has happened more than once"),
+                                    .required("at", .time, "when, or when last"),
                                     .required("account", .address, "to whom"),
                                     .required("kind", .text, "what, in one word"),
                                     .sometimes("via", .choice(TriggerOrigin.self), "by what kind of login"),
