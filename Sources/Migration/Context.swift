@@ -27,6 +27,7 @@ final class Context: Sendable {
     let stopping = StopSignal()
     let largeMailboxes = LargeMailboxes()
     let youngRuns = YoungRuns()
+    let spans = Spans()
     let checkedSessions = CheckedSessions()
     let settingsWatch = SettingsWatch()
     let log: Logger

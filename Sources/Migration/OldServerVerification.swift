@@ -291,6 +291,7 @@ extension OldServerFindings {
 
     private static func remedy(_ error: POP3Error, _ server: OldServer) -> String {
         switch error.code {
+        case .exhausted: "give the daemon more descriptors (LimitNOFILE=), then try again"
         case .unresolved: "check the host name, or give the old server's IP address"
         case .unreachable, .timedOut, .closed:
             "check host and port, that the old server runs, and that its firewall lets this machine in"

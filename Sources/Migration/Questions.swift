@@ -178,7 +178,7 @@ final class Questions: Sendable {
             if error.step != .resolve, error.step != .connect { talk.exposure.reach() }
             learn(end(error, talk, hasGreeted), talk, isProbe)
             try Task.checkCancellation()
-            if error.code == .busy { return .busy(error.reason, error.description) }
+            if error.code == .busy || error.code == .exhausted { return .busy(error.reason, error.description) }
             return .failed(error.reason, error.description)
         } catch {
             learn(.abandoned, talk, isProbe)
@@ -195,7 +195,7 @@ final class Questions: Sendable {
             // A greeting that serves nobody is an answer, and whoever hangs up later has been reached.
             hasGreeted || (error.step == .greeting && error.code == .unreachable) ? .answered : .unreachable
         case .untrusted, .protocolViolation, .pipeliningBroken, .refused, .busy: .answered
-        case .invalidCredentialOctets: .abandoned
+        case .invalidCredentialOctets, .exhausted: .abandoned
         }
     }
 

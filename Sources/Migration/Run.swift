@@ -115,6 +115,8 @@ struct Run: Sendable {
                 if let reason = control.stopReason { return (.stopped(reason), nil) }
                 if progress.count > before { patience.progress() }
                 if error.code == .busy { return (.postponed(.mailboxInUse, error.description, seconds: nil), nil) }
+                // Nobody's fault over there: when some others have ended there is room again.
+                if error.code == .exhausted { return (.postponed(.overloaded, error.description, seconds: 5), nil) }
                 if error.code == .pipeliningBroken {
                     guard isPipelining else { return (.failed(.oldServerProtocol, error.description), nil) }
                     isPipelining = false
@@ -214,7 +216,7 @@ struct Run: Sendable {
                 try records.append(
                     EventRecord(
                         at: now, account: row.address, kind: .connected,
-                        detail: "\(remaining) messages to fetch, \(octets) octets"))
+                        detail: "\(remaining) messages to fetch, \(octets) octets", isIdle: remaining == 0))
             }
             try records.update(row)
             return row

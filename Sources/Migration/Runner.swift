@@ -18,7 +18,7 @@ struct Runner: Sendable {
         case again
     }
 
-    func run(_ id: AccountRecord.ID, _ control: RunControl) async -> Next {
+    func run(_ id: AccountRecord.ID, isSuspect: Bool, _ control: RunControl) async -> Next {
         var account: EmailAddress?
         do {
             let (row, settings) = try await context.records.read { records in
@@ -32,6 +32,8 @@ struct Runner: Sendable {
                 guard row.outcome == .inProgress else { return .none }
                 return try await record(.stopped(row.nonMigrating == nil ? .disabled : .excluded), of: row, settings)
             }
+            // Should the process die under it, the next one knows under which.
+            try await context.records.note { try $0.beginRun(of: id, isSuspect: isSuspect) }
             let (end, further) = await end(of: row, pending, sealed, settings, control)
             context.reach.note(settings.oldServer, end, at: context.now())
             return try await record(end, of: row, settings, further)
@@ -82,12 +84,18 @@ struct Runner: Sendable {
     private func record(
         _ end: Run.End, of before: AccountRecord, _ settings: MigrationSettings, _ further: FurtherSessions? = nil
     ) async throws -> Next {
-        if case .stopped(.shutdown) = end { return .none }
+        if case .stopped(.shutdown) = end {
+            try await context.records.note { try $0.suspendRuns(of: before.id) }
+            return .none
+        }
         let now = context.now()
         let limits = context.limits
+        let spans = context.spans
+        let uptime = context.uptime()
         let source = context.ledgerHash.source(
             settings.oldServer, username: settings.oldServer.username(of: before.address))
         let outcome = try await context.records.write { records -> (AccountRecord, MigrationSettings)? in
+            try records.endRun(of: before.id)
             guard var row = try records.account(id: before.id), row.deletedAt == nil,
                 let current = try records.settings(of: row.address.domain)
             else { return nil }
@@ -98,21 +106,23 @@ struct Runner: Sendable {
             guard row.sealed == nil || row.sealed == before.sealed else { return (row, current) }
             // Disabled or excluded while it ran: nothing of it is kept.
             let keeps = row.sealed != nil && current.state(at: now) == .active
+            let brought = row.moved != before.moved
+            let clock = RunClock(now: now, uptime: uptime, spans: spans)
             if case .stopped(.resettled) = end {
                 // The password was taken away after that.
                 guard row.sealed == nil, row.outcome == .inProgress else { return (row, current) }
                 let reason: RunControl.StopReason = row.nonMigrating == nil ? .disabled : .excluded
                 let asked = PasswordMark(revision: before.revision, generation: settings.generation)
-                if let event = row.end(.stopped(reason), keeps: false, asked: asked, current, limits, now) {
-                    try records.append(event)
-                }
+                let event = row.end(
+                    .stopped(reason), keeps: false, brought: brought, asked: asked, current, limits, clock)
+                if let event { try records.append(event) }
                 try records.update(row)
                 return (row, current)
             }
             // What an old server has said that the settings do not name any more counts no more.
             guard current.oldServer == settings.oldServer || row.pending == nil else { return (row, current) }
             let asked = PasswordMark(revision: before.revision, generation: settings.generation)
-            let event = row.end(end, keeps: keeps, asked: asked, current, limits, now)
+            let event = row.end(end, keeps: keeps, brought: brought, asked: asked, current, limits, clock)
             if let further { row.remember(further, of: source, after: end) }
             try records.update(row)
             if let event { try records.append(event) }

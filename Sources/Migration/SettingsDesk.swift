@@ -129,7 +129,7 @@ public final class SettingsDesk: Sendable {
     /// Stops runs whose sealed password has gone. Those that were still waiting end here.
     private func stop(_ accounts: [AccountRecord.ID], _ reason: RunControl.StopReason) async throws {
         let waiting = accounts.filter { !scheduler.cancel($0, reason) }
-        let now = context.now()
+        let clock = RunClock(now: context.now(), uptime: context.uptime(), spans: context.spans)
         let limits = context.limits
         for portion in stride(from: 0, to: waiting.count, by: 500).map({ waiting[$0..<min($0 + 500, waiting.count)] }) {
             let changed = try await context.records.write { records in
@@ -139,7 +139,8 @@ public final class SettingsDesk: Sendable {
                         row.outcome == .inProgress, let settings = try records.settings(of: row.address.domain)
                     else { return nil }
                     let mark = PasswordMark(revision: row.revision, generation: settings.generation)
-                    let event = row.end(.stopped(reason), keeps: false, asked: mark, settings, limits, now)
+                    let event = row.end(
+                        .stopped(reason), keeps: false, brought: false, asked: mark, settings, limits, clock)
                     try records.update(row)
                     if let event { try records.append(event) }
                     return row

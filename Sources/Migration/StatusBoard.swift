@@ -61,9 +61,9 @@ public final class StatusBoard: Sendable {
 
     /// The status of a row just read or written.
     public func status(of row: AccountRecord, settings: MigrationSettings?) -> AccountStatus {
-        let now = context.now()
+        let now = context.uptime()
         let (rate, isRunning) = state.withLock { ($0.rates[row.id]?.perSecond(now: now), $0.running.contains(row.id)) }
-        return AccountStatus(row, settings: settings, rate: rate, isRunning: isRunning, now: now)
+        return AccountStatus(row, settings: settings, rate: rate, isRunning: isRunning, now: context.now())
     }
 
     /// - Throws: ``MoveError`` with `migrationNotEnabled` for a domain that is not known; `InvalidCursor`; `RecordsError`.
@@ -88,7 +88,7 @@ public final class StatusBoard: Sendable {
                 try records.settings(of: domain)
             )
         }
-        return (totals, rows.map { status(of: $0, settings: settings) })
+        return (totals, rows.map { status(of: $0, settings: settings) }.filter { !$0.isQueued })
     }
 
     /// - Throws: `InvalidCursor`; `RecordsError`.
@@ -140,7 +140,7 @@ public final class StatusBoard: Sendable {
 
     /// So many messages of an account have become moved at once.
     func moved(_ count: Int, of account: AccountRecord.ID) {
-        let now = context.now()
+        let now = context.uptime()
         state.withLock { $0.rates[account, default: Rate()].add(count, now: now) }
     }
 
@@ -226,21 +226,21 @@ extension EventQuery.Subject {
 /// Messages a second over the last ten seconds or so.
 struct Rate: Sendable {
     private var count = 0.0
-    private var at: Timestamp?
-    private var since: Timestamp?
+    private var at: ContinuousClock.Instant?
+    private var since: ContinuousClock.Instant?
     private static let memory = 10.0
 
-    mutating func add(_ messages: Int, now: Timestamp) {
-        if let at { count *= decay(now.seconds(since: at)) }
+    mutating func add(_ messages: Int, now: ContinuousClock.Instant) {
+        if let at { count *= decay((now - at) / .seconds(1)) }
         count += Double(messages)
         at = now
         since = since ?? now
     }
 
-    func perSecond(now: Timestamp) -> Double? {
+    func perSecond(now: ContinuousClock.Instant) -> Double? {
         guard let at, let since else { return nil }
-        let span = max(0.5, min(Self.memory, now.seconds(since: since)))
-        return count * decay(now.seconds(since: at)) / span
+        let span = max(0.5, min(Self.memory, (now - since) / .seconds(1)))
+        return count * decay((now - at) / .seconds(1)) / span
     }
 
     private func decay(_ seconds: Double) -> Double { max(0, 1 - max(0, seconds) / Self.memory) }

@@ -9,6 +9,8 @@ public struct POP3Error: Error, Hashable, Sendable, CustomStringConvertible {
         case unresolved
         /// No address of the host took the connection.
         case unreachable
+        /// This machine has no descriptor or memory for a connection; the server was not asked.
+        case exhausted
         /// The server was silent for longer than the timeout.
         case timedOut
         /// The server closed the connection.
@@ -55,6 +57,7 @@ public struct POP3Error: Error, Hashable, Sendable, CustomStringConvertible {
     public var reason: Reason {
         switch code {
         case .unresolved, .unreachable, .timedOut, .closed: .oldServerUnreachable
+        case .exhausted: .overloaded
         case .untrusted: .oldServerUntrusted
         case .protocolViolation, .pipeliningBroken, .refused: .oldServerProtocol
         case .busy: .mailboxInUse

@@ -111,16 +111,23 @@ public struct EventRecord: Sendable, Hashable {
         case deleted
     }
 
+    /// The latest time, where it has happened more than once.
     public var at: Timestamp
     public var account: EmailAddress
     public var kind: Kind
     public var via: TriggerOrigin?
     public var reason: Reason?
     public var detail: String?
+    /// It belongs to a run that brought nothing: of interest for a day.
+    public var isIdle: Bool
+    /// How often it has happened.
+    public var count = 1
+    /// When it happened first, where that was more than once.
+    public var since: Timestamp?
 
     public init(
         at: Timestamp, account: EmailAddress, kind: Kind, via: TriggerOrigin? = nil, reason: Reason? = nil,
-        detail: String? = nil
+        detail: String? = nil, isIdle: Bool = false
     ) {
         self.at = at
         self.account = account
@@ -128,6 +135,7 @@ public struct EventRecord: Sendable, Hashable {
         self.via = via
         self.reason = reason
         self.detail = detail
+        self.isIdle = isIdle
     }
 }
 

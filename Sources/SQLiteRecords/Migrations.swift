@@ -23,6 +23,8 @@ enum Migrations {
         migrator.registerMigration("mailboxes that are looked through to their end") { db in
             try db.execute(sql: furtherSessions)
         }
+        migrator.registerMigration("runs under way") { db in try db.execute(sql: runsUnderWay) }
+        migrator.registerMigration("counted events") { db in try db.execute(sql: countedEvents) }
         return migrator
     }()
 

@@ -212,7 +212,7 @@ import Vocabulary
     }
 
     @Test func thereIsRoomForWhoWouldStartAtOnce() {
-        let now = Timestamp(milliseconds: 0)
+        let now = ContinuousClock.now
         var schedule = Schedule()
         let lane = Schedule.Lane(server: "a:110", domain: "example.com")
         func room(_ account: Int64? = nil, width: Int = 3, share: Int = .max, most: Int = 64) -> Int {
