@@ -27,6 +27,7 @@ final class Context: Sendable {
     let stopping = StopSignal()
     let largeMailboxes = LargeMailboxes()
     let youngRuns = YoungRuns()
+    let wholeLedgers = WholeLedgers()
     let checkedSessions = CheckedSessions()
     let log: Logger
     private let current: Mutex<MoveLimits>

@@ -12,6 +12,7 @@ struct Recovery: Sendable {
 
     /// - Throws: `RecordsError`. What cannot be ended now waits for its account's next run.
     func run() async throws {
+        try await StoreGuard(context: context).begin()
         let (intents, settings) = try await context.records.read { records in
             (try records.intents(of: nil), try records.allSettings())
         }
@@ -23,9 +24,10 @@ struct Recovery: Sendable {
         var rest = intents[...]
         while !rest.isEmpty {
             let portion = Self.portion(of: &rest).filter { !waiting.contains($0.account) }
-            for (account, error) in try await ending.end(portion, except: &silent) {
+            for (account, error) in try await ending.end(portion, searchesContents: false, except: &silent) {
                 let row = try await context.records.read { try $0.account(id: account) }
-                context.log.error(
+                context.log.log(
+                    level: error is IntentEnding.Undecided ? .info : .error,
                     "what a crash interrupted waits for the account's next run: \(error)",
                     metadata: row.map { .about($0.address) } ?? [:])
                 waiting.insert(account)

@@ -32,6 +32,8 @@ struct Run: Sendable {
     let account: AccountRecord
     let settings: MigrationSettings
     let password: Password
+    /// The markers that have to stand where the mail goes.
+    var expected: StoreMarkers = [:]
 
     private var isPipelining = true
     private var hasBegun = false
@@ -239,7 +241,8 @@ struct Run: Sendable {
             try await note(refusals)
             return refusals.count
         }
-        let writer = try await context.store.open(account.address, options: options, intended: intended)
+        let writer = try await context.store.open(
+            account.address, options: options, intended: intended, expecting: expected)
         // Until the last sync: it is the writer that keeps the file system's errors in sight.
         defer { withExtendedLifetime(writer) {} }
         let gate = IntakeGate(writer)

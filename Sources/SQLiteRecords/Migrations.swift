@@ -14,6 +14,9 @@ enum Migrations {
             try db.execute(sql: ledger)
             try db.execute(sql: events)
         }
+        migrator.registerMigration("markers of mailboxes, and runs", foreignKeyChecks: .immediate) { db in
+            try db.execute(sql: mailboxes)
+        }
         return migrator
     }()
 

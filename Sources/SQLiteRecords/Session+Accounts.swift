@@ -141,6 +141,8 @@ extension Session {
             ) { try $0.integer() }
             try db.run("DELETE FROM ledger WHERE account IN (SELECT id FROM account WHERE domain = ?)", [domain])
             try db.run("DELETE FROM intent WHERE account IN (SELECT id FROM account WHERE domain = ?)", [domain])
+            try db.run(
+                "UPDATE mailbox SET marker = NULL WHERE account IN (SELECT id FROM account WHERE domain = ?)", [domain])
             try db.run("DELETE FROM settings WHERE domain = ?", [domain])
             try db.run("DELETE FROM listed WHERE domain = ?", [domain])
             try db.run(

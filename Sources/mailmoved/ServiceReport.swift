@@ -13,14 +13,12 @@ import Vocabulary
 /// How the daemon is doing: what `getServiceStatus` answers and `systemctl status` shows.
 final class ServiceReport: Sendable {
     private let records: any Records
-    private let store: any MailStore
     private let move: MailMove
     private let startedAt = Timestamp.now
     private let server = Mutex<(@Sendable () -> Int)?>(nil)
 
-    init(records: any Records, store: any MailStore, move: MailMove) {
+    init(records: any Records, move: MailMove) {
         self.records = records
-        self.store = store
         self.move = move
     }
 
@@ -53,8 +51,11 @@ final class ServiceReport: Sendable {
             // Said below.
         }
         if !isStoreOpen { line += "; the database does not answer" }
-        if let fault {
-            line += "; the mail store \(fault.code == .unresponsive ? "does not answer" : "cannot take mail")"
+        switch fault?.code {
+        case nil: break
+        case .unresponsive: line += "; the mail store does not answer"
+        case .unmarked: line += "; the mail store is not the one that mail was moved to (is it mounted?)"
+        default: line += "; the mail store cannot take mail"
         }
         let lost = move.reach.unreachable
         for (host, since) in lost.prefix(2) { line += "; old server \(host) unreachable since \(since.shortLocal)" }
@@ -63,11 +64,13 @@ final class ServiceReport: Sendable {
     }
 
     private func mailStoreFault() async -> MailStoreError? {
-        do throws(MailStoreError) {
-            try await store.check()
+        do {
+            try await move.checkMailStore()
             return nil
-        } catch {
+        } catch let error as MailStoreError {
             return error
+        } catch {
+            return nil  // the database's fault, which is told beside it
         }
     }
 
