@@ -105,7 +105,8 @@ public final class IntegrityCheck: Sendable {
             do {
                 try await store.accept(row)
                 findings.add(
-                    .info, "what is in the mail store now was taken as it is; what was moved before stays moved, and "
+                    .info,
+                    "what is in the mail store now was taken as it is; what was moved before stays moved, and "
                         + "--repair moves again what is missing")
                 return true
             } catch let error as MailStoreError {

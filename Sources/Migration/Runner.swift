@@ -60,7 +60,9 @@ struct Runner: Sendable {
             if !intents.isEmpty {
                 let ending = IntentEnding(context: context, statuses: statuses)
                 var silent: Set<UInt64> = []
-                if let error = try await ending.end(intents, searchesContents: true, except: &silent)[row.id] { throw error }
+                if let error = try await ending.end(intents, searchesContents: true, except: &silent)[row.id] {
+                    throw error
+                }
             }
             let password = try context.vault.open(sealed, for: row.address)
             var run = Run(

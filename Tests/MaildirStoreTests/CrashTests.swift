@@ -30,7 +30,8 @@ import Vocabulary
     @Test func aCrashBeforePublishingLosesNothing() async throws {
         let (batch, _) = try await scratch.store().stage(messages)
         _ = try await scratch.store().open(ann, options: DeliveryOptions(), intended: [batch])
-        #expect(try await scratch.store().recover(batch, of: ann, isRecent: true).fates == messages.map { _ in .delivered })
+        #expect(
+            try await scratch.store().recover(batch, of: ann, isRecent: true).fates == messages.map { _ in .delivered })
         #expect(try mailbox() == messages)
     }
 
@@ -41,10 +42,12 @@ import Vocabulary
         var part = batch
         part.names = Array(batch.names.prefix(published))
         try await store.publish(part)
-        #expect(try await scratch.store().recover(batch, of: ann, isRecent: true).fates == messages.map { _ in .delivered })
+        #expect(
+            try await scratch.store().recover(batch, of: ann, isRecent: true).fates == messages.map { _ in .delivered })
         #expect(try mailbox() == messages)
         // And a crash amid the recovery.
-        #expect(try await scratch.store().recover(batch, of: ann, isRecent: true).fates == messages.map { _ in .delivered })
+        #expect(
+            try await scratch.store().recover(batch, of: ann, isRecent: true).fates == messages.map { _ in .delivered })
         #expect(try mailbox() == messages)
     }
 
@@ -54,7 +57,8 @@ import Vocabulary
         try await store.publish(batch)
         try move("new/\(batch.names[0])", "cur/\(batch.names[0]):2,RS")
         try FileManager.default.removeItem(atPath: "\(scratch.maildir)/new/\(batch.names[1])")
-        #expect(try await scratch.store().recover(batch, of: ann, isRecent: true).fates == messages.map { _ in .delivered })
+        #expect(
+            try await scratch.store().recover(batch, of: ann, isRecent: true).fates == messages.map { _ in .delivered })
         #expect(try scratch.names("new").count == 18)
         // A day later only what is there counts: better twice than never.
         var expected = messages.map { _ in MessageFate.delivered }
@@ -104,7 +108,8 @@ import Vocabulary
             #expect(error?.code == .misplaced)
         }
         try FileManager.default.moveItem(atPath: away, toPath: scratch.maildir)
-        #expect(try await store.recover(batch, of: ann, isRecent: true).fates == messages.map { _ in .delivered })
+        #expect(
+            try await store.recover(batch, of: ann, isRecent: true).fates == messages.map { _ in .delivered })
         #expect(try mailbox() == messages)
     }
 
@@ -125,7 +130,8 @@ import Vocabulary
         await #expect(throws: MailStoreError.self) { try await store.publish(batch) }
         for _ in 0..<2 {
             let fates = try await scratch.store().recover(batch, of: ann, isRecent: true)
-            #expect(fates.fates == messages.indices.map { $0 <= 10 ? .delivered : $0 == 11 ? .notDelivered : .unknown })
+            #expect(
+                fates.fates == messages.indices.map { $0 <= 10 ? .delivered : $0 == 11 ? .notDelivered : .unknown })
         }
         #expect(try scratch.octets("new/\(batch.names[10])") == messages[10])
     }
@@ -147,7 +153,9 @@ import Vocabulary
         let (batch, _) = try await scratch.store().stage(messages, options: options)
         _ = try await scratch.store().recover(batch, of: ann, isRecent: true)
         #expect(try scratch.names("cur") == batch.names.map { $0 + ":2,S" })
-        #expect(try await scratch.store().recover(batch, of: ann, isRecent: false).fates == messages.map { _ in .delivered })
+        #expect(
+            try await scratch.store().recover(batch, of: ann, isRecent: false).fates == messages.map { _ in .delivered }
+        )
     }
 
     @Test func aFileThatIsInBothPlacesIsOneMessage() async throws {

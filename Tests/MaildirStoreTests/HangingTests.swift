@@ -118,7 +118,9 @@ struct HangingTests {
             #expect(error?.code == .unresponsive)
         }
         disk.thaw()
-        #expect(try await scratch.store().recover(batch, of: account(0), isRecent: true).fates == messages.map { _ in .delivered })
+        #expect(
+            try await scratch.store().recover(batch, of: account(0), isRecent: true).fates
+                == messages.map { _ in .delivered })
         #expect(try names(batch.place, "new") == batch.names.sorted())
         #expect(try batch.names.map { try octets(batch.place, "new/\($0)") } == messages)
         #expect(try names(batch.place, "tmp").isEmpty)

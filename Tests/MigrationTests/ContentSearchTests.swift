@@ -15,18 +15,19 @@ import Vocabulary
         return contents
     }
 
-    @Test(arguments: [
-        // Filed under another name: found, and once.
-        ([:], [1: 1], [], [true, false]),
-        // The one that is there is another of the same content, under its own name.
-        ([1: 1], [:], [1], [false, false]),
-        // One of two equal ones was moved, and filed too: it accounts for one.
-        ([:], [1: 2], [1], [true, false]),
-        ([:], [1: 1], [1], [false, false]),
-        // The one that was moved is there under its own name.
-        ([1: 1], [1: 1], [1], [true, false]),
-        ([:], [:], [], [false, false]),
-    ] as [([Int64: Int], [Int64: Int], [Int64], [Bool])])
+    @Test(
+        arguments: [
+            // Filed under another name: found, and once.
+            ([:], [1: 1], [], [true, false]),
+            // The one that is there is another of the same content, under its own name.
+            ([1: 1], [:], [1], [false, false]),
+            // One of two equal ones was moved, and filed too: it accounts for one.
+            ([:], [1: 2], [1], [true, false]),
+            ([:], [1: 1], [1], [false, false]),
+            // The one that was moved is there under its own name.
+            ([1: 1], [1: 1], [1], [true, false]),
+            ([:], [:], [], [false, false]),
+        ] as [([Int64: Int], [Int64: Int], [Int64], [Bool])])
     func equalMessagesAreNotTakenForOneAnother(
         ours: [Int64: Int], others: [Int64: Int], accounted: [Int64], expected: [Bool]
     ) {
