@@ -10,13 +10,32 @@ public import Vocabulary
 /// 4. ``publish(_:)`` makes the batch visible, in order.
 /// 5. The next ``sync(_:)`` makes that durable, and the caller records the batch as moved.
 ///
-/// After a crash between 3 and 5, ``recover(_:recordedAt:)`` says what became of each message.
+/// After a crash between 3 and 5, ``recover(_:of:isRecent:)`` says what became of each message.
+///
+/// Each place is known by a marker (``StoreMarker``); what the caller expects and is not there is
+/// ``MailStoreError/Code/unmarked``, and nothing is made there.
 public protocol MailStore: Sendable {
-    /// Opens `account`'s mailbox for one run: makes it where it is missing, and removes what earlier runs
-    /// staged there and no batch of `intended` names.
+    /// Opens `account`'s mailbox for one run: makes it where it is missing and not `expected`, and removes what earlier
+    /// runs staged there and no batch of `intended` names.
+    /// - Parameter expected: what has to stand there; at other levels a marker is taken as it is, or made.
     func open(
-        _ account: EmailAddress, options: DeliveryOptions, intended: [StagedBatch]
+        _ account: EmailAddress, options: DeliveryOptions, intended: [StagedBatch], expecting expected: StoreMarkers
     ) async throws(MailStoreError) -> any MailboxWriter
+
+    /// The markers on the way to `account`'s mailbox, as they stand there.
+    func markers(of account: EmailAddress) async throws(MailStoreError) -> StoreMarkers
+
+    /// Marks what all mail is below, unless it has a marker already.
+    /// - Returns: the marker; nil where none can be written there.
+    func markBase() async throws(MailStoreError) -> StoreMarker?
+
+    /// Takes `account`'s mailbox as it is, or makes an empty one.
+    /// - Returns: the markers that stand there from now on, durable.
+    func adopt(_ account: EmailAddress) async throws(MailStoreError) -> StoreMarkers
+
+    /// The runs that have brought mail to `account`'s mailbox, by the names of what is there, in all folders, and by
+    /// what was noted beside the mailbox's marker (0, for how much is not noted).
+    func runs(of account: EmailAddress) async throws(MailStoreError) -> RunMarks
 
     /// Removes what earlier runs staged in `account`'s mailbox and no batch of `intended` names; makes nothing.
     func sweep(
@@ -34,10 +53,13 @@ public protocol MailStore: Sendable {
     func publish(_ batch: StagedBatch) async throws(MailStoreError) -> [Bool]
 
     /// Ends what a crash interrupted: publishes what is still staged, and says of each message of `batch`, in its
-    /// order, whether it is in the mailbox or was delivered before (true), or must be fetched again (false).
-    /// The next ``sync(_:)`` of the place makes it durable; only then is the batch recorded as moved. Comes before
-    /// ``open(_:options:intended:)``, which removes what was false once no intended batch names it.
-    func recover(_ batch: StagedBatch, recordedAt: Timestamp) async throws(MailStoreError) -> [Bool]
+    /// order, what became of it. The next ``sync(_:)`` of the place makes it durable; only then is the batch recorded as
+    /// moved. Comes before ``open(_:options:intended:expecting:)``, which removes what was not delivered once no intended
+    /// batch names it.
+    /// - Parameter isRecent: the batch is younger than a day by every clock: so far nothing cleans up what is staged.
+    func recover(
+        _ batch: StagedBatch, of account: EmailAddress, isRecent: Bool
+    ) async throws(MailStoreError) -> RecoveredBatch
 
     /// Reads the messages in `account`'s mailbox and all its folders; changes nothing. nil where there is no mailbox.
     /// Memory grows with the number of messages, not with their size. Cancelling the task ends it.
@@ -47,7 +69,20 @@ public protocol MailStore: Sendable {
     func check(folder: String) throws(MailStoreError)
 
     /// Whether the store can take mail at all; for status and readiness.
-    func check() async throws(MailStoreError)
+    /// - Parameter expected: the marker that has to stand in what all mail is below; nil where any may.
+    func check(expecting expected: StoreMarker?) async throws(MailStoreError)
+}
+
+extension MailStore {
+    /// As ``open(_:options:intended:expecting:)``, whatever stands there.
+    public func open(
+        _ account: EmailAddress, options: DeliveryOptions, intended: [StagedBatch]
+    ) async throws(MailStoreError) -> any MailboxWriter {
+        try await open(account, options: options, intended: intended, expecting: [:])
+    }
+
+    /// As ``check(expecting:)``, whatever stands there.
+    public func check() async throws(MailStoreError) { try await check(expecting: nil) }
 }
 
 /// Takes the messages of one run into one mailbox. Its ``MessageSink`` side is called by the connection's event loop.
@@ -127,11 +162,14 @@ public struct StagedBatch: Hashable, Sendable, Codable {
     public var names: [String]
     /// Whether they arrive as read.
     public var seen: Bool
+    /// Of the run that staged it; nil once it has been read from an intent.
+    public var run: StagedRun?
 
-    public init(place: MailboxPlace, names: [String], seen: Bool) {
+    public init(place: MailboxPlace, names: [String], seen: Bool, run: StagedRun? = nil) {
         self.place = place
         self.names = names
         self.seen = seen
+        self.run = run
     }
 }
 
@@ -145,6 +183,8 @@ public struct MailStoreError: Error, Hashable, Sendable, CustomStringConvertible
         case refused
         /// A folder that should be there is not, or something else stands in its place.
         case misplaced
+        /// Mail was moved to this place, and it does not bear the marker by which it is known.
+        case unmarked
         /// The file system does not answer, nor say why.
         case unresponsive
         /// Anything else the file system answered.

@@ -12,6 +12,8 @@ public enum MessageOrigin: Sendable {
 public struct MailboxContents: Sendable {
     /// How often each content is there.
     public var messages: [ContentHash: Int] = [:]
+    /// Octets of a message of each content.
+    public var octets: [ContentHash: Int] = [:]
     /// What is staged there, by the names that ``StagedBatch`` has.
     public var staged: [String] = []
     /// Files that could not be read, the first few; each with why.

@@ -26,7 +26,7 @@ extension MaildirStore {
                 for name in names {
                     try Task.checkCancellation()
                     guard !seen.contains(MessageName.temporary(name)) else { continue }
-                    let hash: Result<ContentHash?, MailStoreError> = await pool.run { [hashKey] in
+                    let hash: Result<(ContentHash, Int)?, MailStoreError> = await pool.run { [hashKey] in
                         do throws(MailStoreError) {
                             return .success(try Self.content(of: "\(path)/\(name)", key: hashKey))
                         } catch {
@@ -35,7 +35,9 @@ extension MaildirStore {
                     }
                     switch hash {
                     case .success(nil): continue  // renamed or deleted: if it is still there, the next turn finds it
-                    case .success(let content?): contents.messages[content, default: 0] += 1
+                    case .success((let content, let octets)?):
+                        contents.messages[content, default: 0] += 1
+                        contents.octets[content] = octets
                     case .failure(let error): if contents.unreadable.count < 10 { contents.unreadable.append(error) }
                     }
                     seen.insert(MessageName.temporary(name))
@@ -51,7 +53,7 @@ extension MaildirStore {
     }
 
     /// The Maildir and its folders; nil where there is none.
-    private static func folders(of maildir: String) throws(MailStoreError) -> [String]? {
+    static func folders(of maildir: String) throws(MailStoreError) -> [String]? {
         do throws(MailStoreError) {
             let directory = try Directory(path: maildir, followsLink: false)
             return [maildir] + (try directory.names { $0.hasPrefix(".") }.map { "\(maildir)/\($0)" })
@@ -61,7 +63,7 @@ extension MaildirStore {
     }
 
     /// Names of messages; none where the folder is no Maildir.
-    private static func names(
+    static func names(
         in path: String, where isWanted: (_ name: String) -> Bool
     ) throws(MailStoreError) -> [String] {
         do throws(MailStoreError) {
@@ -74,7 +76,7 @@ extension MaildirStore {
     }
 
     /// nil where the file is gone, or is none.
-    private static func content(of path: String, key: [UInt8]) throws(MailStoreError) -> ContentHash? {
+    private static func content(of path: String, key: [UInt8]) throws(MailStoreError) -> (ContentHash, Int)? {
         let fd = Glibc.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         if fd < 0 {
             if errno == ENOENT || errno == ELOOP { return nil }
@@ -92,7 +94,7 @@ extension MaildirStore {
                 if errno == EINTR { continue }
                 throw .system(errno, path: path)
             }
-            if count == 0 { return scan.finish().content }
+            if count == 0 { return (scan.finish().content, Int(status.st_size)) }
             scan.append(UnsafeRawBufferPointer(rebasing: piece[..<count]))
         }
     }

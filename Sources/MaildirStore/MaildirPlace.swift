@@ -76,21 +76,4 @@ struct MaildirPlace: Sendable {
         case let error: throw .system(error, path: "\(target.path)/\(targetName)")
         }
     }
-
-    /// Which of `names` (as in `tmp/`) are in `new/` or `cur/`, whatever flags they have been given.
-    func delivered(of names: Set<String>) throws(MailStoreError) -> Set<String> {
-        var found: Set<String> = []
-        // Twice: a file that is renamed during the reading may be passed over.
-        for _ in 0..<2 where found.count < names.count {
-            // new first: mail programs move files to cur, never back.
-            for directory in [new, cur] {
-                _ = try directory.names { name in
-                    let name = MessageName.temporary(name)
-                    if names.contains(name) { found.insert(name) }
-                    return false
-                }
-            }
-        }
-        return found
-    }
 }

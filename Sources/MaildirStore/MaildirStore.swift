@@ -9,7 +9,7 @@ public import Vocabulary
 
 /// Mail kept in Maildirs, each message exactly once.
 ///
-/// 1. ``open(_:options:intended:)`` makes the account's Maildir and gives a ``MaildirWriter``.
+/// 1. ``open(_:options:intended:expecting:)`` makes the account's Maildir and gives a ``MaildirWriter``.
 /// 2. The writer puts messages into `tmp/`, where no mail program looks, under names that are never used again.
 /// 3. ``sync(_:)`` makes them durable, with all else that was written on the same file system.
 /// 4. The caller records their names as intended.
@@ -17,7 +17,7 @@ public import Vocabulary
 /// 6. The next ``sync(_:)`` makes the renames durable; the caller records the messages as moved.
 ///
 /// So, after a crash, an intended file that has left this very `tmp/` was delivered, whatever the user did with it
-/// since, and one that is still there was not (``recover(_:recordedAt:)``).
+/// since, and one that is still there was not (``recover(_:of:isRecent:)``).
 ///
 /// Each file system has threads of its own for all that is written there: one that is slow, or answers nothing, holds up
 /// no other.
@@ -25,7 +25,7 @@ public final class MaildirStore: MailStore {
     let template: PathTemplate
     let hashKey: [UInt8]
     private let directoryMode: mode_t
-    private let fileMode: mode_t
+    let fileMode: mode_t
     /// For reading.
     let pool: FilePool
     /// Finds out which file system is meant.
@@ -34,6 +34,8 @@ public final class MaildirStore: MailStore {
     private let patience: Duration
     private let devices: Devices
     private let unsynced = Unsynced()
+    /// The latest run that was noted in each marker.
+    private let noted = Mutex<[String: Int64]>([:])
 
     /// - Parameters:
     ///   - path: where Maildirs are: an absolute path with `%u` for the address, `%n` its local part, `%d` its domain
@@ -63,21 +65,23 @@ public final class MaildirStore: MailStore {
     }
 
     public func open(
-        _ account: EmailAddress, options: DeliveryOptions, intended: [StagedBatch]
+        _ account: EmailAddress, options: DeliveryOptions, intended: [StagedBatch], expecting expected: StoreMarkers
     ) async throws(MailStoreError) -> any MailboxWriter {
         let folder = try FolderName(options.folder)
         let path = path(of: account, folder: nil)
         return try await onDevice(of: path) { isAwaited throws(MailStoreError) -> MaildirWriter in
             var made: [Directory] = []
-            let maildir = try self.maildir(of: account, folder: folder, made: &made)
+            let (maildir, markers) = try self.maildir(of: account, folder: folder, expecting: expected, made: &made)
             let tag = self.tag(of: account)
             try Self.sweep(maildir.tmp, tag: tag, keeping: intended, while: isAwaited)
             self.unsynced.add([], directories: made.map(\.path), in: maildir.place)
             let device = self.devices.device(of: maildir.tmp)
+            let name = MessageName(tag: tag)
+            let run = StagedRun(mark: name.run, last: 0, markers: markers, note: "\(path)/\(MarkerFile.inMaildir)")
             return MaildirWriter(
-                place: maildir.place, directory: maildir.tmp, options: options, unsynced: self.unsynced, device: device,
-                staging: Staging(
-                    directory: maildir.tmp, fileMode: self.fileMode, name: MessageName(tag: tag), key: self.hashKey))
+                place: maildir.place, run: run, directory: maildir.tmp, options: options, unsynced: self.unsynced,
+                device: device,
+                staging: Staging(directory: maildir.tmp, fileMode: self.fileMode, name: name, key: self.hashKey))
         }
     }
 
@@ -123,10 +127,22 @@ public final class MaildirStore: MailStore {
         return try await device.pool.run { [device] () throws(MailStoreError) -> [Bool] in
             defer { withExtendedLifetime(device) {} }
             let maildir = try MaildirPlace(place)
+            self.note(batch.run)
             var wereStaged: [Bool] = []
             for name in batch.names { wereStaged.append(try maildir.publish(name, seen: batch.seen)) }
             return wereStaged
         }
+    }
+
+    private func note(_ run: StagedRun?) {
+        guard let run else { return }
+        let isNoted = noted.withLock { noted in
+            if noted[run.note] == run.mark { return true }
+            if noted.count >= 10_000 { noted = [:] }  // noted twice does no harm
+            noted[run.note] = run.mark
+            return false
+        }
+        if !isNoted { MarkerFile.note(run.mark, at: run.note) }
     }
 
     public func check(folder: String) throws(MailStoreError) { _ = try FolderName(folder) }
@@ -146,24 +162,49 @@ public final class MaildirStore: MailStore {
             .joined(separator: "/")
     }
 
-    /// Opens `account`'s Maildir, making what is missing of it; the parents of what was made are added to `made`.
-    private func maildir(
-        of account: EmailAddress, folder: FolderName, made: inout [Directory]
-    ) throws(MailStoreError) -> MaildirPlace {
+    /// Opens `account`'s Maildir, making what is missing of it and not `expected`; the parents of what was made are added
+    /// to `made`.
+    func maildir(
+        of account: EmailAddress, folder: FolderName, expecting expected: StoreMarkers, made: inout [Directory]
+    ) throws(MailStoreError) -> (place: MaildirPlace, markers: StoreMarkers) {
         var directory: Directory
         do throws(MailStoreError) {
             directory = try Directory(path: template.base, followsLink: true)
         } catch  where error.errno == ENOENT {
             throw Self.missing(template.base)
         }
+        var markers: StoreMarkers = [:]
+        func settle(_ level: StoreLevel, _ directory: Directory) throws(MailStoreError) {
+            if let expected = expected[level] {
+                guard try MarkerFile(level, in: directory)?.marker == expected else {
+                    throw Self.unmarked(level, directory.path)
+                }
+                markers[level] = expected
+            } else {
+                markers[level] = try MarkerFile.settle(level, in: directory, mode: fileMode)
+            }
+        }
+        try settle(.base, directory)
         let components = template.components(of: account)
         for (index, component) in components.enumerated() {
             // An administrator may spread domains over disks by links; the Maildir itself is its user's.
             let isMaildir = index == components.count - 1
-            let (next, wasMade) = try directory.descend(component, making: directoryMode, followsLink: !isMaildir)
-            if wasMade { made.append(directory) }
-            directory = next
+            let level: StoreLevel = index < template.domainComponents ? .domain : .mailbox
+            let path = "\(directory.path)/\(component)"
+            if expected[.mailbox] != nil || level == .domain && expected[.domain] != nil {
+                do throws(MailStoreError) {
+                    directory = try Directory(component, in: directory, followsLink: !isMaildir)
+                } catch  where error.errno == ENOENT {
+                    throw Self.unmarked(level, path)
+                }
+            } else {
+                let (next, wasMade) = try directory.descend(component, making: directoryMode, followsLink: !isMaildir)
+                if wasMade { made.append(directory) }
+                directory = next
+            }
+            if index == template.domainComponents - 1 { try settle(.domain, directory) }
         }
+        try settle(.mailbox, directory)
         if let name = folder.directory {
             // A Maildir++ folder lives in a whole Maildir.
             _ = try MaildirPlace(making: directoryMode, in: directory, made: &made)
@@ -177,7 +218,7 @@ public final class MaildirStore: MailStore {
                 throw .system(errno, path: "\(directory.path)/maildirfolder")
             }
         }
-        return try MaildirPlace(making: directoryMode, in: directory, made: &made)
+        return (try MaildirPlace(making: directoryMode, in: directory, made: &made), markers)
     }
 
     /// By which an account's files are told from those of others that may share its Maildir.
@@ -185,6 +226,17 @@ public final class MaildirStore: MailStore {
         let hasher = ContentHasher(key: hashKey)
         Array("maildir \(account)".utf8).withUnsafeBytes { hasher.update($0) }
         return MessageName.hexadecimal(UInt64(bitPattern: hasher.finish().value) >> 32, digits: 8)
+    }
+
+    /// The answer of `body`, which asks the file system at `path`, in time.
+    func lookUp<Answer: Sendable>(
+        _ path: String, _ body: @escaping @Sendable () throws(MailStoreError) -> Answer
+    ) async throws(MailStoreError) -> Answer {
+        let answer = await lookups.run(within: patience) { () -> Result<Answer, MailStoreError> in
+            do throws(MailStoreError) { return .success(try body()) } catch { return .failure(error) }
+        }
+        guard let answer else { throw .unresponsive(path, after: patience) }
+        return try answer.get()
     }
 
     private func sync(onOneDevice places: Set<MailboxPlace>) async -> [MailboxPlace: MailStoreError] {

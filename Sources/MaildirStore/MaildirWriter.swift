@@ -16,6 +16,7 @@ public import Vocabulary
 public final class MaildirWriter: MailboxWriter {
     public let staged: AsyncThrowingStream<[StagedMessage], any Error>
     public let place: MailboxPlace
+    private let run: StagedRun
     private let continuation: AsyncThrowingStream<[StagedMessage], any Error>.Continuation
     private let options: DeliveryOptions
     private var pool: FilePool { device.pool }
@@ -86,10 +87,11 @@ public final class MaildirWriter: MailboxWriter {
 
     /// - Parameter directory: the `tmp` of `place`.
     init(
-        place: MailboxPlace, directory: Directory, options: DeliveryOptions, unsynced: Unsynced, device: DeviceSync,
-        staging: sending Staging
+        place: MailboxPlace, run: StagedRun, directory: Directory, options: DeliveryOptions, unsynced: Unsynced,
+        device: DeviceSync, staging: sending Staging
     ) {
         self.place = place
+        self.run = run
         self.directory = directory
         self.options = options
         self.unsynced = unsynced
@@ -191,7 +193,9 @@ public final class MaildirWriter: MailboxWriter {
     }
 
     public func batch(of messages: [StagedMessage]) -> StagedBatch {
-        StagedBatch(place: place, names: messages.map(\.name), seen: options.markSeen == .all)
+        var run = run
+        run.last = messages.compactMap { MessageName.run($0.name)?.number }.max() ?? 0
+        return StagedBatch(place: place, names: messages.map(\.name), seen: options.markSeen == .all, run: run)
     }
 
     // MARK: Jobs

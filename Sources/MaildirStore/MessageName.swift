@@ -12,11 +12,15 @@ struct MessageName: Sendable {
     private let prefix: String
     private let suffix: String
     private var number = 0
+    /// What the names of the run have after `P`.
+    let run: Int64
 
     /// Names for the messages of one run, `tag` being the account's.
     init(tag: String) {
         prefix = "\(time(nil)).M"
-        suffix = "P\(Self.hexadecimal(UInt64.random(in: 0...UInt64.max), digits: 16))\(Self.ending(tag: tag))"
+        let run = UInt64.random(in: 0...UInt64.max)
+        self.run = Int64(bitPattern: run)
+        suffix = "P\(Self.hexadecimal(run, digits: 16))\(Self.ending(tag: tag))"
     }
 
     /// The name in `tmp/` of the next message.
@@ -48,6 +52,16 @@ struct MessageName: Sendable {
     static func isOurs(_ name: String, tag: String) -> Bool {
         name.hasSuffix(ending(tag: tag)) && name.utf8.first.map { (48...57).contains($0) } == true
             && name.contains(".M")
+    }
+
+    /// The run that a name of ours tells, and the message's number in it.
+    static func run(_ name: String) -> (run: Int64, number: Int64)? {
+        guard let start = name.firstRange(of: ".M")?.upperBound else { return nil }
+        let digits = name[start...].prefix { $0.isASCII && $0.isNumber }
+        let rest = name[digits.endIndex...]
+        guard let number = Int64(digits), rest.first == "P", let run = UInt64(rest.dropFirst().prefix(16), radix: 16)
+        else { return nil }
+        return (Int64(bitPattern: run), number)
     }
 
     private static func ending(tag: String) -> String { "Q\(tag).mailmove" }

@@ -11,6 +11,9 @@ struct PathTemplate: Sendable {
     /// The path's components below ``base``.
     private let components: [[Piece]]
 
+    /// How many of an account's components are its whole domain's.
+    let domainComponents: Int
+
     private enum Piece { case text(String), address, localPart, domain }
 
     /// - Throws: ``MailStoreError`` when it is not absolute, has an unknown variable, or gives all accounts one path.
@@ -60,6 +63,15 @@ struct PathTemplate: Sendable {
             + fixed.map { $0.reduce(into: "") { if case .text(let text) = $1 { $0 += text } } }
             .joined(separator: "/")
         self.components = Array(components.dropFirst(fixed.count))
+        domainComponents =
+            self.components.prefix { component in
+                component.allSatisfy {
+                    switch $0 {
+                    case .text, .domain: true
+                    case .address, .localPart: false
+                    }
+                }
+            }.count
     }
 
     /// The names below ``base``, the last of which is `account`'s Maildir.

@@ -10,32 +10,47 @@ extension MaildirStore {
     /// | the file | and then |
     /// | --- | --- |
     /// | is in `tmp/`, whole | it was not delivered: it is now |
-    /// | has left this very `tmp/` | it was delivered, and is the user's business |
-    /// | has left it, but the batch is over a day old | mail programs clean `tmp/`: delivered if it is in `new/` or `cur/` |
+    /// | has left this very `tmp/`, and the batch is recent | it was delivered, and is the user's business |
+    /// | has left it, but the batch may be over a day old | mail programs clean `tmp/`: delivered if it is in a folder |
     /// | is not in another `tmp/` at the same path | likewise |
+    ///
+    /// A message is looked for by its name in `new/` and `cur/` of all folders. Where that finds nothing, only its content
+    /// can tell.
     ///
     /// What it delivers becomes durable with the next ``sync(_:)``.
     /// Where the file system takes too long to answer, what was begun goes on, and may be begun again.
     /// - Throws: ``MailStoreError`` `misplaced` where the Maildir is missing: nothing can be said before it is back.
     public func recover(
-        _ batch: StagedBatch, recordedAt: Timestamp
-    ) async throws(MailStoreError) -> [Bool] {
-        try await onDevice(of: batch.place.path) { _ throws(MailStoreError) -> [Bool] in
-            let maildir = try MaildirPlace(path: batch.place.path)
-            // A clock that was put back makes the age unknown.
-            let isYoung = (-3600..<86400).contains(Timestamp.now.seconds(since: recordedAt))
-            let absenceMeansDelivered = maildir.isSame(as: batch.place) && isYoung
+        _ batch: StagedBatch, of account: EmailAddress, isRecent: Bool
+    ) async throws(MailStoreError) -> RecoveredBatch {
+        let root = path(of: account, folder: nil)
+        return try await onDevice(of: root) { _ throws(MailStoreError) -> RecoveredBatch in
+            let maildir = try Self.place(of: batch, root: root)
+            let absenceMeansDelivered = isRecent && maildir.isSame(as: batch.place)
             var fates: [Fate] = []
             for name in batch.names { fates.append(try Self.deliver(name, in: maildir, seen: batch.seen)) }
             let absent = zip(batch.names, fates).lazy.filter { $1 == .absent }.map { MessageName.temporary($0.0) }
-            let found = absenceMeansDelivered ? [] : try maildir.delivered(of: Set(absent))
-            return zip(batch.names, fates).map { name, fate in
-                switch fate {
-                case .delivered: true
-                case .damaged: false
-                case .absent: absenceMeansDelivered || found.contains(MessageName.temporary(name))
-                }
-            }
+            let found = absenceMeansDelivered ? [] : try Self.delivered(of: Set(absent), root: root)
+            return RecoveredBatch(
+                place: maildir.place,
+                fates: zip(batch.names, fates).map { name, fate in
+                    switch fate {
+                    case .delivered: .delivered
+                    case .damaged: .notDelivered
+                    case .absent:
+                        absenceMeansDelivered || found.contains(MessageName.temporary(name)) ? .delivered : .unknown
+                    }
+                })
+        }
+    }
+
+    /// Where the batch was staged. Where that folder is gone, or mail goes elsewhere by now: the account's Maildir.
+    private static func place(of batch: StagedBatch, root: String) throws(MailStoreError) -> MaildirPlace {
+        guard batch.place.path.hasPrefix(root + "/") else { return try MaildirPlace(path: root) }
+        do throws(MailStoreError) {
+            return try MaildirPlace(path: batch.place.path)
+        } catch  where error.errno == ENOENT {
+            return try MaildirPlace(path: root)
         }
     }
 
@@ -49,5 +64,24 @@ extension MaildirStore {
         guard let status = try maildir.tmp.status(of: MessageName.temporary(name)) else { return .absent }
         if let octets = MessageName.octets(name), octets != status.st_size { return .damaged }
         return try maildir.publish(name, seen: seen) ? .delivered : .absent
+    }
+
+    /// Which of `names` (as in `tmp/`) are in a folder, whatever flags they have been given.
+    private static func delivered(of names: Set<String>, root: String) throws(MailStoreError) -> Set<String> {
+        var found: Set<String> = []
+        guard !names.isEmpty, let folders = try folders(of: root) else { return found }
+        // Twice: a file that is renamed during the reading may be passed over.
+        for _ in 0..<2 {
+            for folder in folders where found.count < names.count {
+                // new first: mail programs move files to cur, never back.
+                for place in ["new", "cur"] {
+                    _ = try Self.names(in: "\(folder)/\(place)") { name in
+                        if names.contains(name) { found.insert(name) }
+                        return false
+                    }
+                }
+            }
+        }
+        return found
     }
 }

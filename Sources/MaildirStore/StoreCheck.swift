@@ -8,20 +8,21 @@ import Synchronization
 extension MaildirStore {
     /// Whether the directory that all Maildirs are below exists and takes files, and its file system has room. Says
     /// within two seconds where it does not answer.
-    public func check() async throws(MailStoreError) {
+    public func check(expecting expected: StoreMarker?) async throws(MailStoreError) {
         let base = template.base
-        let result = await probe.answer { () throws(MailStoreError) -> Void in try Self.check(base) }
+        let result = await probe.answer { () throws(MailStoreError) -> Void in try Self.check(base, expected) }
         guard let result else { throw .unresponsive(base, after: Probe.patience) }
         try result.get()
     }
 
-    private static func check(_ path: String) throws(MailStoreError) {
+    private static func check(_ path: String, _ expected: StoreMarker?) throws(MailStoreError) {
         let base: Directory
         do throws(MailStoreError) {
             base = try Directory(path: path, followsLink: true)
         } catch  where error.errno == ENOENT {
             throw missing(path)
         }
+        if let expected, try MarkerFile(.base, in: base)?.marker != expected { throw unmarked(.base, path) }
         // A file without a name leaves nothing behind (open(2), O_TMPFILE).
         let probe = openat(base.fd, ".", Int32(openTemporary) | O_DIRECTORY | O_WRONLY | O_CLOEXEC, 0o600)
         if probe >= 0 {

@@ -8,9 +8,11 @@ import Vocabulary
 extension MethodTable {
     func checkIntegrity(_ parameters: CheckIntegrity) async throws -> IntegrityReport {
         let repairs = parameters.repair ?? false
+        let acceptsEmpty = parameters.acceptEmpty ?? false
         switch (parameters.account, parameters.domain) {
         case (let account?, _):
-            let findings = try await move.integrity.check(account, password: parameters.password, repairs: repairs)
+            let findings = try await move.integrity.check(
+                account, password: parameters.password, repairs: repairs, acceptsEmpty: acceptsEmpty)
             return IntegrityReport([findings], next: nil)
         case (nil, let domain?):
             let cursor: EmailAddress?
@@ -20,7 +22,8 @@ extension MethodTable {
                 throw InvalidCursor()
             }
             let page = try await move.integrity.check(
-                domain, after: cursor, limit: parameters.limit ?? 100, repairs: repairs)
+                domain, after: cursor, limit: parameters.limit ?? 100, repairs: repairs,
+                acceptsEmpty: acceptsEmpty)
             return IntegrityReport(page.accounts, next: page.next)
         case (nil, nil): throw Violation("account", "is missing: give an account or a domain")
         }

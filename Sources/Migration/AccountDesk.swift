@@ -89,6 +89,8 @@ public final class AccountDesk: Sendable {
                 }
                 account.delete(at: now)
                 try records.update(account)
+                // Whoever makes it again may have removed its mail: what is found then is taken as it is.
+                try records.unmark(account.id)
                 try records.append(EventRecord(at: now, account: account.address, kind: .deleted))
                 deleted.append(account)
             }

@@ -28,6 +28,7 @@ final class Context: Sendable {
     let largeMailboxes = LargeMailboxes()
     let youngRuns = YoungRuns()
     let spans = Spans()
+    let wholeLedgers = WholeLedgers()
     let checkedSessions = CheckedSessions()
     let settingsWatch = SettingsWatch()
     let log: Logger

@@ -31,6 +31,7 @@ final class DeliveryLoop: Sendable {
 
         mutating func add(_ other: Item) {
             submission.batch.names += other.submission.batch.names
+            submission.batch.run = other.submission.batch.run
             submission.rows += other.submission.rows
             submission.octets += other.submission.octets
             submission.listedOctets = submission.listedOctets.addingSaturated(other.submission.listedOctets)
@@ -166,9 +167,15 @@ final class DeliveryLoop: Sendable {
             }
             for account in accounts.values { try records.update(account) }
             let intents = try begun.map { submission in
-                try records.insert(
+                if let run = submission.batch.run {
+                    try records.note([run.mark: run.last], of: submission.account)
+                    if let marker = run.markers[.mailbox] {
+                        try records.mark(submission.account, as: marker.identity)
+                    }
+                }
+                return try records.insert(
                     Intent(
-                        account: submission.account, recordedAt: now, batch: try submission.batch.encoded(),
+                        account: submission.account, recordedAt: now, batch: try submission.batch.encoded(at: .now),
                         rows: submission.rows, octets: submission.octets))
             }
             return (accounts, intents)

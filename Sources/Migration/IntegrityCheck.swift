@@ -28,19 +28,23 @@ public final class IntegrityCheck: Sendable {
     /// - Parameters:
     ///   - password: the old one.
     ///   - repairs: what is missing is moved again.
+    ///   - acceptsEmpty: where what stands there is not the mailbox that mail was moved to, it is taken as it is from now
+    ///     on. What was moved stays moved.
     /// - Throws: ``MoveError`` with `accountNotFound`; `RecordsError`; `CancellationError`.
-    public func check(_ address: EmailAddress, password: Password?, repairs: Bool) async throws -> IntegrityFindings {
+    public func check(
+        _ address: EmailAddress, password: Password?, repairs: Bool, acceptsEmpty: Bool = false
+    ) async throws -> IntegrityFindings {
         guard let row = try await context.records.read({ try $0.account(address) }), row.deletedAt == nil else {
             throw MoveError(.accountNotFound, "there is no account \(address) on the new platform")
         }
-        return try await check(row, password: password, repairs: repairs)
+        return try await check(row, password: password, repairs: repairs, acceptsEmpty: acceptsEmpty)
     }
 
     /// A page of a domain's accounts.
     /// - Returns: them, and the last of them where others may follow.
     /// - Throws: `RecordsError`; `CancellationError`.
     public func check(
-        _ domain: DomainName, after cursor: EmailAddress?, limit: Int, repairs: Bool
+        _ domain: DomainName, after cursor: EmailAddress?, limit: Int, repairs: Bool, acceptsEmpty: Bool = false
     ) async throws -> (accounts: [IntegrityFindings], next: EmailAddress?) {
         let rows = try await context.records.read {
             try $0.accounts(of: domain, search: nil, after: cursor, limit: limit)
@@ -48,17 +52,20 @@ public final class IntegrityCheck: Sendable {
         var accounts: [IntegrityFindings] = []
         for row in rows {
             try Task.checkCancellation()
-            accounts.append(try await check(row, password: nil, repairs: repairs))
+            accounts.append(try await check(row, password: nil, repairs: repairs, acceptsEmpty: acceptsEmpty))
         }
         return (accounts, rows.count == limit ? rows.last?.address : nil)
     }
 
-    private func check(_ row: AccountRecord, password: Password?, repairs: Bool) async throws -> IntegrityFindings {
+    private func check(
+        _ row: AccountRecord, password: Password?, repairs: Bool, acceptsEmpty: Bool
+    ) async throws -> IntegrityFindings {
         var findings = IntegrityFindings(account: row.address, status: row.status)
         guard !scheduler.isRunning(row.id) else {
             findings.add(.info, "it is moving: check it when that is done")
             return findings
         }
+        let isThere = try await verify(row, acceptsEmpty, &findings)
         let (ledger, intents, settings) = try await context.records.read { records in
             (
                 try records.ledger(of: row.id), try records.intents(of: row.id),
@@ -79,10 +86,36 @@ public final class IntegrityCheck: Sendable {
         if row.moved != Int64(ledger.count) {
             findings.add(.warning, "its figures say \(row.moved) moved, and \(ledger.count) messages are recorded")
         }
-        if repairs, !findings.isOK || findings.interrupted > 0 || findings.leftInTmp > 0 {
+        // Elsewhere nothing is brought, before somebody says so.
+        if repairs, isThere, !findings.isOK || findings.interrupted > 0 || findings.leftInTmp > 0 {
             try await repair(row, settings, password, comparison?.missing ?? [], &findings)
         }
         return findings
+    }
+
+    /// Whether its mail goes where it was moved to before, or where the administrator says.
+    private func verify(
+        _ row: AccountRecord, _ acceptsEmpty: Bool, _ findings: inout IntegrityFindings
+    ) async throws -> Bool {
+        let store = StoreGuard(context: context)
+        do {
+            _ = try await store.verify(row.id)
+            return true
+        } catch let error as MailStoreError where error.code == .unmarked && acceptsEmpty {
+            do {
+                try await store.accept(row)
+                findings.add(
+                    .info,
+                    "what is in the mail store now was taken as it is; what was moved before stays moved, and "
+                        + "--repair moves again what is missing")
+                return true
+            } catch let error as MailStoreError {
+                findings.add(.error, "what is in the mail store now cannot be taken: \(error)")
+            }
+        } catch let error as MailStoreError {
+            findings.add(.error, "\(error)")
+        }
+        return false
     }
 
     /// The password sealed for a run, if there is one.

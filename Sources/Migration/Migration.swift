@@ -123,6 +123,10 @@ public final class MailMove: Sendable {
         }
     }
 
+    /// Whether the mail store can take mail, and is the one that mail was moved to.
+    /// - Throws: `MailStoreError`; `RecordsError`.
+    public func checkMailStore() async throws { try await StoreGuard(context: context).check() }
+
     /// Which old servers cannot be reached at present.
     public var reach: OldServerReach { context.reach }
 

@@ -15,6 +15,7 @@ struct Recovery: Sendable {
     /// - Returns: what is left to be recorded, by ``interruptRuns(_:)``.
     /// - Throws: `RecordsError` where nothing can be read.
     func run() async throws -> Interruptions {
+        await markStore()
         for settings in try await context.records.read({ try $0.allSettings() }) { statuses.remember(settings) }
         let deaths = await written("whose runs were going on when the daemon ended") { try $0.chargeRuns() } ?? []
         scheduler.suspect(deaths.map(\.account))
@@ -24,6 +25,14 @@ struct Recovery: Sendable {
             context.log.error("what a crash interrupted waits for the accounts' next runs: \(error)")
         }
         return try await resumeRuns(deaths)
+    }
+
+    private func markStore() async {
+        do {
+            try await StoreGuard(context: context).begin()
+        } catch {
+            context.log.error("the mail store is not marked yet: \(error)")
+        }
     }
 
     /// A change that the start does without where it cannot be made.
@@ -47,9 +56,10 @@ struct Recovery: Sendable {
         var rest = intents[...]
         while !rest.isEmpty {
             let portion = Self.portion(of: &rest).filter { !waiting.contains($0.account) }
-            for (account, error) in try await ending.end(portion, except: &silent) {
+            for (account, error) in try await ending.end(portion, searchesContents: false, except: &silent) {
                 let row = try await context.records.read { try $0.account(id: account) }
-                context.log.error(
+                context.log.log(
+                    level: error is IntentEnding.Undecided ? .info : .error,
                     "what a crash interrupted waits for the account's next run: \(error)",
                     metadata: row.map { .about($0.address) } ?? [:])
                 waiting.insert(account)

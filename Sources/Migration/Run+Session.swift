@@ -102,7 +102,8 @@ extension Run {
         let pipelining = isPipelining && !session.capabilities.retrievingDeletes
         let careful = progress.unreadable.isSuspicious ? min(UnreadableMessages.careful, wanted.count) : 0
         progress.unreadable.trust()
-        let writer = try await context.store.open(account.address, options: options, intended: intended)
+        let writer = try await context.store.open(
+            account.address, options: options, intended: intended, expecting: expected)
         // Until the last sync: it is the writer that keeps the file system's errors in sight.
         defer { withExtendedLifetime(writer) {} }
         let gate = IntakeGate(writer)

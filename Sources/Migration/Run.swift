@@ -37,6 +37,8 @@ struct Run: Sendable {
     let account: AccountRecord
     let settings: MigrationSettings
     let password: Password
+    /// The markers that have to stand where the mail goes.
+    var expected: StoreMarkers = [:]
 
     /// What the next run must know where this one is put off.
     private(set) var further: FurtherSessions

@@ -56,18 +56,32 @@ struct Runner: Sendable {
             return (.stopped(.expired), nil)
         }
         do {
+            let store = StoreGuard(context: context)
+            let expected = try await store.verify(row.id)
+            let completion = LedgerCompletion(context: context)
+            try await completion.complete(row)
             let intents = try await context.records.read { try $0.intents(of: row.id) }
             if !intents.isEmpty {
                 let ending = IntentEnding(context: context, statuses: statuses)
                 var silent: Set<UInt64> = []
-                if let error = try await ending.end(intents, except: &silent)[row.id] { throw error }
+                if let error = try await ending.end(intents, searchesContents: true, except: &silent)[row.id] {
+                    throw error
+                }
             }
             let password = try context.vault.open(sealed, for: row.address)
             var run = Run(
                 context: context, statuses: statuses, delivery: delivery, control: control, account: row,
                 settings: settings, password: password,
                 further: FurtherSessions(sessions: pending.sessions, found: pending.found))
+            run.expected = expected
             let end = try await run.end()
+            switch end {
+            case .completed, .refused:
+                // What is complete is so where the mail is looked for.
+                _ = try await store.verify(row.id)
+                try await completion.forgetOthers(row.id)
+            default: break
+            }
             return (end, run.further)
         } catch let error as MailStoreError {
             return (.failed(.mailStoreUnavailable, error.description), nil)

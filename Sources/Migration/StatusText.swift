@@ -115,6 +115,8 @@ public enum StatusText {
         case .postponed: event.reason?.advice ?? LocalizedText(en: "Put off for a while.", zhCN: "已推迟，稍后重试。")
         case .messageRefused:
             LocalizedText(en: "The old server would not give a message.", zhCN: "原服务器拒绝提供一封邮件。")
+        case .perhapsDoubled:
+            LocalizedText(en: "Some messages may arrive a second time.", zhCN: "部分邮件可能重复到达。")
         case .nonMigrating: Reason.nonMigratingAccount.advice
         case .stopped: LocalizedText(en: "The move was stopped.", zhCN: "搬家已停止。")
         case .created: LocalizedText(en: "The account was created.", zhCN: "账号已创建。")

@@ -58,3 +58,19 @@ public struct Intent: Sendable, Identifiable {
         self.octets = octets
     }
 }
+
+/// What is known of an account's mailbox.
+public struct MarkedMailbox: Hashable, Sendable {
+    /// nil where what is found is to be taken as it is, once.
+    public var marker: String?
+
+    public init(marker: String?) { self.marker = marker }
+}
+
+extension LedgerRow {
+    /// The source of what was read in a mailbox, under names of ours, and that no row accounted for.
+    public static let foundByName: Int64 = 0
+    /// The same under names of others: mail that users have filed, and mail that was never moved. Forgotten once the
+    /// account's old mailbox has been gone through.
+    public static let foundByContent: Int64 = -1
+}

@@ -102,6 +102,8 @@ public struct EventRecord: Sendable, Hashable {
         case postponed
         /// The old server would not give a message.
         case messageRefused
+        /// Some messages may have come, or may come, a second time; `detail` says why.
+        case perhapsDoubled
         /// Evidence that the account does not move.
         case nonMigrating
         /// Disabled, deleted or forgotten by the administrator while it was moving.

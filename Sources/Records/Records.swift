@@ -78,6 +78,16 @@ public protocol RecordsReader {
     /// where `account` is nil.
     func intents(of account: AccountRecord.ID?) throws -> [Intent]
 
+    // Where mail was moved to.
+
+    /// What `account`'s mailbox is known by; nil where none of ours was ever opened.
+    func mailbox(of account: AccountRecord.ID) throws -> MarkedMailbox?
+    /// The runs that have brought mail to `account`, each with the highest number of a message that was intended.
+    func runs(of account: AccountRecord.ID) throws -> [Int64: Int64]
+    /// Whether there are accounts, not deleted, whose mailboxes are marked and hold mail that was moved; of all domains
+    /// where `domain` is nil.
+    func hasMarkedMailboxes(of domain: DomainName?) throws -> Bool
+
     // Events, wrong guesses, and what the program keeps for itself.
 
     /// - Throws: ``InvalidCursor``.
@@ -106,7 +116,8 @@ public protocol RecordsWriter: RecordsReader {
     /// Erases every sealed password of `domain` and says whose.
     func eraseSealedPasswords(of domain: DomainName) throws -> [AccountRecord.ID]
     /// Forgets the settings, lists and events of `domain`, and ledger, intents and figures of each of its accounts, deleted or
-    /// not: each is as if never started; says whose status is another now. Accounts and their passwords stay.
+    /// not: each is as if never started, and its mailbox is taken as it is; says whose status is another now. Accounts
+    /// and their passwords stay, and so do runs, so that mail of theirs is not taken for what a lost ledger knew.
     @discardableResult
     func forget(_ domain: DomainName) throws -> [AccountRecord.ID]
 
@@ -117,6 +128,13 @@ public protocol RecordsWriter: RecordsReader {
     /// Adds an intent; its `id` is ignored.
     func insert(_ intent: Intent) throws -> Intent.ID
     func removeIntent(_ id: Intent.ID) throws
+
+    /// `account`'s mailbox is known by `marker` from now on.
+    func mark(_ account: AccountRecord.ID, as marker: String) throws
+    /// `account`'s mailbox, if one was marked, is taken as it is the next time.
+    func unmark(_ account: AccountRecord.ID) throws
+    /// Remembers runs; of one that is known the higher number.
+    func note(_ runs: [Int64: Int64], of account: AccountRecord.ID) throws
 
     // Runs under way, so that the next process knows under which this one has died.
 

@@ -25,6 +25,9 @@ enum Migrations {
         }
         migrator.registerMigration("runs under way") { db in try db.execute(sql: runsUnderWay) }
         migrator.registerMigration("counted events") { db in try db.execute(sql: countedEvents) }
+        migrator.registerMigration("markers of mailboxes, and runs", foreignKeyChecks: .immediate) { db in
+            try db.execute(sql: mailboxes)
+        }
         return migrator
     }()
 

@@ -71,7 +71,7 @@ final class Daemon: Service {
             sealKey: try Keys.sealKey(stored: stored, manager: manager, log: log),
             ledgerHash: try KeyedHash(key: try await Keys.ledgerKey("ledger-key", in: records)), limits: limits,
             group: group)
-        let report = ServiceReport(records: records, store: store, move: move)
+        let report = ServiceReport(records: records, move: move)
         self.report = report
         server = JSONRPCServer(
             listeners: listeners, handler: MethodTable(move: move) { await report.status() },

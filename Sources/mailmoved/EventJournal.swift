@@ -45,7 +45,7 @@ extension EventRecord.Kind {
         case .created: .debug
         case .triggered, .handedOver, .connected, .completed, .passwordChanged, .deleted: .info
         case .passwordRejected, .postponed, .nonMigrating, .stopped: .notice
-        case .failed, .messageRefused: .warning
+        case .failed, .messageRefused, .perhapsDoubled: .warning
         }
     }
 
@@ -59,6 +59,7 @@ extension EventRecord.Kind {
         case .passwordRejected: "the old server rejects the password"
         case .postponed: "the old server asks to come back later"
         case .messageRefused: "the old server does not give a message"
+        case .perhapsDoubled: "some messages may arrive a second time"
         case .nonMigrating: "the account does not move"
         case .stopped: "the move was stopped"
         case .created: "the account was created"

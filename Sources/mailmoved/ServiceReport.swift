@@ -14,16 +14,14 @@ import Vocabulary
 /// How the daemon is doing: what `getServiceStatus` answers and `systemctl status` shows.
 final class ServiceReport: Sendable {
     private let records: any Records
-    private let store: any MailStore
     private let move: MailMove
     private let startedAt = Timestamp.now
     private let isFailing = Mutex(false)
     private let log = Logger(label: "mailmoved")
     private let server = Mutex<(@Sendable () -> Int)?>(nil)
 
-    init(records: any Records, store: any MailStore, move: MailMove) {
+    init(records: any Records, move: MailMove) {
         self.records = records
-        self.store = store
         self.move = move
     }
 
@@ -59,8 +57,11 @@ final class ServiceReport: Sendable {
             let isFull = (databaseFault as? RecordsError)?.errno == ENOSPC
             line += isFull ? "; the database's disk is full: moves wait" : "; the database does not answer"
         }
-        if let fault {
-            line += "; the mail store \(fault.code == .unresponsive ? "does not answer" : "cannot take mail")"
+        switch fault?.code {
+        case nil: break
+        case .unresponsive: line += "; the mail store does not answer"
+        case .unmarked: line += "; the mail store is not the one that mail was moved to (is it mounted?)"
+        default: line += "; the mail store cannot take mail"
         }
         let lost = move.reach.unreachable
         for (host, since) in lost.prefix(2) { line += "; old server \(host) unreachable since \(since.shortLocal)" }
@@ -69,11 +70,13 @@ final class ServiceReport: Sendable {
     }
 
     private func mailStoreFault() async -> MailStoreError? {
-        do throws(MailStoreError) {
-            try await store.check()
+        do {
+            try await move.checkMailStore()
             return nil
-        } catch {
+        } catch let error as MailStoreError {
             return error
+        } catch {
+            return nil  // the database's fault, which is told beside it
         }
     }
 

@@ -58,7 +58,9 @@ import Vocabulary
         #expect(thrown?.code == .readOnly)
         thrown = await #expect(throws: MailStoreError.self) { try await store.publish(batch) }
         #expect(thrown?.code == .readOnly)
-        thrown = await #expect(throws: MailStoreError.self) { _ = try await store.recover(batch, recordedAt: .now) }
+        thrown = await #expect(throws: MailStoreError.self) {
+            _ = try await store.recover(batch, of: ann, isRecent: true)
+        }
         #expect(thrown?.code == .readOnly)
     }
 

@@ -113,12 +113,14 @@ struct HangingTests {
         try disk.freeze()
         for _ in 0..<4 {
             let error = await #expect(throws: MailStoreError.self) {
-                _ = try await store.recover(batch, recordedAt: .now)
+                _ = try await store.recover(batch, of: account(0), isRecent: true)
             }
             #expect(error?.code == .unresponsive)
         }
         disk.thaw()
-        #expect(try await scratch.store().recover(batch, recordedAt: .now) == messages.map { _ in true })
+        #expect(
+            try await scratch.store().recover(batch, of: account(0), isRecent: true).fates
+                == messages.map { _ in .delivered })
         #expect(try names(batch.place, "new") == batch.names.sorted())
         #expect(try batch.names.map { try octets(batch.place, "new/\($0)") } == messages)
         #expect(try names(batch.place, "tmp").isEmpty)

@@ -9,21 +9,27 @@ public struct CheckIntegrity: Parameters {
     public var domain: DomainName?
     /// Whether what is missing is moved again.
     public var `repair`: Bool?
+    /// Whether what stands in the mail store is taken as it is, where it is not what mail was moved to.
+    public var acceptEmpty: Bool?
     /// The account's old password, where none is kept for a run.
     public var password: Password?
     /// As the page before gave it.
     public var cursor: String?
     public var limit: Int?
 
-    public init(account: EmailAddress, password: Password? = nil, repair: Bool? = nil) {
+    public init(account: EmailAddress, password: Password? = nil, repair: Bool? = nil, acceptEmpty: Bool? = nil) {
         self.account = account
         self.password = password
         self.repair = `repair`
+        self.acceptEmpty = acceptEmpty
     }
 
-    public init(domain: DomainName, repair: Bool? = nil, cursor: String? = nil, limit: Int? = nil) {
+    public init(
+        domain: DomainName, repair: Bool? = nil, acceptEmpty: Bool? = nil, cursor: String? = nil, limit: Int? = nil
+    ) {
         self.domain = domain
         self.repair = `repair`
+        self.acceptEmpty = acceptEmpty
         self.cursor = cursor
         self.limit = limit
     }
@@ -41,9 +47,13 @@ public struct CheckIntegrity: Parameters {
                 .optional("domain", .domain, "mail domain, instead of an account"),
                 .optional("repair", .boolean, default: false, "whether what is missing is moved again"),
                 .optional(
+                    "acceptEmpty", .boolean, default: false,
+                    "whether what is in the mail store is taken as it is, where it is not what mail was moved to; what was "
+                        + "moved stays moved"),
+                .optional(
                     "password", .password, "the account's old password; without it, the one kept for a run is used"),
                 .cursor, .limit,
-            ], planned: ["lang": "en", "acceptEmpty": false]))
+            ], planned: ["lang": "en"]))
 }
 
 /// What a check of accounts' mail has found.

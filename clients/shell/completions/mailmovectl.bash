@@ -62,7 +62,7 @@ _mailmovectl() {
                 enable) options="$server --days --known --exclude --auto-create --no-sync-passwords --no-uidl --mark-seen --newest-first --delete-after-move --max-connections --folder --follow-up --encoding" ;;
                 verify) options="$server --account $password" ;;
                 check) options='--mx --address' ;;
-                doctor) options="--repair --ask-password $password" ;;
+                doctor) options="--repair --accept-empty --ask-password $password" ;;
                 trigger) options="--from --encoding $password" ;;
                 log) options='--status --search --started-by --sort --descending --limit --csv' ;;
                 events) options='--since --limit --csv' ;;

@@ -60,6 +60,7 @@ complete -c mailmovectl -n $enable -l follow-up -x -d 'HOURS[:MINUTES] of late m
 
 complete -c mailmovectl -n '__fish_seen_subcommand_from verify' -l account -x -d 'Log in as'
 complete -c mailmovectl -n '__fish_seen_subcommand_from doctor' -l repair -d 'Move again what is missing'
+complete -c mailmovectl -n '__fish_seen_subcommand_from doctor' -l accept-empty -d 'Take what is in the mail store as it is'
 complete -c mailmovectl -n '__fish_seen_subcommand_from doctor' -l ask-password -d 'Ask for the old password'
 complete -c mailmovectl -n '__fish_seen_subcommand_from check' -l mx -x -a '(__fish_print_hostnames)' -d 'Host of the new platform'
 complete -c mailmovectl -n '__fish_seen_subcommand_from check' -l address -x -d 'Address of the new platform'
