@@ -89,7 +89,8 @@ enum FileEncoding {
         for index in 0..<sample where octets[index] == 0 {
             if index % 2 == 0 { zeros.even += 1 } else { zeros.odd += 1 }
         }
-        let few = sample / 32
+        // A quarter of the characters at least; what else has a NUL has it by mistake.
+        let few = sample / 8
         if zeros.odd > 8 * zeros.even + few { return false }
         if zeros.even > 8 * zeros.odd + few { return true }
         return nil

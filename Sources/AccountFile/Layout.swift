@@ -5,6 +5,11 @@ struct Header {
     var names: [String]
     var words: [HeaderWord?]
 
+    /// Whether its words can hardly be anything else; `login`, say, could be somebody's name.
+    var isSure: Bool {
+        let known = words.compactMap { $0 }
+        return known.count >= 2 || known.contains(where: \.isPlain) || names.count { !$0.isEmpty } == 1
+    }
     /// How many of its columns are known.
     var known: Int { words.count { $0 != nil } }
 
@@ -16,9 +21,7 @@ struct Header {
         guard !cells.contains(where: { $0.holdsAddress(in: text) }) else { return nil }
         names = cells.map { $0.string(in: text) }
         words = names.map { HeaderWord($0) }
-        let known = words.compactMap { $0 }
-        let named = names.count { !$0.isEmpty }
-        guard known.contains(where: \.isPlain) || known.count >= 2 || known.count == 1 && named == 1 else { return nil }
+        guard known > 0 else { return nil }
     }
 }
 
@@ -51,7 +54,9 @@ struct Layout {
         while above < Self.mostRowsAbove, header == nil, reader.next(&fields) {
             guard !fields.isEmpty(in: text) else { continue }
             guard !fields.cells.contains(where: { $0.trimmed(in: text).holdsAddress(in: text) }) else { break }
-            header = Header(fields, text)
+            if let found = Header(fields, text), found.isSure || Self.holdAddresses(reader, below: found) {
+                header = found
+            }
             above += 1
         }
         guard let header else {
@@ -63,6 +68,19 @@ struct Layout {
         }
         guard !header.names.contains(where: { $0.utf8.contains(0) }) else { throw .nulInHeader }
         try take(header, reader, text)
+    }
+
+    /// Whether an address stands below a word that is known.
+    private static func holdAddresses(_ reader: RowReader, below header: Header) -> Bool {
+        var reader = reader
+        var fields = RowReader.Fields()
+        while reader.next(&fields) {
+            guard !fields.isEmpty(in: reader.text) else { continue }
+            return zip(fields.cells, header.words).contains { cell, word in
+                word != nil && cell.trimmed(in: reader.text).holdsAddress(in: reader.text)
+            }
+        }
+        return false
     }
 
     private mutating func take(_ header: Header, _ reader: RowReader, _ text: WipedText) throws(AccountFileError) {

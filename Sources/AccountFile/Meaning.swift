@@ -66,6 +66,8 @@ struct HeaderWord {
         var words: [String: HeaderWord] = [:]
         func add(_ meaning: Meaning, plain isPlain: Bool = true, _ names: String) {
             for name in names.split(separator: " ") where words[String(name)] == nil {
+                // Nobody is called 帐号 or "username".
+                let isPlain = isPlain || name.utf8.count >= 8 || !name.utf8.allSatisfy { $0 < 0x80 }
                 words[String(name)] = HeaderWord(meaning: meaning, rank: words.count, isPlain: isPlain)
             }
         }

@@ -72,6 +72,11 @@ import Testing
         }
     }
 
+    @Test func aFewNULsMakeNoUTF16() throws {
+        #expect(try Reading("Email,Password\na@x.example,p\0w\0\0x\0\nb@x.example,Str0ng\n").head == "UTF-8 ,")
+        #expect(try Reading("Email,Password\na@x.example,p\0w\0x\0y\0\nb@x.example,Str0ng\n").head == "UTF-8 ,")
+    }
+
     @Test func anEncodingThatIsNoneIsNotGuessed() {
         #expect(throws: AccountFileError.encodingNotFound) {
             try Reading(Array("Email\na@x.example,".utf8) + [0xFF, 0x0A])

@@ -99,6 +99,13 @@ private let header = "address,password,displayName\r\n"
             "Name,Password,Quota\na@x.example,secret-1,", ["Name: address; Password: password; Quota: quotaOctets"],
             ["2 a@x.example password=secret-1"]
         ),
+        // One word is enough where addresses stand below it.
+        ("Login;Department\na@x.example;Sales", ["Login: address; Department: -"], ["2 a@x.example"]),
+        ("帐号,部门\n\na@x.example,研发", ["帐号: address; 部门: -"], ["3 a@x.example"]),
+        (
+            "login;secret\n;Sales\na@x.example;x", [": address; : -"],
+            ["1 login invalidAddress", "2  invalidAddress", "3 a@x.example"]
+        ),
         // Of two columns the better one counts.
         (
             "Login,Email,Name,Display Name\nann,a@x.example,a,Ann",
