@@ -61,6 +61,7 @@ let package = Package(
         room("Vocabulary", ["CIDN2"]),  // addresses, statuses, reasons: the words everyone uses
         room("JSONWire", []),  // JSON text, JSON-RPC envelopes, line framing; no I/O
         room("Secrets", ["CSodium", "CLibcrypt"]),  // guarded passwords, sealing, crypt(3)
+        room("AccountFile", ["Vocabulary", "Secrets"]),  // files of accounts, as other systems export them
         room("MailMoveAPI", ["Vocabulary", "JSONWire", "Secrets"]),  // the contract as types, one declaration a method
 
         // Floor 1: one concern each; none knows another.
@@ -85,10 +86,12 @@ let package = Package(
         room("DNS", ["Vocabulary", "CCares", "CLinux"]),  // what name servers say; SPF
 
         // Floor 2: a login becomes a run; a run turns a POP3 session into durable messages and a ledger.
-        room("Migration", ["POP3", "MailStore", "Records", "DNS", "Secrets", "Vocabulary", logging, deque]),
+        room(
+            "Migration",
+            ["AccountFile", "POP3", "MailStore", "Records", "DNS", "Secrets", "Vocabulary", logging, deque]),
 
         // Floor 3: one file a method.
-        room("Methods", ["Migration", "JSONRPC", "MailMoveAPI", logging]),
+        room("Methods", ["AccountFile", "Migration", "JSONRPC", "MailMoveAPI", logging]),
 
         // What the administrator has set: flags, environment, file; one list of keys.
         room(
@@ -119,6 +122,7 @@ let package = Package(
         tests("VocabularyTests", ["Vocabulary"]),
         tests("JSONWireTests", ["JSONWire"]),
         tests("SecretsTests", ["Secrets"]),
+        tests("AccountFileTests", ["AccountFile", "Secrets"], resources: [.copy("Exports")]),
         tests("MailMoveAPITests", ["MailMoveAPI", "JSONWire", "Secrets", "Vocabulary"]),
         tests("POP3Tests", ["POP3", "Support"], resources: [.copy("Conversations")]),
         tests("MaildirStoreTests", ["MaildirStore", "Support"]),
@@ -129,11 +133,13 @@ let package = Package(
         tests(
             "MigrationTests",
             nio + [
-                "DNS", "Migration", "MailStore", "MaildirStore", "Records", "SQLiteRecords", "Secrets", "Vocabulary",
+                "AccountFile", "DNS", "Migration", "MailStore", "MaildirStore", "Records", "SQLiteRecords", "Secrets",
+                "Vocabulary",
                 "Support", logging,
             ]),
         tests(
-            "MethodsTests", ["Methods", "MailMoveAPI", "JSONWire", "MailStore", "Migration", "Records", "Vocabulary"]),
+            "MethodsTests",
+            ["AccountFile", "Methods", "MailMoveAPI", "JSONWire", "MailStore", "Migration", "Records", "Vocabulary"]),
         tests("ConfiguringTests", ["Configuring", "Secrets", .product(name: "Yams", package: "Yams")]),
         tests(
             "MailMoveClientTests",
@@ -151,8 +157,7 @@ if Context.environment["MAILMOVE_FUZZ"] != nil {
     ]
     let read: Set = [
         "CGSASL", "CLibcrypt", "CLinux", "CSodium", "CIDN2", "Vocabulary", "JSONWire", "Secrets", "MailMoveAPI",
-        "MailStore",
-        "MaildirStore",
+        "AccountFile", "MailStore", "MaildirStore",
     ]
     let core: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
     package.targets.removeAll { !read.contains($0.name) }
@@ -162,7 +167,9 @@ if Context.environment["MAILMOVE_FUZZ"] != nil {
             swiftSettings: strict),
         .target(
             name: "Fuzz",
-            dependencies: ["POP3", "MaildirStore", "MailMoveAPI", "JSONWire", "Vocabulary", "Secrets", core],
+            dependencies: [
+                "POP3", "MaildirStore", "AccountFile", "MailMoveAPI", "JSONWire", "Vocabulary", "Secrets", core,
+            ],
             path: "Tests/Fuzz/Targets", swiftSettings: strict),
     ]
     package.products = [.library(name: "Fuzz", type: .static, targets: ["Fuzz"])]

@@ -17,6 +17,21 @@ public final class WipedOctets: @unchecked Sendable {
         octets = UnsafeRawBufferPointer(allocation)
     }
 
+    /// Octets that `write` puts into up to `capacity` octets of memory; it returns how many.
+    public init<Failure: Error>(
+        capacity: Int, _ write: (UnsafeMutableRawBufferPointer) throws(Failure) -> Int
+    ) throws(Failure) {
+        let allocation = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 1)
+        do throws(Failure) {
+            octets = UnsafeRawBufferPointer(rebasing: allocation[..<(try write(allocation))])
+        } catch {
+            allocation.wipe()
+            allocation.deallocate()
+            throw error
+        }
+        self.allocation = allocation
+    }
+
     /// Takes over an allocation, of which `range` counts and all is overwritten in the end.
     init(adopting allocation: UnsafeMutableRawBufferPointer, range: Range<Int>) {
         self.allocation = allocation

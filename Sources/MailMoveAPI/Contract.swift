@@ -13,7 +13,7 @@ public import Vocabulary
 public enum Contract {
     /// All methods, as a reader of the reference meets them.
     public static let methods: [any Method] = [
-        createAccounts, setPassword, listAccounts, deleteAccounts,
+        createAccounts, importAccounts, setPassword, listAccounts, deleteAccounts,
         enableMigration, disableMigration, getMigration, listMigrations, forgetMigration, verifyOldServer,
         checkDomain, checkIntegrity,
         authenticate, triggerMigration, queryStatus,

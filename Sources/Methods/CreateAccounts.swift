@@ -24,7 +24,7 @@ extension MethodTable {
 }
 
 extension OnExisting {
-    fileprivate init(_ wish: CreateAccounts.OnExisting?) {
+    init(_ wish: CreateAccounts.OnExisting?) {
         switch wish {
         case nil, .skip?: self = .skip
         case .update?: self = .update

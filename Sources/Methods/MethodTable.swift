@@ -78,6 +78,7 @@ extension MethodTable: RequestHandler {
     private func answer(_ call: Call<Role>) async throws -> Answer {
         switch call.method {
         case "createAccounts": try await answer(Contract.createAccounts, call, createAccounts)
+        case "importAccounts": try await answer(Contract.importAccounts, call, importAccounts)
         case "setPassword": try await answer(Contract.setPassword, call, setPassword)
         case "listAccounts": try await answer(Contract.listAccounts, call, listAccounts)
         case "deleteAccounts": try await answer(Contract.deleteAccounts, call, deleteAccounts)

@@ -11,10 +11,23 @@ extension AccountDesk {
         var address: EmailAddress
         var row: AccountRow
         var hash: PasswordHash?
+        /// Its password is made up, for a new account alone.
+        var isGenerated = false
+
+        mutating func generatePassword() {
+            guard hash == nil, row.password == nil else { return }
+            row.password = .readable()
+            isGenerated = true
+        }
     }
 
+    /// - Parameters:
+    ///   - dryRun: tells what would become of each row, and changes nothing.
+    ///   - generatingPasswords: makes up a password for a new account whose row has none.
     /// - Throws: ``MoveError`` with `overloaded`; `RecordsError`. A bad row throws nothing: it is in `rejected`.
-    public func create(_ rows: [AccountRow], onExisting: OnExisting) async throws -> CreationOutcome {
+    public func create(
+        _ rows: [AccountRow], onExisting: OnExisting, dryRun: Bool = false, generatingPasswords: Bool = false
+    ) async throws -> CreationOutcome {
         var outcome = CreationOutcome()
         var sound = parse(rows, &outcome)
         // Rows that will be skipped or refused anyway cost no hash.
@@ -26,7 +39,7 @@ extension AccountDesk {
             if seen.contains(candidate.address) {
                 outcome.reject(
                     candidate.index, candidate.row, .duplicateInRequest, "an earlier row has the same address")
-            } else if account == nil, candidate.hash == nil, candidate.row.password == nil {
+            } else if account == nil, candidate.hash == nil, candidate.row.password == nil, !generatingPasswords {
                 outcome.reject(candidate.index, candidate.row, .missingPassword, "give password or passwordHash")
             } else if let account, onExisting == .fail {
                 outcome.reject(candidate.index, candidate.row, .exists, "there is an account \(account.address)")
@@ -37,8 +50,13 @@ extension AccountDesk {
             }
             return true
         }
-        try await hash(&sound, present)
-        try await store(sound, onExisting, &outcome)
+        if dryRun {
+            foresee(sound, present, &outcome)
+        } else {
+            for index in sound.indices where present[sound[index].address] == nil { sound[index].generatePassword() }
+            try await hash(&sound, present)
+            try await store(sound, onExisting, &outcome)
+        }
         outcome.rejected.sort { $0.index < $1.index }
         return outcome
     }
@@ -86,6 +104,20 @@ extension AccountDesk {
                 if let account = try records.account(address), account.deletedAt == nil { found[address] = account }
             }
             return found
+        }
+    }
+
+    /// What ``store(_:_:_:)`` would do.
+    private func foresee(
+        _ rows: [Sound], _ present: [EmailAddress: AccountRecord], _ outcome: inout CreationOutcome
+    ) {
+        for row in rows {
+            guard let account = present[row.address] else {
+                outcome.created += 1
+                continue
+            }
+            outcome.updated += 1
+            if account.handover != .never, row.hash != nil || row.row.password != nil { outcome.passwordsKept += 1 }
         }
     }
 
@@ -162,6 +194,7 @@ extension AccountDesk {
         }
         try records.append(EventRecord(at: now, account: account.address, kind: .created))
         outcome.created += 1
+        if row.isGenerated, let password = row.row.password { outcome.generated.append((row.address, password)) }
         return account
     }
 
@@ -171,7 +204,8 @@ extension AccountDesk {
         var account = present
         if let name = row.row.displayName { account.displayName = name }
         if let quota = row.row.quotaOctets { account.quotaOctets = quota }
-        if let hash = row.hash {
+        // An account that has come into being meanwhile keeps the password it has.
+        if let hash = row.hash, !row.isGenerated {
             if account.handover != .never {
                 outcome.passwordsKept += 1
             } else if account.passwordHash != hash.stored {

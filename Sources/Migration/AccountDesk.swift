@@ -50,6 +50,8 @@ public struct CreationOutcome: Sendable {
     public var passwordsKept = 0
     public var skipped = 0
     public var rejected: [Rejection] = []
+    /// The accounts whose password was made up.
+    public var generated: [(address: EmailAddress, password: Password)] = []
 }
 
 /// Accounts of the new platform.

@@ -41,6 +41,14 @@ public final class Password: Sendable, CustomStringConvertible, CustomDebugStrin
         }
     }
 
+    /// 16 letters and digits (92 bits) for somebody to read and type: none that looks like another.
+    public static func readable() -> Password {
+        let alphabet = Array("abcdefghjkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789".utf8)
+        return Password(count: 16) { octets in
+            for index in octets.indices { octets[index] = alphabet[Int(randombytes_uniform(UInt32(alphabet.count)))] }
+        }
+    }
+
     deinit {
         sodium_memzero(slot.pointer, count)
         GuardedArena.passwords.free(slot)

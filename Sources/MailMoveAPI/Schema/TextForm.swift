@@ -37,6 +37,9 @@ extension Schema {
     /// a wrong one, not a wrong call.
     static let password = Schema.string(TextForm(format: "password", expectation: "a string", isSecret: true))
 
+    /// A file in Base64, which may hold secrets; its decoding says whether it is one.
+    static let file = Schema.string(TextForm(format: "byte", expectation: "a file in Base64", isSecret: true))
+
     /// A full address, such as `ann@example.com`.
     static let address = Schema.string(
         TextForm(format: "idn-email", expectation: "a full address such as ann@example.com") { text in

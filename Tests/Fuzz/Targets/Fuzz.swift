@@ -18,6 +18,7 @@ private let targets: [String: @Sendable (Input) -> Void] = [
     "rpc": { fuzzRPC($0) },
     "addresses": { fuzzAddresses($0) },
     "headers": { fuzzHeaders($0) },
+    "accounts": { fuzzAccounts($0) },
 ]
 
 private let target: @Sendable (Input) -> Void = {

@@ -51,7 +51,7 @@ _mailmovectl() {
                     case $action in
                         '') options='create list delete set-password' ;;
                         create)
-                            options='--encoding --on-existing'
+                            options='--encoding --on-existing --dry-run --generate-passwords --rejects'
                             [[ $current == -* ]] || mapfile -t COMPREPLY < <(compgen -f -- "$current")
                             ;;
                         list) options='--search --limit --csv' ;;

@@ -32,6 +32,9 @@ complete -c mailmovectl -n $none -a help -d 'Help of a command'
 set -l accounts '__fish_seen_subcommand_from accounts'
 complete -c mailmovectl -n "$accounts; and not __fish_seen_subcommand_from create list delete set-password" -a 'create list delete set-password'
 complete -c mailmovectl -n "$accounts; and __fish_seen_subcommand_from create" -F
+complete -c mailmovectl -n "$accounts; and __fish_seen_subcommand_from create" -l dry-run -d 'Change nothing'
+complete -c mailmovectl -n "$accounts; and __fish_seen_subcommand_from create" -l generate-passwords -r -F -d 'A new file for passwords'
+complete -c mailmovectl -n "$accounts; and __fish_seen_subcommand_from create" -l rejects -r -F -d 'A file for rejected rows'
 complete -c mailmovectl -n "$accounts; and __fish_seen_subcommand_from create" -l on-existing -x -a 'skip update fail' -d 'Accounts that exist'
 
 set -l server '__fish_seen_subcommand_from enable verify'

@@ -53,6 +53,11 @@ extension MailMoveClient {
         try await call(Contract.createAccounts, CreateAccounts(accounts: accounts, onExisting: onExisting))
     }
 
+    /// Creates accounts from a file as another system exports it; rejected rows are in the result.
+    public func importAccounts(_ parameters: ImportAccounts) async throws -> ImportedAccounts {
+        try await call(Contract.importAccounts, parameters)
+    }
+
     /// Changes a password and closes the account to hand-over.
     public func setPassword(account: String, password: Password) async throws {
         _ = try await call(Contract.setPassword, SetPassword(account: address(account), password: password))
