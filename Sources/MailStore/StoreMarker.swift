@@ -34,7 +34,7 @@ public struct StoreMarker: Hashable, Sendable, Codable, CustomStringConvertible 
 public enum StoreLevel: String, Sendable, Codable, CaseIterable {
     /// What all mail is below.
     case base
-    /// What a domain's mail is below, where it has a place of its own: links and mounts may lead to other disks.
+    /// What a domain's mail is below, where a link or a mount leads to a disk of its own.
     case domain
     case mailbox
 }

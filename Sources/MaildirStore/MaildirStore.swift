@@ -185,6 +185,7 @@ public final class MaildirStore: MailStore {
             }
         }
         try settle(.base, directory)
+        let base = directory
         let components = template.components(of: account)
         for (index, component) in components.enumerated() {
             // An administrator may spread domains over disks by links; the Maildir itself is its user's.
@@ -202,7 +203,9 @@ public final class MaildirStore: MailStore {
                 if wasMade { made.append(directory) }
                 directory = next
             }
-            if index == template.domainComponents - 1 { try settle(.domain, directory) }
+            // On the file system of the base it stands and falls with that.
+            let isOwn = directory.device != base.device || expected[.domain] != nil
+            if index == template.domainComponents - 1, isOwn { try settle(.domain, directory) }
         }
         try settle(.mailbox, directory)
         if let name = folder.directory {

@@ -23,11 +23,33 @@ import Testing
         #expect(try await store.markers(of: ann) == [:])
         _ = try await store.deliver([message])
         let markers = try await store.markers(of: ann)
-        #expect(Set(markers.keys) == Set(StoreLevel.allCases) && Set(markers.values).count == 3)
+        #expect(Set(markers.keys) == [.base, .mailbox] && Set(markers.values).count == 2)
         _ = try await scratch.store().open(ann, options: DeliveryOptions(), intended: [], expecting: markers)
         #expect(try await scratch.store().adopt(ann) == markers)
         #expect(try await scratch.store().markBase() == markers[.base])
         try await store.check(expecting: markers[.base])
+    }
+
+    /// A domain that a link or a mount leads to another disk with is known by a marker of its own.
+    @Test func aDomainsOwnDiskIsMissedWhereItIsNotMounted() async throws {
+        let disk = "/dev/shm/mailmove-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(atPath: disk, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: disk) }
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(scratch.path)/example.org", withDestinationPath: disk)
+        let store = try scratch.store()
+        _ = try await store.deliver([message])
+        let markers = try await store.markers(of: ann)
+        try #require(markers[.domain] != nil, "/dev/shm is on the disk of the tests' folder")
+        try remove("example.org")
+        try FileManager.default.createDirectory(
+            atPath: "\(scratch.path)/example.org", withIntermediateDirectories: true)
+        var expected = markers
+        expected[.mailbox] = nil  // an account that nothing was moved to
+        let error = await #expect(throws: MailStoreError.self) {
+            _ = try await store.open(ann, options: DeliveryOptions(), intended: [], expecting: expected)
+        }
+        #expect(error?.code == .unmarked)
     }
 
     @Test(arguments: ["example.org/ann/Maildir", "example.org", "example.org/ann/Maildir/mailmove.marker", ".mailmove"])
