@@ -61,6 +61,8 @@ let package = Package(
         room("Vocabulary", ["CIDN2"]),  // addresses, statuses, reasons: the words everyone uses
         room("JSONWire", []),  // JSON text, JSON-RPC envelopes, line framing; no I/O
         room("Secrets", ["CSodium", "CLibcrypt"]),  // guarded passwords, sealing, crypt(3)
+        room(  // IMAP without I/O: framing, grammar, commands, and what they mean
+            "IMAP", ["Vocabulary", "Secrets", deque, .product(name: "NIOCore", package: "swift-nio")]),
         room("MailMoveAPI", ["Vocabulary", "JSONWire", "Secrets"]),  // the contract as types, one declaration a method
 
         // Floor 1: one concern each; none knows another.
@@ -121,6 +123,9 @@ let package = Package(
         tests("SecretsTests", ["Secrets"]),
         tests("MailMoveAPITests", ["MailMoveAPI", "JSONWire", "Secrets", "Vocabulary"]),
         tests("POP3Tests", ["POP3", "Support"], resources: [.copy("Conversations")]),
+        tests(
+            "IMAPTests", ["IMAP", "Secrets", "Vocabulary", .product(name: "NIOCore", package: "swift-nio")],
+            resources: [.copy("Conversations")]),
         tests("MaildirStoreTests", ["MaildirStore", "Support"]),
         tests("SQLiteRecordsTests", ["SQLiteRecords"]),
         tests("DNSTests", ["DNS", "Support"]),
@@ -156,8 +161,9 @@ if Context.environment["MAILMOVE_FUZZ"] != nil {
         .target(
             name: "POP3", dependencies: ["Vocabulary", "Secrets", "CGSASL", deque, core], exclude: withSockets,
             swiftSettings: strict),
+        .target(name: "IMAP", dependencies: ["Vocabulary", "Secrets", deque, core], swiftSettings: strict),
         .target(
-            name: "Fuzz", dependencies: ["POP3", "MailMoveAPI", "JSONWire", "Vocabulary", "Secrets", core],
+            name: "Fuzz", dependencies: ["POP3", "IMAP", "MailMoveAPI", "JSONWire", "Vocabulary", "Secrets", core],
             path: "Tests/Fuzz/Targets", swiftSettings: strict),
     ]
     package.products = [.library(name: "Fuzz", type: .static, targets: ["Fuzz"])]
