@@ -143,7 +143,8 @@ extension Command {
         case .id(let fields):
             try hold((1...30).contains(fields.count), "an identification of no or over 30 fields")
             for field in fields {
-                try hold(Self.isLine(field.name.utf8) && Self.isLine(field.value.utf8), "an identification with line ends")
+                try hold(
+                    Self.isLine(field.name.utf8) && Self.isLine(field.value.utf8), "an identification with line ends")
             }
         case .enable(let names): try hold(!names.isEmpty && names.allSatisfy(Self.isAtom), "such a capability")
         case .list(_, let pattern), .lsub(let pattern), .xlist(let pattern):

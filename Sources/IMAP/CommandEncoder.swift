@@ -171,7 +171,8 @@ struct CommandEncoder {
         string(Array(pattern.utf8))
     }
 
-    private mutating func open(_ command: String, _ name: MailboxName, _ resynchronization: Command.Resynchronization?) {
+    private mutating func open(_ command: String, _ name: MailboxName, _ resynchronization: Command.Resynchronization?)
+    {
         write("\(command) ")
         string(name.octets)
         switch resynchronization {

@@ -8,7 +8,8 @@ public struct FolderPattern: Hashable, Sendable {
     private let parts: [[UInt8]]
 
     public init(_ text: String) {
-        parts = Self.normalized(text).split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false).map(Array.init)
+        parts = Self.normalized(text).split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false).map(
+            Array.init)
     }
 
     public func matches(_ path: String) -> Bool { wildcards(in: path) != nil }

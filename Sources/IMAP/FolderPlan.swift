@@ -212,7 +212,8 @@ public struct FolderPlan: Hashable, Sendable {
     private static func holdable(_ level: String, _ rules: Rules) -> String {
         var scalars = String.UnicodeScalarView()
         for scalar in level.unicodeScalars {
-            let isControl = scalar.properties.generalCategory == .control || scalar == "\u{2028}" || scalar == "\u{2029}"
+            let isControl =
+                scalar.properties.generalCategory == .control || scalar == "\u{2028}" || scalar == "\u{2029}"
             scalars.append(isControl || scalar == "/" || rules.unholdable.contains(scalar) ? "_" : scalar)
         }
         var name = FolderPath.composed(String(scalars))

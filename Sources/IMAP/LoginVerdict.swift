@@ -80,7 +80,8 @@ struct LoginWords {
         if hold(["passw", "密码", "credential"]) { return false }
         return hold([
             "temporar", "try again", "try later", "retry later", "later again", "internal error",
-            "internal server error", "server error", "system error", "database error", "backend", "timed out", "timeout",
+            "internal server error", "server error", "system error", "database error", "backend", "timed out",
+            "timeout",
             "server busy", "server is busy", "system busy", "system is busy", "too busy", "overload", "unavailable",
             "not available", "系统繁忙", "稍后", "频繁", "频率", "too frequent", "too often",
             "too many connections", "too many simultaneous", "too many concurrent", "maximum number of connections",

@@ -38,7 +38,8 @@ public struct MailboxName: Hashable, Sendable, CustomStringConvertible {
 
     /// At delimiters outside of `&…-`: Base64 has letters, digits, `+` and `,`, any of which a server may choose.
     private static func split(_ octets: [UInt8], at delimiter: UInt8) -> [ArraySlice<UInt8>] {
-        let isOfBase64 = delimiter == UInt8(ascii: "+") || delimiter == UInt8(ascii: ",") || delimiter.isASCIIAlphanumeric
+        let isOfBase64 =
+            delimiter == UInt8(ascii: "+") || delimiter == UInt8(ascii: ",") || delimiter.isASCIIAlphanumeric
         guard isOfBase64 else { return octets.split(separator: delimiter) }
         var isShifted = false
         return octets.split { octet in

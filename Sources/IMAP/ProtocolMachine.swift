@@ -116,7 +116,8 @@ public struct ProtocolMachine: Sendable {
     private static func randomPrefix() -> String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
         var generator = SystemRandomNumberGenerator()
-        return String(decoding: (0..<10).map { _ in alphabet[Int.random(in: 0..<32, using: &generator)] }, as: UTF8.self)
+        return String(
+            decoding: (0..<10).map { _ in alphabet[Int.random(in: 0..<32, using: &generator)] }, as: UTF8.self)
     }
 
     /// How many commands wait for their answer, sent or not.
@@ -162,7 +163,9 @@ public struct ProtocolMachine: Sendable {
 
     private mutating func beginSending() {
         guard exchange == nil, let next = queue.first else { return }
-        if unanswered.contains(where: \.command.standsAlone) || next.command.standsAlone && !unanswered.isEmpty { return }
+        if unanswered.contains(where: \.command.standsAlone) || next.command.standsAlone && !unanswered.isEmpty {
+            return
+        }
         queue.removeFirst()
         unanswered.append(next)
         let takesFirst = capabilities?.initialResponse ?? false
@@ -337,17 +340,14 @@ public struct ProtocolMachine: Sendable {
         guard var exchange, sending == nil, urgent == nil, !exchange.isAwaitingAnswer else {
             throw .violation("asks for more of a command that is whole", quoting: frame.octets)
         }
-        let digits = Array(frame.octets.dropFirst().filter { $0 != UInt8(ascii: " ") })
         if let first = exchange.first {
-            // Some say a word for people where the client is to begin.
-            guard (Base64.decode(digits) ?? []).isEmpty || digits == Array("=".utf8) else {
-                throw .violation("sends a challenge of another mechanism", quoting: frame.octets)
-            }
+            // Whatever it says: some have words for people where the client is to begin, which may look like Base64.
             exchange.first = nil
             self.exchange = exchange
             urgent = (CommandEncoder.response(first), true)
             return .wanted
         }
+        let digits = frame.octets.dropFirst().filter { $0 != UInt8(ascii: " ") }
         guard let challenge = digits == Array("=".utf8) ? [] : Base64.decode(digits) else {
             throw .violation("sends a challenge that is not in Base64", quoting: frame.octets)
         }
@@ -391,7 +391,8 @@ public struct ProtocolMachine: Sendable {
         of pending: Pending, _ condition: Condition, _ frame: Frame
     ) throws(IMAPError) {
         if exchange?.id == pending.id {
-            guard condition.kind != .ok || exchange?.first == nil && urgent == nil && exchange?.isAwaitingAnswer == false
+            guard
+                condition.kind != .ok || exchange?.first == nil && urgent == nil && exchange?.isAwaitingAnswer == false
             else { throw .violation("accepts a login before it has been shown anything", quoting: frame.octets) }
             (exchange, urgent) = (nil, nil)
         }

@@ -63,7 +63,8 @@ struct Reader {
         let atom = octets[at...].prefix { $0 > 32 && $0 != 127 && !"()\"".utf8.contains($0) }
         guard !atom.isEmpty else { throw Unreadable() }
         // A literal is none, whatever stands before it.
-        let end = nextLiteral < literals.count ? min(atom.endIndex, literals[nextLiteral].range.lowerBound) : atom.endIndex
+        let end =
+            nextLiteral < literals.count ? min(atom.endIndex, literals[nextLiteral].range.lowerBound) : atom.endIndex
         guard end > at else { throw Unreadable() }
         defer { at = end }
         return octets[at..<end]

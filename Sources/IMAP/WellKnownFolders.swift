@@ -24,7 +24,8 @@ extension SpecialUse {
                 "inviati", "posta inviata", "elementi inviati", "inviata",
                 "verzonden", "verzonden items", "verzonden berichten", "skickat", "skickade objekt",
                 "sendt", "sendte elementer", "sendt post", "sendte", "lähetetyt", "lähetetyt viestit",
-                "wysłane", "elementy wysłane", "odeslané", "odeslaná pošta", "odoslané", "elküldött", "elküldött elemek",
+                "wysłane", "elementy wysłane", "odeslané", "odeslaná pošta", "odoslané", "elküldött",
+                "elküldött elemek",
                 "trimise", "отправленные", "надіслані", "gönderilmiş öğeler", "gönderilenler",
                 "送信済み", "送信済みアイテム", "送信済みメール", "送信トレイ", "보낸 편지함", "보낸편지함", "보낸메일함",
             ]

@@ -30,25 +30,36 @@ struct CommandTests {
         (.examine(.inbox, .quick(validity: 7, since: 9)), #"EXAMINE "INBOX" (QRESYNC (7 9))"#, false),
         (.select(.inbox, nil), #"SELECT "INBOX""#, true),
         (.status(.inbox, [.messages, .uidNext, .octets]), #"STATUS "INBOX" (MESSAGES UIDNEXT SIZE)"#, false),
-        (.fetch(UIDSet(1...9), [.uid, .flags, .date, .octets], changedSince: nil),
-            "UID FETCH 1:9 (UID FLAGS INTERNALDATE RFC822.SIZE)", false),
+        (
+            .fetch(UIDSet(1...9), [.uid, .flags, .date, .octets], changedSince: nil),
+            "UID FETCH 1:9 (UID FLAGS INTERNALDATE RFC822.SIZE)", false
+        ),
         (.fetch(.from(1), [.modificationSequence], changedSince: 5), "UID FETCH 1:* (MODSEQ) (CHANGEDSINCE 5)", false),
         (.fetch(UIDSet([3]), [.message], changedSince: nil), "UID FETCH 3 (BODY.PEEK[])", false),
-        (.fetch(UIDSet([3]), [.header, .part(from: 0, octets: 9), .headerFields(["Message-Id"])], changedSince: nil),
-            "UID FETCH 3 (BODY.PEEK[HEADER] BODY.PEEK[]<0.9> BODY.PEEK[HEADER.FIELDS (Message-Id)])", false),
+        (
+            .fetch(
+                UIDSet([3]), [.header, .part(from: 0, octets: 9), .headerFields(["Message-Id"])], changedSince: nil),
+            "UID FETCH 3 (BODY.PEEK[HEADER] BODY.PEEK[]<0.9> BODY.PEEK[HEADER.FIELDS (Message-Id)])", false
+        ),
         (.search(.all, extended: false), "UID SEARCH ALL", false),
         (.search(.uids(UIDSet([1, 2])), extended: true), "UID SEARCH RETURN (ALL) UID 1:2", false),
-        (.search(.header(name: "Message-Id", value: "<a@b>"), extended: false),
-            #"UID SEARCH HEADER Message-Id "<a@b>""#, false),
+        (
+            .search(.header(name: "Message-Id", value: "<a@b>"), extended: false),
+            #"UID SEARCH HEADER Message-Id "<a@b>""#, false
+        ),
         (.store(UIDSet([1]), .add, [.deleted, Flag("$Done")]), #"UID STORE 1 +FLAGS.SILENT (\Deleted $Done)"#, true),
         (.expunge(UIDSet([1])), "UID EXPUNGE 1", true),
         (.create(MailboxName("Sent"), .sent), #"CREATE "Sent" (USE (\Sent))"#, true),
         (.create(MailboxName("x y"), nil), #"CREATE "x y""#, true),
         (.subscribe(MailboxName("x")), #"SUBSCRIBE "x""#, true),
-        (.append(.inbox, [.init(flags: [.seen, .recent], date: date, octets: 3)]),
-            "APPEND \"INBOX\" (\\Seen) \"15-Feb-1996 11:19:05 +0000\" {3+}\r\nxxx", true),
-        (.append(.inbox, [.init(octets: 1), .init(flags: [.draft], octets: 2)]),
-            "APPEND \"INBOX\" {1+}\r\nx (\\Draft) {2+}\r\nxx", true),
+        (
+            .append(.inbox, [.init(flags: [.seen, .recent], date: date, octets: 3)]),
+            "APPEND \"INBOX\" (\\Seen) \"16-Feb-1996 09:52:25 +0000\" {3+}\r\nxxx", true
+        ),
+        (
+            .append(.inbox, [.init(octets: 1), .init(flags: [.draft], octets: 2)]),
+            "APPEND \"INBOX\" {1+}\r\nx (\\Draft) {2+}\r\nxx", true
+        ),
         (.unselect, "UNSELECT", false),
         (.close, "CLOSE", true),
     ]

@@ -54,7 +54,8 @@ struct Conversation {
             let text = line.dropFirst(2)
             return .server(Self.octets(text.first == " " ? text.dropFirst() : text) + [13, 10])
         }
-        guard let colon = line.firstIndex(of: ":"), ["tls", "verdict", "folders"].contains(String(line[..<colon])) else {
+        guard let colon = line.firstIndex(of: ":"), ["tls", "verdict", "folders"].contains(String(line[..<colon]))
+        else {
             throw Unreadable(description: "\(name).txt:\(number): nobody knows what this line is")
         }
         headers[String(line[..<colon])] = String(line[line.index(after: colon)...].drop { $0 == " " })

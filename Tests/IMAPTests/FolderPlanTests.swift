@@ -20,7 +20,8 @@ struct FolderPlanTests {
         rules(&all)
         let folders = FolderPlan(listed, namespaces: namespaces, rules: all).folders
         return Dictionary(
-            folders.map { ($0.path, $0.target.isEmpty ? "\($0.fate)" : $0.targetPath) }, uniquingKeysWith: { "\($0) | \($1)" })
+            folders.map { ($0.path, $0.target.isEmpty ? "\($0.fate)" : $0.targetPath) },
+            uniquingKeysWith: { "\($0) | \($1)" })
     }
 
     private static let courier: Namespaces = {

@@ -113,7 +113,8 @@ struct MachineTests {
     }
 
     @Test(arguments: [
-        "+OK POP3 ready\r\n", "220 smtp\r\n", "* LIST () NIL x\r\n", "T1 OK\r\n", "\r\n", "HTTP/1.1 400\r\n", "* NO\r\n",
+        "+OK POP3 ready\r\n", "220 smtp\r\n", "* LIST () NIL x\r\n", "T1 OK\r\n", "\r\n", "HTTP/1.1 400\r\n",
+        "* NO\r\n",
     ])
     func anythingElseIsNoGreeting(text: String) {
         var wire = Wire()
@@ -208,7 +209,8 @@ struct MachineTests {
         wire.hear(text)
         #expect(wire.events.last?.failure?.code == .protocolViolation)
         wire.hear("T1 OK\r\n")
-        #expect(wire.events.last?.failure?.code == .protocolViolation, "what has failed stays so")
+        #expect(wire.events.last?.failure != nil, "what has failed stays so")
+        #expect(wire.machine.closed()?.code == .protocolViolation)
     }
 
     /// The words for people may end in anything.
@@ -223,7 +225,8 @@ struct MachineTests {
 
     @Test(arguments: [
         "* 1 FETCH (BODY[] {9223372036854775808}\r\n", "* 1 FETCH (BODY[] {99999999999999999999999999}\r\n",
-        "* 1 FETCH (BODY[] {4294967297}\r\n", "* LIST () \"/\" {65537}\r\n", "* LIST () \"/\" {9223372036854775807}\r\n",
+        "* 1 FETCH (BODY[] {4294967297}\r\n", "* LIST () \"/\" {65537}\r\n",
+        "* LIST () \"/\" {9223372036854775807}\r\n",
         "* 1 FETCH (X " + String(repeating: "(", count: 100) + "\r\n",
         "* 1 FETCH (X " + String(repeating: "{0}\r\n ", count: 20) + "\r\n",
         "* LIST (" + String(repeating: "\\a ", count: 5000) + ") NIL x\r\n",

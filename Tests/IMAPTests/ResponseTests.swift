@@ -24,8 +24,10 @@ struct ResponseTests {
         ("[HIGHESTMODSEQ 18446744073709551615]", .highestModificationSequence(.max)),
         ("[PERMANENTFLAGS (\\Seen a]b \\*)] ok", .permanentFlags([.seen, Flag("a]b"), .newKeywords])),
         ("[APPENDUID 38505 3955:3957] done", .appended(validity: 38505, UIDSet(3955...3957))),
-        ("[COPYUID 38505 304,319:320 3956:3958] ok",
-            .copied(validity: 38505, from: UIDSet([304, 319, 320]), to: UIDSet(3956...3958))),
+        (
+            "[COPYUID 38505 304,319:320 3956:3958] ok",
+            .copied(validity: 38505, from: UIDSet([304, 319, 320]), to: UIDSet(3956...3958))
+        ),
         ("[authenticationfailed] no", .authenticationFailed),
         ("[REFERRAL imap://x@elsewhere.example/] gone", .referral),
         ("[THROTTLED] slow", .throttled),
@@ -79,7 +81,7 @@ struct ResponseTests {
         guard
             case .fetched(let fetched) = try response(
                 "* 12 FETCH (MODSEQ (624140003) X-GM-LABELS (\\Inbox \"a) b\" (x)) RFC822.SIZE 44827 UID 77 "
-                    + "ENVELOPE (NIL (\"(\" {3}\r\n)))) FLAGS (\\Seen $Forwarded) "
+                    + "ENVELOPE (NIL (\"(\" {3}\r\n))))) FLAGS (\\Seen $Forwarded) "
                     + "INTERNALDATE \" 7-Jul-1996 02:44:25 -0700\" BODY[HEADER.FIELDS (SUBJECT)]<0> \"Subject: x\")")
         else {
             Issue.record("not fetched")
@@ -120,7 +122,8 @@ struct ResponseTests {
     }
 
     @Test func sizesSaturateAndUIDsDoNot() throws {
-        guard case .fetched(let fetched) = try response("* 1 FETCH (RFC822.SIZE 99999999999999999999999 UID 4294967295)")
+        guard
+            case .fetched(let fetched) = try response("* 1 FETCH (RFC822.SIZE 99999999999999999999999 UID 4294967295)")
         else {
             Issue.record("not fetched")
             return

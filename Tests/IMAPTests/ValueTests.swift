@@ -8,7 +8,8 @@ import Vocabulary
 /// Names, dates and sets.
 struct ValueTests {
     @Test(arguments: [
-        ("Sent", "Sent"), ("a&b", "a&-b"), ("台北", "&U,BTFw-"), ("~peter/mail/台北/日本語", "~peter/mail/&U,BTFw-/&ZeVnLIqe-"),
+        ("Sent", "Sent"), ("a&b", "a&-b"), ("台北", "&U,BTFw-"),
+        ("~peter/mail/台北/日本語", "~peter/mail/&U,BTFw-/&ZeVnLIqe-"),
         ("Entwürfe", "Entw&APw-rfe"), ("😀x", "&2D3eAA-x"), ("已发送", "&XfJT0ZAB-"), ("", ""),
     ])
     func namesAreInModifiedUTF7(text: String, wire: String) {

@@ -12,6 +12,7 @@ struct Wire {
     private(set) var events: [ProtocolMachine.Event] = []
     /// The text of messages, one body each.
     private(set) var bodies: [[UInt8]] = []
+    private var hasFailed = false
     let piece: Int
 
     init(isEncrypted: Bool = false, limits: Limits = Limits(), piece: Int = .max) {
@@ -78,7 +79,8 @@ struct Wire {
                 bodies[bodies.count - 1] += slice.readableBytesView
                 continue
             case .failed:
-                events.append(event)
+                if !hasFailed { events.append(event) }
+                hasFailed = true
                 return
             case .greeted, .response, .bodyEnded, .challenge, .wanted, .completed, .tlsIsDue: break
             }
