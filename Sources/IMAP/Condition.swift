@@ -32,6 +32,16 @@ public struct Condition: Hashable, Sendable {
         text = Array(reader.rest)
     }
 
+    /// Milliseconds for which Exchange wants to be left alone ("Suggested Backoff Time: 2500 milliseconds"); an hour at
+    /// most.
+    public var suggestedBackoff: Int? {
+        let words = text.prefix(1024).split { !$0.isASCIIAlphanumeric }
+        guard let index = words.firstIndex(where: { $0.isKeyword("BACKOFF") }), index + 2 < words.count,
+            words[index + 1].isKeyword("TIME"), words[index + 2].allSatisfy(\.isASCIIDigit)
+        else { return nil }
+        return min(Int(saturating: words[index + 2]), 3_600_000)
+    }
+
     public init(_ kind: Kind, code: ResponseCode? = nil, text: String = "") {
         (self.kind, self.code, self.text) = (kind, code, Array(text.utf8))
     }

@@ -140,8 +140,12 @@ public struct FolderPlan: Hashable, Sendable {
     private mutating func recognizeNames() {
         let said = Set(folders.compactMap(\.specialUse))
         for index in folders.indices where folders[index].specialUse == nil && !folders[index].listed.isInbox {
-            let path = folders[index].path
-            guard !path.contains("/"), let use = SpecialUse.ofWellKnownName(path), !said.contains(use) else { continue }
+            // Some servers keep them below the inbox, and others beside it.
+            let levels = folders[index].path.split(separator: "/")
+            let names = levels.first == "INBOX" ? levels.dropFirst() : levels[...]
+            guard names.count == 1, let use = SpecialUse.ofWellKnownName(String(names[names.startIndex])),
+                !said.contains(use)
+            else { continue }
             folders[index].specialUse = use
         }
     }
@@ -151,8 +155,13 @@ public struct FolderPlan: Hashable, Sendable {
     private mutating func assignTargets(_ rules: Rules) {
         /// Targets of their own, by the keys of the paths: what is below goes with them.
         var own: [[UInt8]: [String]] = [:]
+        let earlier = Dictionary(
+            rules.earlier.map { (FolderPath.key($0.key), Self.levels($0.value)) },
+            uniquingKeysWith: { first, _ in first })
         for folder in folders where folder.fate != .isNotPersonal {
-            if let target = Self.ownTarget(of: folder, rules) { own[FolderPath.key(folder.path)] = target }
+            if let target = Self.ownTarget(of: folder, rules, earlier: earlier[FolderPath.key(folder.path)]) {
+                own[FolderPath.key(folder.path)] = target
+            }
         }
         let special = Set(rules.specialTargets.values.map { FolderPath.key($0) } + [FolderPath.key("INBOX")])
         var taken: Set<[UInt8]> = []
@@ -173,7 +182,7 @@ public struct FolderPlan: Hashable, Sendable {
         }
     }
 
-    private static func ownTarget(of folder: Folder, _ rules: Rules) -> [String]? {
+    private static func ownTarget(of folder: Folder, _ rules: Rules, earlier: [String]?) -> [String]? {
         for (pattern, target) in rules.map {
             guard let wildcards = pattern.wildcards(in: folder.path) else { continue }
             let filled = wildcards.reduce(target) { target, wildcard in
@@ -184,11 +193,7 @@ public struct FolderPlan: Hashable, Sendable {
             if !levels.isEmpty { return levels }
         }
         if folder.listed.isInbox { return ["INBOX"] }
-        let key = FolderPath.key(folder.path)
-        if let earlier = rules.earlier.first(where: { FolderPath.key($0.key) == key })?.value {
-            let levels = levels(earlier)
-            if !levels.isEmpty { return levels }
-        }
+        if let earlier, !earlier.isEmpty { return earlier }
         let use = folder.specialUse == .all ? .archive : folder.specialUse
         return use.flatMap { rules.specialTargets[$0] }.map { levels($0) }.flatMap { $0.isEmpty ? nil : $0 }
     }

@@ -27,10 +27,11 @@ public enum LoginVerdict: Hashable, Sendable {
         guard let answer else { return .unavailable }
         switch answer.kind {
         case .ok: return .inboxHasToOpen
-        case .bad, .bye, .preauthenticated: return .unavailable
-        case .no: break
+        case .bye, .preauthenticated: return .unavailable
+        case .no, .bad: break
         }
         if let verdict = ofCode(answer.code) { return verdict }
+        guard answer.kind == .no else { return .unavailable }
         let words = LoginWords(answer.text)
         if words.wantEncryption { return .mustNotBeAsked }
         return words.tellOfFault ? .unavailable : .rejected
@@ -79,7 +80,7 @@ struct LoginWords {
     var tellOfFault: Bool {
         if hold(["passw", "密码", "credential"]) { return false }
         return hold([
-            "temporar", "try again", "try later", "retry later", "later again", "internal error",
+            "temporar", "try again later", "try later", "retry later", "later again", "internal error",
             "internal server error", "server error", "system error", "database error", "backend", "timed out",
             "timeout",
             "server busy", "server is busy", "system busy", "system is busy", "too busy", "overload", "unavailable",

@@ -4,50 +4,11 @@ import DequeModule
 public import NIOCore
 public import Secrets
 
-/// Names a command of one connection.
-public struct CommandID: Hashable, Sendable {
-    let number: UInt64
-}
-
 /// A connection to an IMAP server as a value: commands and octets in, octets and answers out.
 ///
 /// Who holds it takes ``nextOutput()`` until there is none, after each command and after each event; and feeds what
 /// arrives to ``receive(_:)`` until that needs more.
 public struct ProtocolMachine: Sendable {
-    /// What happened. After any but `needsInput` and `failed`, ask again with the rest of the input.
-    public enum Event: Sendable {
-        case needsInput
-        /// `OK` or `BYE`; nothing is sent before it.
-        case greeted(Condition)
-        /// Without a tag; it may belong to any command, or to none.
-        case response(Response)
-        /// The text of a message begins: what is known of the message so far, with this body last. Its UID may come only
-        /// with the response that follows the text.
-        case bodyBegan(Fetched)
-        /// A slice of the input.
-        case body(ByteBuffer)
-        /// The text is whole; but what it belongs to, only when its response has come.
-        case bodyEnded
-        /// An answer is due: ``answerChallenge(_:)`` or ``cancelAuthentication()``.
-        case challenge(CommandID, [UInt8])
-        /// The server wants the rest of a command.
-        case wanted
-        /// The last word about a command. `bad` and `no` to an APPEND do not say that nothing was stored.
-        case completed(CommandID, Condition)
-        /// The server awaits the handshake; then ``tlsBegan()``. Nothing it has said before counts.
-        case tlsIsDue(CommandID)
-        /// The connection is of no more use.
-        case failed(IMAPError)
-    }
-
-    /// What to send next, in this order.
-    public enum Output: Sendable {
-        /// Where it is secret: ``NIOCore/ByteBuffer/wipe()`` once it is sent.
-        case octets(ByteBuffer, isSecret: Bool)
-        /// Exactly so many octets of the message with this index among those of an APPEND.
-        case message(CommandID, index: Int, octets: Int)
-    }
-
     private enum State: Sendable {
         case awaitsGreeting
         case ready
@@ -67,7 +28,7 @@ public struct ProtocolMachine: Sendable {
     private struct Sending: Sendable {
         let id: CommandID
         var parts: Deque<CommandEncoder.Part>
-        /// Whether a message was begun that is not asked for, but announced: it is sent, come what may.
+        /// Whether the server has to ask for the next.
         var isWaiting: Bool { parts.first == .wait }
     }
 
@@ -107,17 +68,8 @@ public struct ProtocolMachine: Sendable {
     public init(isEncrypted: Bool, limits: Limits = Limits(), tagPrefix: String? = nil) {
         self.isEncrypted = isEncrypted
         self.limits = limits
-        self.tagPrefix = tagPrefix ?? Self.randomPrefix()
+        self.tagPrefix = tagPrefix ?? Tags.randomPrefix()
         framing = Framing(limits: limits)
-    }
-
-    /// Fifty bits: no message that was written before this connection holds one of its tags, so that none can pass for an
-    /// answer where a server loses count of its octets.
-    private static func randomPrefix() -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
-        var generator = SystemRandomNumberGenerator()
-        return String(
-            decoding: (0..<10).map { _ in alphabet[Int.random(in: 0..<32, using: &generator)] }, as: UTF8.self)
     }
 
     /// How many commands wait for their answer, sent or not.
@@ -248,9 +200,21 @@ public struct ProtocolMachine: Sendable {
 
     private mutating func fail(_ error: IMAPError, _ input: inout ByteBuffer) -> Event {
         state = .failed(error)
-        (sending, exchange, urgent) = (nil, nil, nil)
+        forgetUnsent()
         input.clear()
         return .failed(error)
+    }
+
+    /// Zeroes what is secret and will not be sent.
+    private mutating func forgetUnsent() {
+        Self.wipe(sending?.parts ?? [])
+        if let urgent { urgent.octets.wipe() }
+        (sending, exchange, urgent) = (nil, nil, nil)
+        queue = []
+    }
+
+    private static func wipe(_ parts: some Sequence<CommandEncoder.Part>) {
+        for case .octets(let octets, isSecret: true) in parts { octets.wipe() }
     }
 
     /// No more octets will come. nil where that ends the session as it should; else commands that are not answered have
@@ -261,6 +225,12 @@ public struct ProtocolMachine: Sendable {
         case .failed(let error): return error
         case .awaitsGreeting, .ready, .awaitsHandshake: break
         }
+        // Many hang up between the farewell and their answer to LOGOUT.
+        if farewell != nil, case .logout? = unanswered.last?.command, !framing.isWithinResponse {
+            state = .loggedOut
+            return nil
+        }
+        forgetUnsent()
         let message =
             framing.isWithinBody
             ? "closed the connection in the middle of a message"
@@ -394,11 +364,14 @@ public struct ProtocolMachine: Sendable {
             guard
                 condition.kind != .ok || exchange?.first == nil && urgent == nil && exchange?.isAwaitingAnswer == false
             else { throw .violation("accepts a login before it has been shown anything", quoting: frame.octets) }
+            if let urgent { urgent.octets.wipe() }
             (exchange, urgent) = (nil, nil)
         }
         guard let current = sending, current.id == pending.id else { return }
         guard condition.kind != .ok else { throw .violation("accepts half a command", quoting: frame.octets) }
-        sending?.parts = Deque(current.parts.prefix { $0 != .wait })
+        let announced = current.parts.prefix { $0 != .wait }
+        Self.wipe(current.parts.dropFirst(announced.count))
+        sending?.parts = Deque(announced)
         if sending?.parts.isEmpty == true { sending = nil }
     }
 }

@@ -70,7 +70,9 @@ public struct UIDSet: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The same in pieces that are each at most so many octets long when sent, for commands should stay below 1,000
-    /// (RFC 2683 §3.2.1.5), and hold at most so many numbers.
+    /// (RFC 2683 §3.2.1.5), and hold at most so many numbers. What has no end stays in one piece.
+    ///
+    /// For sets of messages that are known to be there: what a server says has vanished may be all numbers there are.
     public func pieces(octets: Int = 900, uids: Int = .max) -> [UIDSet] {
         var (pieces, piece, length, count) = ([UIDSet](), [ClosedRange<UInt32>](), 0, 0)
         func add(_ range: ClosedRange<UInt32>) {
@@ -88,7 +90,7 @@ public struct UIDSet: Hashable, Sendable, CustomStringConvertible {
             while let left = rest {
                 let room = count < max(uids, 1) ? max(uids, 1) - count : max(uids, 1)
                 let size = Int(left.upperBound - left.lowerBound) + 1
-                if size <= room {
+                if size <= room || left.upperBound == .max {
                     add(left)
                     rest = nil
                 } else {

@@ -40,8 +40,11 @@ struct FolderPlanTests {
     }
 
     @Test func whatLiesBelowTheInboxStaysWhereOthersDoNot() {
-        let listed = [Self.folder("INBOX"), Self.folder("INBOX/Sub"), Self.folder("Other")]
-        #expect(Self.plan(listed) == ["INBOX": "INBOX", "INBOX/Sub": "INBOX/Sub", "Other": "Other"])
+        let listed = ["INBOX", "INBOX/Sub", "INBOX/Sent", "Other"].map { Self.folder($0) }
+        #expect(
+            Self.plan(listed) == [
+                "INBOX": "INBOX", "INBOX/Sub": "INBOX/Sub", "INBOX/Sent": "Sent", "Other": "Other",
+            ])
     }
 
     @Test func foldersOfOthersMoveWhereThatIsAskedFor() {

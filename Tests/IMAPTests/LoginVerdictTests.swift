@@ -29,6 +29,8 @@ struct LoginVerdictTests {
                 + "or system is busy.", .rejected
         ),  // Tencent, whatever is wrong
         ("NO [ALERT] Application-specific password required", .rejected),  // Gmail
+        ("NO Login failed, please try again", .rejected),
+        ("BAD [AUTHENTICATIONFAILED] no", .rejected),
         ("NO", .rejected),
         ("NO [X-ODD] no", .rejected),
         ("NO [UNAVAILABLE] Temporary authentication failure.", .unavailable),

@@ -43,6 +43,13 @@ struct ResponseTests {
         #expect(!condition.text.contains(UInt8(ascii: "]")))
     }
 
+    @Test func exchangeSaysForHowLongToWait() {
+        func wait(_ text: String) -> Int? { Condition(.no, text: text).suggestedBackoff }
+        #expect(wait("Server Unavailable. 15. Suggested Backoff Time: 2500 milliseconds") == 2500)
+        #expect(wait("Suggested Backoff Time: 99999999999999999999 milliseconds") == 3_600_000)
+        #expect(wait("Suggested Backoff Time: soon") == nil && wait("no") == nil)
+    }
+
     @Test(arguments: [
         (#"* LIST (\HasNoChildren \Sent) "/" "Sent Items""#, "Sent Items", UInt8(ascii: "/")),
         (#"* LIST () "." INBOX.&V4NXPpCuTvY-"#, "INBOX.垃圾邮件", UInt8(ascii: ".")),

@@ -88,6 +88,7 @@ struct ValueTests {
         let hundreds = UIDSet(1...1050).pieces(uids: 100)
         #expect(hundreds.map(\.count) == [Int](repeating: 100, count: 10) + [50])
         #expect(hundreds[1].description == "101:200")
+        #expect(UIDSet.from(5).pieces(uids: 10).map(\.description) == ["5:*"])
         #expect(UIDSet().pieces().isEmpty)
         #expect(UIDSet(1...UInt32.max).pieces().map(\.description) == ["1:*"])
     }
