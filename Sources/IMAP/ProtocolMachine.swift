@@ -32,14 +32,6 @@ public struct ProtocolMachine: Sendable {
         var isWaiting: Bool { parts.first == .wait }
     }
 
-    /// An AUTHENTICATE that is not over.
-    private struct Exchange: Sendable {
-        let id: CommandID
-        /// What the client says first, where the command could not carry it.
-        var first: Password?
-        var isAwaitingAnswer = false
-    }
-
     private var state = State.awaitsGreeting
     private var framing: Framing
     private let limits: Limits
@@ -51,8 +43,6 @@ public struct ProtocolMachine: Sendable {
     private var unanswered = Deque<Pending>()
     private var sending: Sending?
     private var exchange: Exchange?
-    /// Octets that go before anything else: what answers a challenge.
-    private var urgent: (octets: ByteBuffer, isSecret: Bool)?
     private var hasNewCapabilities = false
 
     /// Whether TLS has begun.
@@ -99,17 +89,17 @@ public struct ProtocolMachine: Sendable {
     /// What may be sent now.
     public mutating func nextOutput() -> Output? {
         guard case .ready = state else { return nil }
-        if let urgent {
-            self.urgent = nil
-            return .octets(urgent.octets, isSecret: urgent.isSecret)
-        }
+        if sending == nil, let answer = exchange?.takeUnsent() { return answer }
         if sending == nil { beginSending() }
-        guard var current = sending, !current.isWaiting, let part = current.parts.popFirst() else { return nil }
-        sending = current.parts.isEmpty ? nil : current
+        // In place: an APPEND of many messages has many parts.
+        guard let id = sending?.id, sending?.isWaiting == false, let part = sending?.parts.popFirst() else {
+            return nil
+        }
+        if sending?.parts.isEmpty == true { sending = nil }
         switch part {
         case .wait: return nil
         case .octets(let octets, let isSecret): return .octets(octets, isSecret: isSecret)
-        case .message(let index, let count): return .message(current.id, index: index, octets: count)
+        case .message(let index, let count): return .message(id, index: index, octets: count)
         }
     }
 
@@ -135,19 +125,11 @@ public struct ProtocolMachine: Sendable {
 
     private func tag(of id: CommandID) -> String { "\(tagPrefix)\(id.number)" }
 
-    /// The client's answer to a challenge, before Base64.
-    public mutating func answerChallenge(_ octets: Password) {
-        guard exchange?.isAwaitingAnswer == true else { return }
-        exchange?.isAwaitingAnswer = false
-        urgent = (CommandEncoder.response(octets), true)
-    }
+    /// The client's answer to a challenge, before Base64. Whether the server may say OK after it is the mechanism's to know.
+    public mutating func answerChallenge(_ octets: Password) { exchange?.answer(octets) }
 
     /// RFC 3501 §6.2.2: `*`, which the server answers with BAD.
-    public mutating func cancelAuthentication() {
-        guard exchange?.isAwaitingAnswer == true else { return }
-        exchange?.isAwaitingAnswer = false
-        urgent = (ByteBuffer(string: "*\r\n"), false)
-    }
+    public mutating func cancelAuthentication() { exchange?.cancel() }
 
     /// The handshake is done: what was said before it may be anybody's word, and is forgotten.
     public mutating func tlsBegan() {
@@ -208,9 +190,8 @@ public struct ProtocolMachine: Sendable {
     /// Zeroes what is secret and will not be sent.
     private mutating func forgetUnsent() {
         Self.wipe(sending?.parts ?? [])
-        if let urgent { urgent.octets.wipe() }
-        (sending, exchange, urgent) = (nil, nil, nil)
-        queue = []
+        exchange?.wipe()
+        (sending, exchange, queue) = (nil, nil, [])
     }
 
     private static func wipe(_ parts: some Sequence<CommandEncoder.Part>) {
@@ -307,23 +288,10 @@ public struct ProtocolMachine: Sendable {
             sending?.parts.removeFirst()
             return .wanted
         }
-        guard var exchange, sending == nil, urgent == nil, !exchange.isAwaitingAnswer else {
+        guard sending == nil, let id = exchange?.id else {
             throw .violation("asks for more of a command that is whole", quoting: frame.octets)
         }
-        if let first = exchange.first {
-            // Whatever it says: some have words for people where the client is to begin, which may look like Base64.
-            exchange.first = nil
-            self.exchange = exchange
-            urgent = (CommandEncoder.response(first), true)
-            return .wanted
-        }
-        let digits = frame.octets.dropFirst().filter { $0 != UInt8(ascii: " ") }
-        guard let challenge = digits == Array("=".utf8) ? [] : Base64.decode(digits) else {
-            throw .violation("sends a challenge that is not in Base64", quoting: frame.octets)
-        }
-        exchange.isAwaitingAnswer = true
-        self.exchange = exchange
-        return .challenge(exchange.id, challenge)
+        return try exchange?.asked(frame).map { .challenge(id, $0) } ?? .wanted
     }
 
     private mutating func tagged(_ frame: Frame, isLast: Bool) throws(IMAPError) -> Event {
@@ -360,12 +328,12 @@ public struct ProtocolMachine: Sendable {
     private mutating func endSending(
         of pending: Pending, _ condition: Condition, _ frame: Frame
     ) throws(IMAPError) {
-        if exchange?.id == pending.id {
-            guard
-                condition.kind != .ok || exchange?.first == nil && urgent == nil && exchange?.isAwaitingAnswer == false
-            else { throw .violation("accepts a login before it has been shown anything", quoting: frame.octets) }
-            if let urgent { urgent.octets.wipe() }
-            (exchange, urgent) = (nil, nil)
+        if let exchange, exchange.id == pending.id {
+            guard condition.kind != .ok || exchange.isSettled else {
+                throw .violation("accepts a login before it has been shown anything", quoting: frame.octets)
+            }
+            exchange.wipe()
+            self.exchange = nil
         }
         guard let current = sending, current.id == pending.id else { return }
         guard condition.kind != .ok else { throw .violation("accepts half a command", quoting: frame.octets) }

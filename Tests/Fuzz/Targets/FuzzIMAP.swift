@@ -79,7 +79,8 @@ private func converse(_ kind: Int, _ pieces: [ArraySlice<UInt8>]) -> Conversed {
                 hold(!isOpen && answered.insert(id).inserted, "each command is answered once")
                 hold(condition.kind != .bye && condition.kind != .preauthenticated, "by OK, NO or BAD")
                 conversed.told.append("\(condition)".inOrder)
-            case .tlsIsDue:
+            case .tlsIsDue(let id):
+                hold(answered.insert(id).inserted, "TLS begins once")
                 // What is behind it is seen at once, or with the next piece.
                 hold(buffer.readableBytes == 0, "nothing is behind it")
                 hold(machine.nextOutput() == nil, "nothing is sent before the handshake")
@@ -92,8 +93,9 @@ private func converse(_ kind: Int, _ pieces: [ArraySlice<UInt8>]) -> Conversed {
             send()
         }
     }
-    _ = machine.closed()
     hold(answered.count + machine.pending == commands.count, "what is not answered is pending")
+    _ = machine.closed()
+    hold(machine.nextOutput() == nil, "nothing is sent after the end")
     return conversed
 }
 
