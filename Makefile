@@ -34,7 +34,7 @@ shell_scripts = $(shell grep -rlIE --exclude-dir=.git --exclude-dir='.build*' '^
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build release test fuzz torture test-secrets demo bench bench-logins bench-syncs profile lint \
-        format install uninstall deb test-deb clean
+        reference format install uninstall deb test-deb clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -99,6 +99,10 @@ lint: ## Check format, shell scripts and units
 	$(SWIFT) format lint --strict --parallel --recursive Sources Tests clients Package.swift
 	shellcheck $(shell_scripts)
 	@.ci/verify-units
+
+reference: ## Write the reference in clients/README.md anew from the declarations
+	$(SWIFT) build --build-tests
+	MAILMOVE_WRITE_REFERENCE=1 $(SWIFT) test --skip-build --filter ReferenceTests
 
 format: ## Format the Swift sources
 	$(SWIFT) format --in-place --parallel --recursive Sources Tests clients Package.swift

@@ -154,7 +154,11 @@ if Context.environment["MAILMOVE_FUZZ"] != nil {
         "ChannelHandler.swift", "Connection.swift", "Opening.swift", "POP3Session.swift", "Resolution.swift",
         "TLSFailure.swift", "TLSTrust.swift",
     ]
-    let read: Set = ["CGSASL", "CLibcrypt", "CSodium", "CIDN2", "Vocabulary", "JSONWire", "Secrets", "MailMoveAPI"]
+    let read: Set = [
+        "CGSASL", "CLibcrypt", "CLinux", "CSodium", "CIDN2", "Vocabulary", "JSONWire", "Secrets", "MailMoveAPI",
+        "MailStore",
+        "MaildirStore",
+    ]
     let core: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
     package.targets.removeAll { !read.contains($0.name) }
     package.targets += [
@@ -163,7 +167,10 @@ if Context.environment["MAILMOVE_FUZZ"] != nil {
             swiftSettings: strict),
         .target(name: "IMAP", dependencies: ["Vocabulary", "Secrets", deque, core], swiftSettings: strict),
         .target(
-            name: "Fuzz", dependencies: ["POP3", "IMAP", "MailMoveAPI", "JSONWire", "Vocabulary", "Secrets", core],
+            name: "Fuzz",
+            dependencies: [
+                "POP3", "IMAP", "MaildirStore", "MailMoveAPI", "JSONWire", "Vocabulary", "Secrets", core,
+            ],
             path: "Tests/Fuzz/Targets", swiftSettings: strict),
     ]
     package.products = [.library(name: "Fuzz", type: .static, targets: ["Fuzz"])]

@@ -39,11 +39,11 @@ struct CommandLineOptions {
                 }
                 continue
             }
-            let key = ConfigurationKey.all.first { $0.flag == flag }
+            let key = ConfigurationKey.known.first { $0.flag == flag }
             let own = Self.own.first { $0.flag == flag }
             guard key != nil || own != nil else {
                 let known =
-                    ConfigurationKey.all.map(\.flag) + Self.own.map(\.flag) + ["--help", "--version", "--check"]
+                    ConfigurationKey.known.map(\.flag) + Self.own.map(\.flag) + ["--help", "--version", "--check"]
                 let meant = nearest(flag, in: known).map { "; did you mean \($0)?" } ?? ""
                 throw .usage(flag, "unknown flag\(meant)\(Self.hint)")
             }

@@ -56,8 +56,31 @@ public struct ConfigurationKey: Sendable {
     /// Its environment variable, such as `MAILMOVE_MAIL_STORE_MAILDIR_PATH`, as swift-configuration maps it.
     public var environmentVariable: String { encoded(environmentPath, by: Self.noEnvironment) }
 
+    /// A key that is known and not built: it may be given with its default alone.
+    ///
+    /// - Parameter others: what else it will take; empty where that cannot be listed.
+    init(planned name: String, _ initial: String = "", others: [String] = [], isSecret: Bool = false) {
+        let planned =
+            others.isEmpty ? "any other value is not built yet" : "\(others.joined(separator: ", ")) not built yet"
+        self.name = name
+        self.meaning = "planned"
+        self.expected = initial.isEmpty ? "nothing: \(name) is not built yet" : "\(initial); \(planned)"
+        self.placeholder = "VALUE"
+        self.defaultText = initial.isEmpty ? "none" : initial
+        self.hasDefault = !initial.isEmpty
+        self.changesAtReload = false
+        self.isList = false
+        self.isNumber = false
+        self.isSecret = isSecret
+        self.set = { (text, _) throws(Rejection) in
+            guard text == initial else { throw Rejection() }
+        }
+        self.copy = { _, _ in }
+        self.isSame = { _, _ in true }
+    }
+
     /// The key of this dotted name.
-    public static func named(_ name: String) -> ConfigurationKey? { all.first { $0.name == name } }
+    public static func named(_ name: String) -> ConfigurationKey? { known.first { $0.name == name } }
 
     var path: AbsoluteConfigKey { AbsoluteConfigKey(name.split(separator: ".").map(String.init)) }
     var environmentPath: AbsoluteConfigKey { AbsoluteConfigKey(["mailmove"] + path.components) }

@@ -3,13 +3,10 @@
 extension ConfigurationKey {
     /// Every key there is, in the order of the manual; reading, checks and help have no other list.
     public static let all: [ConfigurationKey] = [
-        .init("mailStore.kind", .choice(), \.mailStore.kind, atReload: false, "where mail goes; lmtp is planned"),
+        .init("mailStore.kind", .choice(), \.mailStore.kind, atReload: false, "where mail goes; imap is planned"),
         .init(
             "mailStore.maildir.path", .maildirTemplate, \.mailStore.maildirPath, atReload: false,
             "an account's Maildir: %u address, %n local part, %d domain, %% a percent sign"),
-        .init(
-            "mailStore.lmtp.address", .optional(.lmtpAddress), \.mailStore.lmtpAddress, atReload: false,
-            "the LMTP server that takes mail where mailStore.kind is lmtp"),
         .init(
             "database.url", .databaseURL, \.databaseURL, atReload: false,
             "what is remembered; $STATE is $STATE_DIRECTORY, else /var/lib/mailmove; postgresql: is planned",
@@ -62,7 +59,7 @@ extension ConfigurationKey {
     /// The paths that hold keys and are none: `limits`, `mailStore.maildir`.
     static let groups: Set<String> = {
         var groups: Set<String> = []
-        for key in all {
+        for key in known {
             let parts = key.name.split(separator: ".")
             for end in parts.indices.dropFirst() { groups.insert(parts[..<end].joined(separator: ".")) }
         }

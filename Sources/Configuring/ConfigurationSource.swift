@@ -72,17 +72,17 @@ public struct ConfigurationSource: Sendable {
         }
         var reading = Reading(configuration)
         if let yaml = yaml(&reading) {
-            for key in ConfigurationKey.all {
+            for key in ConfigurationKey.known {
                 guard let entry = yaml.entries[key.name] else { continue }
                 reading.take(entry.text, for: key, from: .file(yaml.subject(entry.line)))
             }
         }
-        for key in ConfigurationKey.all {
+        for key in ConfigurationKey.known {
             if let text = variables.text(key.environmentPath, as: .string) {
                 reading.take(text, for: key, from: .variable(key.environmentVariable))
             }
         }
-        for key in ConfigurationKey.all {
+        for key in ConfigurationKey.known {
             // The flags' provider takes a comma for the end of an item, in a path too.
             if let text = flags.text(key.path, as: .stringArray) { reading.take(text, for: key, from: .flag(key.flag)) }
         }
@@ -107,7 +107,7 @@ public struct ConfigurationSource: Sendable {
     /// A mistyped variable is not fatal: the environment belongs to others as well.
     private var unknownVariables: [String] {
         // The clients' own variables may well be set for the daemon too.
-        let known = ConfigurationKey.all.map(\.environmentVariable)
+        let known = ConfigurationKey.known.map(\.environmentVariable)
         let others = ["MAILMOVE_CONFIG", "MAILMOVE_SOCKET", "MAILMOVE_LOGIN_SOCKET"]
         return environment.keys.sorted().filter {
             $0.hasPrefix("MAILMOVE_") && !known.contains($0) && !others.contains($0)
@@ -160,8 +160,8 @@ private struct Reading {
         func planned(_ name: String, _ detail: String) {
             problems.append(.init(subject: origins[name]?.subject ?? name, detail: "\(name): \(detail)"))
         }
-        if configuration.mailStore.kind == .lmtp {
-            planned("mailStore.kind", "lmtp is planned and not built yet; use maildir")
+        if configuration.mailStore.kind == .imap {
+            planned("mailStore.kind", "imap is planned and not built yet; use maildir")
         }
         if DatabaseURL.isPostgreSQL(configuration.databaseURL) {
             planned("database.url", "postgresql: is planned and not built yet; use sqlite:")

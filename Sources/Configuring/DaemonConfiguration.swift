@@ -12,7 +12,6 @@ public struct DaemonConfiguration: Sendable, Equatable {
         public var kind = MailStoreKind.maildir
         /// `%u` address, `%n` local part, `%d` domain, `%%` a percent sign; absolute.
         public var maildirPath = "/var/mail/%d/%n/Maildir"
-        public var lmtpAddress: LMTPAddress?
     }
 
     /// What is bounded.
@@ -39,7 +38,7 @@ public struct DaemonConfiguration: Sendable, Equatable {
         public var connect = 10.0
         public var read = 60.0
         /// In all, for the answer to one login.
-        public var login = 5.0
+        public var login = 10.0
     }
 
     /// How passwords are kept and remembered.
@@ -87,7 +86,7 @@ public struct DaemonConfiguration: Sendable, Equatable {
 public enum MailStoreKind: String, Sendable, CaseIterable {
     case maildir
     /// Planned.
-    case lmtp
+    case imap
 }
 
 /// `HOST:PORT`; an IPv6 address is written in brackets.
@@ -97,17 +96,4 @@ public struct HostAndPort: Sendable, Hashable, CustomStringConvertible {
     public var port: Int
 
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
-}
-
-/// `mailStore.lmtp.address`.
-public enum LMTPAddress: Sendable, Hashable, CustomStringConvertible {
-    case unix(path: String)
-    case inet(HostAndPort)
-
-    public var description: String {
-        switch self {
-        case .unix(let path): "unix:\(path)"
-        case .inet(let server): "inet:\(server)"
-        }
-    }
 }

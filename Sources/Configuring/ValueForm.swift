@@ -125,18 +125,6 @@ extension ValueForm<HostAndPort> {
     }
 }
 
-extension ValueForm<LMTPAddress> {
-    static var lmtpAddress: ValueForm {
-        ValueForm(
-            expected: "unix:/PATH or inet:HOST:PORT", placeholder: "ADDRESS",
-            read: { (text) throws(Rejection) in
-                if text.hasPrefix("unix:/") { return .unix(path: String(text.dropFirst("unix:".count))) }
-                guard text.hasPrefix("inet:") else { throw Rejection() }
-                return .inet(try readHostAndPort(String(text.dropFirst("inet:".count))))
-            }, write: \.description)
-    }
-}
-
 @Sendable private func readHostAndPort(_ text: String) throws(Rejection) -> HostAndPort {
     guard let colon = text.lastIndex(of: ":") else { throw Rejection(detail: "the port is missing") }
     guard let port = Int(text[text.index(after: colon)...]), (1...65535).contains(port) else {

@@ -20,6 +20,9 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
         var clients = 0
         var clientsOf: [Handler.Role: Int] = [:]
         var isTurningAway = false
+        /// No more clients are accepted.
+        var isLeaving = false
+        var hasLostListener = false
         var isStopped = false
         var open: [ObjectIdentifier: Open] = [:]
         var grace = Duration.seconds(4)
@@ -34,6 +37,7 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
     private let state: Mutex<State>
     private let unsent = UnsentOctets()
     private let budget: InboundBudget
+    private let acceptNews = AcceptNews()
     private let (stopped, stopSignal) = AsyncStream<Never>.makeStream()
     private let (busy, busyInlet) = AsyncStream<Connection<Handler>>.makeStream()
 
@@ -84,6 +88,10 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
             throw error
         }
         onListening()
+        for channel in channels {
+            // A listener that is lost is no daemon that serves: whoever started it starts it again.
+            channel.closeFuture.whenComplete { [weak self] _ in self?.listenerClosed() }
+        }
         await withTaskCancellationHandler {
             await withDiscardingTaskGroup { tasks in
                 tasks.addTask { [channels, files] in await self.stopWhenAsked(channels, files) }
@@ -92,6 +100,17 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
         } onCancel: {
             stop(grace: .zero)
         }
+        if state.withLock(\.hasLostListener) {
+            throw ListenError(code: .lost, subject: "a listening socket", errno: 0)
+        }
+    }
+
+    private func listenerClosed() {
+        let isLost = state.withLock { state in
+            if !state.isLeaving { state.hasLostListener = true }
+            return !state.isLeaving
+        }
+        if isLost { stop() }
     }
 
     /// Has `run` end: no more connections are taken, requests in hand are finished and their replies sent, and after
@@ -104,6 +123,7 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
     private func stopWhenAsked(_ channels: [any Channel], _ files: [SocketFile]) async {
         for await _ in stopped {}
         for file in files { file.remove() }
+        state.withLock { $0.isLeaving = true }
         // First no more are accepted, then those accepted just before are set up, on loops of their own; a listening
         // channel that closed meanwhile would close them with it.
         for channel in channels {
@@ -131,11 +151,9 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
         ServerBootstrap(group: group)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    // Out of descriptors: clients wait in the backlog until some have gone.
                     try channel.pipeline.syncOperations.addHandler(
-                        AcceptBackoffHandler(shouldForwardIOErrorCaught: false) { [logger = self.logger] error in
-                            logger.warning("Cannot accept a client; trying again.", metadata: ["error": "\(error)"])
-                            return .milliseconds(200)
+                        AcceptPause(logger: self.logger, news: self.acceptNews) { [weak self] in
+                            self?.state.withLock { !$0.isLeaving } ?? false
                         })
                 }
             }

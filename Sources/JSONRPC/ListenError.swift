@@ -12,6 +12,8 @@ public struct ListenError: Error, Sendable, CustomStringConvertible {
         case notASocket
         /// The path is longer than a Unix socket's may be (unix(7): 107 octets).
         case pathTooLong
+        /// It was closed while it was served.
+        case lost
         /// The system refuses, as `errno` says.
         case system
     }
@@ -30,6 +32,7 @@ public struct ListenError: Error, Sendable, CustomStringConvertible {
         case .inUse: "\(subject): another process serves this socket; stop it, or choose another path"
         case .notASocket: "\(subject): there is a file that is no socket; remove it, or choose another path"
         case .pathTooLong: "\(subject): the path of a Unix socket may have 107 octets; choose a shorter one"
+        case .lost: "\(subject) was closed by the system while it was served; start the daemon again"
         case .system: "\(subject): cannot listen: \(String(cString: strerror(errno)))"
         }
     }

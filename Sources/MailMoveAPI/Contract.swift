@@ -21,6 +21,12 @@ public enum Contract {
         ping, discover, getServiceStatus,
     ]
 
+    /// What is described and not built yet: a call of it says so.
+    public static let planned: Set<String> = [
+        "importAccounts", "updateMigration", "detectOldServer", "moveAccounts", "pauseAccounts", "resumeAccounts",
+        "retryNow", "listFolders", "getReport", "getMetrics", "exportAccounts", "closeAccounts", "verifyAccounts",
+    ]
+
     /// The errors that any method may give.
     public static let everywhere: [Reason] = [.forbidden, .overloaded, .shuttingDown, .databaseUnavailable]
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Reads the date-time of RFC 5322 §3.3 and its obsolete forms (§4.3), and what programs in the field make of it:
-/// missing seconds and zones, `Jan 2 2006` or `2-Jan-2006`, unknown zone names.
+/// missing seconds and zones, `Jan 2 2006` or `2-Jan-2006`, asctime(3) and date(1) with the year at the end, JavaScript's
+/// `GMT+0800`, ISO 8601, dots in times, halves of days, unknown zone names.
 enum ArrivalTime {
     /// 1971: what is older is a clock that was never set.
     private static let earliest: Int64 = 365 * 86400
@@ -33,74 +34,125 @@ enum ArrivalTime {
 
     static func parse(_ text: Slice<UnsafeRawBufferPointer>) -> Int64? {
         var tokens = Tokens(text: text)
-        var day: Int?
-        var month: Int?
-        var year: Int?
-        while year == nil {
-            switch tokens.next() {
-            case nil: return nil
-            case .symbol: continue
-            case .word(let letters, _):
-                if let known = months[letters] {
-                    guard month == nil else { return nil }
-                    month = known
-                }  // else a day of the week
+        var date = Day()
+        var clock: Int?
+        var zone: Int?
+        while let token = tokens.next() {
+            // What follows a whole date is no part of it, but for its zone.
+            if date.isWhole, clock != nil, zone != nil { break }
+            switch token {
             case .number(let value, let digits):
-                if day == nil, digits <= 2 {
-                    day = value
-                } else if day != nil, month != nil {
-                    year = fullYear(value, digits: digits)
-                } else {
+                if clock == nil, digits <= 2, tokens.isAtClock(dotted: date.day != nil && date.month != nil) {
+                    guard let time = self.clock(hour: value, &tokens) else { return nil }
+                    clock = time
+                } else if !date.isWhole {
+                    guard date.take(value, digits: digits) else { return nil }
+                } else if clock == nil {
                     return nil
                 }
+            case .word(let letters, let count):
+                if let month = months[letters], date.month == nil, count >= 3 {
+                    date.month = month
+                } else if clock != nil, zone == nil {
+                    zone = offset(ofWord: letters, count, &tokens)
+                }  // else a day of the week, or the T of ISO 8601
+            case .symbol(let sign) where clock != nil && zone == nil && (sign == plus || sign == minus):
+                zone = tokens.zone(sign)
+            case .symbol: continue
             }
         }
-        guard let day, let month, let year, (1971...9999).contains(year), day >= 1, day <= days(month, year),
-            case .number(let hour, 1...2) = tokens.next(), hour <= 23, case .symbol(UInt8(ascii: ":")) = tokens.next(),
-            case .number(let minute, 1...2) = tokens.next(), minute <= 59
+        guard let day = date.day, let month = date.month, let year = date.year, let clock,
+            (1971...9999).contains(year), (1...12).contains(month), day >= 1, day <= days(month, year)
         else { return nil }
-        var second = 0
-        var token = tokens.next()
-        if case .symbol(UInt8(ascii: ":")) = token {
-            guard case .number(let value, 1...2) = tokens.next(), value <= 60 else { return nil }
-            second = value
-            token = tokens.next()
-        }
-        let local = Int64(daysSince1970(day, month, year)) * 86400 + Int64(hour * 3600 + minute * 60 + second)
-        let time = local - Int64(offset(token, &tokens))
+        let time = Int64(daysSince1970(day, month, year)) * 86400 + Int64(clock) - Int64(zone ?? 0)
         return time >= earliest ? time : nil
     }
 
-    /// RFC 5322 §4.3.
+    /// Day, month and year in whatever order they come.
+    private struct Day {
+        var day: Int?
+        var month: Int?
+        var year: Int?
+        /// Whether it began with the year: then months are numbers.
+        private var isISO = false
+
+        var isWhole: Bool { day != nil && month != nil && year != nil }
+
+        /// False for a number that can be no part of a date.
+        mutating func take(_ value: Int, digits: Int) -> Bool {
+            if year == nil, day == nil, month == nil, digits == 4 {
+                (year, isISO) = (value, true)
+            } else if isISO, month == nil, digits <= 2 {
+                month = value
+            } else if day == nil, digits <= 2 {
+                day = value
+            } else if year == nil, day != nil, month != nil {
+                year = fullYear(value, digits: digits)
+            } else {
+                return false
+            }
+            return true
+        }
+    }
+
+    /// RFC 5322 §4.3. Programs that were surprised by the year 2000 wrote 19119.
     private static func fullYear(_ value: Int, digits: Int) -> Int? {
         switch digits {
         case 2: value < 50 ? 2000 + value : 1900 + value
         case 3: 1900 + value
         case 4: value
+        case 5 where (19_100...19_199).contains(value): 1900 + value - 19_000
         default: 0
         }
     }
 
-    /// Seconds east of Greenwich. Military letters and unknown names count as `-0000` (RFC 5322 §4.3).
-    private static func offset(_ token: Token?, _ tokens: inout Tokens) -> Int {
-        switch token {
-        case .symbol(let sign) where sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-"):
-            guard case .number(let value, let digits) = tokens.next(), digits == 4, value % 100 < 60, value < 2400
-            else {
-                return 0
-            }
-            let seconds = (value / 100 * 60 + value % 100) * 60
-            return sign == UInt8(ascii: "+") ? seconds : -seconds
-        case .word(let letters, 3): return (zones[letters] ?? 0) * 3600
-        default: return 0
+    /// Seconds since midnight: `16:15`, `16:15:30`, `16.15.30`, `4:15:30 PM`, decimals that nobody needs.
+    private static func clock(hour: Int, _ tokens: inout Tokens) -> Int? {
+        guard let minute = tokens.afterSeparator(), minute <= 59 else { return nil }
+        var hour = hour
+        var second = 0
+        if tokens.isAtClock(dotted: true) {
+            guard let value = tokens.afterSeparator(), value <= 60 else { return nil }
+            second = value
+            tokens.skipDecimals()
         }
+        if let isAfternoon = tokens.half() {
+            guard (1...12).contains(hour) else { return nil }
+            hour = hour % 12 + (isAfternoon ? 12 : 0)
+        }
+        return hour <= 23 ? hour * 3600 + minute * 60 + second : nil
     }
 
+    /// Seconds east of Greenwich; nil for military letters and unknown names, which count as `-0000` (RFC 5322 §4.3). A
+    /// number behind Greenwich's name counts from there (`GMT+0800`).
+    private static func offset(ofWord letters: UInt32, _ count: Int, _ tokens: inout Tokens) -> Int? {
+        let isGreenwich =
+            ["gmt", "utc"].contains { letters == code($0) } && count == 3 || letters == code("ut") && count == 2
+        if isGreenwich {
+            for sign in [plus, minus] where tokens.skips(sign) { return tokens.zone(sign) }
+            return 0
+        }
+        return zones[Zone(letters: letters, count: count)].map { $0 * 3600 }
+    }
+
+    private static let plus = UInt8(ascii: "+")
+    private static let minus = UInt8(ascii: "-")
     private static let months = table("jan feb mar apr may jun jul aug sep oct nov dec", from: 1)
-    private static let zones = [
-        code("edt"): -4, code("est"): -5, code("cdt"): -5, code("cst"): -6, code("mdt"): -6, code("mst"): -7,
-        code("pdt"): -7, code("pst"): -8,
-    ]
+
+    private struct Zone: Hashable {
+        var letters: UInt32
+        var count: Int
+    }
+
+    /// RFC 5322 §4.3, and names that stand for one zone alone, or for two at the same time (MEST, MESZ).
+    private static let zones = Dictionary(
+        [
+            ("edt", -4), ("est", -5), ("cdt", -5), ("cst", -6), ("mdt", -6), ("mst", -7), ("pdt", -7), ("pst", -8),
+            ("akst", -9), ("akdt", -8), ("hst", -10), ("wet", 0), ("west", 1), ("cet", 1), ("cest", 2), ("met", 1),
+            ("mest", 2), ("mez", 1), ("eet", 2), ("eest", 3), ("msk", 3), ("bst", 1), ("hkt", 8), ("sgt", 8),
+            ("jst", 9), ("kst", 9), ("aest", 10), ("aedt", 11), ("nzst", 12), ("nzdt", 13),
+        ].map { (Zone(letters: code($0.0.prefix(3)), count: $0.0.count), $0.1) },
+        uniquingKeysWith: { first, _ in first })
 
     private static func code(_ letters: some StringProtocol) -> UInt32 {
         letters.utf8.reduce(0) { $0 << 8 | UInt32($1) }
@@ -129,6 +181,62 @@ enum ArrivalTime {
     /// Numbers, words and symbols, without white space and comments (nested, RFC 5322 §3.2.2).
     private struct Tokens {
         var text: Slice<UnsafeRawBufferPointer>
+
+        /// Whether what comes next parts hours, minutes and seconds, and has a number behind it.
+        func isAtClock(dotted: Bool) -> Bool {
+            var rest = self
+            guard case .symbol(let octet) = rest.next(),
+                octet == UInt8(ascii: ":") || dotted && octet == UInt8(ascii: "."),
+                case .number(_, 1...2) = rest.next()
+            else { return false }
+            return true
+        }
+
+        mutating func afterSeparator() -> Int? {
+            guard case .symbol = next(), case .number(let value, 1...2) = next() else { return nil }
+            return value
+        }
+
+        mutating func skips(_ octet: UInt8) -> Bool {
+            guard text.first == octet else { return false }
+            text = text.dropFirst()
+            return true
+        }
+
+        mutating func skipDecimals() {
+            guard text.first == UInt8(ascii: ".") || text.first == UInt8(ascii: ","),
+                text.dropFirst().first.map(isDigit) ?? false
+            else { return }
+            text = text.dropFirst().drop { isDigit($0) }
+        }
+
+        /// AM or PM; nil where neither comes next.
+        mutating func half() -> Bool? {
+            var rest = self
+            guard case .word(let letters, 2) = rest.next() else { return nil }
+            let words = [ArrivalTime.code("am"), ArrivalTime.code("pm")]
+            guard words.contains(letters) else { return nil }
+            self = rest
+            return letters == words[1]
+        }
+
+        /// What follows the sign of a zone: `0800`, `08:00`, `08`, `800`; 0 where that makes no sense.
+        mutating func zone(_ sign: UInt8) -> Int {
+            guard text.first.map(isDigit) ?? false, case .number(let value, let digits) = next(), digits <= 4 else {
+                return 0
+            }
+            var (hours, minutes) = digits <= 2 ? (value, 0) : (value / 100, value % 100)
+            if digits <= 2, text.first == UInt8(ascii: ":") {
+                var rest = Tokens(text: text.dropFirst())
+                if case .number(let value, 2) = rest.next() {
+                    minutes = value
+                    text = rest.text
+                }
+            }
+            guard hours < 24, minutes < 60 else { return 0 }
+            hours = hours * 3600 + minutes * 60
+            return sign == ArrivalTime.plus ? hours : -hours
+        }
 
         mutating func next() -> Token? {
             var depth = 0

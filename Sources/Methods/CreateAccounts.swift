@@ -8,7 +8,8 @@ extension MethodTable {
         let rows = parameters.accounts.map { row in
             AccountRow(
                 address: row.address, password: row.password, passwordHash: row.passwordHash,
-                displayName: row.displayName, quotaOctets: row.quotaOctets.map(Int64.init))
+                displayName: row.displayName, quotaOctets: row.quotaOctets.map(Int64.init),
+                problem: row.problem)
         }
         let outcome = try await move.accounts.create(rows, onExisting: OnExisting(parameters.onExisting))
         return CreatedAccounts(
@@ -41,6 +42,7 @@ extension CreatedAccounts.Rejection.Reason {
         case .unsupportedHash: self = .unsupportedHash
         case .exists: self = .exists
         case .duplicateInRequest: self = .duplicateInRequest
+        case .invalidRow: self = .invalidRow
         }
     }
 }

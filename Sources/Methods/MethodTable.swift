@@ -61,6 +61,11 @@ extension MethodTable: RequestHandler {
 
     private func checkRole(_ call: Call<Role>) throws {
         guard let method = Contract.method(named: call.method) else {
+            if Contract.planned.contains(call.method) {
+                var error = RPCError.methodNotFound(call.method)
+                error.data = ["detail": .string("\(call.method) is not built yet")]
+                throw error
+            }
             throw RPCError.methodNotFound(String(call.method.prefix(100)))
         }
         guard method.role <= call.role else { throw Self.forbidden(call) }

@@ -17,7 +17,7 @@ extension Status {
             error: status.error.map { StatusError(reason: $0.reason, detail: $0.detail, at: $0.at) },
             window: status.window.map {
                 WindowReport(state: $0.state, expiresAt: $0.expiresAt, daysLeft: $0.daysLeft)
-            }, portal: Portal(status.portal), message: status.message)
+            }, portal: Portal(status.portal), message: status.message, queued: status.isQueued)
     }
 }
 
@@ -54,6 +54,7 @@ extension MailMoveAPI.Migration {
             options: settings.options, enabledAt: settings.enabledAt, expiresAt: settings.expiresAt,
             counts: StatusCounts(overview.totals), moved: Int(overview.totals.moved),
             remaining: Int(overview.totals.remaining), movedOctets: Int(overview.totals.movedOctets),
-            warnings: settings.warnings)
+            remainingOctets: Int(overview.totals.remainingOctets), unlisted: Int(overview.totals.unlisted),
+            queued: Int(overview.queued), warnings: settings.warnings)
     }
 }

@@ -35,7 +35,8 @@ extension MethodTable {
             events: page.events.map { event in
                 MailMoveAPI.EventPage.Event(
                     at: event.at, account: event.account, kind: event.kind.rawValue, via: event.via,
-                    reason: event.reason, detail: event.detail, message: StatusText.event(event))
+                    reason: event.reason, detail: event.detail, count: event.count > 1 ? event.count : nil,
+                    since: event.count > 1 ? event.since : nil, message: StatusText.counted(event))
             }, nextCursor: page.nextCursor)
     }
 }

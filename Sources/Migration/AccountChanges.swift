@@ -48,6 +48,23 @@ extension AccountRecord {
         pending = run
     }
 
+    /// The settings name another old server: what the last one has said of the mailbox says nothing of this one's.
+    /// - Returns: whether that changes anything.
+    mutating func askAnotherServer(at now: Timestamp) -> Bool {
+        guard var run = pending else { return false }
+        run.sessions = 0
+        run.found = nil
+        // It is not this server that has failed.
+        if run.kind == .retry {
+            run.due = now
+            run.failures = 0
+            run.failingSince = nil
+        }
+        guard run != pending else { return false }
+        pending = run
+        return true
+    }
+
     /// Nothing is left to do: the old password goes.
     mutating func eraseSealedPassword() {
         sealed = nil

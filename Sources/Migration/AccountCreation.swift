@@ -45,6 +45,10 @@ extension AccountDesk {
 
     private func parse(_ rows: [AccountRow], _ outcome: inout CreationOutcome) -> [Sound] {
         rows.enumerated().compactMap { index, row in
+            if let problem = row.problem {
+                outcome.reject(index, row, .invalidRow, problem)
+                return nil
+            }
             let address: EmailAddress
             do throws(InvalidAddress) {
                 address = try EmailAddress(row.address)

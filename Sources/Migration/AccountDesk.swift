@@ -12,15 +12,19 @@ public struct AccountRow: Sendable {
     public var passwordHash: String?
     public var displayName: String?
     public var quotaOctets: Int64?
+    /// What is wrong with its form, where it cannot be taken for that.
+    public var problem: String?
 
     public init(
-        address: String, password: Password?, passwordHash: String?, displayName: String?, quotaOctets: Int64?
+        address: String, password: Password?, passwordHash: String?, displayName: String?, quotaOctets: Int64?,
+        problem: String? = nil
     ) {
         self.address = address
         self.password = password
         self.passwordHash = passwordHash
         self.displayName = displayName
         self.quotaOctets = quotaOctets
+        self.problem = problem
     }
 }
 
@@ -32,6 +36,7 @@ public struct CreationOutcome: Sendable {
     public struct Rejection: Sendable {
         public enum Reason: String, Sendable, CaseIterable {
             case invalidAddress, weakPassword, missingPassword, unsupportedHash, exists, duplicateInRequest
+            case invalidRow
         }
 
         public var index: Int

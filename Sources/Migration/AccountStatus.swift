@@ -39,16 +39,20 @@ public struct AccountStatus: Sendable, Hashable {
     public var messagesPerSecond: Double?
     public var etaSeconds: Int?
     public var runs: Int64
+    /// Its run waits for its turn.
+    public var isQueued: Bool
     public var error: RunFailure?
     /// nil where migration was never enabled for the domain.
     public var window: Window?
     public var portal: Portal
     public var message: LocalizedText
 
-    public var total: Int64 { moved + remaining }
+    public var total: Int64 { moved.addingSaturated(remaining) }
 
-    /// - Parameter rate: messages a second of the run that is going on, where one is.
-    init(_ row: AccountRecord, settings: MigrationSettings?, rate: Double?, now: Timestamp) {
+    /// - Parameters:
+    ///   - rate: messages a second of the run that is going on, where one is.
+    ///   - isRunning: a run is going on, rather than to come.
+    init(_ row: AccountRecord, settings: MigrationSettings?, rate: Double?, isRunning: Bool, now: Timestamp) {
         account = row.address
         status = row.status
         startedAt = row.startedAt
@@ -58,21 +62,23 @@ public struct AccountStatus: Sendable, Hashable {
         moved = row.moved
         remaining = row.remaining
         movedOctets = row.movedOctets
-        totalOctets = row.movedOctets + row.remainingOctets
+        totalOctets = row.movedOctets.addingSaturated(row.remainingOctets)
         if row.status == .inProgress, let rate, rate > 0 {
             messagesPerSecond = (rate * 10).rounded() / 10
-            etaSeconds = Int((Double(row.remaining) / rate).rounded(.up))
+            etaSeconds = Int(saturating: (Double(row.remaining) / rate).rounded(.up))
         }
         runs = row.runs
+        isQueued = row.status == .inProgress && !isRunning
         error = row.error
         window = settings.map { settings in
             let state = settings.state(at: now)
             let days = settings.expiresAt.seconds(since: now) / 86400
             return Window(
-                state: state, expiresAt: settings.expiresAt, daysLeft: state == .active ? Int(days.rounded(.up)) : 0)
+                state: state, expiresAt: settings.expiresAt,
+                daysLeft: state == .active ? Int(saturating: days.rounded(.up)) : 0)
         }
         portal = Portal(row, settings: settings, now: now)
-        message = StatusText.status(row)
+        message = StatusText.status(row, settings: settings, isQueued: isQueued, now: now)
     }
 }
 

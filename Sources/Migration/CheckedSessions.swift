@@ -10,13 +10,15 @@ final class CheckedSessions: Sendable {
         var session: CheckedSession
         var sealed: [UInt8]?
         var generation: Int64
+        var domain: String
     }
 
     private let waiting = Mutex<[AccountRecord.ID: Entry]>([:])
 
     /// Puts a session where the account's run finds it.
     func put(_ session: CheckedSession, for account: AccountRecord, _ settings: MigrationSettings) {
-        let entry = Entry(session: session, sealed: account.sealed, generation: settings.generation)
+        let entry = Entry(
+            session: session, sealed: account.sealed, generation: settings.generation, domain: settings.domain)
         waiting.withLock { $0[account.id] = entry }
         if !session.isFree { remove(session) }
     }
@@ -30,6 +32,20 @@ final class CheckedSessions: Sendable {
             return nil
         }
         return await entry.session.take()
+    }
+
+    /// Ends those of a domain that were opened under other settings than these.
+    func end(before settings: MigrationSettings) async {
+        let ended = waiting.withLock { waiting in
+            let ended = waiting.filter {
+                $0.value.domain == settings.domain && $0.value.generation != settings.generation
+            }
+            for account in ended.keys { waiting[account] = nil }
+            return ended.values.map(\.session)
+        }
+        await withTaskGroup(of: Void.self) { group in
+            for session in ended { group.addTask { await session.end() } }
+        }
     }
 
     /// Forgets one that has ended. There are never more than a few.

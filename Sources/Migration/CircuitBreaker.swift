@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Vocabulary
-
 /// Whether an old server is worth asking: a value that learns from how questions ended, so that thousands of logins do
 /// not queue behind a server that is dead.
 ///
@@ -29,7 +27,7 @@ struct CircuitBreaker: Equatable, Sendable {
     }
 
     private struct Opening: Equatable, Sendable {
-        var from: Timestamp
+        var from: ContinuousClock.Instant
         /// Seconds.
         var wait: Double
         var isBySilence: Bool
@@ -51,15 +49,16 @@ struct CircuitBreaker: Equatable, Sendable {
 
     var isOpen: Bool { opening != nil }
 
+    /// It greets, and is silent, or only slow, about passwords.
+    var isOpenBySilence: Bool { opening?.isBySilence ?? false }
+
     /// Whether a question would be refused now.
-    func refuses(now: Timestamp) -> Bool {
+    func refuses(now: ContinuousClock.Instant) -> Bool {
         guard let opening else { return false }
-        let since = now.seconds(since: opening.from)
-        // A wall clock may be set back; then nobody waits for it.
-        return opening.isProbing || (since >= 0 && since < opening.wait)
+        return opening.isProbing || (now - opening.from) / .seconds(1) < opening.wait
     }
 
-    mutating func admit(now: Timestamp) -> Admission {
+    mutating func admit(now: ContinuousClock.Instant) -> Admission {
         if refuses(now: now) { return .refuse }
         guard opening != nil else { return .ask }
         opening?.isProbing = true
@@ -72,7 +71,7 @@ struct CircuitBreaker: Equatable, Sendable {
         if opening?.isBySilence == false { opening = nil }
     }
 
-    mutating func ended(_ end: End, isProbe: Bool, now: Timestamp) {
+    mutating func ended(_ end: End, isProbe: Bool, now: ContinuousClock.Instant) {
         if isProbe { opening?.isProbing = false }
         switch end {
         case .answered: self = CircuitBreaker()
@@ -87,7 +86,7 @@ struct CircuitBreaker: Equatable, Sendable {
     }
 
     /// Each probe in vain doubles the wait; what ends late, and was asked before, changes nothing.
-    private mutating func open(bySilence: Bool, isProbe: Bool, _ now: Timestamp) {
+    private mutating func open(bySilence: Bool, isProbe: Bool, _ now: ContinuousClock.Instant) {
         guard let last = opening else {
             opening = Opening(from: now, wait: Self.firstWait, isBySilence: bySilence)
             return

@@ -27,7 +27,9 @@ final class Context: Sendable {
     let stopping = StopSignal()
     let largeMailboxes = LargeMailboxes()
     let youngRuns = YoungRuns()
+    let spans = Spans()
     let checkedSessions = CheckedSessions()
+    let settingsWatch = SettingsWatch()
     let log: Logger
     private let current: Mutex<MoveLimits>
 

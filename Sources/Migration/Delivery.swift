@@ -17,7 +17,7 @@ final class Delivery: Sendable {
         /// What `LIST` said of them, for the account's figures.
         var listedOctets: Int64
 
-        var size: Size { Size(messages: rows.count, octets: octets.reduce(0, +)) }
+        var size: Size { Size(messages: rows.count, octets: octets.saturatedSum()) }
     }
 
     /// How much is being delivered.
@@ -30,12 +30,12 @@ final class Delivery: Sendable {
 
         static func += (size: inout Size, other: Size) {
             size.messages += other.messages
-            size.octets += other.octets
+            size.octets = size.octets.addingSaturated(other.octets)
         }
 
         static func -= (size: inout Size, other: Size) {
             size.messages -= other.messages
-            size.octets -= other.octets
+            size.octets = size.octets.subtractingSaturated(other.octets)
         }
     }
 

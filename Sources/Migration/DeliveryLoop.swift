@@ -33,7 +33,7 @@ final class DeliveryLoop: Sendable {
             submission.batch.names += other.submission.batch.names
             submission.rows += other.submission.rows
             submission.octets += other.submission.octets
-            submission.listedOctets += other.submission.listedOctets
+            submission.listedOctets = submission.listedOctets.addingSaturated(other.submission.listedOctets)
             receipts += other.receipts
         }
 
@@ -189,8 +189,9 @@ extension Delivery.Submission {
         let vanished = wereStaged.count { !$0 }
         guard vanished > 0 else { return nil }
         let all = zip(zip(rows, octets), wereStaged)
-        listedOctets -= all.filter { !$1 }.reduce(0) { $0 + max(0, $1.0.0.octets) }
-        (rows, octets) = (all.filter(\.1).map(\.0.0), all.filter(\.1).map(\.0.1))
+        let octets = all.lazy.filter { !$1 }.map { max(0, $0.0.0.octets) }.saturatedSum()
+        listedOctets = max(0, listedOctets.subtractingSaturated(octets))
+        (rows, self.octets) = (all.filter(\.1).map(\.0.0), all.filter(\.1).map(\.0.1))
         return MailStoreError(
             code: .misplaced, path: batch.place.path, errno: 0,
             detail: "\(batch.place.path)/tmp: \(vanished) messages were taken away before they were delivered; they "
@@ -208,9 +209,9 @@ extension Error {
 
 extension AccountRecord {
     fileprivate mutating func count(_ submission: Delivery.Submission) {
-        moved += Int64(submission.rows.count)
-        movedOctets += submission.octets.reduce(0, +)
-        remaining = max(0, remaining - Int64(submission.rows.count))
-        remainingOctets = max(0, remainingOctets - submission.listedOctets)
+        moved = moved.addingSaturated(Int64(submission.rows.count))
+        movedOctets = movedOctets.addingSaturated(submission.octets.saturatedSum())
+        remaining = max(0, remaining.subtractingSaturated(Int64(submission.rows.count)))
+        remainingOctets = max(0, remainingOctets.subtractingSaturated(submission.listedOctets))
     }
 }

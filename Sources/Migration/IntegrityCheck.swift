@@ -129,7 +129,9 @@ public final class IntegrityCheck: Sendable {
         findings.gone = comparison.gone
         findings.waiting = listing == nil ? nil : comparison.waiting
         findings.leftInTmp = contents.staged.count { name in !intended.contains { $0.hasPrefix(name) } }
-        findings.doubled = intents.isEmpty ? IntegrityComparison.doubled(ledger, contents.messages) : 0
+        if intents.isEmpty {
+            (findings.doubled, findings.changed) = IntegrityComparison.surplus(ledger, contents.messages)
+        }
         findings.missingCount = comparison.missing.count
         findings.missing = comparison.missing.prefix(Self.mostNamed).map { message, _ in
             IntegrityFindings.Missing(
@@ -152,6 +154,12 @@ public final class IntegrityCheck: Sendable {
         }
         if findings.doubled > 0 {
             findings.add(.error, "\(findings.doubled) messages are in the mailbox more often than they were moved")
+        }
+        if findings.changed > 0 {
+            findings.add(
+                .error,
+                "\(findings.changed) messages under names of mailmove's are not what was moved: cut short or changed since, "
+                    + "or from before its records begin; see whether the file system is sound")
         }
         if findings.interrupted > 0 {
             findings.add(.info, "\(findings.interrupted) deliveries were interrupted; the next run ends them")
@@ -234,7 +242,8 @@ public final class IntegrityCheck: Sendable {
             else { return nil }
             try records.remove(rows, for: row.id)
             account.moved = recorded - Int64(rows.count)
-            account.movedOctets = max(0, account.movedOctets - rows.reduce(0) { $0 + max(0, $1.octets) })
+            let octets = rows.lazy.map { max(0, $0.octets) }.saturatedSum()
+            account.movedOctets = max(0, account.movedOctets.subtractingSaturated(octets))
             account.wasTriggered(via: .admin, at: now)
             account.isMoving()
             account.keep(sealed, for: PendingRun(kind: .first, due: now))

@@ -58,11 +58,16 @@ struct IntegrityComparison: Sendable {
         }
     }
 
-    /// Messages in the mailbox under names of ours beyond what the ledger knows.
-    static func doubled(_ ledger: [LedgerRow], _ contents: [ContentHash: Int]) -> Int {
+    /// Messages in the mailbox under names of ours beyond what the ledger knows: moved ones that are there more often, and
+    /// such as were never moved as they are.
+    static func surplus(_ ledger: [LedgerRow], _ contents: [ContentHash: Int]) -> (doubled: Int, changed: Int) {
         var known: [ContentHash: Int] = [:]
         for row in ledger { known[ContentHash(value: row.content), default: 0] += 1 }
-        return contents.reduce(0) { $0 + max(0, $1.value - known[$1.key, default: 0]) }
+        var (doubled, changed) = (0, 0)
+        for (content, count) in contents {
+            if let moved = known[content] { doubled += max(0, count - moved) } else { changed += count }
+        }
+        return (doubled, changed)
     }
 
     private mutating func take(_ content: Int64) -> Bool {

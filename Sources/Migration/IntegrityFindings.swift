@@ -39,6 +39,8 @@ public struct IntegrityFindings: Sendable {
     public var waiting: Int?
     /// In the mailbox more often than they were moved.
     public var doubled = 0
+    /// In the mailbox under names that moved messages get, and not as they were moved.
+    public var changed = 0
     /// Half-written messages that no run needs any more.
     public var leftInTmp = 0
     /// Deliveries that a crash or a fault has interrupted.

@@ -128,18 +128,24 @@ struct IntentEnding: Sendable {
                     let moved = zip(zip(intent.rows, intent.octets), ended.delivered).filter(\.1).map(\.0)
                     try records.insert(moved.map(\.0), for: id)
                     try records.removeIntent(intent.id)
-                    row?.moved += Int64(moved.count)
-                    row?.movedOctets += moved.reduce(0) { $0 + $1.1 }
-                    row?.remaining -= Int64(moved.count)
-                    row?.remainingOctets -= moved.reduce(0) { $0 + max(0, $1.0.octets) }
+                    row?.count(moved)
                 }
-                guard var row else { continue }
-                row.remaining = max(0, row.remaining)
-                row.remainingOctets = max(0, row.remainingOctets)
+                guard let row else { continue }
                 try records.update(row)
                 changed.append(row)
             }
             return changed
         }
+    }
+}
+
+extension AccountRecord {
+    /// Messages that turned out to be delivered, with the octets that each has here.
+    fileprivate mutating func count(_ delivered: [(LedgerRow, Int64)]) {
+        moved = moved.addingSaturated(Int64(delivered.count))
+        movedOctets = movedOctets.addingSaturated(delivered.lazy.map(\.1).saturatedSum())
+        remaining = max(0, remaining.subtractingSaturated(Int64(delivered.count)))
+        let listed = delivered.lazy.map { max(0, $0.0.octets) }.saturatedSum()
+        remainingOctets = max(0, remainingOctets.subtractingSaturated(listed))
     }
 }

@@ -15,9 +15,12 @@ struct LoginFacts: Sendable {
     var isExcluded: Bool
     var now: Timestamp
 
+    /// The domain's window is open.
+    var isOpen: Bool { settings?.state(at: now) == .active }
+
     /// The window is open and the address may move.
     var migrates: Bool {
-        guard let settings, settings.state(at: now) == .active, !isExcluded else { return false }
+        guard let settings, isOpen, !isExcluded else { return false }
         return isKnown || !settings.hasKnownAccounts
     }
 

@@ -81,8 +81,7 @@ public final class LoginDesk: Sendable {
                 return accepted(facts)
             case .reject: return try await rejectUnasked(login, facts, digest, since: start)
             case .ask, .askAndCreate:
-                let hash = facts.account?.passwordHash
-                if let result = try await ask(login, digest, hash: hash, since: start) { return result }
+                if let result = try await ask(login, digest, facts, since: start) { return result }
             }
         }
         return unavailable(nil, .overloaded)
@@ -109,7 +108,7 @@ public final class LoginDesk: Sendable {
             return false
         }
         let key = account.address.description
-        if cache.contains(digest, for: key, hash: account.passwordHash, now: context.now()) { return true }
+        if cache.contains(digest, for: key, hash: account.passwordHash, now: context.uptime()) { return true }
         let hash = try PasswordHash(account.passwordHash)
         guard try await context.pool.verify(password, against: hash) else { return false }
         remember(digest, of: account)
@@ -120,17 +119,25 @@ public final class LoginDesk: Sendable {
     func remember(_ digest: PasswordDigest, of account: AccountRecord) {
         let seconds = context.limits.passwordCacheSeconds
         guard seconds > 0 else { return }
-        let until = context.now().adding(seconds: seconds)
+        let until = context.uptime().advanced(by: .seconds(seconds))
         cache.insert(digest, for: account.address.description, hash: account.passwordHash, until: until)
     }
 
     /// Takes up the wrong guesses that were counted before a restart.
     func restoreFailures() async {
-        let horizon = context.now().adding(seconds: -context.limits.failureWindow)
+        let now = context.moment
+        let uptime = MachineUptime(now.uptime).milliseconds
+        let horizon = uptime - Int64(context.limits.failureWindow * 1000)
         do {
-            let failures = try await context.records.read { try $0.failures(since: horizon) }
-            guesses.withLock { $0.restore(failures) }
-            try await context.records.write { try $0.removeFailures(before: horizon) }
+            let failures = try await context.records.write { records in
+                // What another run of the machine has written is no younger than this one.
+                try records.restartFailures(at: uptime)
+                try records.removeFailures(before: horizon)
+                return try records.failures()
+            }
+            guesses.withLock {
+                $0.restore(failures.map { ($0, Double(uptime - $0.uptime) / 1000) }, now: now)
+            }
         } catch {
             context.log.error("counted failures of before the restart are lost: \(error)")
         }
@@ -154,7 +161,8 @@ extension LoginDesk {
 
     func rejected(_ facts: LoginFacts) -> LoginResult {
         let status = facts.account.map { statuses.status(of: $0, settings: facts.settings) }
-        let neverStarted = facts.migrates && status?.startedAt == nil
+        // The same for whoever is not known, excluded, or has no account: nobody can tell who is by the words.
+        let neverStarted = facts.isOpen && status?.startedAt == nil
         return LoginResult(
             decision: .reject, passwordReplaced: false, status: status,
             message: neverStarted ? Reason.credentialsRejected.text : StatusText.wrongPassword)

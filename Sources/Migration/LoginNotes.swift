@@ -2,58 +2,129 @@
 
 import Records
 import Secrets
+import Synchronization
 import Vocabulary
+
+/// A guess that may be judged, and is settled once: whatever comes, and however often it is said.
+final class GrantedGuess: Sendable {
+    let guesser: GuessLimits.Guesser
+    let digest: PasswordDigest
+    private let isOpen = Mutex(true)
+
+    init(_ guesser: GuessLimits.Guesser, _ digest: PasswordDigest) {
+        self.guesser = guesser
+        self.digest = digest
+    }
+
+    /// - Returns: whether this was the first time.
+    @discardableResult
+    func close() -> Bool {
+        isOpen.withLock { isOpen in
+            defer { isOpen = false }
+            return isOpen
+        }
+    }
+}
 
 /// What logins leave behind: counted guesses, changed rows, events.
 extension LoginDesk {
-    /// The address that guesses are counted against; none for a gateway whose users share one.
-    func countedAddress(_ login: Login) -> String? {
-        guard let text = login.remoteAddress else { return nil }
-        guard let address = ClientAddress(text) else { return text }
+    /// Whom a login's wrong password counts against.
+    /// - Parameter asks: whether the old server is to be asked.
+    func guesser(_ login: Login, _ facts: LoginFacts, asks: Bool) -> GuessLimits.Guesser {
+        let isNobody = asks && facts.account == nil
+        return GuessLimits.Guesser(
+            account: login.account.description, isNobody: isNobody, network: network(of: login, isNobody))
+    }
+
+    /// The network that guesses are counted against; none for a gateway whose users share one.
+    private func network(of login: Login, _ isNobody: Bool) -> String? {
+        guard let text = login.remoteAddress, !text.isEmpty else { return isNobody ? Self.elsewhere : nil }
+        // What is no address is nobody's own: whoever could choose it would begin afresh with each.
+        guard let address = ClientAddress(written: text) else { return Self.elsewhere }
         return context.limits.trustedAddresses.contains(address.description) ? nil : address.network.description
     }
 
+    /// All clients whose address is not known, as one.
+    private static let elsewhere = "elsewhere"
+
+    /// - Returns: what is known of the guess already; nil where it is granted, and is to be settled or released.
+    /// - Throws: ``MoveError`` with `tooManyAttempts`.
     func admit(
-        _ login: Login, _ digest: PasswordDigest, _ facts: LoginFacts, from: String?, memory: Double? = nil
-    ) -> GuessLimits.Admission {
+        _ guess: GrantedGuess, _ facts: LoginFacts, patience: GuessLimits.Patience = .program
+    ) throws -> GuessLimits.Verdict? {
         let limits = context.limits
-        let now = context.now()
-        return guesses.withLock {
+        let now = context.moment
+        let admission = guesses.withLock {
             $0.admit(
-                login.account.description, from: from, digest: digest, generation: facts.settings?.generation ?? 0,
-                memory: memory, limits: limits, now: now)
+                guess.guesser, guess.digest, generation: facts.settings?.generation ?? 0, patience: patience,
+                limits: limits, now: now)
+        }
+        switch admission {
+        case .granted: return nil
+        case .known(let verdict):
+            guess.close()
+            return verdict
+        case .tooMany(let seconds):
+            guess.close()
+            throw tooMany(guess.guesser, seconds)
+        }
+    }
+
+    /// What has become known of a granted guess while it waited for its turn.
+    func answer(
+        _ guess: GrantedGuess, _ facts: LoginFacts, patience: GuessLimits.Patience = .program
+    ) -> GuessLimits.Verdict? {
+        let limits = context.limits
+        let now = context.moment
+        return guesses.withLock {
+            $0.answer(
+                guess.guesser, guess.digest, generation: facts.settings?.generation ?? 0, patience: patience,
+                limits: limits, now: now)
+        }
+    }
+
+    /// A granted guess that nobody has judged counts for nothing.
+    func release(_ guess: GrantedGuess) {
+        guard guess.close() else { return }
+        let limits = context.limits
+        let now = context.moment
+        _ = guesses.withLock {
+            $0.settle(guess.guesser, guess.digest, askedUnder: nil, verdict: .free, limits: limits, now: now)
         }
     }
 
     /// Remembers what came of a guess; a failure that cannot be stored still counts until the restart.
     func settle(
-        _ login: Login, _ digest: PasswordDigest, from address: String?, askedUnder settings: MigrationSettings?,
-        _ verdict: GuessLimits.Verdict
+        _ guess: GrantedGuess, askedUnder settings: MigrationSettings?, _ verdict: GuessLimits.Verdict
     ) async {
-        let now = context.now()
+        guard guess.close() else { return }
+        let now = context.moment
         let limits = context.limits
-        let (failure, horizon) = guesses.withLock { guesses in
-            let failure = guesses.settle(
-                login.account.description, from: address, digest: digest, askedUnder: settings?.generation,
-                verdict: verdict, now: now)
-            return (failure, failure == nil ? nil : guesses.sweep(limits, now))
+        let (outcome, isSwept) = guesses.withLock { guesses in
+            let outcome = guesses.settle(
+                guess.guesser, guess.digest, askedUnder: settings?.generation, verdict: verdict, limits: limits,
+                now: now)
+            return (outcome, outcome.counts && guesses.sweep(limits, now))
         }
-        guard let failure else { return }
+        guard outcome.counts else { return }
+        let uptime = MachineUptime(now.uptime).milliseconds
+        let failure = GuessFailure(uptime: uptime, account: guess.guesser.account, remoteAddress: outcome.network)
         do {
             try await context.records.write { records in
-                if let horizon { try records.removeFailures(before: horizon) }
+                if isSwept { try records.removeFailures(before: uptime - Int64(limits.failureWindow * 1000)) }
                 try records.insert(failure)
             }
         } catch {
             context.log.error(
-                "a wrong password is counted in memory only: \(error)", metadata: .about(login.account))
+                "a wrong password is counted in memory only: \(error)",
+                metadata: ["account": "\(guess.guesser.account)"])
         }
     }
 
-    func tooMany(_ login: Login, _ seconds: Int) -> MoveError {
+    private func tooMany(_ guesser: GuessLimits.Guesser, _ seconds: Int) -> MoveError {
         MoveError(
             .tooManyAttempts,
-            "too many wrong passwords for \(login.account) or from its address; the next may be tried in \(seconds) s",
+            "too many wrong passwords for \(guesser.account) or from its address; the next may be tried in \(seconds) s",
             retryAfter: seconds)
     }
 
@@ -61,35 +132,10 @@ extension LoginDesk {
     func rejectUnasked(
         _ login: Login, _ facts: LoginFacts, _ digest: PasswordDigest, since start: ContinuousClock.Instant
     ) async throws -> LoginResult {
-        let from = countedAddress(login)
-        switch admit(login, digest, facts, from: from) {
-        case .tooMany(let seconds): throw tooMany(login, seconds)
-        case .knownWrong: break
-        case .granted: await settle(login, digest, from: from, askedUnder: nil, .wrong)
-        }
+        let guess = GrantedGuess(guesser(login, facts, asks: false), digest)
+        if try admit(guess, facts) == nil { await settle(guess, askedUnder: nil, .wrong) }
         await pad(facts, since: start)
         return rejected(facts)
-    }
-
-    /// Who guesses at accounts with the costliest hashes must not keep all of a mail server's workers waiting.
-    static let longestPad = Duration.milliseconds(500)
-
-    /// Waits until a login that began at `start` has taken as long as a wrong password does here, whatever the hash, and
-    /// as long as one that the old server rejected lately, where it could have been asked.
-    func pad(_ facts: LoginFacts, since start: ContinuousClock.Instant) async {
-        var duration = min(context.pool.slowestMismatch, Self.longestPad)
-        if facts.migrates, let settings = facts.settings, settings.syncPasswords,
-            let asked = rejections.withLock({ $0[settings.oldServer.name]?.any })
-        {
-            duration = max(duration, asked)
-        }
-        // Cancelled: nobody waits for the answer any more.
-        try? await Task.sleep(until: start + duration, clock: .continuous)
-    }
-
-    /// The old server has rejected a login that began at `start`.
-    func rememberRejection(by server: OldServer, since start: ContinuousClock.Instant) {
-        rejections.withLock { $0[server.name, default: RecentDurations()].add(.now - start) }
     }
 
     /// Changes the account if it and the settings are still as in `facts`, and the window is still open.

@@ -9,7 +9,8 @@ extension LoginDesk {
     private enum Outcome: Sendable {
         case answer(OldServerAnswer, LoginFacts)
         case again
-        case rejectedBefore(LoginFacts)
+        /// It was asked a moment ago.
+        case known(GuessLimits.Verdict, LoginFacts)
         /// It was right, and has taken effect; nil where something had changed meanwhile.
         case takenOver(LoginResult?)
     }
@@ -18,8 +19,12 @@ extension LoginDesk {
     /// - Parameter start: when the login came; it is answered within the login timeout from then on.
     /// - Returns: nil when something has changed meanwhile and the login is to be decided afresh.
     func ask(
-        _ login: Login, _ digest: PasswordDigest, hash: String?, since start: ContinuousClock.Instant
+        _ login: Login, _ digest: PasswordDigest, _ facts: LoginFacts, since start: ContinuousClock.Instant
     ) async throws -> LoginResult? {
+        // Before it waits for its turn: who guesses without end waits for nothing.
+        let guess = GrantedGuess(guesser(login, facts, asks: true), digest)
+        if let verdict = try admit(guess, facts) { return await known(verdict, facts, since: start) }
+        defer { release(guess) }
         let exposure = Questions.Exposure()
         let seconds = context.limits.loginTimeout
         let deadline = start + .seconds(seconds)
@@ -27,7 +32,11 @@ extension LoginDesk {
         let outcome = try await turn.pass(login.account, width: 1, within: deadline.secondsAway) {
             () async throws -> Outcome? in
             let outcome = try await withDeadline(seconds: deadline.secondsAway) {
-                try await self.askInTurn(login, digest, hash: hash, exposure)
+                do {
+                    return try await self.askInTurn(login, guess, facts, exposure)
+                } catch is SettingsChanged {
+                    return .again
+                }
             }
             // In the same turn, so that the next login in line decides on what this one has changed.
             guard case .answer(.accepted(let session), let facts)? = outcome else { return outcome }
@@ -36,17 +45,15 @@ extension LoginDesk {
         switch outcome ?? nil {
         case .again?: return nil
         case .takenOver(let result)?: return result
-        case .rejectedBefore(let facts)?:
-            await pad(facts, since: start)
-            return rejected(facts)
+        case .known(let verdict, let facts)?: return await known(verdict, facts, since: start)
         case .answer(let answer, let facts)?:
             let result = try await conclude(login, answer, facts)
             if let settings = facts.settings, result?.decision == .reject {
-                rememberRejection(by: settings.oldServer, since: start)
+                await rememberRejection(by: settings.oldServer, since: start)
             }
             return result
         case nil:
-            let facts = try await facts(of: login.account)
+            let facts = try await self.facts(of: login.account)
             // Another login may have settled it meanwhile.
             switch LoginDecision(facts, matches: false) {
             case .ask, .askAndCreate: break
@@ -55,50 +62,64 @@ extension LoginDesk {
             // It waited behind other questions for the most part: that says nothing of the old server.
             guard exposure.seconds >= context.limits.patience else { return unavailable(facts, .overloaded) }
             let detail = "the old server did not answer within \(Int(seconds.rounded(.up))) s"
-            return try await conclude(login, .failed(.oldServerUnreachable, detail), facts)
+            guard exposure.isReached, seconds < context.limits.readTimeout else {
+                return try await conclude(login, .failed(.oldServerUnreachable, detail), facts)
+            }
+            // It is there, and slow.
+            await note(facts, .postponed, login.via, .oldServerUnreachable, detail)
+            return unavailable(facts, .oldServerUnreachable)
         }
     }
 
+    /// What the old server has said of this very password a moment ago.
+    private func known(
+        _ verdict: GuessLimits.Verdict, _ facts: LoginFacts, since start: ContinuousClock.Instant
+    ) async -> LoginResult {
+        if case .unjudged(let reason) = verdict { return unavailable(facts, reason) }
+        await pad(facts, since: start)
+        return rejected(facts)
+    }
+
     private func askInTurn(
-        _ login: Login, _ digest: PasswordDigest, hash: String?, _ exposure: Questions.Exposure
+        _ login: Login, _ guess: GrantedGuess, _ stale: LoginFacts, _ exposure: Questions.Exposure
     ) async throws -> Outcome {
         let facts = try await facts(of: login.account)
-        guard facts.account?.passwordHash == hash, let settings = facts.settings else { return .again }
+        guard facts.account?.passwordHash == stale.account?.passwordHash, let settings = facts.settings else {
+            return .again
+        }
         switch LoginDecision(facts, matches: false) {
         case .ask, .askAndCreate: break
         default: return .again
         }
-        let from = countedAddress(login)
-        switch admit(login, digest, facts, from: from) {
-        case .knownWrong: return .rejectedBefore(facts)
-        case .tooMany(let seconds): throw tooMany(login, seconds)
-        case .granted: return .answer(try await put(login, digest, facts, settings, from: from, exposure), facts)
-        }
+        if let verdict = answer(guess, facts) { return .known(verdict, facts) }
+        return .answer(try await put(login, guess, facts, settings, exposure), facts)
     }
 
     /// Puts a granted guess to the old server and settles it, whatever comes.
     func put(
-        _ login: Login, _ digest: PasswordDigest, _ facts: LoginFacts, _ settings: MigrationSettings, from: String?,
+        _ login: Login, _ guess: GrantedGuess, _ facts: LoginFacts, _ settings: MigrationSettings,
         _ exposure: Questions.Exposure
     ) async throws -> OldServerAnswer {
         let user = settings.oldServer.username(of: facts.account?.address ?? login.account)
         do {
-            let answer = try await questions.ask(
-                settings.oldServer, user: user, password: login.password, exposure: exposure,
-                room: { self.scheduler.room(for: facts.account?.id, settings) }
-            ).timed(login.account, by: self)
+            let answer = try await context.settingsWatch.whileCurrent(settings) {
+                try await self.questions.ask(
+                    settings.oldServer, user: user, password: login.password, exposure: exposure,
+                    room: { self.scheduler.room(for: facts.account?.id, settings) }
+                ).timed(login.account, by: self)
+            }
             let verdict: GuessLimits.Verdict =
                 switch answer {
                 case .rejected: .wrong
                 case .noSuchUser: .unknownUser
                 case .accepted: .free
-                case .busy, .failed: exposure.isSent ? .unjudged : .free
+                case .busy(let reason, _), .failed(let reason, _): exposure.isSent ? .unjudged(reason) : .free
                 }
-            await settle(login, digest, from: from, askedUnder: settings, verdict)
+            await settle(guess, askedUnder: settings, verdict)
             return answer
         } catch {
             // Given up: what the server was shown it may still judge.
-            await settle(login, digest, from: from, askedUnder: settings, exposure.isSent ? .unjudged : .free)
+            await settle(guess, askedUnder: settings, exposure.isSent ? .unjudged(.oldServerUnreachable) : .free)
             throw error
         }
     }
@@ -116,6 +137,8 @@ extension LoginDesk {
         case .noSuchUser(let text):
             await noteNonMigrating(facts, login.via, text)
             return rejected(try await self.facts(of: login.account))
+        // Nobody was asked.
+        case .busy(.overloaded, _): return unavailable(facts, .overloaded)
         case .busy(let reason, let text):
             await note(facts, .postponed, login.via, reason, text)
             return unavailable(facts, reason)
@@ -185,119 +208,6 @@ extension LoginDesk {
         }
         await session?.end()
         return nil
-    }
-
-    /// A login with a password that is the new account's own and that the old server has never seen: it is asked
-    /// once whether it is its own too.
-    func askInBackground(_ login: Login, _ stale: LoginFacts) async {
-        let alarm = Alarm()
-        patient.withLock { $0[login.account] = alarm }
-        defer { patient.withLock { $0[login.account] = nil } }
-        let limits = context.limits
-        do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    try await self.turn.pass(login.account, width: 1) { try await self.askOnce(login, stale) }
-                }
-                group.addTask {
-                    await alarm.sleep(seconds: limits.connectTimeout + limits.loginTimeout)
-                    // Somebody waits now, or it has been long enough: a moment more for a server that is about to answer.
-                    try await Task.sleep(for: .seconds(1))
-                }
-                defer { group.cancelAll() }
-                try await group.next()
-            }
-        } catch {
-            context.log.info("the old server could not be asked: \(error)", metadata: .about(login.account))
-        }
-    }
-
-    /// Somebody waits for the old server's answer: a background question about the account makes way.
-    func hurry(_ account: EmailAddress) { patient.withLock { $0[account] }?.ring() }
-
-    private func askOnce(_ login: Login, _ stale: LoginFacts) async throws {
-        let facts = try await facts(of: login.account)
-        guard facts.account?.revision == stale.account?.revision, let mark = facts.mark, let settings = facts.settings,
-            let account = facts.account, LoginDecision(facts, matches: true) == .acceptAndAsk
-        else { return }
-        let user = settings.oldServer.username(of: account.address)
-        let exposure = Questions.Exposure()
-        let answer: OldServerAnswer
-        do {
-            answer = try await questions.ask(
-                settings.oldServer, user: user, password: login.password, urgency: .canWait, exposure: exposure,
-                room: { self.scheduler.room(for: account.id, settings) },
-                // Recorded first: what was shown once is not shown again, whatever happens to this process.
-                willShow: {
-                    guard try await self.change(facts, { $0.shown = mark }) != nil else { throw CancellationError() }
-                }
-            ).timed(login.account, by: self)
-        } catch {
-            try await takeBack(mark, facts, exposure)
-            throw error
-        }
-        try await takeBack(mark, facts, exposure)
-        try await concludeInBackground(login, answer, facts, wasAsked: exposure.begun != nil)
-    }
-
-    /// A password that was not shown after all may be, with the next login.
-    private func takeBack(_ mark: PasswordMark, _ facts: LoginFacts, _ exposure: Questions.Exposure) async throws {
-        guard exposure.begun != nil, !exposure.isSent else { return }
-        try await change(facts) { if $0.shown == mark { $0.shown = nil } }
-    }
-
-    private func concludeInBackground(
-        _ login: Login, _ answer: OldServerAnswer, _ facts: LoginFacts, wasAsked: Bool
-    ) async throws {
-        switch answer {
-        case .accepted(let session):
-            guard let settings = facts.settings else { return }
-            let sealed = context.vault.seal(login.password, for: login.account)
-            let now = context.now()
-            let changed = try await ended(session) {
-                try await self.change(facts, events: [.handedOver, .triggered], via: login.via) { account in
-                    account.handOver()
-                    account.wasTriggered(via: login.via, at: now)
-                    account.isMoving()
-                    account.keep(sealed, for: PendingRun(kind: .first, due: now))
-                }
-            }
-            if let changed { start(changed, settings, in: session) }
-        case .rejected(let text):
-            let mark = facts.mark
-            try await change(facts) { $0.rejected = mark }
-            await note(facts, .passwordRejected, login.via, .credentialsRejected, text)
-        case .noSuchUser(let text): await noteNonMigrating(facts, login.via, text)
-        case .busy(let reason, let text): await note(facts, .postponed, login.via, reason, text)
-        case .failed(let reason, let text):
-            if wasAsked { await note(facts, .postponed, login.via, reason, text) }
-        }
-    }
-
-    /// A login with the handed-over password: whatever has come since is fetched.
-    func requestRun(_ login: Login, _ facts: LoginFacts) async {
-        guard let settings = facts.settings else { return }
-        let now = context.now()
-        let sealed = context.vault.seal(login.password, for: login.account)
-        let joins = facts.account.map { scheduler.isBusy($0.id) } ?? false
-        do {
-            let changed = try await change(facts, events: joins ? [] : [.triggered], via: login.via) { account in
-                account.lastTriggeredAt = now
-                account.startedAt = account.startedAt ?? now
-                account.startedBy = account.startedBy ?? login.via
-                switch account.pending?.kind {
-                case nil: account.keep(sealed, for: PendingRun(kind: .incremental, due: now))
-                case .retry?: account.pending?.due = now
-                // Late mail is looked for from the end of this run on.
-                case .followUp?: account.pending = PendingRun(kind: .incremental, due: now)
-                case .first?, .incremental?: break
-                }
-            }
-            if let changed { scheduler.submit(changed, settings) }
-        } catch {
-            context.log.error(
-                "the login could not be recorded as a trigger: \(error)", metadata: .about(login.account))
-        }
     }
 }
 

@@ -19,6 +19,7 @@ public import NIOCore
 import POP3
 public import Records
 public import Secrets
+import Synchronization
 public import Vocabulary
 
 /// The domain, wired: accounts, settings, logins, runs, statuses.
@@ -35,6 +36,7 @@ public final class MailMove: Sendable {
     let windows: WindowWatch
     let delivery: Delivery
     let context: Context
+    private let unrecorded = Mutex<Recovery.Interruptions>([])
 
     /// - Parameters:
     ///   - sealKey: what old passwords are sealed under; whether it outlives this process decides whether unfinished
@@ -73,7 +75,8 @@ public final class MailMove: Sendable {
     /// Ends what a crash interrupted and queues what it left to do; before anybody is told how things stand.
     /// - Throws: `RecordsError`.
     public func recover() async throws {
-        try await Recovery(context: context, statuses: statuses, scheduler: scheduler).run()
+        let left = try await Recovery(context: context, statuses: statuses, scheduler: scheduler).run()
+        unrecorded.withLock { $0 = left }
         await logins.restoreFailures()
     }
 
@@ -83,9 +86,40 @@ public final class MailMove: Sendable {
             group.addTask { await self.delivery.run() }
             group.addTask { await self.logins.runBackground() }
             group.addTask { await self.windows.run() }
+            group.addTask { await self.recordInterruptions() }
+            group.addTask { await self.excuseRuns() }
             await scheduler.run()
             await logins.stopBackground()
             delivery.close()
+        }
+    }
+
+    /// When the program is told to end: what is cut short by that is held against no run.
+    private func excuseRuns() async {
+        let alarm = Alarm()
+        context.stopping.whenSet { alarm.ring() }
+        while !context.stopping.isSet { await alarm.sleep(seconds: 3600) }
+        do {
+            try await context.records.note { try $0.suspendRuns(of: nil) }
+        } catch {
+            context.log.debug("runs that are cut short now are taken for those that ended the daemon: \(error)")
+        }
+    }
+
+    /// Where the disk was full at the start: as soon as there is room.
+    private func recordInterruptions() async {
+        let left = unrecorded.withLock { $0 }
+        guard !left.isEmpty else { return }
+        let alarm = Alarm()
+        context.stopping.whenSet { alarm.ring() }
+        let recovery = Recovery(context: context, statuses: statuses, scheduler: scheduler)
+        while !context.stopping.isSet {
+            await alarm.sleep(seconds: context.limits.recordsRetry)
+            do {
+                return try await recovery.interruptRuns(left)
+            } catch {
+                // Tried again; the health check says why.
+            }
         }
     }
 

@@ -23,7 +23,7 @@ public struct MoveLimits: Sendable {
     public var connectTimeout = 10.0
     public var readTimeout = 60.0
     /// In all, for the answer to one login.
-    public var loginTimeout = 5.0
+    public var loginTimeout = 10.0
     /// How long the session in which a password was accepted waits for the run that goes on in it.
     public var checkedSessionSeconds = 1.0
     /// Whom the check of a domain asks.

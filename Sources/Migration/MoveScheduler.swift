@@ -9,6 +9,8 @@ public final class MoveScheduler: Sendable {
     private struct State: Sendable {
         var schedule = Schedule()
         var controls: [AccountRecord.ID: RunControl] = [:]
+        /// Accounts under whose runs the process has died again and again.
+        var suspects: Set<AccountRecord.ID> = []
         /// Who waits for proof that the loop goes round.
         var onlookers: [CheckedContinuation<Void, Never>] = []
         var hasEnded = false
@@ -38,6 +40,9 @@ public final class MoveScheduler: Sendable {
 
     func isRunning(_ account: AccountRecord.ID) -> Bool { state.withLock { $0.schedule.isRunning(account) } }
 
+    /// Their runs come one at a time until each has shown that it does not end the process.
+    func suspect(_ accounts: some Sequence<AccountRecord.ID>) { state.withLock { $0.suspects.formUnion(accounts) } }
+
     /// How many first runs could start at once at this domain's old server, the account's among them; an account that is
     /// not there yet is nil.
     func room(for account: AccountRecord.ID?, _ settings: MigrationSettings) -> Int {
@@ -47,7 +52,7 @@ public final class MoveScheduler: Sendable {
             $0.schedule.room(
                 for: account, in: Schedule.Lane(settings), width: limits.connectionsPerOldServer,
                 share: settings.options.maxConnections ?? .max, most: limits.concurrentMoves,
-                secondsBetweenRuns: limits.secondsBetweenRuns, now: context.now())
+                secondsBetweenRuns: limits.secondsBetweenRuns, now: context.uptime())
         }
     }
 
@@ -55,8 +60,11 @@ public final class MoveScheduler: Sendable {
     func submit(_ account: AccountRecord, _ settings: MigrationSettings) {
         guard let pending = account.pending else { return }
         let limits = context.limits
-        let ticket = Schedule.Ticket(account.id, pending, settings, limits)
-        state.withLock { $0.schedule.submit(ticket, secondsBetweenRuns: limits.secondsBetweenRuns) }
+        var ticket = ticket(account.id, pending, settings)
+        state.withLock { state in
+            ticket.isSuspect = state.suspects.contains(account.id)
+            state.schedule.submit(ticket, secondsBetweenRuns: limits.secondsBetweenRuns)
+        }
         wake()
     }
 
@@ -70,6 +78,22 @@ public final class MoveScheduler: Sendable {
         }
         control?.stop(reason)
         return control != nil
+    }
+
+    /// The account's run begins again under these settings; one that waits for its turn waits for it under them.
+    func begin(_ account: AccountRecord, under settings: MigrationSettings) {
+        guard let pending = account.pending else { return }
+        let limits = context.limits
+        var ticket = ticket(account.id, pending, settings)
+        let control = state.withLock { state -> RunControl? in
+            if let control = state.controls[account.id] { return control }
+            ticket.isSuspect = state.suspects.contains(account.id)
+            state.schedule.withdraw(account.id)
+            state.schedule.submit(ticket, secondsBetweenRuns: limits.secondsBetweenRuns)
+            return nil
+        }
+        control?.stop(.resettled)
+        wake()
     }
 
     func wake() { waking.yield() }
@@ -98,12 +122,12 @@ public final class MoveScheduler: Sendable {
     func run() async {
         context.stopping.whenSet { [weak self] in self?.stopAll() }
         await withTaskGroup(of: Void.self) { group in
-            var armed: Timestamp?
+            var armed: Schedule.Moment?
             wake()
             for await _ in wakes {
                 if context.stopping.isSet { break }
                 let limits = context.limits
-                let now = context.now()
+                let now = context.uptime()
                 let (starts, next) = state.withLock { state in
                     let turn = state.schedule.start(now: now, most: limits.concurrentMoves)
                     let starts = turn.starts.map { ticket in
@@ -137,30 +161,37 @@ public final class MoveScheduler: Sendable {
         wake()
     }
 
-    private func wakeLater(at moment: Timestamp) async {
-        // Cancelled: the program stops. In steps, since a wall clock may be moved.
+    private func wakeLater(at moment: Schedule.Moment) async {
+        // Cancelled: the program stops. In steps, since a machine may be suspended meanwhile.
         while !Task.isCancelled, !context.stopping.isSet {
-            let left = moment.seconds(since: context.now())
-            if left <= 0 { break }
-            try? await Task.sleep(for: .seconds(min(left, 1)))
+            let left = moment - context.uptime()
+            if left <= .zero { break }
+            try? await Task.sleep(for: min(left, .seconds(1)))
         }
         wake()
     }
 
     private func run(_ ticket: Schedule.Ticket, _ control: RunControl) async {
         statuses.begins(ticket.account)
-        let next = await runner.run(ticket.account, control)
+        let next = await withTaskGroup(of: Void.self) { group in
+            if ticket.isSuspect { group.addTask { await self.clearWhenProven(ticket.account) } }
+            let next = await runner.run(ticket.account, isSuspect: ticket.isSuspect, control)
+            group.cancelAll()
+            return next
+        }
         statuses.ends(ticket.account)
         let limits = context.limits
-        let now = context.now()
+        let now = context.uptime()
+        let another: Schedule.Ticket? =
+            switch next {
+            case .none: nil
+            case .pending(let pending, let settings): self.ticket(ticket.account, pending, settings)
+            case .again: ticket.delayed(until: now + .seconds(limits.recordsRetry))
+            }
         let wasJoined = state.withLock { state in
             state.controls[ticket.account] = nil
-            let another: Schedule.Ticket? =
-                switch next {
-                case .none: nil
-                case .pending(let pending, let settings): Schedule.Ticket(ticket.account, pending, settings, limits)
-                case .again: ticket.delayed(until: now.adding(seconds: limits.recordsRetry))
-                }
+            // Whatever came of it, the process is alive.
+            state.suspects.remove(ticket.account)
             return state.schedule.finish(
                 ticket.account, now: now, next: another, secondsBetweenRuns: limits.secondsBetweenRuns)
         }
@@ -180,9 +211,63 @@ public final class MoveScheduler: Sendable {
         } catch {
             // The run that follows finds the wish, or nothing to do.
             let limits = context.limits
-            let later = ticket.delayed(until: context.now().adding(seconds: limits.recordsRetry))
+            let later = ticket.delayed(until: context.uptime() + .seconds(limits.recordsRetry))
             state.withLock { $0.schedule.submit(later, secondsBetweenRuns: limits.secondsBetweenRuns) }
             wake()
+        }
+    }
+
+    /// A suspect's run that has moved something, or gone on for a while, is none that ends the process; it may be a long
+    /// one, and the next suspect waits for it.
+    private func clearWhenProven(_ account: AccountRecord.ID) async {
+        let start = ContinuousClock.now
+        let before = await moved(account)
+        while !Task.isCancelled, ContinuousClock.now - start < Self.proof, await moved(account) == before {
+            // Cancelled: the run has ended.
+            try? await Task.sleep(for: .milliseconds(500))
+        }
+        guard !Task.isCancelled else { return }
+        state.withLock { state in
+            state.suspects.remove(account)
+            state.schedule.clear(account)
+        }
+        do {
+            try await context.records.note { try $0.endRun(of: account) }
+            try await context.records.note { try $0.beginRun(of: account, isSuspect: false) }
+        } catch {
+            // Then a death within this run is held against it alone.
+        }
+        wake()
+    }
+
+    private static let proof = Duration.seconds(60)
+
+    private func moved(_ account: AccountRecord.ID) async -> Int64? {
+        try? await context.records.read { try $0.account(id: account)?.moved }
+    }
+
+    /// What the account asks for, by the even clock. A moment that was recorded under another setting of the wall clock
+    /// puts no run off for longer than it can have been meant.
+    private func ticket(
+        _ account: AccountRecord.ID, _ pending: PendingRun, _ settings: MigrationSettings
+    ) -> Schedule.Ticket {
+        let limits = context.limits
+        let wait = min(pending.due.seconds(since: context.now()), pending.longestWait(settings, limits))
+        return Schedule.Ticket(
+            account: account, lane: Schedule.Lane(settings), width: limits.connectionsPerOldServer,
+            share: settings.options.maxConnections ?? .max, isFirst: pending.kind == .first,
+            due: context.uptime() + .seconds(max(0, wait)))
+    }
+}
+
+extension PendingRun {
+    /// How long, in seconds, it can have been put off.
+    fileprivate func longestWait(_ settings: MigrationSettings, _ limits: MoveLimits) -> Double {
+        switch kind {
+        case .retry: limits.lastRetry
+        case .followUp: Double(settings.options.followUp?.everyMinutes ?? 30) * 60
+        // What a login asks for is due at once, unless the old server has put it off since.
+        case .first, .incremental: failures > 0 || sessions > 0 ? 3600 : 0
         }
     }
 }
@@ -194,87 +279,9 @@ extension Schedule.Lane {
 }
 
 extension Schedule.Ticket {
-    init(_ account: AccountRecord.ID, _ pending: PendingRun, _ settings: MigrationSettings, _ limits: MoveLimits) {
-        self.init(
-            account: account, lane: Schedule.Lane(settings), width: limits.connectionsPerOldServer,
-            share: settings.options.maxConnections ?? .max,
-            isFirst: pending.kind == .first, due: pending.due)
-    }
-
-    fileprivate func delayed(until due: Timestamp) -> Schedule.Ticket {
+    fileprivate func delayed(until due: Schedule.Moment) -> Schedule.Ticket {
         var later = self
         later.due = due
         return later
-    }
-}
-
-/// How a run is told to stop.
-final class RunControl: Sendable {
-    enum StopReason: Sendable { case shutdown, disabled, deleted, excluded, expired }
-
-    private struct State: Sendable {
-        var reason: StopReason?
-        var interrupt: (@Sendable () -> Void)?
-    }
-
-    private let state = Mutex(State())
-    private let alarm = Alarm()
-
-    var stopReason: StopReason? { state.withLock { $0.reason } }
-
-    func stop(_ reason: StopReason) {
-        let interrupt = state.withLock { state in
-            state.reason = state.reason ?? reason
-            defer { state.interrupt = nil }
-            return state.interrupt
-        }
-        alarm.ring()
-        interrupt?()
-    }
-
-    /// What ends the wait that the run is in; called at once where it was stopped already.
-    func onStop(_ interrupt: @escaping @Sendable () -> Void) {
-        let isStopped = state.withLock { state in
-            if state.reason == nil { state.interrupt = interrupt }
-            return state.reason != nil
-        }
-        if isStopped { interrupt() }
-    }
-
-    /// Sleeps, but not past a stop: the caller looks at `stopReason` next.
-    func sleep(seconds: Double) async { await alarm.sleep(seconds: seconds) }
-}
-
-/// Ends sleeps from anywhere: those that are going on, and all that come.
-final class Alarm: Sendable {
-    private struct State {
-        var hasRung = false
-        var sleepers: [UInt64: AsyncStream<Never>.Continuation] = [:]
-        var numbers: UInt64 = 0
-    }
-
-    private let state = Mutex(State())
-
-    func ring() {
-        let sleepers = state.withLock { state in
-            state.hasRung = true
-            return Array(state.sleepers.values)
-        }
-        for sleeper in sleepers { sleeper.finish() }
-    }
-
-    /// Until it has rung, or the task is cancelled, or the time is over.
-    func sleep(seconds: Double) async {
-        // A stream of its own: one whose reader was cancelled, as by the deadline, has ended for good.
-        let (ended, ending) = AsyncStream<Never>.makeStream()
-        let number = state.withLock { state -> UInt64? in
-            guard !state.hasRung else { return nil }
-            state.numbers += 1
-            state.sleepers[state.numbers] = ending
-            return state.numbers
-        }
-        guard let number else { return }
-        _ = try? await withDeadline(seconds: seconds) { for await _ in ended {} }
-        state.withLock { $0.sleepers[number] = nil }
     }
 }

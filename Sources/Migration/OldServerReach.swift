@@ -24,7 +24,7 @@ public final class OldServerReach: Sendable {
     func note(_ server: OldServer, _ end: Run.End, at time: Timestamp) {
         switch end {
         case .failed(.oldServerUnreachable, _): note(server, .oldServerUnreachable, at: time)
-        case .completed, .refused, .rejected, .postponed, .barred: note(server, nil, at: time)
+        case .completed, .refused, .toBeContinued, .rejected, .postponed, .barred: note(server, nil, at: time)
         case .failed, .stopped: break
         }
     }

@@ -29,7 +29,7 @@ public final class OldServerVerification: Sendable {
         findings.take(session)
         try await judgeCertificate(server, session, hiding: password, &findings)
         if let user, let password {
-            try await lookInside(session, user: user, password, secure: server.secureAuthentication, &findings)
+            try await lookInside(session, of: server, user: user, password, &findings)
         }
         // What is looked for has been seen; a server that hangs up on the farewell changes nothing.
         _ = try? await session.quit()
@@ -55,9 +55,9 @@ public final class OldServerVerification: Sendable {
         let clock = ContinuousClock()
         let start = clock.now
         do throws(POP3Error) {
-            let session = try await POP3Session.open(
-                server, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
-                hiding: password, progress: { step in steps.withLock { $0.append(step) } })
+            let session = try await PromptOpening(context: context).open(server, hiding: password) { step in
+                steps.withLock { $0.append(step) }
+            }
             findings.take(steps.withLock { $0 })
             return session
         } catch {
@@ -65,13 +65,13 @@ public final class OldServerVerification: Sendable {
             let passed = steps.withLock { $0 }
             findings.take(passed)
             let before = passed.reduce(Duration.zero) { $0 + $1.duration }
-            findings.fail(error, took: clock.now - start - before)
+            findings.fail(error, of: server, took: clock.now - start - before)
             if error.code == .untrusted { try await lookAtUntrusted(server, error, hiding: password, &findings) }
             return nil
         }
     }
 
-    /// What the server shows that was not trusted, so that it can be judged and pinned. Nothing secret is sent.
+    /// What the server shows that was not trusted, so that it can be judged. Nothing secret is sent.
     private func lookAtUntrusted(
         _ server: OldServer, _ failure: POP3Error, hiding password: Password?, _ findings: inout OldServerFindings
     ) async throws {
@@ -89,7 +89,7 @@ public final class OldServerVerification: Sendable {
             }
             _ = try? await session.quit()
             await session.close()
-            findings.advise(lax, session.capabilities)
+            findings.advise(server, session.capabilities)
         } catch {
             // It does not speak TLS at all: the first failure has said so.
             try Task.checkCancellation()
@@ -123,7 +123,7 @@ public final class OldServerVerification: Sendable {
     }
 
     private func lookInside(
-        _ session: POP3Session, user: String, _ password: Password, secure isSecure: Bool,
+        _ session: POP3Session, of server: OldServer, user: String, _ password: Password,
         _ findings: inout OldServerFindings
     ) async throws {
         let clock = ContinuousClock()
@@ -134,7 +134,7 @@ public final class OldServerVerification: Sendable {
         }
         do throws(POP3Error) {
             let answer = try await session.authenticate(
-                user: user, password: password, secure: isSecure)
+                user: user, password: password, secure: server.secureAuthentication)
             guard case .accepted = answer else {
                 findings.add(.authenticate, false, Self.text(answer, user: user), clock.now - start)
                 return
@@ -159,7 +159,7 @@ public final class OldServerVerification: Sendable {
                     ?? "the old server refuses TOP; mail is fetched by RETR alone, so this is no hindrance")
         } catch {
             try Task.checkCancellation()
-            findings.fail(error, took: clock.now - start)
+            findings.fail(error, of: server, took: clock.now - start)
         }
     }
 
@@ -240,7 +240,8 @@ public final class OldServerVerification: Sendable {
 
 extension OldServerFindings {
     fileprivate mutating func add(_ name: Check.Name, _ isOK: Bool, _ detail: String, _ took: Duration) {
-        let check = Check(name: name, isOK: isOK, detail: detail, milliseconds: Int(took / .milliseconds(1)))
+        let check = Check(
+            name: name, isOK: isOK, detail: detail, milliseconds: Int(saturating: took / .milliseconds(1)))
         // Capabilities are asked again inside TLS; the latest answer counts.
         if let index = checks.firstIndex(where: { $0.name == name }) {
             checks[index] = check
@@ -255,9 +256,9 @@ extension OldServerFindings {
         }
     }
 
-    fileprivate mutating func fail(_ error: POP3Error, took: Duration) {
+    fileprivate mutating func fail(_ error: POP3Error, of server: OldServer, took: Duration) {
         add(Check.Name(rawValue: error.step.rawValue) ?? .connect, false, error.description, took)
-        advice.append(Self.remedy(error))
+        advice.append(error.advice ?? Self.remedy(error, server))
     }
 
     fileprivate mutating func take(_ session: POP3Session) {
@@ -288,11 +289,14 @@ extension OldServerFindings {
         }
     }
 
-    private static func remedy(_ error: POP3Error) -> String {
+    private static func remedy(_ error: POP3Error, _ server: OldServer) -> String {
         switch error.code {
+        case .exhausted: "give the daemon more descriptors (LimitNOFILE=), then try again"
         case .unresolved: "check the host name, or give the old server's IP address"
         case .unreachable, .timedOut, .closed:
             "check host and port, that the old server runs, and that its firewall lets this machine in"
+        case .untrusted where server.certificate.verify == .fingerprint:
+            "check port and security, and which versions and ciphers of TLS the old server speaks"
         case .untrusted:
             "check security and certificate: verify \"fingerprint\" pins a certificate that no authority signs"
         case .protocolViolation, .pipeliningBroken: "check that this is a POP3 server, and whether its port wants TLS"

@@ -2,7 +2,6 @@
 
 import Secrets
 import Synchronization
-import Vocabulary
 
 /// Right passwords of the last minutes, as digests under a key of this run, so that mail programs that poll do not
 /// cost a hash each time. An entry is void as soon as the account's hash is another.
@@ -10,14 +9,14 @@ final class PasswordCache: Sendable {
     private struct Entry {
         var digest: PasswordDigest
         var hash: String
-        var until: Timestamp
+        var until: ContinuousClock.Instant
     }
 
     private let entries = Mutex<[String: Entry]>([:])
     /// A full house is emptied: a cache that is wrong about what to keep costs a hash, nothing more.
     private let capacity = 200_000
 
-    func contains(_ digest: PasswordDigest, for account: String, hash: String, now: Timestamp) -> Bool {
+    func contains(_ digest: PasswordDigest, for account: String, hash: String, now: ContinuousClock.Instant) -> Bool {
         entries.withLock { entries in
             guard let entry = entries[account] else { return false }
             guard entry.hash == hash, entry.until > now else {
@@ -28,7 +27,7 @@ final class PasswordCache: Sendable {
         }
     }
 
-    func insert(_ digest: PasswordDigest, for account: String, hash: String, until: Timestamp) {
+    func insert(_ digest: PasswordDigest, for account: String, hash: String, until: ContinuousClock.Instant) {
         entries.withLock { entries in
             if entries.count >= capacity { entries.removeAll(keepingCapacity: true) }
             entries[account] = Entry(digest: digest, hash: hash, until: until)

@@ -15,13 +15,20 @@ extension LoginDesk {
         for _ in 0..<5 {
             let before = try await facts(of: login.account)
             try checkTriggerable(login, before)
+            let guess = GrantedGuess(guesser(login, before, asks: true), digest)
+            defer { release(guess) }
             let exposure = Questions.Exposure()
             let deadline = start + .seconds(context.limits.loginTimeout)
             hurry(login.account)
             let outcome = try await turn.pass(login.account, width: 1, within: deadline.secondsAway) {
                 () async throws -> Outcome in
-                let answer = try await withDeadline(seconds: deadline.secondsAway) {
-                    try await self.askForTrigger(login, digest, exposure)
+                let answer: (OldServerAnswer, LoginFacts)?
+                do {
+                    answer = try await withDeadline(seconds: deadline.secondsAway) {
+                        try await self.askForTrigger(login, guess, exposure)
+                    }
+                } catch is SettingsChanged {
+                    return .changed
                 }
                 // In the same turn, so that the next question finds the mailbox free and what this one has changed.
                 guard let (answer, facts) = answer else { return .late }
@@ -78,11 +85,8 @@ extension LoginDesk {
         }
     }
 
-    /// In seconds. The same wrong password again costs its user a try over there, and nobody presses a button more often.
-    private static let memoryOfTriggers = 10.0
-
     private func askForTrigger(
-        _ login: Login, _ digest: PasswordDigest, _ exposure: Questions.Exposure
+        _ login: Login, _ guess: GrantedGuess, _ exposure: Questions.Exposure
     ) async throws -> (OldServerAnswer, LoginFacts) {
         let facts = try await facts(of: login.account)
         try checkTriggerable(login, facts)
@@ -93,13 +97,12 @@ extension LoginDesk {
         if scheduler.isBusy(account.id), account.outcome == .inProgress, isKept(login.password, by: account) {
             return (.accepted(nil), facts)
         }
-        let from = countedAddress(login)
-        switch admit(login, digest, facts, from: from, memory: Self.memoryOfTriggers) {
-        case .knownWrong where account.nonMigrating == .reply:
-            return (.noSuchUser("the old server knew no such user a moment ago"), facts)
-        case .knownWrong: return (.rejected("the old server rejected this password a moment ago"), facts)
-        case .tooMany(let seconds): throw tooMany(login, seconds)
-        case .granted: return (try await put(login, digest, facts, settings, from: from, exposure), facts)
+        switch try admit(guess, facts, patience: .person) {
+        case nil, .free?: return (try await put(login, guess, facts, settings, exposure), facts)
+        case .unknownUser?: return (.noSuchUser("the old server knew no such user a moment ago"), facts)
+        case .wrong?: return (.rejected("the old server rejected this password a moment ago"), facts)
+        case .unjudged(let reason)?:
+            return (.busy(reason, "the old server did not judge this password a moment ago; try again later"), facts)
         }
     }
 
@@ -122,6 +125,7 @@ extension LoginDesk {
             }
             await noteNonMigrating(facts, login.via, text)
             throw MoveError(.nonMigratingAccount, "the old server knows no \(login.account): \(text)")
+        case .busy(.overloaded, let text): throw MoveError(.overloaded, text)
         case .busy(let reason, let text), .failed(let reason, let text):
             await note(facts, .postponed, login.via, reason, text)
             throw MoveError(reason, text)

@@ -25,10 +25,18 @@ enum OldServerAnswer: Sendable {
 final class Questions: Sendable {
     /// How far a question came, also where it was given up.
     final class Exposure: Sendable {
-        private let state = Mutex<(isSent: Bool, begun: ContinuousClock.Instant?)>((false, nil))
+        private struct State {
+            var isSent = false
+            var isReached = false
+            var begun: ContinuousClock.Instant?
+        }
+
+        private let state = Mutex(State())
 
         /// The password has been sent, whatever came of it.
         var isSent: Bool { state.withLock { $0.isSent } }
+        /// The server has taken the connection.
+        var isReached: Bool { state.withLock { $0.isReached } }
         /// Since when a connection has been free for it; nil where none was.
         var begun: ContinuousClock.Instant? { state.withLock { $0.begun } }
         /// Seconds that the server has had for it.
@@ -36,12 +44,15 @@ final class Questions: Sendable {
 
         fileprivate func begin() { state.withLock { $0.begun = .now } }
 
+        fileprivate func reach() { state.withLock { $0.isReached = true } }
+
         fileprivate func send() { state.withLock { $0.isSent = true } }
     }
 
     private let context: Context
     private let connections = Turnstile<String>()
     private let kept = Turnstile<String>()
+    private let lines = Mutex<[String: QuestionLine]>([:])
     private let breakers = Mutex<[String: CircuitBreaker]>([:])
 
     init(context: Context) { self.context = context }
@@ -58,22 +69,69 @@ final class Questions: Sendable {
         exposure: Exposure = Exposure(), room: @escaping @Sendable () -> Int = { 0 },
         willShow: @Sendable () async throws -> Void = {}
     ) async throws -> OldServerAnswer {
-        if breakers.withLock({ $0[server.name]?.refuses(now: context.now()) ?? false }) { return Self.refusal(server) }
+        if breakers.withLock({ $0[server.name]?.refuses(now: context.uptime()) ?? false }) {
+            return refusal(server)
+        }
         let places = context.limits.loginConnectionsPerOldServer
         let width = urgency == .canWait ? places / 2 : places
-        let place = try await connections.place(server.name, width: width, urgency: urgency)
+        guard let place = try await place(server, width: width, urgency) else {
+            return .busy(
+                .overloaded,
+                "so many logins wait for the old server \(server.name) that this one would not be answered in time"
+            )
+        }
         // What has been learnt while this question waited counts for it too.
-        let admission = breakers.withLock { $0[server.name, default: CircuitBreaker()].admit(now: context.now()) }
-        guard admission != .refuse else { return Self.refusal(server) }
+        let admission = breakers.withLock { $0[server.name, default: CircuitBreaker()].admit(now: context.uptime()) }
+        guard admission != .refuse else { return refusal(server) }
         exposure.begin()
+        let question = lines.withLock { $0[server.name, default: QuestionLine()].begin(at: .now) }
         let talk = Talk(
             server: server, user: user, password: password, exposure: exposure, place: place,
             placeToKeep: { self.kept.freePlace(server.name, width: min(places / 2, room())) })
-        let answer = try await converse(talk, isProbe: admission == .probe, willShow: willShow)
+        let answer: OldServerAnswer
+        do {
+            answer = try await converse(talk, isProbe: admission == .probe, willShow: willShow)
+        } catch {
+            end(question, server, hasAnswer: false)
+            throw error
+        }
+        end(question, server, hasAnswer: answer.reason == nil)
         context.reach.note(server, answer.reason, at: context.now())
         if case .accepted(.some) = answer { return answer }
         place.giveUp()
         return answer
+    }
+
+    private func end(_ question: UInt64, _ server: OldServer, hasAnswer: Bool) {
+        lines.withLock { $0[server.name]?.end(question, at: .now, hasAnswer: hasAnswer) }
+    }
+
+    /// Waits for one of the connections to the server.
+    /// - Returns: nil where, as things stand, the time that a login has would be over first. Whoever waits for nothing takes
+    ///   up a mail server's worker, and in the end all of them.
+    private func place(
+        _ server: OldServer, width: Int, _ urgency: Turnstile<String>.Urgency
+    ) async throws -> Turnstile<String>.Place? {
+        if let place = connections.freePlace(server.name, width: width) { return place }
+        guard urgency == .somebodyWaits else {
+            return try await connections.place(server.name, width: width, urgency: urgency)
+        }
+        let number = lines.withLock { $0[server.name, default: QuestionLine()].wait() }
+        defer { lines.withLock { $0[server.name]?.leave(number) } }
+        let seconds = context.limits.loginTimeout
+        return try await withThrowingTaskGroup(of: Turnstile<String>.Place?.self) { group in
+            group.addTask { try await self.connections.place(server.name, width: width, urgency: urgency) }
+            group.addTask {
+                while self.lines.withLock({
+                    $0[server.name]?.seconds(before: number, places: width, at: .now) ?? 0 <= seconds
+                }) {
+                    try await Task.sleep(for: .milliseconds(200))
+                }
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
     }
 
     private struct Talk {
@@ -94,6 +152,7 @@ final class Questions: Sendable {
                 talk.server, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
                 hiding: talk.password)
             hasGreeted = true
+            talk.exposure.reach()
             breakers.withLock { $0[talk.server.name]?.greeted() }
             do {
                 try await willShow()
@@ -116,9 +175,10 @@ final class Questions: Sendable {
                 throw error
             }
         } catch let error as POP3Error {
+            if error.step != .resolve, error.step != .connect { talk.exposure.reach() }
             learn(end(error, talk, hasGreeted), talk, isProbe)
             try Task.checkCancellation()
-            if error.code == .busy { return .busy(error.reason, error.description) }
+            if error.code == .busy || error.code == .exhausted { return .busy(error.reason, error.description) }
             return .failed(error.reason, error.description)
         } catch {
             learn(.abandoned, talk, isProbe)
@@ -135,12 +195,12 @@ final class Questions: Sendable {
             // A greeting that serves nobody is an answer, and whoever hangs up later has been reached.
             hasGreeted || (error.step == .greeting && error.code == .unreachable) ? .answered : .unreachable
         case .untrusted, .protocolViolation, .pipeliningBroken, .refused, .busy: .answered
-        case .invalidCredentialOctets: .abandoned
+        case .invalidCredentialOctets, .exhausted: .abandoned
         }
     }
 
     private func learn(_ end: CircuitBreaker.End, _ talk: Talk, _ isProbe: Bool) {
-        let now = context.now()
+        let now = context.uptime()
         let (wasOpen, isOpen) = breakers.withLock { breakers in
             var breaker = breakers[talk.server.name] ?? CircuitBreaker()
             let wasOpen = breaker.isOpen
@@ -157,8 +217,11 @@ final class Questions: Sendable {
         }
     }
 
-    private static func refusal(_ server: OldServer) -> OldServerAnswer {
-        .failed(.oldServerUnreachable, "the old server \(server.name) has not answered lately; it is asked again soon")
+    /// Slowness is no failure: a server that was reached is only not asked for a while.
+    private func refusal(_ server: OldServer) -> OldServerAnswer {
+        let text = "the old server \(server.name) has not answered lately; it is asked again soon"
+        let isThere = breakers.withLock { $0[server.name]?.isOpenBySilence ?? false }
+        return isThere ? .busy(.oldServerUnreachable, text) : .failed(.oldServerUnreachable, text)
     }
 }
 

@@ -10,12 +10,36 @@ struct Recovery: Sendable {
     let statuses: StatusBoard
     let scheduler: MoveScheduler
 
-    /// - Throws: `RecordsError`. What cannot be ended now waits for its account's next run.
-    func run() async throws {
-        let (intents, settings) = try await context.records.read { records in
-            (try records.intents(of: nil), try records.allSettings())
+    /// What cannot be ended now waits for its account's next run. Where nothing can be written, as on a full disk, the
+    /// start goes on all the same: logins are decided by what can be read.
+    /// - Returns: what is left to be recorded, by ``interruptRuns(_:)``.
+    /// - Throws: `RecordsError` where nothing can be read.
+    func run() async throws -> Interruptions {
+        for settings in try await context.records.read({ try $0.allSettings() }) { statuses.remember(settings) }
+        let deaths = await written("whose runs were going on when the daemon ended") { try $0.chargeRuns() } ?? []
+        scheduler.suspect(deaths.map(\.account))
+        do {
+            try await endIntents()
+        } catch let error as RecordsError {
+            context.log.error("what a crash interrupted waits for the accounts' next runs: \(error)")
         }
-        for settings in settings { statuses.remember(settings) }
+        return try await resumeRuns(deaths)
+    }
+
+    /// A change that the start does without where it cannot be made.
+    private func written<Result: Sendable>(
+        _ what: String, _ body: @escaping @Sendable (any RecordsWriter) throws -> Result
+    ) async -> Result? {
+        do {
+            return try await context.records.write(body)
+        } catch {
+            context.log.error("\(what): that cannot be recorded: \(error)")
+            return nil
+        }
+    }
+
+    private func endIntents() async throws {
+        let intents = try await context.records.read { try $0.intents(of: nil) }
         let ending = IntentEnding(context: context, statuses: statuses)
         // Once a mail store has failed, an account's later intents wait too: its mail comes in order.
         var waiting: Set<AccountRecord.ID> = []
@@ -31,7 +55,6 @@ struct Recovery: Sendable {
                 waiting.insert(account)
             }
         }
-        try await resumeRuns()
     }
 
     /// As much as is well made durable and recorded at once.
@@ -45,14 +68,17 @@ struct Recovery: Sendable {
         return portion
     }
 
-    /// Runs whose password can still be opened go on; the others show as interrupted until the next login.
-    private func resumeRuns() async throws {
-        let now = context.now()
+    /// Accounts whose runs cannot go on, and why.
+    typealias Interruptions = [(account: AccountRecord, detail: String)]
+
+    /// Runs whose password can still be opened go on, in the order in which they were asked for; the others show as
+    /// interrupted until the next login.
+    private func resumeRuns(_ deaths: [RunDeaths]) async throws -> Interruptions {
         let vault = context.vault
         let (sealed, moving) = try await context.records.read { records in
             (try records.accountsWithSealedPassword(), try records.accountsInProgress())
         }
-        var lost: [(AccountRecord, String)] = []
+        var lost: Interruptions = []
         var kept: [AccountRecord] = []
         for account in sealed {
             do {
@@ -63,25 +89,74 @@ struct Recovery: Sendable {
             }
         }
         let goingOn = Set(kept.map(\.id))
-        let known = Set(lost.map(\.0.id))
+        let known = Set(lost.map(\.account.id))
         for account in moving where !goingOn.contains(account.id) && !known.contains(account.id) {
             lost.append((account, "the daemon ended in the middle of the move; it goes on with the next login"))
         }
+        let left: Interruptions
+        do {
+            try await interruptRuns(lost)
+            left = []
+        } catch {
+            context.log.error("the moves that were interrupted cannot be recorded as that yet: \(error)")
+            left = lost
+        }
+        let settings = try await context.records.read { try $0.allSettings() }
+        let byDomain = Dictionary(settings.map { ($0.domain, $0) }) { first, _ in first }
+        let certain = Dictionary(
+            deaths.filter(\.isCertain).map { ($0.account, $0.deaths) }, uniquingKeysWith: { first, _ in first })
+        kept.sort { ($0.pending?.due ?? .now, $0.id) < ($1.pending?.due ?? .now, $1.id) }
+        for var account in kept {
+            if let deaths = certain[account.id] { account = await putOff(account, after: deaths) }
+            statuses.changed(account)
+            if let settings = byDomain[account.address.domain.name] { scheduler.submit(account, settings) }
+        }
+        return left
+    }
+
+    /// Records of runs that cannot go on that they were interrupted.
+    /// - Throws: `RecordsError`.
+    func interruptRuns(_ lost: Interruptions) async throws {
+        let now = context.now()
         for portion in stride(from: 0, to: lost.count, by: 500).map({ lost[$0..<min($0 + 500, lost.count)] }) {
+            let portion = portion.filter { !scheduler.isBusy($0.account.id) }
             let changed = try await context.records.write { records in
-                try portion.compactMap { account, detail in
-                    try Self.interrupt(account.id, detail, records, now)
+                try portion.compactMap { account, detail -> AccountRecord? in
+                    // A login has brought another run since.
+                    guard try records.account(id: account.id)?.sealed == account.sealed else { return nil }
+                    return try Self.interrupt(account.id, detail, records, now)
                 }
             }
             for account in changed { statuses.changed(account) }
         }
-        let settings = try await context.records.read { try $0.allSettings() }
-        let byDomain = Dictionary(settings.map { ($0.domain, $0) }) { first, _ in first }
-        for account in kept {
-            statuses.changed(account)
-            if let settings = byDomain[account.address.domain.name] { scheduler.submit(account, settings) }
-        }
     }
+
+    /// The process has died again and again under this account's run: it is named, and tried after a pause that grows.
+    private func putOff(_ account: AccountRecord, after deaths: Int) async -> AccountRecord {
+        let now = context.now()
+        let pause = Self.pause(after: deaths)
+        let detail = """
+            the daemon has died \(deaths) times in a row while this account moved, the last time under no other \
+            suspect; it is tried again in \(Int(pause)) s, alone. Look for the cause in its journal (journalctl -u \
+            mailmoved) and keep it for a report; excludedAccounts leaves the account out
+            """
+        let changed = await written("\(account.address) is put off: \(detail)") { records -> AccountRecord? in
+            guard var row = try records.account(id: account.id), var run = row.pending else { return nil }
+            row.hasFailed(.interrupted, detail, at: now)
+            run.failures += 1
+            run.failingSince = run.failingSince ?? now
+            run.due = now.adding(seconds: pause)
+            row.pending = run
+            try records.update(row)
+            try records.append(
+                EventRecord(at: now, account: row.address, kind: .failed, reason: .interrupted, detail: detail))
+            return row
+        }
+        return (changed ?? nil) ?? account
+    }
+
+    /// In seconds: so long that others' mail moves between, and at last as long as between other tries.
+    private static func pause(after deaths: Int) -> Double { min(900, 10 * Double(1 << min(max(0, deaths - 2), 10))) }
 
     private static func interrupt(
         _ id: AccountRecord.ID, _ detail: String, _ records: any RecordsWriter, _ now: Timestamp

@@ -1,21 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Synchronization
+import Vocabulary
 
-/// Messages that the old server would not give, and its words.
+/// Messages that the old server would not give in a session, and its words.
 final class Refusals: Sendable {
-    private let refused = Mutex<(count: Int, lines: [String])>((0, []))
+    private struct State {
+        var count = 0
+        var lines: [String] = []
+        var messages: [ListedMessage] = []
+    }
 
-    var count: Int { refused.withLock { $0.count } }
+    private static let mostLines = 100
+    private static let mostMessages = 10_000
+
+    private let state = Mutex(State())
+
+    var count: Int { state.withLock { $0.count } }
 
     /// A line for each of the first, for the events; a server that refuses everything fills neither memory nor database.
-    var lines: [String] { refused.withLock { $0.lines } }
+    var lines: [String] { state.withLock { $0.lines } }
+
+    /// The first of them.
+    var messages: [ListedMessage] { state.withLock { $0.messages } }
 
     /// - Parameter name: the message's, for people.
-    func add(_ name: String, _ reason: String) {
-        refused.withLock { refused in
-            refused.count += 1
-            if refused.lines.count < 100 { refused.lines.append("\(name): \(reason)") }
+    func add(_ message: ListedMessage, _ name: String, _ reason: String) {
+        state.withLock { state in
+            state.count += 1
+            if state.lines.count < Self.mostLines { state.lines.append("\(name): \(reason)") }
+            if state.messages.count < Self.mostMessages { state.messages.append(message) }
         }
     }
 }

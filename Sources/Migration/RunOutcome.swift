@@ -7,24 +7,43 @@ import Vocabulary
 extension AccountRecord {
     /// - Parameters:
     ///   - keeps: the sealed password may still be needed: the window is open and nobody has taken it away.
+    ///   - brought: it has moved something.
     ///   - asked: the password and the settings that it ran with.
     /// - Returns: the event that tells of it.
     mutating func end(
-        _ end: Run.End, keeps: Bool, asked: PasswordMark, _ settings: MigrationSettings, _ limits: MoveLimits,
-        _ now: Timestamp
+        _ end: Run.End, keeps: Bool, brought: Bool, asked: PasswordMark, _ settings: MigrationSettings,
+        _ limits: MoveLimits, _ clock: RunClock
     ) -> EventRecord? {
+        defer { if pending == nil { clock.spans.forget(id) } }
+        let now = clock.now
         switch end {
         case .completed:
             hasCompleted(at: now)
-            followUp(keeps: keeps, settings, now)
-            return EventRecord(at: now, account: address, kind: .completed, detail: "\(moved) messages are here")
+            followUp(keeps: keeps, settings, clock)
+            return EventRecord(
+                at: now, account: address, kind: .completed, detail: "\(moved) messages are here", isIdle: !brought)
         case .refused(let count):
             remaining = Int64(count)
             return fail(
                 .messagesRefused, "the old server would not give \(count) messages; each is named in the events",
-                keeps: keeps, limits, now)
-        case .failed(let reason, let detail): return fail(reason, detail, keeps: keeps, limits, now)
-        case .barred(let text): return fail(.oldServerProtocol, text, keeps: false, limits, now)
+                keeps: keeps, limits, clock)
+        case .toBeContinued(let refused, let seconds):
+            remaining = Int64(refused)
+            guard var run = pending else {
+                // Nothing is kept for another look: what was listed is all that there will be.
+                return self.end(
+                    refused == 0 ? .completed : .refused(refused), keeps: false, brought: brought, asked: asked,
+                    settings, limits, clock)
+            }
+            run.failures = 0
+            run.failingSince = nil
+            run.due = now.adding(seconds: Double(seconds))
+            pending = run
+            return EventRecord(
+                at: now, account: address, kind: .postponed,
+                detail: "\(moved) messages are here; in \(seconds) s, as the old server wants it, it is asked for more")
+        case .failed(let reason, let detail): return fail(reason, detail, keeps: keeps, limits, clock)
+        case .barred(let text): return fail(.oldServerProtocol, text, keeps: false, limits, clock)
         case .rejected(let text):
             rejected = asked
             eraseSealedPassword()
@@ -35,7 +54,7 @@ extension AccountRecord {
             return EventRecord(
                 at: now, account: address, kind: .passwordRejected, reason: .credentialsRejected, detail: text)
         case .postponed(let reason, let text, let seconds):
-            return postpone(reason, text, seconds: seconds, keeps: keeps, limits, now)
+            return postpone(reason, text, seconds: seconds, keeps: keeps, limits, clock)
         case .stopped(.disabled):
             eraseSealedPassword()
             guard outcome == .inProgress else { return nil }
@@ -58,27 +77,41 @@ extension AccountRecord {
             return EventRecord(
                 at: now, account: address, kind: .stopped, reason: .migrationExpired,
                 detail: "the window has ended; it is not tried again")
-        case .stopped(.deleted), .stopped(.shutdown): return nil
+        case .stopped(.deleted), .stopped(.shutdown), .stopped(.resettled): return nil
+        }
+    }
+
+    /// What the next run must know of the sessions that this one has had.
+    mutating func remember(_ further: FurtherSessions, of source: Int64, after end: Run.End) {
+        switch end {
+        case .completed, .refused: lookedThrough = source
+        default:
+            pending?.sessions = further.sessions
+            pending?.found = further.found
         }
     }
 
     /// Late mail is looked for until the time is over.
-    private mutating func followUp(keeps: Bool, _ settings: MigrationSettings, _ now: Timestamp) {
+    private mutating func followUp(keeps: Bool, _ settings: MigrationSettings, _ clock: RunClock) {
         guard keeps, let wish = settings.options.followUp else { return eraseSealedPassword() }
+        let hours = Double(wish.hours) * 3600
+        let wait = Double(wish.everyMinutes) * 60
         let until =
             pending?.kind == .followUp || pending?.followUpUntil != nil
-            ? pending?.followUpUntil : now.adding(seconds: Double(wish.hours) * 3600)
-        let due = now.adding(seconds: Double(wish.everyMinutes) * 60)
-        guard let until, due <= until else { return eraseSealedPassword() }
-        pending = PendingRun(kind: .followUp, due: due, followUpUntil: until)
+            ? pending?.followUpUntil : clock.now.adding(seconds: hours)
+        guard let until else { return eraseSealedPassword() }
+        let elapsed = clock.elapsed(.followUp, of: id, since: until.adding(seconds: -hours), longest: hours)
+        guard elapsed + wait <= hours else { return eraseSealedPassword() }
+        pending = PendingRun(kind: .followUp, due: clock.now.adding(seconds: wait), followUpUntil: until)
     }
 
     private mutating func fail(
-        _ reason: Reason, _ detail: String, keeps: Bool, _ limits: MoveLimits, _ now: Timestamp
+        _ reason: Reason, _ detail: String, keeps: Bool, _ limits: MoveLimits, _ clock: RunClock
     ) -> EventRecord {
+        let now = clock.now
         hasFailed(reason, detail, at: now)
         let since = pending?.failingSince ?? now
-        if keeps, reason.isRetryable, reason != .interrupted, now.seconds(since: since) < limits.retryFor {
+        if keeps, reason.isRetryable, reason != .interrupted, isPatient(since, for: limits.retryFor, clock) {
             let failures = (pending?.failures ?? 0) + 1
             let wait = min(limits.lastRetry, limits.firstRetry * Double(1 << min(failures - 1, 20)))
             pending = PendingRun(
@@ -92,17 +125,18 @@ extension AccountRecord {
 
     /// The status stays, and the run is put off; what lasts a quarter of an hour is a failure after all.
     private mutating func postpone(
-        _ reason: Reason, _ text: String, seconds: Int?, keeps: Bool, _ limits: MoveLimits, _ now: Timestamp
+        _ reason: Reason, _ text: String, seconds: Int?, keeps: Bool, _ limits: MoveLimits, _ clock: RunClock
     ) -> EventRecord {
+        let now = clock.now
         let since = pending?.failingSince ?? now
         // A delay that the server announces is no failure, however long it is (RFC 2449 §6.5).
-        guard now.seconds(since: since) < (seconds == nil ? 900 : limits.retryFor) else {
-            return fail(reason, text, keeps: keeps, limits, now)
+        guard isPatient(since, for: seconds == nil ? 900 : limits.retryFor, clock) else {
+            return fail(reason, text, keeps: keeps, limits, clock)
         }
         let event = EventRecord(at: now, account: address, kind: .postponed, reason: reason, detail: text)
         guard keeps, var run = pending else {
             // Nothing follows: what is under way has ended with this.
-            if outcome == .inProgress { return fail(reason, text, keeps: false, limits, now) }
+            if outcome == .inProgress { return fail(reason, text, keeps: false, limits, clock) }
             eraseSealedPassword()
             return event
         }
@@ -112,5 +146,10 @@ extension AccountRecord {
         run.due = now.adding(seconds: wait)
         pending = run
         return event
+    }
+
+    /// Whether what has failed since then may go on failing.
+    private func isPatient(_ since: Timestamp, for seconds: Double, _ clock: RunClock) -> Bool {
+        clock.elapsed(.failing, of: id, since: since, longest: seconds) < seconds
     }
 }

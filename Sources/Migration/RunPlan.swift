@@ -6,8 +6,9 @@ import Vocabulary
 
 /// What is to be fetched, and what of that turns out to be here already: a listing held against the ledger.
 ///
-/// A row of the ledger is *trusted* where the same UIDL of the same source is listed with the same size; such a
-/// message is not fetched. All other rows are *candidates*: a message that is fetched and has the content of one is
+/// A row of the ledger is *trusted* where the same UIDL of the same source is listed with the same size, and that UIDL
+/// has never been seen to mean two messages (RFC 1939 §7 forbids it, and servers do it); such a message is not fetched.
+/// UIDLs that are the messages' numbers mean nothing, and none of them is trusted. All other rows are *candidates*: a message that is fetched and has the content of one is
 /// that message under another name (a rebuilt index, another server, no UIDL at all), and is not delivered again.
 /// Each candidate accounts for one message, so that two equal ones still arrive as two. A row of a message that was
 /// deleted over there is one for the same UIDL alone: where the server lists it all the same, or got it back from a
@@ -25,6 +26,26 @@ struct RunPlan: Sendable {
     private var nextOccurrence: [Int64?: Int32] = [:]
     private let source: Int64
     private let hash: LedgerHash
+    /// Which messages' names tell them from all others.
+    let naming: Naming
+    /// Whether the names of all that is wanted do.
+    let areAllNamed: Bool
+
+    /// Whether a message is known again in the next session by what it is called.
+    struct Naming: Sendable {
+        /// UIDLs that have been listed twice at once, now or before.
+        fileprivate(set) var shared: Set<Int64> = []
+        /// Whether the listing's UIDLs are the messages' numbers.
+        fileprivate(set) var areNumbers: Bool
+        fileprivate let hash: LedgerHash
+
+        func tells(_ message: ListedMessage) -> Bool {
+            guard let id = message.uniqueID, !areNumbers else { return false }
+            return shared.isEmpty || !shared.contains(hash.uniqueID(id))
+        }
+
+        fileprivate func isShared(_ id: Int64?) -> Bool { id.map(shared.contains) ?? false }
+    }
 
     /// What a fetched message is.
     enum Verdict: Equatable, Sendable {
@@ -42,64 +63,97 @@ struct RunPlan: Sendable {
     ) {
         self.source = source
         self.hash = hash
-        var rows: [Int64?: [LedgerRow]] = [:]
-        for row in ledger {
-            rows[row.uniqueID, default: []].append(row)
-            nextOccurrence[row.uniqueID] = max(nextOccurrence[row.uniqueID] ?? 0, row.occurrence + 1)
-        }
-        var listed: [Int64: [ListedMessage]] = [:]
-        var wanted: [ListedMessage] = []
-        for message in listing {
-            if let id = message.uniqueID, !isConfirming {
-                listed[hash.uniqueID(id), default: []].append(message)
-            } else {
-                wanted.append(message)
+        var naming = Naming(areNumbers: Self.areNumbers(listing), hash: hash)
+        let groups = Groups(listing, ledger, hash)
+        var isTrusted = Bits(listing.count)
+        var isUsed = Bits(ledger.count)
+        var occurrences: [Int64?: Int32] = [:]
+        groups.forEach { id, messages, rows in
+            if messages.count > 1 || rows.contains(where: { ledger[$0].isShared && ledger[$0].source == source }) {
+                naming.shared.insert(id)
+            }
+            guard !rows.isEmpty else { return }
+            if let first = messages.first, !isConfirming, !naming.areNumbers, !naming.isShared(id),
+                let row = Self.match(listing[first], rows, in: ledger, source: source)
+            {
+                isTrusted.insert(first)
+                isUsed.insert(row)
+            } else if !messages.isEmpty {
+                occurrences[id] = rows.reduce(0) { max($0, ledger[$1].occurrence &+ 1) }
             }
         }
-        for (id, messages) in listed {
-            guard let known = rows[id] else {
-                wanted += messages
-                continue
-            }
-            let (unsure, unused) = Self.match(messages, known, source: source)
-            wanted += unsure
-            rows[id] = unused
-        }
-        for row in rows.values.joined() {
+        self.naming = naming
+        nextOccurrence = occurrences
+        var unused: [LedgerRow] = []
+        for (index, row) in ledger.enumerated() where !isUsed.contains(index) {
+            unused.append(row)
             if row.deleted {
                 deleted[row.content, default: []].append(row)
             } else {
                 candidates[row.content, default: []].append(row)
             }
+            if row.uniqueID == nil { nextOccurrence[nil] = max(nextOccurrence[nil] ?? 0, row.occurrence &+ 1) }
         }
-        wanted.sort { $0.number < $1.number }
+        var wanted =
+            isTrusted.isEmpty
+            ? listing : listing.indices.lazy.filter { !isTrusted.contains($0) }.map { listing[$0] }
+        if !zip(wanted, wanted.dropFirst()).allSatisfy({ $0.number < $1.number }) {
+            wanted.sort { $0.number < $1.number }
+        }
         if order == .newestFirst { wanted.reverse() }
         self.wanted = wanted
-        seeming = Self.seeming(wanted, rows, hash)
-        let missing = wanted.filter { [seeming] in !seeming.contains($0.number) }
-        self.missing = missing.count
-        missingOctets = missing.reduce(0) { $0 + Int64($1.octets ?? 0) }
+        areAllNamed = wanted.allSatisfy(naming.tells)
+        seeming = Self.seeming(wanted, unused, hash)
+        var (missing, missingOctets) = (0, Int64(0))
+        for message in wanted where !seeming.contains(message.number) {
+            missing += 1
+            missingOctets = missingOctets.addingSaturated(Int64(message.octets ?? 0))
+        }
+        self.missing = missing
+        self.missingOctets = missingOctets
+    }
+
+    /// The index of the row that is the message's own; nil where it has none that can be trusted. A UIDL that has been two
+    /// messages' one after the other may be a third one's now.
+    private static func match(
+        _ message: ListedMessage, _ rows: some Collection<Int>, in ledger: [LedgerRow], source: Int64
+    ) -> Int? {
+        let ours = rows.lazy.filter { ledger[$0].source == source }
+        guard let row = ours.first, ours.dropFirst().isEmpty, ledger[row].octets == Int64(message.octets ?? -1) else {
+            return nil
+        }
+        return row
+    }
+
+    /// Servers that keep no UIDLs have been seen to give the numbers of the messages instead, which others get when one
+    /// is deleted. A mailbox whose real UIDLs are 1, 2, 3 … is confirmed in vain until one of them is gone.
+    private static func areNumbers(_ listing: [ListedMessage]) -> Bool {
+        listing.allSatisfy { message in message.uniqueID?.withOctets { $0.isNumber(message.number) } ?? true }
     }
 
     /// Numbers of those for which there is a row of their size, each row counted once; a row of their UIDL is theirs.
-    private static func seeming(
-        _ wanted: [ListedMessage], _ rows: [Int64?: [LedgerRow]], _ hash: LedgerHash
-    ) -> Set<Int> {
-        guard !wanted.isEmpty, rows.contains(where: { !$0.value.isEmpty }) else { return [] }
+    private static func seeming(_ wanted: [ListedMessage], _ unused: [LedgerRow], _ hash: LedgerHash) -> Set<Int> {
+        guard !wanted.isEmpty, !unused.isEmpty else { return [] }
+        struct Kind: Hashable {
+            var id: Int64?
+            var octets: Int64
+        }
         var seeming: Set<Int> = []
-        var counts = rows.mapValues { rows in Dictionary(grouping: rows, by: \.octets).mapValues(\.count) }
+        var counts: [Kind: (all: Int, deleted: Int)] = [:]
+        for row in unused {
+            let kind = Kind(id: row.uniqueID, octets: row.octets)
+            counts[kind, default: (0, 0)].all += 1
+            if row.deleted { counts[kind, default: (0, 0)].deleted += 1 }
+        }
         for message in wanted {
             guard let id = message.uniqueID.map(hash.uniqueID) else { continue }
-            let size = Int64(message.octets ?? -1)
-            guard let count = counts[id]?[size], count > 0 else { continue }
-            counts[id]?[size] = count - 1
+            let kind = Kind(id: id, octets: Int64(message.octets ?? -1))
+            guard let count = counts[kind], count.all > 0 else { continue }
+            counts[kind]?.all -= 1
             seeming.insert(message.number)
         }
         var others: [Int64: Int] = [:]
-        for (id, sizes) in counts {
-            let gone = Dictionary(grouping: rows[id, default: []].filter(\.deleted), by: \.octets).mapValues(\.count)
-            for (size, count) in sizes { others[size, default: 0] += max(0, count - gone[size, default: 0]) }
-        }
+        for (kind, count) in counts { others[kind.octets, default: 0] += max(0, count.all - count.deleted) }
         for message in wanted where !seeming.contains(message.number) {
             let size = Int64(message.octets ?? -1)
             guard let count = others[size], count > 0 else { continue }
@@ -111,25 +165,6 @@ struct RunPlan: Sendable {
 
     /// Whether a wanted message was taken for moved when ``missing`` was counted.
     func seemsMoved(_ message: ListedMessage) -> Bool { seeming.contains(message.number) }
-
-    /// Messages and rows of one UIDL. Those of a size of which more are listed than known cannot be told apart:
-    /// all of them are fetched.
-    private static func match(
-        _ messages: [ListedMessage], _ rows: [LedgerRow], source: Int64
-    ) -> (unsure: [ListedMessage], unused: [LedgerRow]) {
-        let messagesBySize = Dictionary(grouping: messages) { Int64($0.octets ?? -1) }
-        var unused = rows
-        var unsure: [ListedMessage] = []
-        for (size, alike) in messagesBySize {
-            let matching = unused.indices.filter { unused[$0].octets == size && unused[$0].source == source }
-            if matching.count >= alike.count {
-                for index in matching.prefix(alike.count).reversed() { unused.remove(at: index) }
-            } else {
-                unsure += alike
-            }
-        }
-        return (unsure, unused)
-    }
 
     private mutating func takeDeleted(_ content: Int64, _ id: Int64?) -> LedgerRow? {
         guard id != nil, let index = deleted[content]?.firstIndex(where: { $0.uniqueID == id }) else { return nil }
@@ -145,11 +180,26 @@ struct RunPlan: Sendable {
             occurrence = old.occurrence
         } else {
             occurrence = nextOccurrence[id] ?? 0
-            nextOccurrence[id] = occurrence + 1
+            nextOccurrence[id] = occurrence.addingSaturated(1)
         }
         let row = LedgerRow(
             uniqueID: id, occurrence: occurrence, content: staged.content.value,
-            octets: Int64(staged.message.octets ?? -1), source: source)
+            octets: Int64(staged.message.octets ?? -1), source: source, isShared: naming.isShared(id))
         return old.map { .known(old: $0, row: row) } ?? .new(row)
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether these are the digits of `number`, zeros in front of them aside.
+    fileprivate func isNumber(_ number: Int) -> Bool {
+        guard let last, last == UInt8(ascii: "0") + UInt8(number % 10) else { return false }
+        return drop { $0 == UInt8(ascii: "0") }.elementsEqual(String(number).utf8)
+    }
+}
+
+extension Int64 {
+    fileprivate func addingSaturated(_ other: Int64) -> Int64 {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? (other < 0 ? .min : .max) : sum
     }
 }

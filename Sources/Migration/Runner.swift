@@ -18,7 +18,7 @@ struct Runner: Sendable {
         case again
     }
 
-    func run(_ id: AccountRecord.ID, _ control: RunControl) async -> Next {
+    func run(_ id: AccountRecord.ID, isSuspect: Bool, _ control: RunControl) async -> Next {
         var account: EmailAddress?
         do {
             let (row, settings) = try await context.records.read { records in
@@ -32,9 +32,11 @@ struct Runner: Sendable {
                 guard row.outcome == .inProgress else { return .none }
                 return try await record(.stopped(row.nonMigrating == nil ? .disabled : .excluded), of: row, settings)
             }
-            let end = await end(of: row, pending, sealed, settings, control)
+            // Should the process die under it, the next one knows under which.
+            try await context.records.note { try $0.beginRun(of: id, isSuspect: isSuspect) }
+            let (end, further) = await end(of: row, pending, sealed, settings, control)
             context.reach.note(settings.oldServer, end, at: context.now())
-            return try await record(end, of: row, settings)
+            return try await record(end, of: row, settings, further)
         } catch {
             context.log.error(
                 "the run could not be recorded: \(error)", metadata: account.map { .about($0) } ?? ["row": "\(id)"])
@@ -45,12 +47,14 @@ struct Runner: Sendable {
     private func end(
         of row: AccountRecord, _ pending: PendingRun, _ sealed: [UInt8], _ settings: MigrationSettings,
         _ control: RunControl
-    ) async -> Run.End {
+    ) async -> (Run.End, FurtherSessions?) {
         let state = settings.state(at: context.now())
-        if state == .disabled { return .stopped(.disabled) }
-        if row.nonMigrating == .excluded || row.nonMigrating == .notKnown { return .stopped(.excluded) }
+        if state == .disabled { return (.stopped(.disabled), nil) }
+        if row.nonMigrating == .excluded || row.nonMigrating == .notKnown { return (.stopped(.excluded), nil) }
         // A run that a login in time has started is finished, however long it waited for its turn.
-        if state == .expired, pending.kind != .first, row.outcome != .inProgress { return .stopped(.expired) }
+        if state == .expired, pending.kind != .first, row.outcome != .inProgress {
+            return (.stopped(.expired), nil)
+        }
         do {
             let intents = try await context.records.read { try $0.intents(of: row.id) }
             if !intents.isEmpty {
@@ -61,25 +65,37 @@ struct Runner: Sendable {
             let password = try context.vault.open(sealed, for: row.address)
             var run = Run(
                 context: context, statuses: statuses, delivery: delivery, control: control, account: row,
-                settings: settings, password: password)
-            return try await run.end()
+                settings: settings, password: password,
+                further: FurtherSessions(sessions: pending.sessions, found: pending.found))
+            let end = try await run.end()
+            return (end, run.further)
         } catch let error as MailStoreError {
-            return .failed(.mailStoreUnavailable, error.description)
+            return (.failed(.mailStoreUnavailable, error.description), nil)
         } catch let error as MoveError {
-            return error.reason == .shuttingDown ? .stopped(.shutdown) : .failed(error.reason, error.detail)
+            return (error.reason == .shuttingDown ? .stopped(.shutdown) : .failed(error.reason, error.detail), nil)
         } catch is CancellationError {
-            return .stopped(.shutdown)
+            return (.stopped(.shutdown), nil)
         } catch {
-            return .failed(.databaseUnavailable, String(describing: error))
+            return (.failed(.databaseUnavailable, String(describing: error)), nil)
         }
     }
 
     /// The latest run's outcome is the account's.
-    private func record(_ end: Run.End, of before: AccountRecord, _ settings: MigrationSettings) async throws -> Next {
-        if case .stopped(.shutdown) = end { return .none }
+    private func record(
+        _ end: Run.End, of before: AccountRecord, _ settings: MigrationSettings, _ further: FurtherSessions? = nil
+    ) async throws -> Next {
+        if case .stopped(.shutdown) = end {
+            try await context.records.note { try $0.suspendRuns(of: before.id) }
+            return .none
+        }
         let now = context.now()
         let limits = context.limits
+        let spans = context.spans
+        let uptime = context.uptime()
+        let source = context.ledgerHash.source(
+            settings.oldServer, username: settings.oldServer.username(of: before.address))
         let outcome = try await context.records.write { records -> (AccountRecord, MigrationSettings)? in
+            try records.endRun(of: before.id)
             guard var row = try records.account(id: before.id), row.deletedAt == nil,
                 let current = try records.settings(of: row.address.domain)
             else { return nil }
@@ -90,8 +106,24 @@ struct Runner: Sendable {
             guard row.sealed == nil || row.sealed == before.sealed else { return (row, current) }
             // Disabled or excluded while it ran: nothing of it is kept.
             let keeps = row.sealed != nil && current.state(at: now) == .active
+            let brought = row.moved != before.moved
+            let clock = RunClock(now: now, uptime: uptime, spans: spans)
+            if case .stopped(.resettled) = end {
+                // The password was taken away after that.
+                guard row.sealed == nil, row.outcome == .inProgress else { return (row, current) }
+                let reason: RunControl.StopReason = row.nonMigrating == nil ? .disabled : .excluded
+                let asked = PasswordMark(revision: before.revision, generation: settings.generation)
+                let event = row.end(
+                    .stopped(reason), keeps: false, brought: brought, asked: asked, current, limits, clock)
+                if let event { try records.append(event) }
+                try records.update(row)
+                return (row, current)
+            }
+            // What an old server has said that the settings do not name any more counts no more.
+            guard current.oldServer == settings.oldServer || row.pending == nil else { return (row, current) }
             let asked = PasswordMark(revision: before.revision, generation: settings.generation)
-            let event = row.end(end, keeps: keeps, asked: asked, current, limits, now)
+            let event = row.end(end, keeps: keeps, brought: brought, asked: asked, current, limits, clock)
+            if let further { row.remember(further, of: source, after: end) }
             try records.update(row)
             if let event { try records.append(event) }
             return (row, current)

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import DequeModule
 import Records
-import Vocabulary
 
 /// Who runs next, where a connection is free, and when to look again: a value without clock or task.
 ///
-/// Accounts queue per domain and old server, and these take turns: a domain that wants few connections holds up no other
-/// one of the same server. A login's first run goes before incremental ones; within each kind of a domain it is first
-/// come, first served.
+/// A login's first run goes before incremental ones. First runs go to their old server in the order in which their
+/// logins came, and no further login puts one back; a domain that wants few connections holds up no other one of the
+/// same server. Each old server with work has one place, beyond the daemon's own limit if need be, and servers share
+/// the rest: the next place goes to the one that has the fewest. So those that are slow hold up their own accounts
+/// alone.
+///
+/// A suspect is an account under whose run the process has died again and again: suspects run one at a time, so that
+/// the next death tells which of them it is.
 struct Schedule: Sendable {
+    /// Goes on evenly, whatever becomes of the wall clock.
+    typealias Moment = ContinuousClock.Instant
+
     /// One account's wish to run.
     struct Ticket: Sendable, Equatable {
         var account: AccountRecord.ID
@@ -19,7 +25,8 @@ struct Schedule: Sendable {
         /// Those of them that its domain may have.
         var share: Int
         var isFirst: Bool
-        var due: Timestamp
+        var due: Moment
+        var isSuspect = false
     }
 
     /// A domain at an old server, `host:port`.
@@ -30,29 +37,42 @@ struct Schedule: Sendable {
 
     private struct Waiting: Sendable {
         var ticket: Ticket
-        /// Entries of queues with another number are void.
+        /// The order of arrival. Entries of queues with another number are void.
         var number: UInt64
+        /// It is due, and stands in its queue.
+        var isQueued = false
     }
 
-    private struct Place: Sendable {
+    /// An account's place in a queue.
+    private struct Place: Sendable, Comparable {
         var account: AccountRecord.ID
         var number: UInt64
+        /// First runs are in the order of arrival, all others in that in which they became due.
+        var rank: UInt64
+
+        static func < (left: Place, right: Place) -> Bool { left.rank < right.rank }
     }
 
     private struct Queue: Sendable {
-        var first: Deque<Place> = []
-        var other: Deque<Place> = []
+        var first = Line<Place>()
+        var other = Line<Place>()
         var running = 0
+
+        var isEmpty: Bool { running == 0 && first.first == nil && other.first == nil }
     }
 
     private var waiting: [AccountRecord.ID: Waiting] = [:]
     private var running: [AccountRecord.ID: Lane] = [:]
     private var connections: [String: Int] = [:]
     private var joined: Set<AccountRecord.ID> = []
-    private var ended: [AccountRecord.ID: Timestamp] = [:]
-    private var later = DueQueue()
+    private var ended: [AccountRecord.ID: Moment] = [:]
+    private var later = Line<Due>()
     private var queues: [Lane: Queue] = [:]
+    private var suspects = Line<Place>()
+    /// The one that runs at present.
+    private var suspect: AccountRecord.ID?
     private var numbers: UInt64 = 0
+    private var ranks: UInt64 = 0
 
     var runningCount: Int { running.count }
     var waitingCount: Int { waiting.count }
@@ -65,96 +85,145 @@ struct Schedule: Sendable {
     /// nil stands for one that has never run.
     func room(
         for account: AccountRecord.ID?, in lane: Lane, width: Int, share: Int, most: Int, secondsBetweenRuns: Double,
-        now: Timestamp
+        now: Moment
     ) -> Int {
         if let account {
-            let isResting = ended[account].map { now.seconds(since: $0) < secondsBetweenRuns } ?? false
+            let isResting = ended[account].map { now < $0 + .seconds(secondsBetweenRuns) } ?? false
             if isBusy(account) || isResting { return 0 }
         }
         let queue = queues[lane] ?? Queue()
-        guard queue.first.isEmpty else { return 0 }
-        let free = width - connections[lane.server, default: 0]
-        return max(0, min(free, share - queue.running, most - running.count))
+        guard queue.first.first == nil else { return 0 }
+        let here = connections[lane.server, default: 0]
+        let free = max(most - running.count, here == 0 ? 1 : 0)
+        return max(0, min(free, width - here, share - queue.running))
     }
 
-    /// Puts an account into the line. One that runs already is joined; one that waits keeps the better of both wishes.
+    /// Puts an account into the line. One that runs already is joined; one that waits keeps the better of both wishes,
+    /// and its place.
     mutating func submit(_ ticket: Ticket, secondsBetweenRuns: Double) {
         guard running[ticket.account] == nil else {
             joined.insert(ticket.account)
             return
         }
         var ticket = ticket
-        if let present = waiting[ticket.account]?.ticket {
-            ticket.due = min(ticket.due, present.due)
-            ticket.isFirst = ticket.isFirst || present.isFirst
+        let present = waiting[ticket.account]
+        if let present {
+            ticket.due = min(ticket.due, present.ticket.due)
+            ticket.isFirst = ticket.isFirst || present.ticket.isFirst
         }
         if let end = ended[ticket.account] {
-            ticket.due = max(ticket.due, end.adding(seconds: secondsBetweenRuns))
+            ticket.due = max(ticket.due, end + .seconds(secondsBetweenRuns))
         }
-        numbers += 1
-        waiting[ticket.account] = Waiting(ticket: ticket, number: numbers)
-        later.insert(Due(at: ticket.due, account: ticket.account, number: numbers))
+        var entry = Waiting(ticket: ticket, number: 0)
+        if let present, present.ticket.isSameLine(as: ticket) {
+            entry.number = present.number
+            entry.isQueued = present.isQueued
+            waiting[ticket.account] = entry
+            if entry.isQueued || ticket.due >= present.ticket.due { return }
+        } else {
+            numbers += 1
+            entry.number = numbers
+            waiting[ticket.account] = entry
+        }
+        later.insert(Due(at: ticket.due, account: ticket.account, number: entry.number))
     }
 
     /// Says who starts now.
     /// - Returns: them, and the moment at which the next one is due; nil where only the end of a run can change anything.
-    mutating func start(now: Timestamp, most: Int) -> (starts: [Ticket], next: Timestamp?) {
+    mutating func start(now: Moment, most: Int) -> (starts: [Ticket], next: Moment?) {
         while let due = later.first, due.at <= now || waiting[due.account]?.number != due.number {
             later.removeFirst()
-            guard let entry = waiting[due.account], entry.number == due.number else { continue }
-            let place = Place(account: due.account, number: due.number)
-            let line = entry.ticket.isFirst ? \Queue.first : \Queue.other
-            queues[entry.ticket.lane, default: Queue()][keyPath: line].append(place)
+            guard var entry = waiting[due.account], entry.number == due.number, !entry.isQueued else { continue }
+            entry.isQueued = true
+            waiting[due.account] = entry
+            ranks += 1
+            let place = Place(
+                account: due.account, number: due.number, rank: entry.ticket.isFirst ? due.number : ranks)
+            if entry.ticket.isSuspect {
+                suspects.insert(place)
+            } else {
+                let line = entry.ticket.isFirst ? \Queue.first : \Queue.other
+                queues[entry.ticket.lane, default: Queue()][keyPath: line].insert(place)
+            }
         }
         var starts: [Ticket] = []
+        if let ticket = nextSuspect() { starts.append(ticket) }
         for line in [\Queue.first, \Queue.other] {
-            var isAnyFree = true
-            while isAnyFree, running.count < most {
-                isAnyFree = false
-                for lane in queues.keys where running.count < most {
-                    guard let ticket = take(from: lane, line) else { continue }
-                    isAnyFree = true
-                    starts.append(ticket)
-                }
-            }
+            while let lane = next(line, most: most), let ticket = take(from: lane, line) { starts.append(ticket) }
         }
         return (starts, later.first?.at)
     }
 
-    private mutating func take(from lane: Lane, _ line: WritableKeyPath<Queue, Deque<Place>>) -> Ticket? {
-        while let place = queues[lane]?[keyPath: line].first {
-            let entry = waiting[place.account].flatMap { $0.number == place.number ? $0.ticket : nil }
-            if let entry {
-                let isFull = connections[lane.server, default: 0] >= entry.width
-                if isFull || queues[lane, default: Queue()].running >= entry.share { return nil }
-            }
-            queues[lane]?[keyPath: line].removeFirst()
-            guard let entry else { continue }
-            waiting[place.account] = nil
-            running[place.account] = lane
-            queues[lane]?.running += 1
-            connections[lane.server, default: 0] += 1
-            return entry
+    /// The lane whose turn it is: of the server with the fewest places, and there of whoever came first.
+    private mutating func next(_ line: WritableKeyPath<Queue, Line<Place>>, most: Int) -> Lane? {
+        var best: (lane: Lane, places: Int, rank: UInt64)?
+        for lane in Array(queues.keys) {
+            guard let (ticket, rank) = head(of: lane, line) else { continue }
+            let places = connections[lane.server, default: 0]
+            guard places < ticket.width, queues[lane]?.running ?? 0 < ticket.share else { continue }
+            // A server that has no place gets one, whatever the others hold.
+            guard places == 0 || running.count < most else { continue }
+            if let best, (best.places, best.rank) < (places, rank) { continue }
+            best = (lane, places, rank)
         }
-        if let queue = queues[lane], queue.running == 0, queue.first.isEmpty, queue.other.isEmpty { queues[lane] = nil }
+        return best?.lane
+    }
+
+    /// Who is first there; what has become void before is taken away.
+    private mutating func head(
+        of lane: Lane, _ line: WritableKeyPath<Queue, Line<Place>>
+    ) -> (Ticket, UInt64)? {
+        while let place = queues[lane]?[keyPath: line].first {
+            if let entry = waiting[place.account], entry.number == place.number { return (entry.ticket, place.rank) }
+            queues[lane]?[keyPath: line].removeFirst()
+        }
+        if queues[lane]?.isEmpty == true { queues[lane] = nil }
         return nil
     }
+
+    private mutating func take(from lane: Lane, _ line: WritableKeyPath<Queue, Line<Place>>) -> Ticket? {
+        guard let (ticket, _) = head(of: lane, line) else { return nil }
+        queues[lane]?[keyPath: line].removeFirst()
+        begin(ticket)
+        return ticket
+    }
+
+    private mutating func begin(_ ticket: Ticket) {
+        waiting[ticket.account] = nil
+        running[ticket.account] = ticket.lane
+        queues[ticket.lane, default: Queue()].running += 1
+        connections[ticket.lane.server, default: 0] += 1
+    }
+
+    private mutating func nextSuspect() -> Ticket? {
+        while suspect == nil, let place = suspects.first {
+            suspects.removeFirst()
+            guard let entry = waiting[place.account], entry.number == place.number else { continue }
+            suspect = place.account
+            begin(entry.ticket)
+            return entry.ticket
+        }
+        return nil
+    }
+
+    /// The run that goes on has not ended the process: the next suspect may begin.
+    mutating func clear(_ account: AccountRecord.ID) { if suspect == account { suspect = nil } }
 
     /// A run has ended; `next` is when and how the account wants to run again.
     /// - Returns: whether somebody has joined it, perhaps after it had recorded its end.
     @discardableResult
     mutating func finish(
-        _ account: AccountRecord.ID, now: Timestamp, next: Ticket?, secondsBetweenRuns: Double
+        _ account: AccountRecord.ID, now: Moment, next: Ticket?, secondsBetweenRuns: Double
     ) -> Bool {
+        clear(account)
         if let lane = running.removeValue(forKey: account) {
             queues[lane]?.running -= 1
+            if queues[lane]?.isEmpty == true { queues[lane] = nil }
             let left = connections[lane.server, default: 1] - 1
             connections[lane.server] = left > 0 ? left : nil
         }
         if secondsBetweenRuns > 0 {
-            if ended.count > 10_000 {
-                ended = ended.filter { now.seconds(since: $0.value) < secondsBetweenRuns }
-            }
+            if ended.count > 10_000 { ended = ended.filter { now < $0.value + .seconds(secondsBetweenRuns) } }
             ended[account] = now
         }
         if let next { submit(next, secondsBetweenRuns: 0) }
@@ -165,9 +234,16 @@ struct Schedule: Sendable {
     mutating func withdraw(_ account: AccountRecord.ID) { waiting[account] = nil }
 }
 
+extension Schedule.Ticket {
+    /// Whether both stand in one queue: then the earlier one's place is kept.
+    fileprivate func isSameLine(as other: Self) -> Bool {
+        lane == other.lane && isFirst == other.isFirst && isSuspect == other.isSuspect
+    }
+}
+
 /// When an account's turn comes, at the earliest.
 private struct Due: Sendable, Comparable {
-    var at: Timestamp
+    var at: Schedule.Moment
     var account: AccountRecord.ID
     var number: UInt64
 
@@ -176,14 +252,14 @@ private struct Due: Sendable, Comparable {
     }
 }
 
-/// A binary heap: the earliest first.
-private struct DueQueue: Sendable {
-    private var heap: [Due] = []
+/// A binary heap: the least first.
+private struct Line<Element: Comparable & Sendable>: Sendable {
+    private var heap: [Element] = []
 
-    var first: Due? { heap.first }
+    var first: Element? { heap.first }
 
-    mutating func insert(_ due: Due) {
-        heap.append(due)
+    mutating func insert(_ element: Element) {
+        heap.append(element)
         var child = heap.count - 1
         while child > 0, heap[child] < heap[(child - 1) / 2] {
             heap.swapAt(child, (child - 1) / 2)

@@ -40,6 +40,8 @@ public struct MigrationOverview: Sendable {
     public var knownAccounts: [EmailAddress]?
     public var excludedAccounts: [EmailAddress]
     public var totals: DomainTotals
+    /// Accounts in progress whose run waits for its turn.
+    public var queued: Int64
 }
 
 /// The settings of every domain's migration.
@@ -68,7 +70,7 @@ public final class SettingsDesk: Sendable {
         }
         let warnings = try await OldServerWarnings(context: context).warnings(for: request)
         let now = context.now()
-        let (excluded, reclassified) = try await context.records.write { records in
+        let (settings, excluded, resettled, reclassified) = try await context.records.write { records in
             let before = try records.settings(of: request.domain)
             // Forgotten settings leave no number behind; the clock gives one that none of them had.
             let settings = MigrationSettings(
@@ -80,14 +82,29 @@ public final class SettingsDesk: Sendable {
             let reclassified = try records.reclassify(request.domain)
             // Who does not move any more shows its password to nobody any more.
             var excluded: [AccountRecord] = []
+            var resettled: [AccountRecord] = []
             for var account in try records.accountsWithSealedPassword()
-            where account.address.domain == request.domain && account.nonMigrating != nil {
-                account.eraseSealedPassword()
-                try records.update(account)
-                excluded.append(account)
+            where account.address.domain == request.domain {
+                if account.nonMigrating != nil {
+                    account.eraseSealedPassword()
+                    try records.update(account)
+                    excluded.append(account)
+                } else if let before, before.oldServer != settings.oldServer || before.options != settings.options {
+                    if before.oldServer != settings.oldServer, account.askAnotherServer(at: now) {
+                        try records.update(account)
+                    }
+                    resettled.append(account)
+                }
             }
-            return (excluded, reclassified)
+            let isAnother = before.map { $0.oldServer != settings.oldServer } ?? false
+            return ((settings, isAnother: isAnother), excluded, resettled, reclassified)
         }
+        if settings.isAnother { context.settingsWatch.changed(to: settings.0) }
+        // In the order in which their turns would have come.
+        for account in resettled.sorted(by: { ($0.pending?.due ?? now) < ($1.pending?.due ?? now) }) {
+            scheduler.begin(account, under: settings.0)
+        }
+        if settings.isAnother { await context.checkedSessions.end(before: settings.0) }
         try await stop(excluded.map(\.id), .excluded)
         for account in excluded { statuses.changed(account) }
         return try await told(request.domain, reclassified: reclassified)
@@ -112,7 +129,7 @@ public final class SettingsDesk: Sendable {
     /// Stops runs whose sealed password has gone. Those that were still waiting end here.
     private func stop(_ accounts: [AccountRecord.ID], _ reason: RunControl.StopReason) async throws {
         let waiting = accounts.filter { !scheduler.cancel($0, reason) }
-        let now = context.now()
+        let clock = RunClock(now: context.now(), uptime: context.uptime(), spans: context.spans)
         let limits = context.limits
         for portion in stride(from: 0, to: waiting.count, by: 500).map({ waiting[$0..<min($0 + 500, waiting.count)] }) {
             let changed = try await context.records.write { records in
@@ -122,7 +139,8 @@ public final class SettingsDesk: Sendable {
                         row.outcome == .inProgress, let settings = try records.settings(of: row.address.domain)
                     else { return nil }
                     let mark = PasswordMark(revision: row.revision, generation: settings.generation)
-                    let event = row.end(.stopped(reason), keeps: false, asked: mark, settings, limits, now)
+                    let event = row.end(
+                        .stopped(reason), keeps: false, brought: false, asked: mark, settings, limits, clock)
                     try records.update(row)
                     if let event { try records.append(event) }
                     return row
@@ -163,28 +181,34 @@ public final class SettingsDesk: Sendable {
     /// - Throws: ``MoveError`` with `migrationNotEnabled`.
     public func overview(of domain: DomainName) async throws -> MigrationOverview {
         let now = context.now()
+        let running = statuses.runningAccounts
         return try await context.records.read { records in
             guard let settings = try records.settings(of: domain) else { throw Self.neverEnabled(domain) }
-            return try Self.overview(settings, domain, records, now)
+            return try Self.overview(settings, domain, records, try records.runs(running), now)
         }
     }
 
     public func overviews() async throws -> [MigrationOverview] {
         let now = context.now()
+        let running = statuses.runningAccounts
         return try await context.records.read { records in
-            try records.allSettings().map { settings in
-                try Self.overview(settings, try DomainName(settings.domain), records, now)
+            let runs = try records.runs(running)
+            return try records.allSettings().map { settings in
+                try Self.overview(settings, try DomainName(settings.domain), records, runs, now)
             }
         }
     }
 
     private static func overview(
-        _ settings: MigrationSettings, _ domain: DomainName, _ records: any RecordsReader, _ now: Timestamp
+        _ settings: MigrationSettings, _ domain: DomainName, _ records: any RecordsReader, _ runs: [DomainName: Int64],
+        _ now: Timestamp
     ) throws -> MigrationOverview {
-        MigrationOverview(
+        let totals = try records.totals(of: domain)
+        return MigrationOverview(
             settings: settings, state: settings.state(at: now),
             knownAccounts: settings.hasKnownAccounts ? try records.knownAccounts(of: domain) : nil,
-            excludedAccounts: try records.excludedAccounts(of: domain), totals: try records.totals(of: domain))
+            excludedAccounts: try records.excludedAccounts(of: domain), totals: totals,
+            queued: max(0, (totals.counts[.inProgress] ?? 0) - (runs[domain] ?? 0)))
     }
 
     private static func checkLists(_ request: MigrationRequest) throws {
@@ -198,5 +222,17 @@ public final class SettingsDesk: Sendable {
 
     private static func neverEnabled(_ domain: DomainName) -> MoveError {
         MoveError(.migrationNotEnabled, "migration of \(domain) was never enabled")
+    }
+}
+
+extension RecordsReader {
+    /// How many of these accounts are in progress, by domain.
+    fileprivate func runs(_ running: Set<AccountRecord.ID>) throws -> [DomainName: Int64] {
+        var runs: [DomainName: Int64] = [:]
+        for id in running {
+            guard let row = try account(id: id), row.deletedAt == nil, row.status == .inProgress else { continue }
+            runs[row.address.domain, default: 0] += 1
+        }
+        return runs
     }
 }

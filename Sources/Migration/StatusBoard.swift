@@ -61,16 +61,18 @@ public final class StatusBoard: Sendable {
 
     /// The status of a row just read or written.
     public func status(of row: AccountRecord, settings: MigrationSettings?) -> AccountStatus {
-        let rate = state.withLock { $0.rates[row.id]?.perSecond(now: context.now()) }
-        return AccountStatus(row, settings: settings, rate: rate, now: context.now())
+        let now = context.uptime()
+        let (rate, isRunning) = state.withLock { ($0.rates[row.id]?.perSecond(now: now), $0.running.contains(row.id)) }
+        return AccountStatus(row, settings: settings, rate: rate, isRunning: isRunning, now: context.now())
     }
 
-    /// - Throws: `InvalidCursor`; `RecordsError`.
+    /// - Throws: ``MoveError`` with `migrationNotEnabled` for a domain that is not known; `InvalidCursor`; `RecordsError`.
     public func log(
         _ query: LogQuery
     ) async throws -> (entries: [AccountStatus], nextCursor: String?, total: Int64, totals: DomainTotals) {
         let (page, settings) = try await context.records.read { records in
-            (try records.log(query), try records.settings(of: query.domain))
+            try records.expectKnown(query.domain)
+            return (try records.log(query), try records.settings(of: query.domain))
         }
         return (
             page.entries.map { status(of: $0, settings: settings) }, page.nextCursor, page.total, page.totals
@@ -80,17 +82,23 @@ public final class StatusBoard: Sendable {
     /// A domain's counts and the accounts that are moving: what a watcher of it sees first.
     public func snapshot(of domain: DomainName) async throws -> (totals: DomainTotals, moving: [AccountStatus]) {
         let (totals, rows, settings) = try await context.records.read { records in
-            (
+            try records.expectKnown(domain)
+            return (
                 try records.totals(of: domain), try records.accountsInProgress(of: domain),
                 try records.settings(of: domain)
             )
         }
-        return (totals, rows.map { status(of: $0, settings: settings) })
+        return (totals, rows.map { status(of: $0, settings: settings) }.filter { !$0.isQueued })
     }
 
     /// - Throws: `InvalidCursor`; `RecordsError`.
     public func events(_ query: EventQuery) async throws -> EventPage {
-        try await context.records.read { try $0.events(query) }
+        try await context.records.read { records in
+            let page = try records.events(query)
+            // What is told of accounts that are gone is told for as long as it is kept.
+            if page.events.isEmpty { try records.expectKnown(query.subject.domain) }
+            return page
+        }
     }
 
     // MARK: Telling
@@ -115,6 +123,9 @@ public final class StatusBoard: Sendable {
         for watcher in state.withLock({ $0.watchers(of: row) }) { watcher.changed(row) }
     }
 
+    /// Accounts whose run goes on rather than waits.
+    var runningAccounts: Set<AccountRecord.ID> { state.withLock { $0.running } }
+
     /// A run of the account begins.
     func begins(_ account: AccountRecord.ID) { state.withLock { _ = $0.running.insert(account) } }
 
@@ -129,7 +140,7 @@ public final class StatusBoard: Sendable {
 
     /// So many messages of an account have become moved at once.
     func moved(_ count: Int, of account: AccountRecord.ID) {
-        let now = context.now()
+        let now = context.uptime()
         state.withLock { $0.rates[account, default: Rate()].add(count, now: now) }
     }
 
@@ -192,24 +203,44 @@ public final class StatusBoard: Sendable {
     }
 }
 
+extension RecordsReader {
+    /// - Throws: ``MoveError`` with `migrationNotEnabled` where the domain has neither settings nor accounts.
+    fileprivate func expectKnown(_ domain: DomainName) throws {
+        guard try settings(of: domain) == nil, try accounts(of: domain, search: nil, after: nil, limit: 1).isEmpty
+        else {
+            return
+        }
+        throw MoveError(.migrationNotEnabled, "no migration is enabled for \(domain), and it has no accounts here")
+    }
+}
+
+extension EventQuery.Subject {
+    fileprivate var domain: DomainName {
+        switch self {
+        case .account(let address): address.domain
+        case .domain(let domain): domain
+        }
+    }
+}
+
 /// Messages a second over the last ten seconds or so.
 struct Rate: Sendable {
     private var count = 0.0
-    private var at: Timestamp?
-    private var since: Timestamp?
+    private var at: ContinuousClock.Instant?
+    private var since: ContinuousClock.Instant?
     private static let memory = 10.0
 
-    mutating func add(_ messages: Int, now: Timestamp) {
-        if let at { count *= decay(now.seconds(since: at)) }
+    mutating func add(_ messages: Int, now: ContinuousClock.Instant) {
+        if let at { count *= decay((now - at) / .seconds(1)) }
         count += Double(messages)
         at = now
         since = since ?? now
     }
 
-    func perSecond(now: Timestamp) -> Double? {
+    func perSecond(now: ContinuousClock.Instant) -> Double? {
         guard let at, let since else { return nil }
-        let span = max(0.5, min(Self.memory, now.seconds(since: since)))
-        return count * decay(now.seconds(since: at)) / span
+        let span = max(0.5, min(Self.memory, (now - since) / .seconds(1)))
+        return count * decay((now - at) / .seconds(1)) / span
     }
 
     private func decay(_ seconds: Double) -> Double { max(0, 1 - max(0, seconds) / Self.memory) }

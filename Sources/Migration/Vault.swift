@@ -30,7 +30,7 @@ struct Vault: Sendable {
 struct LedgerHash: Sendable {
     let hash: KeyedHash
 
-    func uniqueID(_ id: UniqueID) -> Int64 { Int64(bitPattern: hash(id.octets)) }
+    func uniqueID(_ id: UniqueID) -> Int64 { Int64(bitPattern: id.withOctets { hash($0) }) }
 
     /// Where a UIDL means something: this server, this user name.
     func source(_ server: OldServer, username: String) -> Int64 {

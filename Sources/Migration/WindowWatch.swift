@@ -5,7 +5,7 @@ import Synchronization
 import Vocabulary
 
 /// Waits for the ends of windows: then whoever watches is told, and no sealed password is kept for a run that will not
-/// come.
+/// come. What else is due now and then is done on the way.
 final class WindowWatch: Sendable {
     private let context: Context
     private let statuses: StatusBoard
@@ -28,6 +28,7 @@ final class WindowWatch: Sendable {
     func run() async {
         context.stopping.whenSet { [weak self] in self?.wake() }
         var seen = Timestamp(milliseconds: 0)
+        var swept: ContinuousClock.Instant?
         while true {
             let alarm = Alarm()
             self.alarm.withLock { $0 = alarm }
@@ -37,8 +38,22 @@ final class WindowWatch: Sendable {
             let open = statuses.everySettings().filter { $0.disabledAt == nil && $0.expiresAt > seen }
             await close(open.filter { $0.expiresAt <= now })
             seen = now
+            if swept.map({ context.uptime() - $0 > .seconds(3600) }) ?? true {
+                swept = context.uptime()
+                await removeIdleEvents(now)
+            }
             let next = open.map { $0.expiresAt.seconds(since: now) }.filter { $0 > 0 }.min()
             await alarm.sleep(seconds: min(next ?? .infinity, Self.longestSleep))
+        }
+    }
+
+    /// What tells of runs that brought nothing is kept for a day.
+    private func removeIdleEvents(_ now: Timestamp) async {
+        do {
+            while try await context.records.note({ try $0.removeIdleEvents(before: now.adding(seconds: -86400)) }) {}
+        } catch {
+            // An hour later they are older still.
+            context.log.debug("old events stay: \(error)")
         }
     }
 

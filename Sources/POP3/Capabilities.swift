@@ -73,7 +73,9 @@ public struct Capabilities: Hashable, Sendable {
                 loginDelay = arguments.first.flatMap { Int($0) }.flatMap { (0...31_536_000).contains($0) ? $0 : nil }
                 loginDelayIsPerUser = arguments.dropFirst().contains("USER")
             case "EXPIRE":
-                expiry = arguments.first.flatMap { $0 == "NEVER" ? .never : Int($0).map { .days($0) } }
+                expiry = arguments.first.flatMap { argument in
+                    argument == "NEVER" ? .never : Int(argument).flatMap { $0 >= 0 ? .days($0) : nil }
+                }
                 expiryIsPerUser = arguments.dropFirst().contains("USER")
             case "IMPLEMENTATION": implementation = line.dropFirst(tag.count).drop { $0 == " " }.description
             default: break

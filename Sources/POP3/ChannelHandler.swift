@@ -119,11 +119,12 @@ final class ChannelHandler: ChannelInboundHandler {
         if failure?.code == .protocolViolation || (failure == nil && machine.isInLine) {
             // RFC 2595 §4; CVE-2011-0411: what came with the answer to STLS was not sent by who will hold the key. Half a
             // line of it would be taken for the start of the first answer in TLS.
-            let message =
+            let untrusted =
                 server.security == .tls
-                ? "does not speak TLS on this port; check port and security in the settings"
-                : "sent plain text after its answer to STLS, as somebody on the way would; nothing was sent"
-            let untrusted = WireFailure(code: .untrusted, message: message)
+                ? .speaksPlainText
+                : WireFailure(
+                    code: .untrusted,
+                    message: "sent plain text after its answer to STLS, as somebody on the way would; nothing was sent")
             fail(untrusted)
             failure = untrusted
         }
@@ -297,7 +298,7 @@ final class ChannelHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         if case .handshake = work {
-            fail(WireFailure(code: .untrusted, message: "closed the connection during the TLS handshake"))
+            fail(.closedInHandshake)
         } else {
             fail(machine.closed())
         }
@@ -370,7 +371,12 @@ final class ChannelHandler: ChannelInboundHandler {
         } else if deadline > .now() {
             schedule()
         } else if case .handshake = work {
-            fail(WireFailure(code: .timedOut, message: "does not answer the TLS handshake"))
+            fail(
+                WireFailure(
+                    code: .timedOut, message: "does not answer the TLS handshake",
+                    advice:
+                        "check port and security in the settings: a port that speaks plain text needs another security"
+                        + " than \"tls\""))
         } else {
             fail(machine.timedOut())
         }

@@ -153,10 +153,12 @@ struct Connection: Wire {
         case is CancellationError:
             return .cancelled
         case let error as NIOConnectionError:
+            if error.connectionErrors.contains(where: { Exhaustion.isCause(of: $0.error) }) { return .exhausted }
             let causes = Set(error.connectionErrors.map { Self.cause($0.error) }).sorted()
             return WireFailure(
                 code: .unreachable,
                 message: "cannot be reached: \(causes.joined(separator: ", ")); check host, port and firewalls")
+        case let error where Exhaustion.isCause(of: error): return .exhausted
         default:
             return WireFailure(
                 code: .unreachable, message: "cannot be reached: \(cause(error)); check host, port and firewalls")

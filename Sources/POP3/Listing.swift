@@ -69,50 +69,72 @@ struct Listing {
         return Batch.LineLimit(lines: lines, octets: Swift.min(256 << 20, (1 << 20) + lines * 300))
     }
 
-    /// One per line of `answer`, in its order.
-    private static func lines(of answer: ByteBuffer, command: String) throws(WireFailure) -> [NumberedLine] {
-        var lines: [NumberedLine] = []
-        // One array, of which all lines are slices.
-        let octets = Array(answer.readableBytesView)
-        for line in octets.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true) {
-            guard let numbered = NumberedLine(line) else {
+    /// What `UIDL` says of each message, in the order of their numbers.
+    static func identified(by answer: ByteBuffer) throws(WireFailure) -> [ListedMessage] {
+        // One array, of which all unique-ids are slices.
+        let list = Array(answer.readableBytesView)
+        var messages: [ListedMessage] = []
+        messages.reserveCapacity(answer.readableBytes / 24)
+        try eachLine(of: list, command: "UIDL") { line in
+            let id = line.rest
+            messages.append(
+                ListedMessage(
+                    number: line.number, octets: nil, uniqueID: id.isEmpty ? nil : UniqueID(in: list, at: id.indices)))
+        }
+        try sort(&messages, command: "UIDL")
+        return messages
+    }
+
+    /// What `LIST` says of each message, in the order of their numbers.
+    static func sized(by answer: ByteBuffer) throws(WireFailure) -> [ListedMessage] {
+        var messages: [ListedMessage] = []
+        messages.reserveCapacity(answer.readableBytes / 12)
+        try eachLine(of: Array(answer.readableBytesView), command: "LIST") { line in
+            // Some servers say no size, or words, where they do not know it.
+            messages.append(ListedMessage(number: line.number, octets: Int(decimalPrefixOf: line.rest), uniqueID: nil))
+        }
+        try sort(&messages, command: "LIST")
+        return messages
+    }
+
+    private static func eachLine(
+        of list: [UInt8], command: String, _ body: (NumberedLine) -> Void
+    ) throws(WireFailure) {
+        var start = 0
+        while start < list.count {
+            let end = list[start...].firstIndex(of: UInt8(ascii: "\n")) ?? list.count
+            defer { start = end + 1 }
+            guard end > start else { continue }
+            guard let line = NumberedLine(list[start..<end]) else {
                 throw .violation(
                     "lists a message without a number in its answer to \(command)",
-                    quoting: line.prefix(WireFailure.longestQuotation))
+                    quoting: list[start..<end].prefix(WireFailure.longestQuotation))
             }
-            lines.append(numbered)
+            body(line)
         }
-        return lines
     }
 
     /// Merges the two lists. Either may be missing: then the messages have no unique-id, or no size.
     ///
     /// Messages are in the order of their numbers; as many as `expected` at least. A unique-id that two messages share is
     /// both's.
-    static func merge(uidl: ByteBuffer?, list: ByteBuffer?, expected: Int) throws(WireFailure) -> [ListedMessage] {
-        var messages: [ListedMessage] = []
-        if let uidl {
-            for line in try lines(of: uidl, command: "UIDL") {
-                let octets = Array(line.rest)
-                messages.append(
-                    ListedMessage(
-                        number: line.number, octets: nil, uniqueID: octets.isEmpty ? nil : UniqueID(octets: octets)))
-            }
-            try sort(&messages, command: "UIDL")
-        }
-        if let list {
-            var sized: [ListedMessage] = []
-            for line in try lines(of: list, command: "LIST") {
-                // Some servers say no size, or words, where they do not know it.
-                sized.append(ListedMessage(number: line.number, octets: Int(decimalPrefixOf: line.rest), uniqueID: nil))
-            }
-            try sort(&sized, command: "LIST")
-            messages = uidl == nil ? sized : join(messages, sized)
-        }
-        if uidl == nil, list == nil {
+    static func merge(
+        identified: consuming [ListedMessage]?, list: ByteBuffer?, expected: Int
+    ) throws(WireFailure) -> [ListedMessage] {
+        let sized: [ListedMessage]? = if let list { try sized(by: list) } else { nil }
+        switch (identified, sized) {
+        case (nil, nil):
             return (0..<expected).map { ListedMessage(number: $0 + 1, octets: nil, uniqueID: nil) }
+        case (let messages?, nil), (nil, let messages?): return try withUnlisted(messages, expected: expected)
+        case (let identified?, let sized?):
+            return try withUnlisted(join(identified, sized), expected: expected)
         }
-        return try withUnlisted(messages, expected: expected)
+    }
+
+    /// The same of two answers.
+    static func merge(uidl: ByteBuffer?, list: ByteBuffer?, expected: Int) throws(WireFailure) -> [ListedMessage] {
+        let identified: [ListedMessage]? = if let uidl { try identified(by: uidl) } else { nil }
+        return try merge(identified: identified, list: list, expected: expected)
     }
 
     /// With those that `STAT` counts and no list names: nothing is lost by a list that is cut short. Asking for them tells;
@@ -141,6 +163,12 @@ struct Listing {
 
     /// Both sorted by number. A message that only one list has is taken over all the same: the other was made earlier.
     private static func join(_ identified: [ListedMessage], _ sized: [ListedMessage]) -> [ListedMessage] {
+        var sized = sized
+        // Nearly always the two name the same messages.
+        if identified.count == sized.count, zip(identified, sized).allSatisfy({ $0.number == $1.number }) {
+            for index in sized.indices { sized[index].uniqueID = identified[index].uniqueID }
+            return sized
+        }
         var joined: [ListedMessage] = []
         joined.reserveCapacity(Swift.max(identified.count, sized.count))
         var (left, right) = (identified[...], sized[...])

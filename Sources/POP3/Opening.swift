@@ -37,6 +37,9 @@ struct Steps: Sendable {
         }
     }
 
+    private static let withoutSTLS =
+        "if the old server never offers STLS, use its TLS port (usually 995) with security \"tls\""
+
     /// Asks for TLS by `STLS` (RFC 2595 §4) where the settings want it and the server offers it.
     func mayBeginTLS(_ wire: any Wire, _ capabilities: Capabilities) async throws(POP3Error) -> Bool {
         // A certificate that is to be judged needs TLS: whoever takes STLS out would not have to show one.
@@ -48,14 +51,14 @@ struct Steps: Sendable {
                 throw WireFailure(
                     code: .untrusted,
                     message:
-                        "does not offer STLS, which the settings require; somebody may have taken it out. Nothing was sent"
-                )
+                        "does not offer STLS, which the settings require; somebody may have taken it out. Nothing was sent",
+                    advice: Self.withoutSTLS)
             }
             let line = try await wire.perform("STLS")
             guard line.kind == .ok || !isRequired else {
                 throw WireFailure(
                     code: .untrusted, message: "refuses STLS, which the settings require. Nothing was sent",
-                    quoted: line.octets)
+                    quoted: line.octets, advice: Self.withoutSTLS)
             }
             return line.kind == .ok
         } catch {

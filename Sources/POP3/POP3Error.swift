@@ -9,6 +9,8 @@ public struct POP3Error: Error, Hashable, Sendable, CustomStringConvertible {
         case unresolved
         /// No address of the host took the connection.
         case unreachable
+        /// This machine has no descriptor or memory for a connection; the server was not asked.
+        case exhausted
         /// The server was silent for longer than the timeout.
         case timedOut
         /// The server closed the connection.
@@ -40,18 +42,22 @@ public struct POP3Error: Error, Hashable, Sendable, CustomStringConvertible {
     public var step: Step
     /// What happened, to which server, and what to do, in one line; never holds the password.
     public var detail: String
+    /// What an administrator can do about it, where that is known better than by the code.
+    public var advice: String?
 
-    public init(code: Code, subject: String, step: Step, detail: String) {
+    public init(code: Code, subject: String, step: Step, detail: String, advice: String? = nil) {
         self.code = code
         self.subject = subject
         self.step = step
         self.detail = detail
+        self.advice = advice
     }
 
     /// The contract's word for it.
     public var reason: Reason {
         switch code {
         case .unresolved, .unreachable, .timedOut, .closed: .oldServerUnreachable
+        case .exhausted: .overloaded
         case .untrusted: .oldServerUntrusted
         case .protocolViolation, .pipeliningBroken, .refused: .oldServerProtocol
         case .busy: .mailboxInUse
@@ -69,6 +75,10 @@ struct WireFailure: Error {
     var message: String
     /// What the server said; scrubbed before anyone sees it, and cut only then: half a password is no longer found.
     var quoted: [UInt8] = []
+    /// What an administrator can do about it, where that is known better than by the code.
+    var advice: String?
+    /// Whether what came was TLS, whatever else was wrong with it.
+    var speaksTLS = false
 
     /// Far more octets than are shown.
     static let longestQuotation = 8 << 10
@@ -76,4 +86,20 @@ struct WireFailure: Error {
     static func violation(_ message: String, quoting octets: some Sequence<UInt8> = []) -> WireFailure {
         WireFailure(code: .protocolViolation, message: message, quoted: Array(octets))
     }
+
+    /// Plain text came where TLS was to begin.
+    static let speaksPlainText = WireFailure(
+        code: .untrusted,
+        message: "does not speak TLS on this port: it answers in plain text; the settings say security \"tls\"",
+        advice: "set security \"starttls\" or \"opportunistic\", or the port that speaks TLS (usually 995)")
+
+    /// TLS is spoken where plain text was waited for.
+    static let speaksTLSAlone = WireFailure(
+        code: .timedOut,
+        message: "sends no greeting, for it speaks TLS on this port; security \"tls\" is needed in the settings",
+        advice: "set security \"tls\", or the port that speaks plain text (usually 110)", speaksTLS: true)
+
+    static let closedInHandshake = WireFailure(
+        code: .untrusted, message: "closed the connection during the TLS handshake",
+        advice: "check port and security in the settings, and which versions and ciphers of TLS the old server speaks")
 }

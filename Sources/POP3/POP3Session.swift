@@ -87,7 +87,42 @@ public final class POP3Session: Sendable {
         } detail: {
             $0.remoteAddress
         }
-        return try await open(server, over: connection, hiding: password, progress: progress)
+        do throws(POP3Error) {
+            return try await open(server, over: connection, hiding: password, progress: progress)
+        } catch {
+            guard error.code == .timedOut, error.step == .greeting,
+                await speaksTLS(server, timeouts: timeouts, trust: trust, group: group)
+            else { throw error }
+            throw WireFailure.speaksTLSAlone.described(server, .greeting, Scrubber(password: password))
+        }
+    }
+
+    /// What ``open(_:timeouts:trust:group:hiding:progress:)`` throws where the settings have no TLS, and the server's port
+    /// has nothing else.
+    public static func needsTLS(_ server: OldServer) -> POP3Error {
+        WireFailure.speaksTLSAlone.described(server, .greeting, Scrubber())
+    }
+
+    /// Whether the server's port speaks TLS from the first octet, as one that sends no greeting may. Nothing is sent but
+    /// the start of a handshake; takes a few seconds at most.
+    public static func speaksTLS(
+        _ server: OldServer, timeouts: Timeouts, trust: TLSTrust, group: any EventLoopGroup
+    ) async -> Bool {
+        var probe = server
+        probe.security = .tls
+        probe.certificate = CertificateCheck(verify: .none)
+        let timeouts = Timeouts(connect: min(timeouts.connect, .seconds(4)), read: timeouts.read)
+        let loop = group.next()
+        do throws(WireFailure) {
+            let connection = try await Connection.connect(
+                to: try await Connection.resolve(probe, timeouts: timeouts, on: loop), of: probe, timeouts: timeouts,
+                trust: trust, on: loop)
+            defer { connection.close() }
+            _ = try await connection.startTLS()
+            return true
+        } catch {
+            return error.speaksTLS
+        }
     }
 
     /// The addresses that ``open(_:timeouts:trust:group:hiding:progress:)`` would try, as the system looks them up.
@@ -233,9 +268,24 @@ public final class POP3Session: Sendable {
             let messages = try await stat().messages
             if messages == 0 { return [] }
             let limit = Listing.limit(messages: messages)
-            let uidl = try await list("UIDL", limit)
+            // The first answer is gone before the next one comes.
+            let identified = try await identified(limit, messages)
             let list = try await list("LIST", limit)
-            return try Listing.merge(uidl: uidl, list: list, expected: messages)
+            return try await ListingThread.run(of: messages) {
+                Result { () throws(WireFailure) in
+                    try Listing.merge(identified: identified.get(), list: list, expected: messages)
+                }
+            }.get()
+        }
+    }
+
+    /// Whatever became of it, the other list is asked for.
+    private func identified(
+        _ limit: Batch.LineLimit, _ messages: Int
+    ) async throws(WireFailure) -> Result<[ListedMessage]?, WireFailure> {
+        guard let uidl = try await list("UIDL", limit) else { return .success(nil) }
+        return await ListingThread.run(of: messages) {
+            Result { () throws(WireFailure) in try Listing.identified(by: uidl) }
         }
     }
 
@@ -365,7 +415,7 @@ extension WireFailure {
         let said = quoted.isEmpty ? "" : "; it said: \(scrubber.text(of: quoted))"
         return POP3Error(
             code: code, subject: server.subject, step: step,
-            detail: "the old server \(server.subject) \(message)\(said)")
+            detail: "the old server \(server.subject) \(message)\(said)", advice: advice)
     }
 }
 

@@ -42,6 +42,7 @@ struct Resolution: Sendable {
         var list: UnsafeMutablePointer<addrinfo>?
         let result = getaddrinfo(host, String(port), &hints, &list)
         guard result == 0 else {
+            if Exhaustion.isNow { throw WireFailure.exhausted }
             let reason = String(cString: gai_strerror(result))
             throw WireFailure(
                 code: .unresolved, message: "has no address (\(reason)); check the host name and this machine's DNS")

@@ -11,8 +11,7 @@ enum TLSFailure {
         _ error: any Error, check: CertificateCheck, seen: PeerCertificate, channel: ChannelHandlerContext
     ) -> WireFailure {
         if check.verify == .fingerprint, let sha256 = seen.sha256, TLSTrust.digits(of: check.sha256 ?? "") != sha256 {
-            return untrusted(
-                "shows a certificate with the SHA-256 fingerprint \(sha256), which is not the one in the settings")
+            return otherPin(sha256)
         }
         let text = String(describing: error)
         // Absent when the handshake ended before the server had shown one.
@@ -23,13 +22,17 @@ enum TLSFailure {
         if text.contains("failedToValidateHostname") || text.contains("unableToValidateCertificate") {
             return untrusted("shows a certificate for another host\(certificate.map { ": " + names(of: $0) } ?? "")")
         }
-        if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") {
-            return untrusted("does not speak TLS on this port; check port and security in the settings")
+        if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") { return .speaksPlainText }
+        if text.contains("eofDuringHandshake") { return .closedInHandshake }
+        if text.contains("HANDSHAKE_FAILURE") || text.contains("INSUFFICIENT_SECURITY") || text.contains("CIPHER") {
+            return noCipher
         }
         if text.contains("PROTOCOL_VERSION") || text.contains("UNSUPPORTED_PROTOCOL") {
-            return untrusted("speaks only versions of TLS that are too old; use security none if that is acceptable")
+            return untrusted(
+                "speaks no version of TLS that this machine speaks (TLS 1.0 to 1.3)",
+                advice: "let the old server speak TLS 1.0 or later, or use security \"none\" where the line is private")
         }
-        return untrusted("fails the TLS handshake (\(text))")
+        return untrusted("fails the TLS handshake (\(words(of: text)))")
     }
 
     /// After the handshake.
@@ -41,11 +44,35 @@ enum TLSFailure {
                 "asks for another TLS handshake in the middle of a session (renegotiation), which is refused; switch "
                     + "that off there, or let it speak TLS 1.3")
         }
-        return WireFailure(code: .closed, message: "dropped the connection (TLS: \(text))")
+        return WireFailure(code: .closed, message: "dropped the connection (TLS: \(words(of: text)))")
     }
 
-    private static func untrusted(_ message: String) -> WireFailure {
-        WireFailure(code: .untrusted, message: message)
+    private static func untrusted(_ message: String, advice: String? = nil) -> WireFailure {
+        WireFailure(code: .untrusted, message: message, advice: advice, speaksTLS: true)
+    }
+
+    /// Nobody is told to take this one for right: that is what the pin is for.
+    private static func otherPin(_ sha256: String) -> WireFailure {
+        untrusted(
+            "shows another certificate than the one in the settings, with the SHA-256 \(sha256); nothing was sent, for "
+                + "somebody may stand in between",
+            advice:
+                "do not take the certificate that came for right: ask the old server's administrator, by another way "
+                + "than mail, whether it was changed, and what it is now")
+    }
+
+    private static let noCipher = untrusted(
+        "shares no TLS cipher with this machine: it offers nothing but what is given up today, such as Diffie-Hellman "
+            + "without elliptic curves (DHE), AES-CBC with SHA-256 or SHA-384, or RC4; ECDHE or RSA key exchange is needed there",
+        advice:
+            "let the old server offer key exchange by ECDHE or RSA, with AES (TLS_RSA_WITH_AES_128_CBC_SHA will do); "
+            + "or use security \"none\" where the line is private")
+
+    /// The library's own name for what went wrong, without the rest of what it says.
+    private static func words(of text: String) -> String {
+        guard let mark = text.firstRange(of: "OPENSSL_internal:") else { return "it ended without an agreement" }
+        let name = text[mark.upperBound...].prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+        return name.isEmpty ? "it ended without an agreement" : name.lowercased().replacing("_", with: " ")
     }
 
     private static func fault(of certificate: NIOSSLCertificate?) -> String {

@@ -32,6 +32,10 @@ public final class TLSTrust: Sendable {
         configuration.trustRoots = roots.map { .file($0) } ?? .default
         // Old servers are the point of this program; what they speak is shown, not refused.
         configuration.minimumTLSVersion = .tlsv1
+        // Without what makes the first record longer than a packet, at which old servers and what stands before them hang.
+        configuration.curves = [.x25519, .secp256r1, .secp384r1, .secp521r1]
+        // … down to what BoringSSL has given up, and takes where it is named one by one.
+        configuration.cipherSuites += ":ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:DES-CBC3-SHA"
         if verification == .own {
             // A context with roots still calls the own check instead of BoringSSL's when a handler brings one …
             configuration.trustRoots = .certificates([])

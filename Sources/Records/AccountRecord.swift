@@ -55,6 +55,9 @@ public struct AccountRecord: Sendable, Hashable, Identifiable {
     public var remainingOctets: Int64
     public var runs: Int64
     public var error: RunFailure?
+    /// The source, as in the ledger, whose mailbox has been looked through to its end: sessions followed the first one until
+    /// they brought nothing more. nil where none has.
+    public var lookedThrough: Int64?
 
     /// The old password, sealed, for as long as a run, its retries or its follow-up need it.
     public var sealed: [UInt8]?
@@ -126,6 +129,10 @@ public struct PendingRun: Hashable, Sendable, Codable {
     public var failingSince: Timestamp?
     /// Late mail is fetched until then; nil where it is not.
     public var followUpUntil: Timestamp?
+    /// Sessions that have gone before, of a mailbox that is looked through to its end.
+    public var sessions = 0
+    /// How many messages the last of them has found; nil where that is not known.
+    public var found: Int?
 
     public init(
         kind: Kind, due: Timestamp, failures: Int = 0, failingSince: Timestamp? = nil, followUpUntil: Timestamp? = nil

@@ -16,9 +16,12 @@ public struct LedgerRow: Hashable, Sendable, Codable {
     public var source: Int64
     /// We have deleted it over there: nothing that comes later is the same message.
     public var deleted: Bool
+    /// Its UIDL has been listed for two messages at once: it says nothing of which one is meant.
+    public var isShared: Bool
 
     public init(
-        uniqueID: Int64?, occurrence: Int32, content: Int64, octets: Int64, source: Int64, deleted: Bool = false
+        uniqueID: Int64?, occurrence: Int32, content: Int64, octets: Int64, source: Int64, deleted: Bool = false,
+        isShared: Bool = false
     ) {
         self.uniqueID = uniqueID
         self.occurrence = occurrence
@@ -26,6 +29,7 @@ public struct LedgerRow: Hashable, Sendable, Codable {
         self.octets = octets
         self.source = source
         self.deleted = deleted
+        self.isShared = isShared
     }
 }
 

@@ -66,14 +66,20 @@ public struct DomainTotals: Sendable, Hashable {
     public var moved: Int64
     public var movedOctets: Int64
     public var remaining: Int64
+    public var remainingOctets: Int64
+    /// Accounts that may move and of which no run has listed anything yet.
+    public var unlisted: Int64
 
     public init(
-        counts: [MigrationStatus: Int64] = [:], moved: Int64 = 0, movedOctets: Int64 = 0, remaining: Int64 = 0
+        counts: [MigrationStatus: Int64] = [:], moved: Int64 = 0, movedOctets: Int64 = 0, remaining: Int64 = 0,
+        remainingOctets: Int64 = 0, unlisted: Int64 = 0
     ) {
         self.counts = counts
         self.moved = moved
         self.movedOctets = movedOctets
         self.remaining = remaining
+        self.remainingOctets = remainingOctets
+        self.unlisted = unlisted
     }
 
     public var accounts: Int64 { counts.values.reduce(0, +) }
@@ -105,16 +111,23 @@ public struct EventRecord: Sendable, Hashable {
         case deleted
     }
 
+    /// The latest time, where it has happened more than once.
     public var at: Timestamp
     public var account: EmailAddress
     public var kind: Kind
     public var via: TriggerOrigin?
     public var reason: Reason?
     public var detail: String?
+    /// It belongs to a run that brought nothing: of interest for a day.
+    public var isIdle: Bool
+    /// How often it has happened.
+    public var count = 1
+    /// When it happened first, where that was more than once.
+    public var since: Timestamp?
 
     public init(
         at: Timestamp, account: EmailAddress, kind: Kind, via: TriggerOrigin? = nil, reason: Reason? = nil,
-        detail: String? = nil
+        detail: String? = nil, isIdle: Bool = false
     ) {
         self.at = at
         self.account = account
@@ -122,6 +135,7 @@ public struct EventRecord: Sendable, Hashable {
         self.via = via
         self.reason = reason
         self.detail = detail
+        self.isIdle = isIdle
     }
 }
 
@@ -157,14 +171,15 @@ public struct EventPage: Sendable {
 
 /// One wrong password, as it counts against an account and an address. Never the password nor a digest of it.
 public struct GuessFailure: Sendable, Hashable, Codable {
-    public var at: Timestamp
+    /// In milliseconds since the machine started: the wall clock may be set while the program does not run.
+    public var uptime: Int64
     /// The account's key, known or not.
     public var account: String
-    /// The client's address, where it was given and counts.
+    /// The client's address, or its network, where it was given and counts.
     public var remoteAddress: String?
 
-    public init(at: Timestamp, account: String, remoteAddress: String?) {
-        self.at = at
+    public init(uptime: Int64, account: String, remoteAddress: String?) {
+        self.uptime = uptime
         self.account = account
         self.remoteAddress = remoteAddress
     }

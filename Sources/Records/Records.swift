@@ -23,6 +23,13 @@ public protocol Records: Sendable {
         _ body: @escaping @Sendable (any RecordsWriter) throws -> Result
     ) async throws -> Result
 
+    /// As ``write(_:)``, for what need only outlive the process: a power cut may take it back. It costs no wait for the
+    /// disk.
+    @discardableResult
+    func note<Result: Sendable>(
+        _ body: @escaping @Sendable (any RecordsWriter) throws -> Result
+    ) async throws -> Result
+
     /// Whether the store answers: proves that it can be read, and that a change can begin and end.
     func check() async throws
 
@@ -76,7 +83,7 @@ public protocol RecordsReader {
     /// - Throws: ``InvalidCursor``.
     func events(_ query: EventQuery) throws -> EventPage
     /// By time.
-    func failures(since: Timestamp) throws -> [GuessFailure]
+    func failures() throws -> [GuessFailure]
     /// A small value under a name, such as the hash key of the ledger.
     func value(_ name: String) throws -> [UInt8]?
 }
@@ -98,7 +105,7 @@ public protocol RecordsWriter: RecordsReader {
     func reclassify(_ domain: DomainName) throws -> [AccountRecord.ID]
     /// Erases every sealed password of `domain` and says whose.
     func eraseSealedPasswords(of domain: DomainName) throws -> [AccountRecord.ID]
-    /// Forgets the settings and lists of `domain`, and ledger, intents and figures of each of its accounts, deleted or
+    /// Forgets the settings, lists and events of `domain`, and ledger, intents and figures of each of its accounts, deleted or
     /// not: each is as if never started; says whose status is another now. Accounts and their passwords stay.
     @discardableResult
     func forget(_ domain: DomainName) throws -> [AccountRecord.ID]
@@ -111,12 +118,46 @@ public protocol RecordsWriter: RecordsReader {
     func insert(_ intent: Intent) throws -> Intent.ID
     func removeIntent(_ id: Intent.ID) throws
 
+    // Runs under way, so that the next process knows under which this one has died.
+
+    /// A run of the account is going on. A suspect's is the only one of its kind at a time.
+    func beginRun(of account: AccountRecord.ID, isSuspect: Bool) throws
+    /// It has ended, and the process with it not: what was held against the account is forgotten.
+    func endRun(of account: AccountRecord.ID) throws
+    /// It is to go on in the next process, or all are, where `account` is nil: if this one ends now, no run is to blame.
+    func suspendRuns(of account: AccountRecord.ID?) throws
+    /// At the start: holds the end of the process before against the runs that were going on under it; against the
+    /// suspect's alone, where one was. An account that has moved something since the death before begins anew.
+    /// - Returns: accounts under which the process has died more than once without their moving anything.
+    func chargeRuns() throws -> [RunDeaths]
+
+    /// Adds an event. One that repeats a row of its account, since its last move that brought something, takes that
+    /// row's place and is counted.
     func append(_ event: EventRecord) throws
+    /// Forgets the events before `time` of runs that brought nothing, some at a time.
+    /// - Returns: whether there may be more.
+    func removeIdleEvents(before time: Timestamp) throws -> Bool
     func insert(_ failure: GuessFailure) throws
-    /// Forgets failures before `time`.
-    func removeFailures(before time: Timestamp) throws
+    /// Forgets failures before `uptime`.
+    func removeFailures(before uptime: Int64) throws
+    /// Failures after `uptime` are of the machine's earlier life: they count from its start.
+    func restartFailures(at uptime: Int64) throws
     func removeFailures(ofAccount account: String) throws
     func set(_ name: String, to value: [UInt8]) throws
+}
+
+/// How often the process has died under an account's run without its moving anything.
+public struct RunDeaths: Hashable, Sendable {
+    public var account: AccountRecord.ID
+    public var deaths: Int
+    /// The latest death was just now, and no other run was under way, or no other suspect's: there is no doubt.
+    public var isCertain: Bool
+
+    public init(account: AccountRecord.ID, deaths: Int, isCertain: Bool) {
+        self.account = account
+        self.deaths = deaths
+        self.isCertain = isCertain
+    }
 }
 
 /// Why the records could not answer.

@@ -30,6 +30,7 @@ enum AccountRow {
         "moved", "movedOctets", "remaining", "remainingOctets", "runs",
         "errorReason", "errorDetail", "errorAt",
         "pendingKind", "pendingDue", "pendingFailures", "pendingFailingSince", "pendingFollowUpUntil",
+        "pendingSessions", "pendingFound", "lookedThrough",
         "sealed",
     ]
 
@@ -94,6 +95,7 @@ enum AccountRow {
         account.runs = try columns.integer()
         account.error = try failure(&columns)
         account.pending = try pending(&columns)
+        account.lookedThrough = try columns.optionalInteger()
         account.sealed = try columns.optionalOctets()
         return account
     }
@@ -120,6 +122,8 @@ enum AccountRow {
             column(account.pending?.kind.rawValue), column(account.pending?.due),
             column((account.pending?.failures).map(Int64.init)),
             column(account.pending?.failingSince), column(account.pending?.followUpUntil),
+            column((account.pending?.sessions).map(Int64.init)), column((account.pending?.found).map(Int64.init)),
+            column(account.lookedThrough),
             column(account.sealed),
         ]
     }
@@ -145,9 +149,14 @@ enum AccountRow {
         let failures = try columns.optionalInteger()
         let failingSince = try columns.optionalTime()
         let followUpUntil = try columns.optionalTime()
+        let sessions = try columns.optionalInteger()
+        let found = try columns.optionalInteger()
         guard let kind, let due, let failures else { return nil }
-        return PendingRun(
+        var run = PendingRun(
             kind: kind, due: due, failures: Int(failures), failingSince: failingSince, followUpUntil: followUpUntil)
+        run.sessions = Int(clamping: sessions ?? 0)
+        run.found = found.map { Int(clamping: $0) }
+        return run
     }
 }
 

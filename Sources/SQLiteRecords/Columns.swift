@@ -100,9 +100,8 @@ struct Columns {
 }
 
 extension EmailAddress {
-    /// What rows are found by: two addresses that are equal have the same. Unlike `description` it is the same octets
-    /// for `é` in one character and in two, which are equal to Swift and differ to SQLite.
-    var key: String { description.canonical }
+    /// What rows are found by: two addresses that are equal have the same, octet for octet.
+    var key: String { description }
 
     /// The address as it was given, or its local part alone, where the key does not tell.
     var givenWhereNotKey: String? {

@@ -22,15 +22,14 @@ extension DatabaseFile {
             return corrupt(said)
         case .SQLITE_BUSY, .SQLITE_LOCKED, .SQLITE_PROTOCOL:
             return unavailable("is locked by another program; end that one (`fuser \(path)` names it)", errno: EBUSY)
-        case .SQLITE_FULL:
-            return unavailable(
-                "cannot grow: its file system is full. Make room there; nothing else is needed", errno: ENOSPC)
+        case .SQLITE_FULL: return full
         case .SQLITE_READONLY:
             return unavailable(
                 "cannot be written: the file, its folder or its file system is read-only (\(said))", errno: EROFS)
         case .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
             return unavailable(
                 "cannot be opened by this user (\(said)); look at its owner and mode, and its folder's", errno: EACCES)
+        case .SQLITE_IOERR where isFull: return full
         case .SQLITE_IOERR:
             return unavailable(
                 "cannot be read or written (\(said)); look at the disk and the kernel's log", errno: EIO)
@@ -45,6 +44,17 @@ extension DatabaseFile {
 
     func unavailable(_ what: String, errno: Int32 = 0) -> RecordsError {
         RecordsError(code: .unavailable, detail: "The database \(path) \(what).", errno: errno)
+    }
+
+    var full: RecordsError {
+        unavailable("cannot grow: its file system is full. Make room there; nothing else is needed", errno: ENOSPC)
+    }
+
+    /// Whether its file system has no room for another page or two, for this user.
+    var isFull: Bool {
+        var status = statvfs()
+        guard statvfs(path, &status) == 0 else { return false }
+        return UInt64(status.f_bavail) * UInt64(status.f_frsize) < 65536
     }
 
     func corrupt(_ what: String) -> RecordsError {

@@ -29,22 +29,28 @@ struct DatabaseFile: Sendable {
         do {
             var configuration = configuration
             configuration.prepareDatabase { db in try refuseNotOurs(db) }
-            configuration.journalMode = .wal
             let database = try DatabaseQueue(path: path, configuration: configuration)
             try database.writeWithoutTransaction { db in
-                // GRDB has set NORMAL for WAL, which loses the last commits in a power cut.
+                // Not GRDB's way, which writes something into a new log: on a full disk nothing can be.
+                try db.execute(sql: "PRAGMA journal_mode = WAL")
+                // NORMAL loses the last commits in a power cut.
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2,
                     try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal"
                 else { throw notDurable }
-                try db.execute(sql: "PRAGMA application_id = \(Self.applicationID)")
+                // Only where it is another: on a full disk nothing can be written, and nothing needs to be.
+                if try Int64.fetchOne(db, sql: "PRAGMA application_id") != Self.applicationID {
+                    try db.execute(sql: "PRAGMA application_id = \(Self.applicationID)")
+                }
                 // Zeroes a sealed password where it was, at no extra I/O.
                 try db.execute(sql: "PRAGMA secure_delete = FAST")
                 try db.execute(sql: "PRAGMA cache_size = -65536")
+                // No file elsewhere, which could be on a full disk too, or lack a descriptor.
+                try db.execute(sql: "PRAGMA temp_store = MEMORY")
                 try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
                 try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
             }
-            try Migrations.all.migrate(database)
+            if try !database.read(Migrations.all.hasCompletedMigrations) { try Migrations.all.migrate(database) }
             return database
         } catch {
             throw self.error(error)
@@ -55,7 +61,10 @@ struct DatabaseFile: Sendable {
         do {
             var configuration = configuration
             configuration.readonly = true
-            configuration.prepareDatabase { db in try db.execute(sql: "PRAGMA cache_size = -16384") }
+            configuration.prepareDatabase { db in
+                try db.execute(sql: "PRAGMA cache_size = -16384")
+                try db.execute(sql: "PRAGMA temp_store = MEMORY")
+            }
             return try DatabaseQueue(path: path, configuration: configuration)
         } catch {
             throw self.error(error)

@@ -48,6 +48,14 @@ final class Inbox<Item: Sendable>: Sendable {
         }
     }
 
+    /// All that waits; blocks nobody.
+    func takeWaiting() -> [Item] {
+        state.withLock { state in
+            defer { state.items = [] }
+            return state.items
+        }
+    }
+
     /// Takes nothing more in; what waits is still handed out.
     func close() {
         let sleeping = state.withLock { state in

@@ -14,6 +14,17 @@ enum Migrations {
             try db.execute(sql: ledger)
             try db.execute(sql: events)
         }
+        migrator.registerMigration("guesses by the machine's uptime") { db in
+            try db.execute(sql: guessesByUptime)
+        }
+        migrator.registerMigration("accounts that no run has listed, and the octets that remain") { db in
+            try db.execute(sql: fullerTallies)
+        }
+        migrator.registerMigration("mailboxes that are looked through to their end") { db in
+            try db.execute(sql: furtherSessions)
+        }
+        migrator.registerMigration("runs under way") { db in try db.execute(sql: runsUnderWay) }
+        migrator.registerMigration("counted events") { db in try db.execute(sql: countedEvents) }
         return migrator
     }()
 
@@ -165,6 +176,14 @@ enum Migrations {
             messages BLOB NOT NULL
         ) STRICT;
         CREATE INDEX intent_by_account ON intent (account);
+        """
+
+    /// What a session that follows another one of the same account must know. `flags` of the ledger has a bit more
+    /// since: 4, its UIDL has been listed twice.
+    private static let furtherSessions = """
+        ALTER TABLE account ADD COLUMN lookedThrough INTEGER;   -- a ledger's source
+        ALTER TABLE account ADD COLUMN pendingSessions INTEGER;
+        ALTER TABLE account ADD COLUMN pendingFound INTEGER;
         """
 
     private static let events = """

@@ -19,21 +19,32 @@ final class Readers: Sendable {
     private let file: DatabaseFile
     private let inbox = Inbox<Request>()
     private let ending: Ending
+    private let threads: Int
 
-    init(connections: [DatabaseQueue], file: DatabaseFile) {
+    /// - Parameter threads: how many connections it is started with.
+    init(file: DatabaseFile, threads: Int) {
         self.file = file
-        ending = Ending(threads: connections.count)
-        let readers = connections.count
+        self.threads = threads
+        ending = Ending(threads: threads)
+    }
+
+    /// Requests that were put in before wait until then.
+    func start(_ connections: [DatabaseQueue]) {
         for connection in connections {
-            Thread.start("records-reader") { [inbox, ending] in
+            Thread.start("records-reader") { [file, inbox, ending, threads] in
                 // Those that wait are shared among the readers, so that a slow query holds up few others.
-                while let requests = inbox.take({ min(256, ($0 + readers - 1) / readers) }) {
+                while let requests = inbox.take({ min(256, ($0 + threads - 1) / threads) }) {
                     Self.answer(requests, from: connection, file: file)
                 }
                 file.close(connection)
                 ending.threadEnded()
             }
         }
+    }
+
+    /// Answers what waits: there is no database at present.
+    func refuse(_ error: RecordsError) {
+        for request in inbox.takeWaiting() { request.refuse(error) }
     }
 
     func put(_ request: Request) {

@@ -3,6 +3,7 @@
 import Foundation
 import GRDB
 public import Records
+import Synchronization
 
 /// The records in one SQLite file: for one machine, up to a million accounts and a hundred million messages.
 ///
@@ -11,8 +12,54 @@ public import Records
 /// 3. `read` hands its body to one of a few readers (Readers.swift), each of which answers many in one snapshot.
 /// 4. A body sees the database through a `Session`, which ends with the body. Its methods are in Session+*.swift.
 public final class SQLiteRecords: Records, Sendable {
-    private let writer: Writer
-    private let readers: Readers
+    /// Whom requests go to.
+    private struct Desk: Sendable {
+        let writer: Writer
+        let readers: Readers
+
+        init(_ file: DatabaseFile) {
+            writer = Writer(file: file)
+            readers = Readers(file: file, threads: file.options.readers)
+        }
+
+        func start(_ connections: Connections) {
+            readers.start(connections.readers)
+            writer.start(connections.writer, isFailing: connections.confinement != nil)
+        }
+
+        func refuse(_ error: RecordsError) {
+            readers.refuse(error)
+            writer.refuse(error)
+        }
+
+        /// - Parameter ended: called when the connection that writes is closed.
+        func stop(_ ended: @escaping @Sendable () -> Void) {
+            readers.stop()
+            writer.stop(ended)
+        }
+
+        /// The writer last, so that it can empty the write-ahead log.
+        func close() async {
+            await readers.close()
+            await writer.close()
+        }
+    }
+
+    private struct State: Sendable {
+        var desk: Desk
+        var confinement: RecordsError?
+        var isReopening = false
+        var isClosed = false
+    }
+
+    private let file: DatabaseFile
+    private let lock: DatabaseLock
+    private let state: Mutex<State>
+
+    private var desk: Desk { state.withLock { $0.desk } }
+
+    /// Why the database was opened without its index's file, which is so on a full disk; nil where it is open as usual.
+    var confinement: RecordsError? { state.withLock { $0.confinement } }
 
     /// Opens the database, which is made where there is none, readable by its owner alone.
     /// - Parameters:
@@ -46,28 +93,29 @@ public final class SQLiteRecords: Records, Sendable {
         let lock = try DatabaseLock(of: file, waiting: options.busySeconds)
         do throws(RecordsError) {
             if lock.hasSeenDatabase, file.isMissingOrEmpty { throw file.lost }
-            let database = try file.openWriter()
+            let connections = try Connections(file)
             lock.sawDatabase()
-            var connections: [DatabaseQueue] = []
-            for _ in 0..<options.readers { connections.append(try file.openReader()) }
-            writer = Writer(database: database, file: file, lock: lock)
-            readers = Readers(connections: connections, file: file)
+            let desk = Desk(file)
+            desk.start(connections)
+            state = Mutex(State(desk: desk, confinement: connections.confinement))
         } catch {
             lock.release()
             throw error
         }
+        self.file = file
+        self.lock = lock
     }
 
     deinit {
-        readers.stop()
-        writer.stop()
+        let (desk, isClosed) = state.withLock { ($0.desk, $0.isClosed) }
+        if !isClosed { desk.stop { [lock] in lock.release() } }
     }
 
     public func read<Result: Sendable>(
         _ body: @escaping @Sendable (any RecordsReader) throws -> Result
     ) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
-            readers.put(
+            desk.readers.put(
                 Readers.Request(
                     run: { session in continuation.resume(with: Swift.Result { try body(session) }) },
                     refuse: { continuation.resume(throwing: $0) }))
@@ -77,8 +125,21 @@ public final class SQLiteRecords: Records, Sendable {
     public func write<Result: Sendable>(
         _ body: @escaping @Sendable (any RecordsWriter) throws -> Result
     ) async throws -> Result {
+        try await change(isDurable: true, body)
+    }
+
+    @discardableResult
+    public func note<Result: Sendable>(
+        _ body: @escaping @Sendable (any RecordsWriter) throws -> Result
+    ) async throws -> Result {
+        try await change(isDurable: false, body)
+    }
+
+    private func change<Result: Sendable>(
+        isDurable: Bool, _ body: @escaping @Sendable (any RecordsWriter) throws -> Result
+    ) async throws -> Result {
         try await withCheckedThrowingContinuation { continuation in
-            writer.put(
+            desk.writer.put(
                 Writer.Request(
                     run: { session in
                         do {
@@ -94,22 +155,75 @@ public final class SQLiteRecords: Records, Sendable {
                             return Writer.Outcome(error: error) { _ in continuation.resume(throwing: error) }
                         }
                     },
-                    refuse: { continuation.resume(throwing: $0) }))
+                    refuse: { continuation.resume(throwing: $0) }, isDurable: isDurable))
         }
     }
 
     /// Proves that a reader answers, and that the writer can begin and end a transaction. After a change that failed,
     /// only one that is made proves anything: a full disk lets the rest through.
+    /// Where the disk was full at the opening and has room again, the database is opened anew, as usual.
     public func check() async throws {
         _ = try await read { _ = try $0.value("check") }
-        let isFailing = writer.isFailing
+        let isFailing = desk.writer.isFailing || file.isFull
         _ = try await write { records in
             if isFailing { try records.set("check", to: []) } else { _ = try records.value("check") }
         }
+        if confinement != nil, !file.isFull { await reopen() }
     }
 
     public func close() async {
-        await readers.close()
-        await writer.close()  // last, so that it can empty the write-ahead log
+        while true {
+            let desk = state.withLock { state -> Desk? in
+                if state.isReopening { return nil }
+                state.isClosed = true
+                return state.desk
+            }
+            if let desk {
+                await desk.close()
+                break
+            }
+            // Cancelled or not: a connection that is being made is closed as well.
+            try? await Task.sleep(for: .milliseconds(20))
+        }
+        lock.release()
+    }
+
+    /// Requests that come meanwhile wait.
+    private func reopen() async {
+        let next = Desk(file)
+        let last = state.withLock { state -> Desk? in
+            guard !state.isReopening, !state.isClosed else { return nil }
+            state.isReopening = true
+            defer { state.desk = next }
+            return state.desk
+        }
+        guard let last else { return }
+        await last.close()
+        while true {
+            do throws(RecordsError) {
+                let connections = try await Self.connect(file)
+                next.start(connections)
+                state.withLock { $0.confinement = connections.confinement }
+                break
+            } catch {
+                next.refuse(error)
+                // Cancelled: the next try comes at once, and once more.
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+        state.withLock { $0.isReopening = false }
+    }
+
+    private static func connect(_ file: DatabaseFile) async throws(RecordsError) -> Connections {
+        let opened: Swift.Result<Connections, RecordsError> = await withCheckedContinuation { continuation in
+            Thread.start("records-open") {
+                do throws(RecordsError) {
+                    continuation.resume(returning: .success(try Connections(file)))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        return try opened.get()
     }
 }

@@ -121,7 +121,7 @@ extension Session {
                 """
                 UPDATE account INDEXED BY account_sealed SET
                     sealed = NULL, pendingKind = NULL, pendingDue = NULL, pendingFailures = NULL,
-                    pendingFailingSince = NULL, pendingFollowUpUntil = NULL
+                    pendingFailingSince = NULL, pendingFollowUpUntil = NULL, pendingSessions = NULL, pendingFound = NULL
                 WHERE domain = ? AND sealed IS NOT NULL
                 RETURNING id
                 """, [domain]
@@ -141,6 +141,8 @@ extension Session {
             ) { try $0.integer() }
             try db.run("DELETE FROM ledger WHERE account IN (SELECT id FROM account WHERE domain = ?)", [domain])
             try db.run("DELETE FROM intent WHERE account IN (SELECT id FROM account WHERE domain = ?)", [domain])
+            try db.run("DELETE FROM run WHERE account IN (SELECT id FROM account WHERE domain = ?)", [domain])
+            try db.run("DELETE FROM event WHERE domain = ?", [domain])
             try db.run("DELETE FROM settings WHERE domain = ?", [domain])
             try db.run("DELETE FROM listed WHERE domain = ?", [domain])
             try db.run(
@@ -152,7 +154,8 @@ extension Session {
                     moved = 0, movedOctets = 0, remaining = 0, remainingOctets = 0, runs = 0,
                     errorReason = NULL, errorDetail = NULL, errorAt = NULL,
                     pendingKind = NULL, pendingDue = NULL, pendingFailures = NULL, pendingFailingSince = NULL,
-                    pendingFollowUpUntil = NULL, sealed = NULL
+                    pendingFollowUpUntil = NULL, pendingSessions = NULL, pendingFound = NULL,
+                    lookedThrough = NULL, sealed = NULL
                 WHERE domain = ?
                 """, [domain])
             return changed

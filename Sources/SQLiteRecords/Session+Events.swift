@@ -22,7 +22,7 @@ extension Session {
             // `at` is in the index, so that skipping what came before `since` reads no row.
             let found = try db.all(
                 """
-                SELECT id, at, address, given, kind, via, reason, detail FROM \(subject) AND id > ? AND at >= ?
+                SELECT id, at, address, given, kind, via, reason, detail, idle, count, since FROM \(subject) AND id > ? AND at >= ?
                 ORDER BY id LIMIT ?
                 """,
                 StatementArguments([
@@ -33,12 +33,13 @@ extension Session {
                 let id = try columns.integer()
                 let at = try columns.time()
                 let account = try columns.address()
-                return (
-                    id,
-                    EventRecord(
-                        at: at, account: account, kind: try columns.word(), via: try columns.optionalWord(),
-                        reason: try columns.optionalWord(), detail: try columns.optionalText())
-                )
+                var event = EventRecord(
+                    at: at, account: account, kind: try columns.word(), via: try columns.optionalWord(),
+                    reason: try columns.optionalWord(), detail: try columns.optionalText(),
+                    isIdle: try columns.integer() != 0)
+                event.count = Int(clamping: try columns.integer())
+                event.since = try columns.optionalTime()
+                return (id, event)
             }
             let page = found.prefix(limit)
             return EventPage(
@@ -50,26 +51,71 @@ extension Session {
     func append(_ event: EventRecord) throws {
         try ask { db in
             let domain = try added(event.account.domain, in: db)
+            let earlier = try repeated(event, in: db)
+            // Under a new id: events are listed in the order of their latest times.
+            if let earlier { try db.run("DELETE FROM event WHERE id = ?", [earlier.id]) }
             try db.run(
                 """
-                INSERT INTO event (at, domain, address, given, kind, via, reason, detail)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO event (at, domain, address, given, kind, via, reason, detail, idle, count, since, likeness)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
                     event.at.milliseconds, domain, event.account.key, event.account.givenWhereNotKey,
                     event.kind.rawValue, event.via?.rawValue, event.reason?.rawValue, event.detail,
+                    event.isIdle, (earlier?.count ?? 0) + 1, earlier?.since, event.likeness,
                 ])
+            if event.isIdle, event.kind == .completed { try markIdleTrigger(event, in: db) }
         }
         appended.append(event)
     }
 
-    func failures(since: Timestamp) throws -> [GuessFailure] {
+    /// The row that the event repeats, since the account's last run that brought something.
+    private func repeated(_ event: EventRecord, in db: Database) throws -> (id: Int64, count: Int64, since: Int64)? {
+        guard let likeness = event.likeness else { return nil }
+        let key = event.account.key
+        return try db.first(
+            """
+            SELECT id, count, ifnull(since, at) FROM event INDEXED BY event_by_likeness
+            WHERE address = ?1 AND likeness = ?2 AND kind = ?3 AND via IS ?4 AND reason IS ?5
+                AND id > ifnull((
+                    SELECT max(id) FROM event INDEXED BY event_fruitful
+                    WHERE address = ?1 AND kind = 'completed' AND idle = 0), 0)
+            ORDER BY id DESC LIMIT 1
+            """, [key, likeness, event.kind.rawValue, event.via?.rawValue, event.reason?.rawValue]
+        ) { (try $0.integer(), try $0.integer(), try $0.integer()) }
+    }
+
+    /// What asked for a run that has brought nothing is of no more interest than that.
+    private func markIdleTrigger(_ event: EventRecord, in db: Database) throws {
+        try db.run(
+            """
+            UPDATE event SET idle = 1
+            WHERE address = ?1 AND kind = 'triggered' AND idle = 0 AND id > ifnull((
+                SELECT max(id) FROM event INDEXED BY event_fruitful
+                WHERE address = ?1 AND kind = 'completed' AND idle = 0), 0)
+            """, [event.account.key])
+    }
+
+    func removeIdleEvents(before time: Timestamp) throws -> Bool {
         try ask { db in
-            try db.all(
-                "SELECT at, account, remoteAddress FROM guess WHERE at >= ? ORDER BY at, id", [since.milliseconds]
-            ) { columns in
+            let some = 1000
+            let removed = try db.all(
+                """
+                DELETE FROM event WHERE id IN (
+                    SELECT id FROM event INDEXED BY event_idle WHERE idle = 1 AND at < ? LIMIT ?)
+                RETURNING id
+                """, [time.milliseconds, some]
+            ) { try $0.integer() }
+            return removed.count == some
+        }
+    }
+
+    func failures() throws -> [GuessFailure] {
+        try ask { db in
+            try db.all("SELECT uptime, account, remoteAddress FROM guess ORDER BY uptime, id", []) { columns in
                 GuessFailure(
-                    at: try columns.time(), account: try columns.text(), remoteAddress: try columns.optionalText())
+                    uptime: try columns.integer(), account: try columns.text(),
+                    remoteAddress: try columns.optionalText())
             }
         }
     }
@@ -77,13 +123,17 @@ extension Session {
     func insert(_ failure: GuessFailure) throws {
         try ask { db in
             try db.run(
-                "INSERT INTO guess (at, account, remoteAddress) VALUES (?, ?, ?)",
-                [failure.at.milliseconds, failure.account, failure.remoteAddress])
+                "INSERT INTO guess (uptime, account, remoteAddress) VALUES (?, ?, ?)",
+                [failure.uptime, failure.account, failure.remoteAddress])
         }
     }
 
-    func removeFailures(before time: Timestamp) throws {
-        try ask { db in try db.run("DELETE FROM guess WHERE at < ?", [time.milliseconds]) }
+    func removeFailures(before uptime: Int64) throws {
+        try ask { db in try db.run("DELETE FROM guess WHERE uptime < ?", [uptime]) }
+    }
+
+    func restartFailures(at uptime: Int64) throws {
+        try ask { db in try db.run("UPDATE guess SET uptime = 0 WHERE uptime > ?", [uptime]) }
     }
 
     func removeFailures(ofAccount account: String) throws {
@@ -100,5 +150,28 @@ extension Session {
                 "INSERT INTO kept (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
                 StatementArguments([name.databaseValue, column(value)]))
         }
+    }
+}
+
+extension EventRecord {
+    /// The same for events of an account that repeat each other; nil where each is worth a row of its own.
+    fileprivate var likeness: Int64? {
+        let isSaidOnce =
+            switch kind {
+            case .created, .handedOver, .deleted, .passwordChanged: true
+            case .completed: !isIdle
+            default: false
+            }
+        if isSaidOnce { return nil }
+        // What a server says of the same failure may hold a time or a number that is another each time.
+        let words =
+            switch kind {
+            case .failed, .postponed, .passwordRejected: nil as String?
+            default: detail
+            }
+        // FNV-1a: the same in every process. What is told apart by the other columns need not be here.
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for octet in "\(kind.rawValue) \(words ?? "")".utf8 { hash = (hash ^ UInt64(octet)) &* 0x100_0000_01b3 }
+        return Int64(bitPattern: hash)
     }
 }

@@ -15,7 +15,8 @@ extension Session {
                 let flags = LedgerFlags(rawValue: row[5])
                 return LedgerRow(
                     uniqueID: flags.contains(.uniqueID) ? row[1] : nil, occurrence: occurrence, content: row[2],
-                    octets: row[4], source: row[0], deleted: flags.contains(.deleted))
+                    octets: row[4], source: row[0], deleted: flags.contains(.deleted),
+                    isShared: flags.contains(.shared))
             }
         }
     }
@@ -102,6 +103,7 @@ struct LedgerFlags: OptionSet {
 
     static let uniqueID = LedgerFlags(rawValue: 1)
     static let deleted = LedgerFlags(rawValue: 2)
+    static let shared = LedgerFlags(rawValue: 4)
 
     init(rawValue: Int64) { self.rawValue = rawValue }
 
@@ -109,6 +111,7 @@ struct LedgerFlags: OptionSet {
         self = []
         if row.uniqueID != nil { insert(.uniqueID) }
         if row.deleted { insert(.deleted) }
+        if row.isShared { insert(.shared) }
     }
 }
 
@@ -149,7 +152,8 @@ enum IntentMessages {
                 rows.append(
                     LedgerRow(
                         uniqueID: flags.contains(.uniqueID) ? long(0) : nil, occurrence: short(10), content: long(1),
-                        octets: long(2), source: long(3), deleted: flags.contains(.deleted)))
+                        octets: long(2), source: long(3), deleted: flags.contains(.deleted),
+                        isShared: flags.contains(.shared)))
                 octets.append(long(4))
             }
         }

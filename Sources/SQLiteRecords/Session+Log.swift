@@ -63,20 +63,23 @@ extension Session {
             for status in MigrationStatus.allCases { totals.counts[status] = 0 }
             let sums = try db.all(
                 """
-                SELECT status, accounts, moved, movedOctets, remaining
+                SELECT status, accounts, moved, movedOctets, remaining, remainingOctets, unlisted
                 FROM tally WHERE domain = (SELECT id FROM domain WHERE name = ?)
                 """, [domain.name]
             ) { columns in
                 let status = try MigrationStatus(code: columns.integer())
                 return (
-                    status, try columns.integer(), try columns.integer(), try columns.integer(), try columns.integer()
+                    status, try columns.integer(), try columns.integer(), try columns.integer(), try columns.integer(),
+                    try columns.integer(), try columns.integer()
                 )
             }
-            for (status, accounts, moved, movedOctets, remaining) in sums {
+            for (status, accounts, moved, movedOctets, remaining, remainingOctets, unlisted) in sums {
                 totals.counts[status] = accounts
-                totals.moved += moved
-                totals.movedOctets += movedOctets
-                totals.remaining += remaining
+                totals.moved = totals.moved.addingSaturated(moved)
+                totals.movedOctets = totals.movedOctets.addingSaturated(movedOctets)
+                totals.remaining = totals.remaining.addingSaturated(remaining)
+                totals.remainingOctets = totals.remainingOctets.addingSaturated(max(0, remainingOctets))
+                if status != .nonMigrating { totals.unlisted += unlisted }
             }
             return totals
         }

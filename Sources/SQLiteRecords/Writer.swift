@@ -17,6 +17,8 @@ final class Writer: Sendable {
         let run: @Sendable (Session) -> Outcome
         /// Answers in place of `run`.
         let refuse: @Sendable (RecordsError) -> Void
+        /// Whether a power cut must not take it back.
+        var isDurable = true
     }
 
     /// What a body came to, before it is durable.
@@ -30,6 +32,7 @@ final class Writer: Sendable {
     private let inbox = Inbox<Request>()
     private let ending = Ending(threads: 1)
     private let health = Health()
+    private let farewell = Farewell()
 
     /// Whether the last change that was tried could not be made.
     var isFailing: Bool { health.isFailing.withLock { $0 } }
@@ -38,27 +41,47 @@ final class Writer: Sendable {
         let isFailing = Mutex(false)
     }
 
-    /// - Parameter lock: released when the connection is closed.
-    init(database: DatabaseQueue, file: DatabaseFile, lock: DatabaseLock) {
-        self.file = file
+    private final class Farewell: Sendable {
+        let ended = Mutex<(@Sendable () -> Void)?>(nil)
+
+        func say() { ended.withLock { $0 }?() }
+    }
+
+    init(file: DatabaseFile) { self.file = file }
+
+    /// Requests that were put in before wait until then.
+    /// - Parameters:
+    ///   - database: closed in the end.
+    ///   - isFailing: whether it is known that no change can be made.
+    func start(_ database: DatabaseQueue, isFailing: Bool) {
+        health.isFailing.withLock { $0 = isFailing }
         // The thread keeps what it needs, not this object.
-        Thread.start("records-writer") { [inbox, ending, health] in
+        Thread.start("records-writer") { [file, inbox, ending, health, farewell] in
             let opened = file.identity
             while let requests = inbox.take({ $0 }) {
                 let outcome = Self.commit(requests, to: database, file: file, opened: opened)
                 if let outcome { health.isFailing.withLock { $0 = outcome == .failed } }
             }
             file.close(database)
-            lock.release()
+            farewell.say()
             ending.threadEnded()
         }
+    }
+
+    /// Answers what waits: there is no database at present.
+    func refuse(_ error: RecordsError) {
+        for request in inbox.takeWaiting() { request.refuse(error) }
     }
 
     func put(_ request: Request) {
         if !inbox.put(request) { request.refuse(file.closed) }
     }
 
-    func stop() { inbox.close() }
+    /// - Parameter ended: called when the connection is closed.
+    func stop(_ ended: @escaping @Sendable () -> Void) {
+        farewell.ended.withLock { $0 = ended }
+        inbox.close()
+    }
 
     /// Returns when all that was put in before is durable and the connection is closed.
     func close() async {
@@ -100,6 +123,10 @@ final class Writer: Sendable {
         events: inout [EventRecord]
     ) throws {
         try rollBack(db)
+        // Without a sync at the commit (https://sqlite.org/pragma.html#pragma_synchronous); the next durable one's sync
+        // is of the whole log.
+        let isDurable = requests.contains(where: \.isDurable)
+        try db.run(isDurable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL")
         try db.run("BEGIN IMMEDIATE")
         for request in requests {
             try db.run("SAVEPOINT request")

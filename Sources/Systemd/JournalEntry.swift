@@ -100,15 +100,9 @@ struct JournalEntry {
         }
     }
 
-    /// In one write, so that lines of several threads do not mix.
+    /// In one write, so that lines of several threads do not mix; where nobody takes it, it is lost.
     ///
     /// - Parameter toJournal: standard error is a stream of the journal, which reads a priority in front of a line
     ///   (sd-daemon(3)).
-    func print(toJournal: Bool) {
-        var line = (toJournal ? "<\(priority)>" : "") + line + "\n"
-        line.withUTF8 { octets in
-            // A terminal or pipe that is gone takes no log; there is nobody left to tell.
-            _ = write(STDERR_FILENO, octets.baseAddress, octets.count)
-        }
-    }
+    func print(toJournal: Bool) { StandardError.write((toJournal ? "<\(priority)>" : "") + line + "\n") }
 }

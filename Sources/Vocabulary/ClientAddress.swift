@@ -10,6 +10,18 @@ public struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
         self.init(address)
     }
 
+    /// The same, as logs and headers have it, too: with a port, in brackets, with the zone of a link.
+    public init?(written text: String) {
+        var text = text[...]
+        if text.first == "[", let end = text.firstIndex(of: "]") {
+            text = text[text.index(after: text.startIndex)..<end]
+        } else if text.count(where: { $0 == ":" }) == 1, let colon = text.firstIndex(of: ":") {
+            text = text[..<colon]
+        }
+        if let zone = text.firstIndex(of: "%") { text = text[..<zone] }
+        self.init(String(text))
+    }
+
     /// What one client can choose freely is one: an IPv6 address counts by its /64 (RFC 4291 §2.5.1).
     public var network: ClientAddress {
         if address.isIPv4 { return self }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An account's full address. Two that differ in case alone are the same account.
+/// An account's full address. Two that differ in case alone, or in how a letter with its marks is composed (one code
+/// point on one keyboard, two on another), are the same account.
 public struct EmailAddress: Hashable, Sendable, Comparable, CustomStringConvertible {
-    /// The local part in lower case: what keys and Maildir paths use.
+    /// The local part in lower case and in NFC: what keys and Maildir paths use, octet for octet.
     public let localPart: String
     /// The domain in A-form.
     public let domain: DomainName
@@ -18,13 +19,30 @@ public struct EmailAddress: Hashable, Sendable, Comparable, CustomStringConverti
             throw InvalidAddress("an address has the form name@domain")
         }
         let local = String(text[..<at])
-        try Self.check(local)
+        let key = try Self.key(local)
         let domainText = String(text[text.utf8.index(after: at)...])
         self.domain = try DomainName(domainText)
-        self.givenDomain = domainText.lowercased() == domain.name ? domainText : domain.name
+        // By octets: to Swift, texts are equal that a server tells apart.
+        let isPlain = domainText.utf8.allSatisfy { $0 < 0x80 } && domainText.lowercased() == domain.name
+        self.givenDomain = isPlain ? domainText : domain.name
         self.givenLocalPart = local
-        self.localPart = local.lowercased()
-        guard localPart.utf8.count <= 64 else { throw InvalidAddress("the part before the @ is over 64 octets") }
+        self.localPart = key
+    }
+
+    /// What a local part is known by, in whatever form it was typed.
+    private static func key(_ local: String) throws(InvalidAddress) -> String {
+        // Before any work is done on it: what is composed of many parts is longer than its NFC, though never so much.
+        guard local.utf8.count <= 1024 else { throw InvalidAddress("the part before the @ is over 64 octets") }
+        if local.utf8.allSatisfy({ $0 < 0x80 }) {
+            try check(local)
+            return local.lowercased()
+        }
+        let composed = local.composed
+        try check(composed)
+        // Lower case can be of several code points (İ), which compose with what follows.
+        let key = composed.lowerCase.composed
+        guard key.utf8.count <= 64 else { throw InvalidAddress("the part before the @ is over 64 octets") }
+        return key
     }
 
     /// The dot-string of RFC 5321 §4.1.2 and RFC 6531 §3.3, stricter where a folder is named after it and

@@ -46,7 +46,8 @@ public enum Reason: String, Error, Sendable, Codable, CaseIterable {
         }
     }
 
-    /// What happened and what to do, for the person concerned.
+    /// What happened and what to do, for the person concerned. It promises nothing: whether something is tried again by
+    /// itself depends on the account.
     public var text: LocalizedText {
         switch self {
         case .forbidden:
@@ -71,31 +72,33 @@ public enum Reason: String, Error, Sendable, Codable, CaseIterable {
                 en: "The move has not started. Please check the account and the password with your administrator.",
                 zhCN: "未开始搬家，请您与管理员核实账号和密码。")
         case .oldServerUnreachable:
-            LocalizedText(en: "The old mail server cannot be reached. We will try again.", zhCN: "无法连接原邮件服务器，系统将自动重试。")
+            LocalizedText(
+                en: "The old mail server cannot be reached. Please try again later.", zhCN: "无法连接原邮件服务器，请稍后再试。")
         case .oldServerUntrusted:
             LocalizedText(
                 en: "The old mail server's certificate is not trusted. Please contact your administrator.",
                 zhCN: "原邮件服务器的证书不受信任，请联系管理员。")
         case .oldServerProtocol:
             LocalizedText(
-                en: "The old mail server gave an answer that makes no sense. We will try again.",
-                zhCN: "原邮件服务器的应答异常，系统将自动重试。")
+                en: "The old mail server gave an answer that makes no sense. Please try again later.",
+                zhCN: "原邮件服务器的应答异常，请稍后再试。")
         case .secureAuthenticationUnavailable:
             LocalizedText(
                 en: "The old mail server offers no secure way to log in. Please contact your administrator.",
                 zhCN: "原邮件服务器不支持安全登录方式，请联系管理员。")
         case .mailboxInUse:
-            LocalizedText(en: "The old mailbox is in use. We will try again.", zhCN: "原邮箱正在被使用，系统将自动重试。")
+            LocalizedText(en: "The old mailbox is in use. Please try again later.", zhCN: "原邮箱正在被使用，请稍后再试。")
         case .messagesRefused:
             LocalizedText(
-                en: "The old mail server would not give some messages. We will try again.",
-                zhCN: "原邮件服务器拒绝提供部分邮件，系统将自动重试。")
+                en: "The old mail server would not give some messages. Please try again later.",
+                zhCN: "原邮件服务器拒绝提供部分邮件，请稍后再试。")
         case .interrupted:
             LocalizedText(
                 en: "The move was interrupted. It goes on with the next login.", zhCN: "搬家被中断，下次登录后将继续。")
         case .mailStoreUnavailable:
             LocalizedText(
-                en: "The new mailbox cannot take mail at the moment. We will try again.", zhCN: "新邮箱暂时无法写入邮件，系统将自动重试。")
+                en: "The new mailbox cannot take mail at the moment. Please try again later.",
+                zhCN: "新邮箱暂时无法写入邮件，请稍后再试。")
         case .databaseUnavailable:
             LocalizedText(
                 en: "The service's database is not available. Please try again later.", zhCN: "服务数据库暂不可用，请稍后再试。")

@@ -83,11 +83,13 @@ public struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible
 
     /// The moment `seconds` later.
     public func adding(seconds: Double) -> Timestamp {
-        Timestamp(milliseconds: milliseconds + Int64(seconds * 1000))
+        Timestamp(milliseconds: milliseconds.addingSaturated(Int64(saturating: seconds * 1000)))
     }
 
     /// Seconds from `earlier` to this moment.
-    public func seconds(since earlier: Timestamp) -> Double { Double(milliseconds - earlier.milliseconds) / 1000 }
+    public func seconds(since earlier: Timestamp) -> Double {
+        Double(milliseconds.subtractingSaturated(earlier.milliseconds)) / 1000
+    }
 }
 
 extension Int64 {

@@ -35,6 +35,7 @@ final class Daemon: Service {
     let callers: MultiThreadedEventLoopGroup
     let configuration: CurrentConfiguration
     let journal: EventJournal
+    let descriptors: Descriptors
     let log: Logger
     private let unfinished = Atomic(false)
 
@@ -48,7 +49,8 @@ final class Daemon: Service {
         self.log = log
         let journal = EventJournal()
         self.journal = journal
-        group = MultiThreadedEventLoopGroup(numberOfThreads: max(2, System.coreCount))
+        let loops = Descriptors.loops(wanted: System.coreCount)
+        group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
         callers = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         records = try await SQLiteRecords.open(path: configuration.databasePath, onEvents: journal.tell)
         store = try MaildirStore(
@@ -57,8 +59,12 @@ final class Daemon: Service {
         let memory = Memory()
         var limits = MoveLimits(configuration)
         memory.fit(&limits, log: log)
+        let descriptors = Descriptors(loops: loops + 1)
+        descriptors.fit(&limits, log: log)
+        self.descriptors = descriptors
         var clients = JSONRPC.Limits(configuration)
         memory.fit(&clients)
+        clients.connections = descriptors.clients(of: clients.connections)
         pool = try HashingPool(waitingLogins: 2048, decoyScheme: limits.passwordScheme)
         move = MailMove(
             records: records, store: store, pool: pool,

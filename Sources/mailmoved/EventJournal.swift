@@ -32,8 +32,9 @@ final class EventJournal: Sendable {
         if let via = event.via { metadata["via"] = "\(via.rawValue)" }
         if let reason = event.reason { metadata["reason"] = "\(reason.rawValue)" }
         log.log(
-            level: event.kind.level, "\(event.kind.sentence)\(event.detail.map { ": " + $0 } ?? "")", metadata: metadata
-        )
+            // A mail program that polls brings three a minute.
+            level: event.isIdle ? .debug : event.kind.level,
+            "\(event.kind.sentence)\(event.detail.map { ": " + $0 } ?? "")", metadata: metadata)
     }
 }
 

@@ -26,9 +26,10 @@ struct Main {
 
     /// Runs the program. Returns its exit status, one of sysexits.h.
     private static func status() async -> Int32 {
+        Process.prepare()
         do {
             let source = try ConfigurationSource(
-                arguments: CommandLine.arguments, environment: ProcessInfo.processInfo.environment)
+                arguments: Process.arguments, environment: ProcessInfo.processInfo.environment)
             switch source.command {
             case .help:
                 print(ConfigurationSource.help, terminator: "")
@@ -59,7 +60,6 @@ struct Main {
     }
 
     private static func serve(_ source: ConfigurationSource) async throws -> Int32 {
-        Process.prepare()
         let inherited = try InheritedDescriptors.take()
         let (configuration, warnings) = try source.load()
         let listeners = Sockets.listeners(inherited: inherited.sockets, source: source)
@@ -96,7 +96,8 @@ struct Main {
             if JournalLogHandler.standardErrorIsJournal {
                 log.critical("\(line)", metadata: metadata)
             } else {
-                StandardError.write("mailmoved: \(line)\n")
+                // Some speak of the program itself.
+                StandardError.write(line.hasPrefix("mailmoved: ") ? "\(line)\n" : "mailmoved: \(line)\n")
             }
         }
         ServiceManager().failed(exitStatus: status, errno: errno, status: text)

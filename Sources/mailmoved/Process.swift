@@ -4,28 +4,38 @@ import CLinux
 import Glibc
 import Logging
 import Synchronization
+import Systemd
 
 /// What the process sets for itself before it does anything else.
 enum Process {
     static func prepare() {
+        StandardError.occupy()
         // A client that has gone is an error of its write, not the end of the daemon.
         signal(SIGPIPE, SIG_IGN)
         // No core dump, and no debugger of the same user, ever sees a password (prctl(2)).
         _ = forbid_dumps()
         limit_heap()
-        var limit = rlimit()
-        if getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 {
-            limit.rlim_cur = limit.rlim_max
-            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        }
+        Descriptors.raise()
     }
-}
 
-/// Text for people who have started the program by hand.
-enum StandardError {
-    static func write(_ text: String) {
-        var text = text
-        text.withUTF8 { octets in _ = Glibc.write(STDERR_FILENO, octets.baseAddress, octets.count) }
+    /// What it was started with, its own name first.
+    ///
+    /// As the kernel has it (proc(5)): Swift looks for it beside `environ`, where it is not found any more once a
+    /// library that was loaded before has moved that.
+    static var arguments: [String] {
+        let file = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return CommandLine.arguments }
+        defer { close(file) }
+        var octets: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65536)
+        while true {
+            let count = read(file, &buffer, buffer.count)
+            guard count > 0 else { break }
+            octets += buffer.prefix(count)
+        }
+        // Each ends with a NUL.
+        let arguments = octets.split(separator: 0, omittingEmptySubsequences: false).dropLast()
+        return arguments.isEmpty ? CommandLine.arguments : arguments.map { String(decoding: $0, as: UTF8.self) }
     }
 }
 

@@ -48,8 +48,9 @@ extension Daemon {
                 LogLevel.current.set(current.logLevel)
                 var limits = MoveLimits(current)
                 Memory().fit(&limits, log: log)
+                descriptors.fit(&limits, log: log)
                 move.reload(limits)
-                server.limit(clients: current.limits.connections)
+                server.limit(clients: descriptors.clients(of: current.limits.connections))
                 log.notice("the configuration was read again")
             } catch {
                 for problem in error.problems {

@@ -2,6 +2,7 @@
 
 import Glibc
 import JSONRPC
+import Logging
 import MailMoveAPI
 import MailStore
 import Methods
@@ -16,6 +17,8 @@ final class ServiceReport: Sendable {
     private let store: any MailStore
     private let move: MailMove
     private let startedAt = Timestamp.now
+    private let isFailing = Mutex(false)
+    private let log = Logger(label: "mailmoved")
     private let server = Mutex<(@Sendable () -> Int)?>(nil)
 
     init(records: any Records, store: any MailStore, move: MailMove) {
@@ -33,18 +36,18 @@ final class ServiceReport: Sendable {
 
     func status() async -> ServiceStatus {
         let load = move.scheduler.load
-        let isStoreOpen = await succeeds { try await self.records.check() }
+        let databaseFault = await databaseFault()
         let fault = await mailStoreFault()
         return ServiceStatus(
             version: Vocabulary.version, startedAt: startedAt, moving: load.moving, queued: load.queued,
-            clients: clients, store: ServiceStatus.Part(kind: "sqlite", ok: isStoreOpen),
+            clients: clients, store: ServiceStatus.Part(kind: "sqlite", ok: databaseFault == nil),
             mailStore: ServiceStatus.Part(kind: "maildir", ok: fault == nil),
-            statusText: await text(load, isStoreOpen: isStoreOpen, fault))
+            statusText: await text(load, databaseFault, fault))
     }
 
     /// `3 moving, 12 queued, 1,204 accounts done; old server mail.old.example unreachable since 10:02`.
     private func text(
-        _ load: (moving: Int, queued: Int), isStoreOpen: Bool, _ fault: MailStoreError?
+        _ load: (moving: Int, queued: Int), _ databaseFault: (any Error)?, _ fault: MailStoreError?
     ) async -> String {
         var line = "\(load.moving.grouped) moving, \(load.queued.grouped) queued"
         do {
@@ -52,7 +55,10 @@ final class ServiceReport: Sendable {
         } catch {
             // Said below.
         }
-        if !isStoreOpen { line += "; the database does not answer" }
+        if let databaseFault {
+            let isFull = (databaseFault as? RecordsError)?.errno == ENOSPC
+            line += isFull ? "; the database's disk is full: moves wait" : "; the database does not answer"
+        }
         if let fault {
             line += "; the mail store \(fault.code == .unresponsive ? "does not answer" : "cannot take mail")"
         }
@@ -71,13 +77,28 @@ final class ServiceReport: Sendable {
         }
     }
 
-    private func succeeds(_ body: () async throws -> Void) async -> Bool {
+    /// What is wrong with the database; that it begins and ends is logged.
+    private func databaseFault() async -> (any Error)? {
         do {
-            try await body()
-            return true
+            try await records.check()
+            if isFailing.withLock({ $0.becomes(false) }) { log.notice("the database takes changes again") }
+            return nil
         } catch {
-            return false
+            if isFailing.withLock({ $0.becomes(true) }) {
+                log.error(
+                    "\(error) Until then logins are decided by what is known, and moves wait.",
+                    metadata: ["reason": "databaseUnavailable"])
+            }
+            return error
         }
+    }
+}
+
+extension Bool {
+    /// - Returns: whether it was another before.
+    fileprivate mutating func becomes(_ value: Bool) -> Bool {
+        defer { self = value }
+        return self != value
     }
 }
 

@@ -22,7 +22,6 @@ import Testing
             mailStore:
               kind: maildir
               maildir: {path: "/srv/mail/%d/%n"}
-              lmtp: {address: "inet:[::1]:24"}
             database: {url: sqlite:/srv/mailmove.db}
             limits:
               concurrentMoves: 1
@@ -42,7 +41,6 @@ import Testing
         ).configuration
         var expected = DaemonConfiguration()
         expected.mailStore = .init(kind: .maildir, maildirPath: "/srv/mail/%d/%n")
-        expected.mailStore.lmtpAddress = .inet(HostAndPort(host: "::1", port: 24))
         expected.databaseURL = "sqlite:/srv/mailmove.db"
         expected.limits = .init(
             concurrentMoves: 1, connectionsPerOldServer: 2, secondsBetweenRuns: 0.5, requestBytes: 4096,
@@ -94,15 +92,15 @@ import Testing
             ("idleExit: -1", 1, "a number of seconds from 0 to 31536000, found \"-1\""),
             ("log: {level: warn}", 1, "info, notice, warning, error or critical, found \"warn\""),
             ("passwords: {scheme: md5}", 1, "yescrypt, sha512 or bcrypt, found \"md5\""),
-            ("mailStore: {kind: mbox}", 1, "maildir or lmtp, found \"mbox\""),
+            ("mailStore: {kind: mbox}", 1, "maildir or imap, found \"mbox\""),
             ("mailStore: {maildir: {path: mail/%u}}", 1, "(it does not begin with /)"),
             ("mailStore: {maildir: {path: ''}}", 1, "(it does not begin with /)"),
             ("mailStore: {maildir: {path: /m/%h/%u}}", 1, "(%h is not known)"),
             ("mailStore: {maildir: {path: /m/%u%}}", 1, "(it ends in %)"),
             ("mailStore: {maildir: {path: \"/m/\\n%u\"}}", 1, "(it contains a control character)"),
-            ("mailStore: {lmtp: {address: localhost}}", 1, "unix:/PATH or inet:HOST:PORT, found \"localhost\""),
-            ("mailStore: {lmtp: {address: 'unix:lmtp'}}", 1, "unix:/PATH or inet:HOST:PORT"),
-            ("mailStore: {lmtp: {address: 'inet:localhost'}}", 1, "(the port is missing)"),
+            ("mailStore: {kind: lmtp}", 1, "maildir or imap, found \"lmtp\""),
+            ("mailStore: {lmtp: {address: 'inet:[::1]:24'}}", 1, "unknown key mailStore.lmtp"),
+            ("dns: {server: localhost}", 1, "(the port is missing)"),
             ("dns: {server: 192.0.2.1}", 1, "HOST:PORT, or [ADDRESS]:PORT for IPv6, found \"192.0.2.1\""),
             ("dns: {server: '192.0.2.1:0'}", 1, "(the port is no number from 1 to 65535)"),
             ("dns: {server: '::1:53'}", 1, "(an IPv6 address is written in brackets)"),
@@ -114,7 +112,7 @@ import Testing
             ("database: {url: mailmove.db}", 1, "sqlite:/PATH, sqlite:$STATE/NAME or postgresql://…"),
             ("database: {url: 'sqlite:mailmove.db'}", 1, "sqlite:/PATH, sqlite:$STATE/NAME or postgresql://…"),
             ("\nlimits: 5\n", 2, "limits: expected keys below it: concurrentMoves, connectionsPerOldServer"),
-            ("mailStore: []\n", 1, "mailStore: expected keys below it: kind, maildir, lmtp"),
+            ("mailStore: []\n", 1, "mailStore: expected keys below it: kind, maildir, folders, imap"),
             ("- limits\n", 1, "expected keys"),
             ("hello\n", 1, "expected keys"),
         ])
@@ -175,7 +173,7 @@ import Testing
 
     @Test(
         arguments: [
-            ("\nmailStore: {kind: lmtp}", "mailStore.kind: lmtp is planned and not built yet"),
+            ("\nmailStore: {kind: imap}", "mailStore.kind: imap is planned and not built yet"),
             ("\ndatabase: {url: 'postgresql://db/mail'}", "database.url: postgresql: is planned and not built yet"),
         ])
     func whatIsPlannedStopsTheStartAndSaysSo(yaml: String, text: String) throws {
@@ -183,6 +181,45 @@ import Testing
         #expect(failure.exitCode == 78)
         #expect(failure.text.hasPrefix("\(path), line 2: \(text)"))
         _ = try load(yaml, flags: ["--mail-store-kind=maildir", "--database-url", "sqlite:/tmp/x.db"])
+    }
+
+    @Test(arguments: [
+        ("mailStore: {maildir: {layout: fs}}", "mailStore.maildir.layout"),
+        ("mailStore: {maildir: {shared: true}}", "mailStore.maildir.shared"),
+        ("mailStore: {folders: {sent: Gesendet}}", "mailStore.folders.sent"),
+        ("mailStore: {imap: {address: 'localhost:143'}}", "mailStore.imap.address"),
+        ("mailStore: {imap: {certificate: {sha256: 'ab'}}}", "mailStore.imap.certificate.sha256"),
+        ("accounts: {kind: sql}", "accounts.kind"),
+        ("accounts: {preset: mailcow}", "accounts.preset"),
+        ("accounts: {ownNetworks: [192.0.2.0/24]}", "accounts.ownNetworks"),
+        ("accounts: {command: /usr/bin/true}", "accounts.command"),
+        ("database: {leaseSeconds: 20}", "database.leaseSeconds"),
+        ("node: {name: nobody-is-called-so}", "node.name"),
+        ("notify: {target: /usr/bin/true}", "notify.target"),
+    ])
+    func whatIsDescribedAndNotBuiltStopsTheStartUnlessItIsTheDefault(yaml: String, name: String) {
+        let failure = failure(yaml)
+        #expect(failure.exitCode == 78)
+        #expect(failure.text.hasPrefix("\(path), line 1: \(name): "))
+        #expect(failure.text.contains("not built yet"))
+    }
+
+    @Test func whatIsNotBuiltMayStandThereWithItsDefault() throws {
+        let loaded = try load(
+            """
+            mailStore:
+              maildir: {layout: maildir++, shared: false}
+              folders: {sent: Sent, drafts: Drafts, junk: Junk, trash: Trash, archive: Archive}
+              imap: {security: starttls, connections: 32, userFormat: "%u*%m", certificate: {verify: full}}
+            accounts: {kind: builtin, sql: {url: }}
+            database: {leaseSeconds: 15}
+            """, flags: ["--accounts-kind", "builtin"], environment: ["MAILMOVE_ACCOUNTS_KIND": "builtin"])
+        #expect(loaded.configuration == DaemonConfiguration())
+        #expect(loaded.warnings.isEmpty)
+    }
+
+    @Test func aPasswordOfWhatIsNotBuiltIsNotRepeated() {
+        #expect(!failure("accounts: {sql: {url: 'mysql://me:hunter2@db/x'}}").text.contains("hunter2"))
     }
 
     @Test func aMaildirForAllAccountsIsWarnedOf() throws {

@@ -11,11 +11,10 @@ import Yams
         #expect(
             defaults == [
                 "mailStore.kind maildir", "mailStore.maildir.path /var/mail/%d/%n/Maildir",
-                "mailStore.lmtp.address none",
                 "database.url sqlite:$STATE/mailmove.db", "limits.concurrentMoves 64",
                 "limits.connectionsPerOldServer 16", "limits.secondsBetweenRuns 10", "limits.requestBytes 16777216",
                 "limits.connections 1024", "limits.failuresPerAccount 5", "limits.failuresPerAddress 50",
-                "limits.trustedAddresses none", "timeouts.connect 10", "timeouts.read 60", "timeouts.login 5",
+                "limits.trustedAddresses none", "timeouts.connect 10", "timeouts.read 60", "timeouts.login 10",
                 "dns.server the system's", "passwords.scheme yescrypt", "passwords.cacheSeconds 300", "idleExit 0",
                 "log.level info",
             ])
@@ -75,7 +74,6 @@ import Yams
         #expect(shown.databasePath == DaemonConfiguration().databasePath)
         shown.databaseURL = DaemonConfiguration().databaseURL
         shown.dnsServer = nil
-        shown.mailStore.lmtpAddress = nil
         #expect(shown == DaemonConfiguration())
     }
 

@@ -84,9 +84,9 @@ import Testing
     }
 
     @Test func aPlannedValueAsAFlagIsNoUsageError() {
-        let failure = failure(flags: ["--mail-store-kind", "lmtp"])
+        let failure = failure(flags: ["--mail-store-kind", "imap"])
         #expect(failure.exitCode == 78)
-        #expect(failure.text.hasPrefix("--mail-store-kind: mailStore.kind: lmtp is planned"))
+        #expect(failure.text.hasPrefix("--mail-store-kind: mailStore.kind: imap is planned"))
     }
 
     @Test func aWrongValueInTheEnvironmentNamesTheVariable() {

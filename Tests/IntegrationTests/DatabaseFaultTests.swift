@@ -61,6 +61,33 @@ extension Integration {
             }
         }
 
+        /// Whoever was let in before is let in; what cannot be written waits; and all is as usual once there is room.
+        @Test(.enabled(if: FileSystem.isAvailable, "needs root, to mount file systems"))
+        func aDaemonThatIsStartedOnAFullDiskDecidesLogins() async throws {
+            let disks = Disks()
+            try await Faults.running(
+                prepare: { daemon in
+                    disks.add(try FileSystem(.tmpfs(kilobytes: 16384), at: daemon.folder.appending(path: "state")))
+                }
+            ) { faults in
+                defer { disks.remove() }
+                for ending in [false, true] {
+                    if ending { _ = try await faults.daemon.terminate() } else { faults.daemon.kill() }
+                    disks.first?.fill()
+                    try await faults.daemon.start()
+                    try await expectUnavailable(faults, "file system is full")
+                    #expect(faults.daemon.log.contains("logins are decided by what is known"))
+                    disks.first?.empty()
+                    try await faults.expectService()
+                    #expect(faults.daemon.log.contains("takes changes again"))
+                }
+                try await faults.platform.trigger(Faults.ann)
+                try await faults.expectAnnArrives()
+                // Other programs can read it again.
+                try FileSystem.run(["sqlite3", database(faults.daemon).path, "SELECT count(*) FROM account"])
+            }
+        }
+
         /// From then on it cannot write; what it did before holds, and after the restart it goes on from there.
         @Test(.enabled(if: FileSystem.hasLoopDevices, "needs root and loop devices"))
         func aDeviceThatFailsUnderTheDatabaseEndsNothing() async throws {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The example of README.md, as it stands there; a test compares the two.
+// The example of clients/swift/README.md, as it stands there; a test compares the two.
 
 import MailMoveClient
 

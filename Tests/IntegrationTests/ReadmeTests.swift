@@ -6,14 +6,16 @@ import Support
 import Testing
 
 extension Integration {
-    /// The examples of README.md for programs that ask by themselves: each runs as it stands there.
+    /// The examples for programs that ask by themselves: each runs as it stands in its document.
     @Suite struct ReadmeTests {
         private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
 
         /// The first block of that language with that text in it.
-        private static func example(_ language: String, with text: String) throws -> String {
-            let readme = try String(contentsOf: root.appending(path: "README.md"), encoding: .utf8)
+        private static func example(
+            _ language: String, with text: String, in document: String = "clients/README.md"
+        ) throws -> String {
+            let readme = try String(contentsOf: root.appending(path: document), encoding: .utf8)
             let blocks = readme.components(separatedBy: "```\(language)\n").dropFirst()
                 .compactMap { $0.components(separatedBy: "```").first }
             return try #require(blocks.first { $0.contains(text) })
@@ -30,7 +32,7 @@ extension Integration {
             let here = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "ReadmeExample.swift")
             let compiled = try String(contentsOf: here, encoding: .utf8)
                 .replacingOccurrences(of: "@TaskLocal var mailmove", with: "let mailmove")
-            #expect(compiled.hasSuffix(try Self.example("swift", with: "import MailMoveClient")))
+            #expect(compiled.hasSuffix(try Self.example("swift", with: "let mailmove", in: "clients/swift/README.md")))
         }
 
         @Test func theSwiftExampleLogsInAndShowsProgress() async throws {

@@ -137,15 +137,54 @@ import Vocabulary
     }
 
     @Test(arguments: [
-        (#"{"accounts":[{"address":"a@b.example"},{"address":7}]}"#, "accounts[1].address"),
-        (#"{"accounts":[{"address":"a@b.example","quotaOctets":-1}]}"#, "accounts[0].quotaOctets"),
-        (#"{"accounts":[{"address":"a@b.example","pasword":"x"}]}"#, "accounts[0].pasword"),
-        (#"{"accounts":[[]]}"#, "accounts[0]"),
+        #"{"address":7,"password":"Str0ng-0-pass"}"#, #"{"address":"a@b.example","quotaOctets":-1}"#,
+        #"{"address":"a@b.example","quotaOctets":1180591620717411303424}"#,
+        #"{"address":"a@b.example","quotaOctets":1.5}"#, #"{"address":"a@b.example","quotaOctets":"5"}"#,
+        #"{"address":"a@b.example","pasword":"x"}"#, #"{"address":"a@b.example","password":7}"#,
+        #"{"address":"a@b.example","displayName":["x"]}"#, "[]", "null", "7", #""a@b.example""#, "true",
+    ])
+    func aRowOfTheWrongShapeSpoilsNoOther(_ row: String) throws {
+        let given = try Contract.createAccounts.parameters(
+            #"{"accounts":[{"address":"x@b.example","quotaOctets":9223372036854775807},\#(row),{"address":"y@b.example"}]}"#
+        )
+        #expect(given.accounts.map { $0.problem == nil } == [true, false, true])
+        #expect(given.accounts[0].quotaOctets == .max)
+        #expect(given.accounts[1].address == (row.hasPrefix("{\"address\":\"a@") ? "a@b.example" : ""))
+        #expect(given.accounts[1].password == nil)
+    }
+
+    @Test(arguments: [
         (#"{"accounts":[],"onExisting":"replace"}"#, "onExisting"),
         (#"{"accounts":{}}"#, "accounts"),
+        (#"{"account":[]}"#, "account"),
     ])
-    func aRowOfTheWrongShapeIsNamed(_ params: String, _ parameter: String) throws {
+    func whatIsWrongBesideTheRowsIsNamed(_ params: String, _ parameter: String) throws {
         #expect(try Contract.createAccounts.violation(params)?.parameter == parameter)
+    }
+
+    @Test(arguments: [
+        (#""oldServer":{"host":"192.0.2.1","protocol":"imap"}"#, "oldServer.protocol"),
+        (#""oldServer":{"host":"192.0.2.1","pop3":{}}"#, "oldServer.pop3"),
+        (#""oldServer":{"host":"192.0.2.1","master":{"user":"m","form":"authzid"}}"#, "oldServer.master"),
+        (#""oldServer":{"host":"192.0.2.1"},"options":{"folders":{"shared":true}}"#, "options.folders"),
+        (#""oldServer":{"host":"192.0.2.1"},"options":{"flags":"none"}"#, "options.flags"),
+        (#""oldServer":{"host":"192.0.2.1"},"lang":"zh-CN""#, "lang"),
+    ])
+    func whatIsNotBuiltYetIsRefusedAndSaysSo(_ members: String, _ parameter: String) throws {
+        let violation = try Contract.enableMigration.violation(#"{"domain":"b.example",\#(members)}"#)
+        #expect(violation?.parameter == parameter)
+        #expect(violation?.detail.contains("not built yet") == true)
+    }
+
+    @Test func whatIsNotBuiltYetMayBeGivenItsDefault() throws {
+        let given = try Contract.enableMigration.parameters(
+            #"""
+            {"domain":"b.example","oldServer":{"host":"192.0.2.1","protocol":"pop3","pop3":null,"master":null},
+             "options":{"flags":"keep","folders":null},"lang":"en"}
+            """#)
+        #expect(given.oldServer.oldServer == OldServer(host: "192.0.2.1"))
+        _ = try Contract.listLog.parameters(#"{"domain":"b.example","attention":false}"#)
+        #expect(try Contract.listLog.violation(#"{"domain":"b.example","attention":true}"#)?.parameter == "attention")
     }
 
     @Test func whatExcludesOrNeedsEachOtherIsChecked() throws {

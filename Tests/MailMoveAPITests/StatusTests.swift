@@ -19,7 +19,8 @@ import Vocabulary
             try text(notStarted()) == """
                 {"account":"ann@example.com","status":"notStarted","startedAt":null,"startedBy":null,\
                 "lastTriggeredAt":null,"finishedAt":null,"moved":3,"remaining":4,"total":7,"movedOctets":0,\
-                "totalOctets":0,"messagesPerSecond":0.0,"etaSeconds":null,"runs":0,"error":null,"window":null,\
+                "totalOctets":0,"messagesPerSecond":0.0,"etaSeconds":null,"runs":0,\
+                "queued":false,"paused":false,"error":null,"window":null,\
                 "portal":{"visible":false,"action":null},"message":{"en":"a","zh-CN":"b"}}
                 """)
     }

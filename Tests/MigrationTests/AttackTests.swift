@@ -59,7 +59,7 @@ import Vocabulary
             await #expect { _ = try await platform.login("old") } throws: { isTooMany($0) }
             let result = try await platform.login(Self.new)
             #expect(result.decision == .accept)
-            platform.advance(seconds: 541)
+            platform.advance(seconds: 601)
             #expect(try await platform.login("old").decision == .accept)
         }
         #expect(server.shown.filter { $0.hasPrefix("wrong") }.count == 5)
@@ -74,7 +74,7 @@ import Vocabulary
                 for number in 0..<5 { _ = try await platform.login("wrong \(round) \(number)") }
                 platform.advance(seconds: 1300)
             }
-            let all = try await platform.records.read { try $0.failures(since: Timestamp(milliseconds: 0)) }
+            let all = try await platform.records.read { try $0.failures() }
             #expect(all.count <= 10)
         }
     }
@@ -156,7 +156,7 @@ import Vocabulary
             try await platform.enable(server)
             for _ in 0..<8 {
                 #expect(try await platform.login("old", from: "192.0.2.1").decision == .unavailable)
-                platform.advance(seconds: 40)
+                platform.advance(seconds: 150)
             }
             server.state.withLock { $0.login = .judge }
             #expect(try await platform.login("old", from: "192.0.2.1").decision == .accept)
@@ -206,6 +206,137 @@ import Vocabulary
             try await platform.enable(server, accounts: [carol])
             #expect(try await platform.login("old", as: carol).decision == .accept)
             #expect(try await seconds(NewPlatform.address("nobody9@example.com"), "w4") >= 0.6)
+        }
+    }
+
+    /// Whoever is on a list, on none, or has no account: one text, one duration, and no more tries than anybody.
+    @Test func noListCanBeReadFromOutside() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        server.state.withLock { state in
+            state.before = { if $0.hasPrefix("PASS") { Thread.sleep(forTimeInterval: 0.3) } }
+        }
+        try await NewPlatform.run { platform in
+            let names = ["known", "excluded", "missing", "both"]
+            let accounts = names.map { NewPlatform.address("\($0)@example.com") }
+            try await platform.enable(server, accounts: accounts) {
+                $0.knownAccounts = [accounts[0], accounts[3], NewPlatform.address("planned@example.com")]
+                $0.excludedAccounts = [accounts[1], accounts[3]]
+            }
+            _ = try await platform.login("wrong", as: accounts[0])
+            var texts: Set<String> = []
+            let all = accounts + ["nobody", "planned"].map { NewPlatform.address("\($0)@example.com") }
+            for account in all {
+                for number in 0..<7 {
+                    let start = ContinuousClock.now
+                    do {
+                        let result = try await platform.login("guess \(number)", as: account)
+                        #expect(result.decision == .reject)
+                        #expect(.now - start >= .milliseconds(300), "\(account)")
+                        texts.insert(result.message.en)
+                    } catch  where isTooMany(error) {
+                        #expect(number >= (account == accounts[0] ? 4 : 5), "\(account)")
+                    }
+                }
+            }
+            #expect(texts == [Reason.credentialsRejected.text.en])
+            #expect(Set(server.shown).count == 5)
+        }
+    }
+
+    @Test func afterARestartAnUnknownAccountIsRejectedAsSlowlyAsBefore() async throws {
+        let server = try OldMailServer(password: "old")
+        let folder = "/var/tmp/mailmove-migration-\(UUID().uuidString)"
+        defer {
+            server.stop()
+            try? FileManager.default.removeItem(atPath: folder)
+        }
+        server.state.withLock { state in
+            state.before = { if $0.hasPrefix("PASS") { Thread.sleep(forTimeInterval: 0.6) } }
+        }
+        try await NewPlatform.run(in: folder) { platform in
+            try await platform.enable(server)
+            #expect(try await platform.login("wrong").decision == .reject)
+        }
+        try await NewPlatform.run(in: folder) { platform in
+            let start = ContinuousClock.now
+            let result = try await platform.login("wrong", as: NewPlatform.address("nobody@example.com"))
+            #expect(result.decision == .reject)
+            #expect(.now - start >= .milliseconds(600))
+        }
+    }
+
+    /// Each password that the old server is shown under a name that is nobody's counts for the client's network.
+    @Test(
+        arguments: [
+            { "2001:db8:0:1::\($0 + 1)" }, { "[2001:db8:0:1:ffff::\($0 + 1)]:\($0 + 1000)" },
+            { "192.0.2.1:\($0 + 1000)" },
+            { "no address \($0)" }, { _ in nil },
+        ] as [@Sendable (Int) -> String?])
+    func whoeverGuessesUnderNewNamesIsOneClient(_ address: @Sendable (Int) -> String?) async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        for words in ["-ERR no such user here", "-ERR [AUTH] no", "-ERR account is locked out"] {
+            server.state.withLock { $0.login = .say(words) }
+            var limits = NewPlatform.quick
+            limits.failuresPerAddress = 8
+            let before = server.shown.count
+            try await NewPlatform.run(limits: limits) { platform in
+                try await platform.enable(server, accounts: []) { $0.autoCreateAccounts = true }
+                for number in 0..<20 {
+                    for _ in 0..<2 {
+                        let nobody = NewPlatform.address("nobody\(number)@example.com")
+                        _ = try? await platform.login("guess", as: nobody, from: address(number))
+                    }
+                }
+            }
+            #expect(server.shown.count - before == 8, "\(words)")
+        }
+    }
+
+    @Test func aPasswordThatIsNeitherTakenNorRejectedIsShownFiveTimesAtMost() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        for words in [
+            "-ERR account is locked out", "-ERR [SYS/TEMP] later", "-ERR [IN-USE] locked", "-ERR whatever", "HELLO",
+        ] {
+            server.state.withLock { $0.login = .say(words) }
+            let before = server.shown.count
+            try await NewPlatform.run { platform in
+                try await platform.enable(server)
+                for second in 0..<500 {
+                    if second % 2 == 0 {
+                        _ = try? await platform.login("same")
+                    } else {
+                        _ = try? await platform.trigger("same")
+                    }
+                    platform.advance(seconds: 1)
+                }
+            }
+            #expect((1...5).contains(server.shown.count - before), "\(words): \(server.shown.count - before)")
+        }
+    }
+
+    @Test(arguments: [-86_400.0, 86_400])
+    func aClockThatIsSetDuringARestartNeitherFreesNorLocksForLonger(offset: Double) async throws {
+        let server = try OldMailServer(password: "old")
+        let folder = "/var/tmp/mailmove-migration-\(UUID().uuidString)"
+        defer {
+            server.stop()
+            try? FileManager.default.removeItem(atPath: folder)
+        }
+        let start = Timestamp.now
+        try await NewPlatform.run(in: folder, startingAt: start) { platform in
+            try await platform.enable(server, days: 100)
+            for number in 0..<5 { _ = try await platform.login("wrong \(number)") }
+        }
+        try await NewPlatform.run(in: folder, startingAt: start.adding(seconds: offset)) { platform in
+            await #expect { _ = try await platform.login("old") } throws: { isTooMany($0) }
+            platform.setClock(by: -offset)
+            await #expect { _ = try await platform.login("old") } throws: { isTooMany($0) }
+            platform.advance(seconds: 601)
+            let result = try await platform.login("old")
+            #expect(result.decision == .accept)
         }
     }
 

@@ -80,6 +80,13 @@ import Vocabulary
 
     @Test func twoOfOneThatWasMovedOnceAreDoubled() {
         let here = [ContentHash(value: 1): 2, ContentHash(value: 2): 2]
-        #expect(IntegrityComparison.doubled([row("a", 1), row("b", 2), row("c", 2)], here) == 1)
+        #expect(IntegrityComparison.surplus([row("a", 1), row("b", 2), row("c", 2)], here).doubled == 1)
+    }
+
+    @Test func oneThatWasCutShortIsChangedRatherThanDoubled() {
+        let here = [ContentHash(value: 1): 1, ContentHash(value: 7): 1]
+        let surplus = IntegrityComparison.surplus([row("a", 1), row("b", 2)], here)
+        #expect(surplus.doubled == 0)
+        #expect(surplus.changed == 1)
     }
 }

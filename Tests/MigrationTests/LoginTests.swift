@@ -115,7 +115,7 @@ import Vocabulary
         let server = try OldMailServer(password: row.oldPassword)
         defer { server.stop() }
         var limits = NewPlatform.quick
-        if row.oldServer == .silence { limits.loginTimeout = 8 }
+        if row.oldServer == .silence { limits.readTimeout = 4 }
         try await NewPlatform.run(limits: limits) { platform in
             try await platform.enable(server)
             if row.isHandedOver {

@@ -2,25 +2,24 @@
 
 import Secrets
 import Testing
-import Vocabulary
 
 @testable import Migration
 
 @Suite struct PasswordCacheTests {
     private let cache = PasswordCache()
     private let digester = PasswordDigester()
-    private let start = Timestamp(milliseconds: 1_700_000_000_000)
+    private let start = ContinuousClock.now
 
     private func digest(_ password: String) -> PasswordDigest {
         digester.digest(Password(password), context: "ann@example.com")
     }
 
     private func isKnown(_ password: String, hash: String = "h", after seconds: Double) -> Bool {
-        cache.contains(digest(password), for: "ann@example.com", hash: hash, now: start.adding(seconds: seconds))
+        cache.contains(digest(password), for: "ann@example.com", hash: hash, now: start.advanced(by: .seconds(seconds)))
     }
 
     private func remember() {
-        cache.insert(digest("right"), for: "ann@example.com", hash: "h", until: start.adding(seconds: 300))
+        cache.insert(digest("right"), for: "ann@example.com", hash: "h", until: start.advanced(by: .seconds(300)))
     }
 
     @Test func aRightPasswordIsKnownForFiveMinutesHoweverOftenItIsUsed() {

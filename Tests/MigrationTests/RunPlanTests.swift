@@ -20,11 +20,12 @@ import Vocabulary
 
     private func row(
         _ id: String?, content: Int64, octets: Int64 = 100, occurrence: Int32 = 0, source: Int64? = nil,
-        deleted: Bool = false
+        deleted: Bool = false, isShared: Bool = false
     ) -> LedgerRow {
         LedgerRow(
             uniqueID: id.map { hash.uniqueID(UniqueID(octets: Array($0.utf8))) }, occurrence: occurrence,
-            content: content, octets: octets, source: source ?? self.source, deleted: deleted)
+            content: content, octets: octets, source: source ?? self.source, deleted: deleted,
+            isShared: isShared)
     }
 
     private func staged(_ message: ListedMessage, content: Int64) -> StagedMessage {
@@ -88,14 +89,48 @@ import Vocabulary
     @Test func aUIDLUsedTwiceNamesTwoMessages() {
         var first = plan([listed(1, "a"), listed(2, "a", octets: 300)], [])
         #expect(first.wanted.count == 2)
-        #expect(first.judge(staged(listed(1, "a"), content: 1)) == .new(row("a", content: 1)))
-        #expect(
-            first.judge(staged(listed(2, "a", octets: 300), content: 2))
-                == .new(row("a", content: 2, octets: 300, occurrence: 1)))
-        let second = plan(
-            [listed(1, "a"), listed(2, "a", octets: 300)],
-            [row("a", content: 1), row("a", content: 2, octets: 300, occurrence: 1)])
-        #expect(second.wanted.isEmpty)
+        let rows = [
+            row("a", content: 1, isShared: true), row("a", content: 2, octets: 300, occurrence: 1, isShared: true),
+        ]
+        #expect(first.judge(staged(listed(1, "a"), content: 1)) == .new(rows[0]))
+        #expect(first.judge(staged(listed(2, "a", octets: 300), content: 2)) == .new(rows[1]))
+        // Which is which is known by content alone, for ever: the one that is left may be another by now.
+        for listing in [[listed(1, "a"), listed(2, "a", octets: 300)], [listed(1, "a")]] {
+            var second = plan(listing, rows)
+            #expect(second.wanted == listing)
+            #expect(second.missing == 0)
+            #expect(second.judge(staged(listed(1, "a"), content: 1)) == .known(old: rows[0], row: rows[0]))
+        }
+        var third = plan([listed(1, "a")], rows)
+        #expect(isNew(third.judge(staged(listed(1, "a"), content: 3))))
+        // One of the two was refused, and is what is left.
+        var refused = plan([listed(1, "a")], [rows[0]])
+        #expect(refused.wanted.count == 1)
+        #expect(isNew(refused.judge(staged(listed(1, "a"), content: 2))))
+        // … and it has been so since before that was remembered.
+        let old = [row("a", content: 1), row("a", content: 2, occurrence: 1)]
+        #expect(plan([listed(1, "a")], old).wanted.count == 1)
+        // Another server's are none of its affair.
+        let elsewhere = [row("a", content: 1, source: 1, isShared: true), row("a", content: 2, occurrence: 1)]
+        #expect(plan([listed(1, "a")], elsewhere).wanted.isEmpty)
+    }
+
+    @Test func unlessUIDLsAreTheMessagesNumbersTheyAreTrusted() {
+        func wanted(_ ids: [String?]) -> Int {
+            let listing = ids.enumerated().map { listed($0 + 1, $1) }
+            return plan(listing, ids.enumerated().map { row($1, content: Int64($0)) }).wanted.count
+        }
+        #expect(wanted(["1", "2", "3"]) == 3)
+        #expect(wanted(["001", "002", "003"]) == 3)
+        #expect(wanted(["1", "2", "4"]) == 0)
+        #expect(wanted(["2", "3", "4"]) == 0)
+        #expect(wanted(["1a", "2a"]) == 0)
+        #expect(wanted((1...12).map(String.init)) == 12)
+        // Which of them says nothing but its number.
+        let numbers = plan([listed(1, "1"), listed(2, "2")], []).naming
+        #expect(!numbers.tells(listed(1, "1")))
+        let names = plan([listed(1, "a"), listed(2, "b"), listed(3, "b"), listed(4, nil)], []).naming
+        #expect((1...4).map { names.tells(listed($0, ["a", "b", "b", nil][$0 - 1])) } == [true, false, false, false])
     }
 
     @Test func ofTwoWithOneUIDLAndOneSizeBothAreFetchedWhenOneIsMissing() {

@@ -2,6 +2,7 @@
 
 import Foundation
 import Records
+import SQLiteRecords
 import Secrets
 import Synchronization
 import Testing
@@ -86,6 +87,47 @@ import Vocabulary
             }
             #expect(try await platform.row()?.sealed == nil)
             #expect(try await platform.status().runs <= 5)
+        }
+    }
+
+    @Test func aClockThatIsSetHoldsUpNoRun() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        var limits = NewPlatform.quick
+        limits.secondsBetweenRuns = 2
+        try await NewPlatform.run(limits: limits) { platform in
+            try await platform.enable(server)
+            _ = try await platform.login("old")
+            _ = try await platform.until { $0.status == .completed }
+            platform.setClock(by: -86400)
+            let runs = try await platform.status().runs
+            _ = try await platform.login("old")
+            for _ in 0..<200 where platform.move.scheduler.load.queued == 0 {
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            platform.advance(seconds: 3)
+            #expect(try await platform.until { $0.runs > runs }.runs == runs + 1)
+        }
+    }
+
+    @Test func aClockThatIsSetNeitherGivesARetryUpNorPutsItOff() async throws {
+        let server = try OldMailServer(password: "old", messages: 2)
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            _ = try await platform.login("old")
+            _ = try await platform.until { $0.status == .completed }
+            server.stop()
+            _ = try await platform.login("old")
+            _ = try await platform.until { $0.status == .failed }
+            for jump in [-86400, 2 * 86400] as [Double] {
+                platform.setClock(by: jump)
+                let before = try #require(try await platform.row()?.pending).failures
+                for _ in 0..<600 where try await platform.row()?.pending?.failures ?? 0 <= before {
+                    platform.advance(seconds: 60)
+                    try await Task.sleep(for: .milliseconds(50))
+                }
+                #expect(try #require(try await platform.row()?.pending).failures > before)
+            }
         }
     }
 
@@ -271,6 +313,44 @@ import Vocabulary
             #expect(status.moved == 300)
             #expect(platform.delivered().count == 300)
         }
+    }
+
+    @Test func aRunUnderWhichTheProcessHasDiedTwiceIsPutOffAndNamed() async throws {
+        let (folder, server) = (Self.folder(), try OldMailServer(password: "old", messages: 3))
+        defer {
+            server.stop()
+            try? FileManager.default.removeItem(atPath: folder)
+        }
+        let key = SealKey.random()
+        server.state.withLock { $0.holdsAt = "RETR" }
+        for death in 1...2 {
+            try await NewPlatform.run(in: folder, sealKey: key) { platform in
+                if death == 1 {
+                    try await platform.enable(server)
+                    _ = try await platform.login("old")
+                }
+                _ = try await platform.until { $0.remaining == 3 }
+            }
+            // As if it had not ended in order.
+            let records = try await SQLiteRecords.open(path: "\(folder)/mailmove.db")
+            let id = try #require(try await records.read { try $0.account(NewPlatform.ann) }).id
+            try await records.write { try $0.beginRun(of: id, isSuspect: false) }
+            await records.close()
+        }
+        server.state.withLock { $0.holdsAt = nil }
+        try await NewPlatform.run(in: folder, sealKey: key) { platform in
+            let status = try await platform.status()
+            #expect((status.status, status.error?.reason, status.moved) == (.failed, .interrupted, 0))
+            #expect(status.error?.detail.contains("died 2 times") == true)
+            #expect(try await platform.events().last?.detail == status.error?.detail)
+            #expect(platform.move.scheduler.load.moving == 0)
+            platform.advance(seconds: 11)
+            #expect(try await platform.until { $0.status == .completed }.moved == 3)
+        }
+        // It has come through, and is as good as any other.
+        let records = try await SQLiteRecords.open(path: "\(folder)/mailmove.db")
+        #expect(try await records.write { try $0.chargeRuns() } == [])
+        await records.close()
     }
 
     @Test func afterARestartWithAnotherKeyARunShowsAsInterrupted() async throws {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Testing
-import Vocabulary
 
 @testable import Migration
 
 @Suite struct ScheduleTests {
-    private let start = Timestamp(milliseconds: 0)
+    private let start = ContinuousClock.now
 
     private func ticket(
         _ account: Int64, server: String = "a:110", domain: String = "example.com", width: Int = 2, share: Int = .max,
@@ -14,11 +13,11 @@ import Vocabulary
     ) -> Schedule.Ticket {
         Schedule.Ticket(
             account: account, lane: Schedule.Lane(server: server, domain: domain), width: width, share: share,
-            isFirst: first, due: start.adding(seconds: due))
+            isFirst: first, due: start + .seconds(due))
     }
 
     private func started(_ schedule: inout Schedule, at seconds: Double = 0, most: Int = 64) -> [Int64] {
-        schedule.start(now: start.adding(seconds: seconds), most: most).starts.map(\.account)
+        schedule.start(now: start + .seconds(seconds), most: most).starts.map(\.account)
     }
 
     @Test func aServerGetsNoMoreConnectionsThanItTakes() {
@@ -109,7 +108,7 @@ import Vocabulary
         schedule.submit(ticket(1, due: 5), secondsBetweenRuns: 0)
         let turn = schedule.start(now: start, most: 64)
         #expect(turn.starts.isEmpty)
-        #expect(turn.next == start.adding(seconds: 5))
+        #expect(turn.next == start + .seconds(5))
     }
 
     @Test func aRetryMakesWayForAnEarlierWish() {
@@ -136,5 +135,86 @@ import Vocabulary
         let all = started(&schedule, at: 7, most: .max)
         #expect(all.count == 100_000)
         #expect(all.prefix(2) == [0, 7])
+    }
+
+    @Test func whoPollsKeepsHisPlace() {
+        var schedule = Schedule()
+        for account in 1...17 {
+            schedule.submit(ticket(Int64(account), width: 1, first: true, due: Double(account)), secondsBetweenRuns: 0)
+        }
+        var order: [Int64] = []
+        for second in 20..<40 {
+            // The third logs in again and again.
+            schedule.submit(ticket(3, width: 1, first: true, due: Double(second)), secondsBetweenRuns: 0)
+            for account in started(&schedule, at: Double(second)) {
+                order.append(account)
+                schedule.finish(account, now: start, next: nil, secondsBetweenRuns: 0)
+            }
+            if order.count == 17 { break }
+        }
+        #expect(order == Array(1...17))
+    }
+
+    @Test func firstRunsOfAServersDomainsComeInTheOrderOfTheirLogins() {
+        var schedule = Schedule()
+        for account in 1...6 {
+            let domain = account % 3 == 0 ? "b" : "a"
+            schedule.submit(ticket(Int64(account), domain: domain, width: 1, first: true), secondsBetweenRuns: 0)
+        }
+        var order: [Int64] = []
+        while let account = started(&schedule).first {
+            order.append(account)
+            schedule.finish(account, now: start, next: nil, secondsBetweenRuns: 0)
+        }
+        #expect(order == [1, 2, 3, 4, 5, 6])
+    }
+
+    @Test func slowServersLeaveEachOtherAPlaceAndFreedOnesGoToWhoHasTheFewest() {
+        var schedule = Schedule()
+        for server in 0..<4 {
+            for account in 0..<20 {
+                schedule.submit(
+                    ticket(Int64(100 * server + account), server: "slow\(server)", domain: "d\(server)", width: 16),
+                    secondsBetweenRuns: 0)
+            }
+        }
+        let held = started(&schedule)
+        #expect(held.count == 64)
+        for account in 1000..<1020 {
+            schedule.submit(ticket(Int64(account), server: "good", width: 16), secondsBetweenRuns: 0)
+        }
+        #expect(started(&schedule) == [1000])  // beyond the limit
+        #expect(started(&schedule) == [])
+        schedule.finish(1000, now: start, next: nil, secondsBetweenRuns: 0)
+        #expect(started(&schedule) == [1001])
+        // Two of a slow one's have ended: one makes good what is beyond the limit, the other is the good one's.
+        for account in held.prefix(2) { schedule.finish(account, now: start, next: nil, secondsBetweenRuns: 0) }
+        #expect(started(&schedule) == [1002])
+    }
+
+    @Test func placesAreSharedBetweenServersFromTheBeginning() {
+        var schedule = Schedule()
+        for account in 0..<40 {
+            schedule.submit(ticket(Int64(account), server: "a", width: 16), secondsBetweenRuns: 0)
+            schedule.submit(ticket(Int64(100 + account), server: "b", width: 16), secondsBetweenRuns: 0)
+        }
+        let all = started(&schedule, most: 10)
+        #expect(all.filter { $0 < 100 }.count == 5)
+    }
+
+    @Test func suspectsRunOneAtATimeUntilEachHasShownItself() {
+        var schedule = Schedule()
+        for account in 1...3 as ClosedRange<Int64> {
+            var suspect = ticket(account, width: 16, first: true)
+            suspect.isSuspect = true
+            schedule.submit(suspect, secondsBetweenRuns: 0)
+        }
+        schedule.submit(ticket(9, width: 16, first: true), secondsBetweenRuns: 0)
+        #expect(started(&schedule) == [1, 9])
+        #expect(started(&schedule) == [])
+        schedule.clear(1)  // goes on, but has moved something
+        #expect(started(&schedule) == [2])
+        schedule.finish(2, now: start, next: nil, secondsBetweenRuns: 0)
+        #expect(started(&schedule) == [3])
     }
 }

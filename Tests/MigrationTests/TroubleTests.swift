@@ -67,11 +67,15 @@ import Vocabulary
         }
     }
 
-    @Test func anOldPasswordIsAnsweredInTimeAndALoginThatOnlyWaitedSaysNothingOfTheServer() async throws {
+    /// Failed is what a server has left without an answer for as long as it may take; till then it is slow.
+    @Test(arguments: [(3.0, 1...12), (60, 0...0)])
+    func anOldPasswordIsAnsweredInTimeAndSlownessIsNoFailure(read: Double, expected: ClosedRange<Int>) async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
         server.state.withLock { $0.login = .silence }
-        try await NewPlatform.run(limits: limits(login: 8)) { platform in
+        var limits = limits(login: 8)
+        limits.readTimeout = read
+        try await NewPlatform.run(limits: limits) { platform in
             let users = (0..<12).map { NewPlatform.address("user\($0)@example.com") }
             try await platform.enable(server, accounts: users)
             try await withThrowingTaskGroup(of: LoginResult.Decision.self) { group in
@@ -80,7 +84,7 @@ import Vocabulary
             }
             var failed = 0
             for user in users where try await platform.status(of: user).status == .failed { failed += 1 }
-            #expect((1...8).contains(failed), "four were asked, or a few more where this machine is slow")
+            #expect(expected.contains(failed))
         }
     }
 

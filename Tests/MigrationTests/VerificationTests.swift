@@ -2,6 +2,7 @@
 
 import Secrets
 import Support
+import Synchronization
 import Testing
 import Vocabulary
 
@@ -131,6 +132,81 @@ import Vocabulary
                 password: Password("old"))
             #expect(findings.checks.last { !$0.isOK }?.name == .mailbox)
         }
+    }
+
+    /// A server that says nothing before a handshake, and then that it knows none of the ciphers.
+    private func tlsServer() throws -> ScriptedServer {
+        try ScriptedServer { peer in
+            // The record's length is read as it comes: there is no line in it to wait for.
+            while peer.pending.count < 5, peer.receive() {}
+            peer.send([0x15, 3, 3, 0, 2, 2, 40])
+            peer.waitForEnd()
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: [TransportSecurity.none, .opportunistic, .starttls])
+    func aPortThatSpeaksTLSWhereNoneIsSetIsToldSoon(_ security: TransportSecurity) async throws {
+        let server = try tlsServer()
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            let start = ContinuousClock.now
+            let findings = try await platform.move.verification.verify(
+                OldServer(host: "127.0.0.1", port: server.port, security: security), account: nil, password: nil)
+            #expect(.now - start < .seconds(10))
+            let check = findings.checks.first { !$0.isOK }
+            #expect(check?.name == .greeting)
+            #expect(check?.detail.contains("speaks TLS on this port") == true)
+            #expect(findings.advice.contains { $0.contains("security \"tls\"") })
+            #expect(!findings.advice.contains { $0.contains("firewall") })
+        }
+    }
+
+    @Test func ciphersThatNobodySharesAreToldInPlainWords() async throws {
+        let server = try tlsServer()
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            let findings = try await platform.move.verification.verify(
+                OldServer(host: "127.0.0.1", port: server.port, security: .tls), account: nil, password: nil)
+            let check = findings.checks.first { !$0.isOK }
+            #expect(check?.name == .tls)
+            #expect(check?.detail.contains("shares no TLS cipher") == true)
+            #expect(check?.detail.contains("BoringSSL") == false)
+        }
+    }
+
+    private final class Lengths: Sendable {
+        let seen = Mutex([Int]())
+    }
+
+    /// Load balancers of old hang at a ClientHello of 256 to 511 octets, and others at one that takes two packets.
+    @Test(arguments: ["127.0.0.1", "localhost"])
+    func theFirstRecordIsNoneThatOldServersHangAt(_ host: String) async throws {
+        let lengths = Lengths()
+        let server = try ScriptedServer { peer in
+            while peer.pending.count < 5, peer.receive() {}
+            let head = peer.pending.prefix(5)
+            guard head.count == 5 else { return }
+            lengths.seen.withLock { $0.append(Int(head[3]) << 8 | Int(head[4])) }
+            peer.send([0x15, 3, 3, 0, 2, 2, 40])
+        }
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            _ = try await platform.move.verification.verify(
+                OldServer(host: host, port: server.port, security: .tls), account: nil, password: nil)
+        }
+        let seen = lengths.seen.withLock { $0 }
+        #expect(!seen.isEmpty)
+        for length in seen { #expect(!(256...511).contains(length) && length < 1400) }
+    }
+
+    @Test func aPortWithoutTLSWhereItIsSetIsToldAtOnce() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        let findings = try await verify(server, security: .tls)
+        #expect(findings.checks.last?.name == .tls)
+        #expect(findings.checks.last?.detail.contains("answers in plain text") == true)
+        #expect(findings.advice.contains { $0.contains("\"starttls\"") })
+        #expect(server.shown.isEmpty)
     }
 
     @Test func tlsThatIsNotThereIsAFindingAndNothingIsSent() async throws {

@@ -54,6 +54,8 @@ import Vocabulary
                 account.moved = Int64(random.next(100))
                 account.movedOctets = Int64(random.next(100_000))
                 account.remaining = Int64(random.next(100))
+                account.remainingOctets = Int64(random.next(100_000))
+                account.runs = Int64(random.next(3))
                 try writer.update(account)
             }
         }
@@ -71,6 +73,8 @@ import Vocabulary
             totals.moved += account.moved
             totals.movedOctets += account.movedOctets
             totals.remaining += account.remaining
+            totals.remainingOctets += account.remainingOctets
+            if account.runs == 0, account.status != .nonMigrating { totals.unlisted += 1 }
         }
         return totals
     }

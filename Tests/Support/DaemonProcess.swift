@@ -19,6 +19,7 @@ public final class DaemonProcess: Sendable {
     private let arguments: [String]
     private let user: String?
     private let hasHosts: Bool
+    private let shell: String?
     private let process = Mutex<Process?>(nil)
 
     /// Does not start it yet.
@@ -29,10 +30,13 @@ public final class DaemonProcess: Sendable {
     ///   - arguments: instead of the two sockets.
     ///   - user: who it runs as, where this process is root; its folder is theirs.
     ///   - hosts: what its machine's hosts(5) say of names, where this process is root; ``setHosts(_:)`` changes it.
+    ///   - shell: what bash(1) does before it becomes the daemon by `exec "$@"`.
     public init(
-        environment: [String: String] = [:], arguments: [String]? = nil, user: String? = nil, hosts: String? = nil
+        environment: [String: String] = [:], arguments: [String]? = nil, user: String? = nil, hosts: String? = nil,
+        shell: String? = nil
     ) throws {
         self.user = user
+        self.shell = shell
         hasHosts = hosts != nil
         folder = URL(filePath: "/var/tmp/mailmoved-\(UUID().uuidString.prefix(8).lowercased())")
         let files = FileManager.default
@@ -161,6 +165,9 @@ public final class DaemonProcess: Sendable {
             process.arguments =
                 ["--mount", "/bin/bash", "-c", command, folder.appending(path: "hosts").path]
                 + [try Self.executable.path] + arguments
+        } else if let shell {
+            process.executableURL = URL(filePath: "/bin/bash")
+            process.arguments = ["-c", shell, "bash", try Self.executable.path] + arguments
         } else {
             process.executableURL = try Self.executable
             process.arguments = arguments

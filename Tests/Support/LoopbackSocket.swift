@@ -47,6 +47,19 @@ public enum LoopbackSocket {
         return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
     }
 
+    /// A server that takes connections and says nothing.
+    public struct SilentListener: Sendable {
+        public let port: Int
+        fileprivate let descriptor: CInt
+
+        public func close() { Glibc.close(descriptor) }
+    }
+
+    public static func silentListener() throws -> SilentListener {
+        let (descriptor, port) = try listen()
+        return SilentListener(port: Int(port), descriptor: descriptor)
+    }
+
     /// A port on which nobody listens now.
     public static func freePort() throws -> Int {
         let (descriptor, port) = try listen()

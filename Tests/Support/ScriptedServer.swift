@@ -38,11 +38,17 @@ public final class ScriptedServer: Sendable {
                     return Array(input[..<end])
                 }
                 if let line { return String(decoding: line.last == 13 ? line.dropLast() : line[...], as: UTF8.self) }
-                var octets = [UInt8](repeating: 0, count: 65536)
-                let count = recv(descriptor, &octets, octets.count, 0)
-                guard count > 0 else { return nil }
-                input.withLock { $0 += octets[..<count] }
+                guard receive() else { return nil }
             }
+        }
+
+        /// Waits for octets of any kind, which are ``pending`` then; false when the client has hung up.
+        public func receive() -> Bool {
+            var octets = [UInt8](repeating: 0, count: 65536)
+            let count = recv(descriptor, &octets, octets.count, 0)
+            guard count > 0 else { return false }
+            input.withLock { $0 += octets[..<count] }
+            return true
         }
 
         /// Throws away what has been received and not been read, as servers do that know no pipelining.

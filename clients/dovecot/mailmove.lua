@@ -14,12 +14,18 @@ local unix = require "socket.unix"
 
 local path = os.getenv("MAILMOVE_LOGIN_SOCKET") or "/run/mailmove/login.sock"
 
--- Seconds; well above the daemon's own bound for a login (timeouts.login), below Dovecot's patience.
+-- Seconds; well above the daemon's own bound for a login (timeouts.login, 10), below Dovecot's patience (60).
 local patience = 30
 
 -- Postfix (3.7) has one answer for every "no" of Dovecot's, 535, which means a wrong password. Only where it gets no
--- answer, which it awaits for 10 s, it says 454, try again later.
+-- answer, which it awaits for 10 s, it says 454, try again later. So a temporary failure at SMTP is kept back for so
+-- long, in an auth worker.
 local postfix_patience = 11
+
+-- How many auth workers may do that at once, well below auth_worker_max_count: no login waits for a worker that only
+-- keeps something back. Guesses beyond the limit, which may come without end, have places of their own, so that they
+-- take none from those whom an outage keeps out. Who finds no place is answered at once.
+local places = { guesses = 4, outages = 8 }
 
 -- Dovecot's service names, as the daemon calls the way a user came in.
 local via = { imap = "imap", pop3 = "pop3", smtp = "smtp", submission = "smtp" }
@@ -53,6 +59,26 @@ end
 local function refusal(reply)
   local data = type(reply.error.data) == "table" and reply.error.data or {}
   return data.reason or reply.error.message, data.parameter
+end
+
+-- One of so many places, which the kernel takes back when its holder closes it, or dies: an address of the loopback that
+-- one process at a time can bind to. Workers have nothing else in common. The port follows from the path, so that two
+-- mail servers on one machine do not share places.
+local function take_place(kind)
+  local port = 0
+  for index = 1, #path do
+    port = (port * 31 + path:byte(index)) % 12000
+  end
+  for number = 1, places[kind] do
+    local place = (socket.udp4 or socket.udp)()
+    local address = "127.77." .. (kind == "guesses" and 1 or 2) .. "." .. number
+    if place and place:setsockname(address, 20000 + port) then
+      return place
+    elseif place then
+      place:close()
+    end
+  end
+  return nil
 end
 
 -- The same; a daemon that is being restarted is asked again, and its successor answers.
@@ -102,7 +128,8 @@ local function decide(request, password)
       return result.PASSDB_RESULT_USER_UNKNOWN, {}
     end
     -- Among them tooManyAttempts: nobody has looked whether this password is right, so it must not be called wrong.
-    return result.PASSDB_RESULT_INTERNAL_FAILURE, "mailmoved: " .. tostring(reason)
+    local kind = reason == "tooManyAttempts" and "guesses" or "outages"
+    return result.PASSDB_RESULT_INTERNAL_FAILURE, "mailmoved: " .. tostring(reason), kind
   end
 
   local decision = reply.result.decision
@@ -121,9 +148,14 @@ end
 -- A login.
 function auth_password_verify(request, password)
   local start = socket.gettime()
-  local outcome, more = decide(request, password)
+  local outcome, more, kind = decide(request, password)
   if outcome == result.PASSDB_RESULT_INTERNAL_FAILURE and request.service == "smtp" then
-    socket.sleep(math.max(0, start + postfix_patience - socket.gettime()))
+    local seconds = start + postfix_patience - socket.gettime()
+    local place = seconds > 0 and take_place(kind or "outages")
+    if place then
+      socket.sleep(seconds)
+      place:close()
+    end
   end
   return outcome, more
 end
@@ -138,7 +170,13 @@ function auth_passdb_lookup(request)
     return result.PASSDB_RESULT_INTERNAL_FAILURE, problem
   elseif type(reply.result) == "table" then
     -- A hash that no password has, in a scheme that no mechanism but PLAIN and LOGIN can work with.
-    return result.PASSDB_RESULT_OK, { password = "{CRYPT}*" }
+    -- The account by its own name: mail to it goes into one Maildir, however its address is spelled.
+    local account = reply.result.account
+    local found = { password = "{CRYPT}*" }
+    if type(account) == "string" then
+      found.user = account
+    end
+    return result.PASSDB_RESULT_OK, found
   end
   local reason, parameter = refusal(reply)
   if reason == "accountNotFound" or (reply.error.code == -32602 and parameter == "account") then

@@ -28,7 +28,7 @@ extension MethodDeclaration {
         if let violation = parameterSchema.violation(in: params) { throw violation }
         let parameters: Parameters
         do {
-            parameters = try params.decode()
+            parameters = try Parameters.read(params)
         } catch {
             throw Violation(error.path.isEmpty ? nil : error.path, error.detail)
         }

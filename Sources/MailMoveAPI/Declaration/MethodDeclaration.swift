@@ -7,10 +7,14 @@ public import Vocabulary
 public protocol Parameters: Codable, Sendable, Described {
     /// What no single member shows to be wrong: members that exclude or need each other.
     var violation: Violation? { get }
+    /// Made of a JSON value that the schema has nothing against.
+    static func read(_ params: JSONView) throws(JSONError) -> Self
 }
 
 extension Parameters {
     public var violation: Violation? { nil }
+
+    public static func read(_ params: JSONView) throws(JSONError) -> Self { try params.decode() }
 }
 
 /// A method of the contract: all that the daemon, the clients and the reference know of it.

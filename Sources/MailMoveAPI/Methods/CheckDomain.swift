@@ -59,7 +59,7 @@ public struct CheckDomain: Parameters {
                                     "addresses", .array(of: .ipAddress), "where mail comes in; at most 32"),
                             ])),
                     "the new platform; without it, what there is is told and nothing compared"),
-            ]))
+            ], planned: ["lang": "en"]))
 }
 
 /// What `checkDomain` has found. DNS that fails is a finding, not an error.

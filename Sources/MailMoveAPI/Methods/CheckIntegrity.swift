@@ -43,7 +43,7 @@ public struct CheckIntegrity: Parameters {
                 .optional(
                     "password", .password, "the account's old password; without it, the one kept for a run is used"),
                 .cursor, .limit,
-            ]))
+            ], planned: ["lang": "en", "acceptEmpty": false]))
 }
 
 /// What a check of accounts' mail has found.

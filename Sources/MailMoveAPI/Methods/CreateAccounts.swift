@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import JSONWire
 public import Secrets
 
 /// `createAccounts`: many accounts at once; a bad row never spoils the others.
 public struct CreateAccounts: Parameters {
-    /// A row. Its text is not judged before its turn comes: what is wrong with it makes it a rejected row.
+    /// A row. It is not judged before its turn comes: whatever is wrong with it makes it a rejected row.
     public struct Row: Codable, Sendable {
         public var address: String
         public var password: Password?
@@ -12,6 +13,10 @@ public struct CreateAccounts: Parameters {
         public var passwordHash: String?
         public var displayName: String?
         public var quotaOctets: Int?
+        /// What is wrong with its form (`invalidRow`); then nothing of it but the address is to be had.
+        public private(set) var problem: String?
+
+        private enum CodingKeys: String, CodingKey { case address, password, passwordHash, displayName, quotaOctets }
 
         public init(
             address: String, password: Password? = nil, passwordHash: String? = nil, displayName: String? = nil,
@@ -33,6 +38,36 @@ public struct CreateAccounts: Parameters {
             self.displayName = try members.decodeIfPresent(String.self, forKey: .displayName)
             self.quotaOctets = try members.decodeIfPresent(Int.self, forKey: .quotaOctets)
         }
+
+        /// Of any JSON value whatever.
+        init(reading value: JSONView) {
+            if let violation = Self.schema.violation(in: value) {
+                self.init(
+                    value,
+                    problem: violation.parameter.map { "\($0.prefix(80)) \(violation.detail)" } ?? violation.detail)
+                return
+            }
+            do throws(JSONError) {
+                self = try value.decode()
+            } catch {
+                self.init(value, problem: "\(error.path) \(error.detail)")
+            }
+        }
+
+        private init(_ value: JSONView, problem: String) {
+            self.init(address: value["address"]?.string ?? "")
+            self.problem = problem
+        }
+
+        static let schema = ObjectSchema(
+            "AccountRow", "An account to create; with a password or a hash, not both.",
+            [
+                .optional("address", .text, "full address; a row without a valid one is rejected"),
+                .optional("password", .password, "at least 8 characters"),
+                .optional("passwordHash", .text, "{SCHEME}… as Dovecot writes it, instead of a password"),
+                .optional("displayName", .text, "the user's name"),
+                .optional("quotaOctets", .count, "how much the mailbox may hold"),
+            ])
     }
 
     /// What to do with an account that is there already.
@@ -46,29 +81,24 @@ public struct CreateAccounts: Parameters {
         self.onExisting = onExisting
     }
 
+    public static func read(_ params: JSONView) throws(JSONError) -> CreateAccounts {
+        CreateAccounts(
+            accounts: params["accounts"]?.elements.map(Row.init(reading:)) ?? [],
+            onExisting: try params["onExisting"].flatMap { value throws(JSONError) -> OnExisting? in
+                value.isNull ? nil : try value.decode()
+            })
+    }
+
     public static let schema = Schema.object(
         ObjectSchema(
             "The accounts to create.",
             [
                 .required(
-                    "accounts",
-                    .array(
-                        of: .object(
-                            ObjectSchema(
-                                "AccountRow", "An account to create; with a password or a hash, not both.",
-                                [
-                                    .optional("address", .text, "full address; a row without a valid one is rejected"),
-                                    .optional("password", .password, "at least 8 characters"),
-                                    .optional(
-                                        "passwordHash", .text, "{SCHEME}… as Dovecot writes it, instead of a password"),
-                                    .optional("displayName", .text, "the user's name"),
-                                    .optional("quotaOctets", .count, "how much the mailbox may hold"),
-                                ]))),
-                    "one row an account; 10,000 in one call is normal"),
+                    "accounts", .rows(of: .object(Row.schema)), "one row an account; 10,000 in one call is normal"),
                 .optional(
                     "onExisting", .choice(OnExisting.self), default: "skip",
                     "what to do with an account that is there already; update leaves a handed-over password alone"),
-            ]))
+            ], planned: ["lang": "en"]))
 }
 
 /// What became of the rows of `createAccounts`.
@@ -76,6 +106,8 @@ public struct CreatedAccounts: Codable, Hashable, Sendable, Described {
     public struct Rejection: Codable, Hashable, Sendable {
         public enum Reason: String, Codable, Sendable, CaseIterable {
             case invalidAddress, weakPassword, missingPassword, unsupportedHash, exists, duplicateInRequest
+            /// A field that is unknown, or of another kind or beyond its range.
+            case invalidRow
         }
 
         /// The row, counted from 0.

@@ -9,7 +9,7 @@ public struct OneDomain: Parameters {
     public init(domain: DomainName) { self.domain = domain }
 
     public static let schema = Schema.object(
-        ObjectSchema("Which domain.", [.required("domain", .domain, "mail domain")]))
+        ObjectSchema("Which domain.", [.required("domain", .domain, "mail domain")], planned: ["lang": "en"]))
 }
 
 /// The parameters of a method that needs none.

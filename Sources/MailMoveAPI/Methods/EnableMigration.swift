@@ -51,7 +51,7 @@ public struct EnableMigration: Parameters {
                     "syncPasswords", .boolean, default: true,
                     "let logins hand the old password over; else mail moves by triggerMigration alone"),
                 .optional("options", MoveOptionsParameters.schema, "how the mailboxes are moved"),
-            ]))
+            ], planned: ["lang": "en"]))
 }
 
 extension Contract {

@@ -36,7 +36,7 @@ public struct ListEvents: Parameters {
                 .optional("domain", .domain, "mail domain, instead of an account"),
                 .optional("since", .time, "not what happened before"),
                 .cursor, .limit,
-            ]))
+            ], planned: ["lang": "en"]))
 }
 
 /// A page of events.
@@ -50,11 +50,15 @@ public struct EventPage: Codable, Hashable, Sendable, Described {
         public var reason: Reason?
         /// For the administrator. Never holds a password.
         public var detail: String?
+        /// How often it has happened, where that is more than once; `at` is the latest time.
+        public var count: Int?
+        /// The first time, where there were more.
+        public var since: Timestamp?
         public var message: LocalizedText
 
         public init(
             at: Timestamp, account: EmailAddress, kind: String, via: TriggerOrigin? = nil, reason: Reason? = nil,
-            detail: String? = nil, message: LocalizedText
+            detail: String? = nil, count: Int? = nil, since: Timestamp? = nil, message: LocalizedText
         ) {
             self.at = at
             self.account = account
@@ -62,6 +66,8 @@ public struct EventPage: Codable, Hashable, Sendable, Described {
             self.via = via
             self.reason = reason
             self.detail = detail
+            self.count = count
+            self.since = since
             self.message = message
         }
     }
@@ -86,12 +92,14 @@ public struct EventPage: Codable, Hashable, Sendable, Described {
                             ObjectSchema(
                                 "Event", "Something that happened to an account.",
                                 [
-                                    .required("at", .time, "when"),
+                                    .required("at", .time, "when, or when last"),
                                     .required("account", .address, "to whom"),
                                     .required("kind", .text, "what, in one word"),
                                     .sometimes("via", .choice(TriggerOrigin.self), "by what kind of login"),
                                     .sometimes("reason", .choice(Reason.self), "why it failed"),
                                     .sometimes("detail", .text, "for the administrator"),
+                                    .sometimes("count", .count, "how often, where it has happened more than once"),
+                                    .sometimes("since", .time, "when it happened first, with `count`"),
                                     .required("message", LocalizedText.schema, "in a sentence"),
                                 ]))),
                     "in the order in which they happened"),
@@ -120,6 +128,6 @@ extension Violation {
 extension Contract {
     public static let listEvents = MethodDeclaration<ListEvents, EventPage>(
         "listEvents", .admin, "Lists what happened to an account, or to a domain's accounts, in order.",
-        reasons: [.accountNotFound], isIdempotent: true,
+        reasons: [.migrationNotEnabled], isIdempotent: true,
         example: ["account": "ann@example.com", "since": "2026-11-24T00:00:00.000Z"], gives: .example)
 }

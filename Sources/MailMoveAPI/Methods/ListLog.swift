@@ -45,7 +45,7 @@ public struct ListLog: Parameters {
                 .optional("sort", .choice(Sort.self), default: "account", "by what"),
                 .optional("descending", .boolean, default: false, "the last first"),
                 .limit, .cursor,
-            ]))
+            ], planned: ["lang": "en", "attention": false]))
 }
 
 /// A page of a domain's log.
@@ -80,7 +80,8 @@ public struct StatusPage: Codable, Hashable, Sendable, Described {
 
 extension Contract {
     public static let listLog = MethodDeclaration<ListLog, StatusPage>(
-        "listLog", .admin, "Lists a domain's accounts and where their moves stand.", isIdempotent: true,
+        "listLog", .admin, "Lists a domain's accounts and where their moves stand.",
+        reasons: [.migrationNotEnabled], isIdempotent: true,
         example: [
             "domain": "example.com", "status": ["failed", "inProgress"], "sort": "remaining", "descending": true,
         ],

@@ -9,7 +9,7 @@ public struct OneAccount: Parameters {
     public init(account: EmailAddress) { self.account = account }
 
     public static let schema = Schema.object(
-        ObjectSchema("Which account.", [.required("account", .address, "full address")]))
+        ObjectSchema("Which account.", [.required("account", .address, "full address")], planned: ["lang": "en"]))
 }
 
 extension Contract {

@@ -44,7 +44,7 @@ public struct VerifyOldServer: Parameters {
                 .optional("oldServer", OldServerParameters.schema, "this server, instead of a domain's"),
                 .optional("account", .address, "whose mailbox is looked into"),
                 .optional("password", .password, "the account's password over there"),
-            ]))
+            ], planned: ["lang": "en"]))
 }
 
 /// What `verifyOldServer` has found. A server that is down is a finding, not an error.

@@ -85,7 +85,7 @@ extension Contract {
     public static let watchStatus = MethodDeclaration<WatchStatus, WatchSnapshot>(
         "watchStatus", .login,
         "Gives a snapshot, then statusChanged notifications until unwatch or the connection's end.",
-        reasons: [.accountNotFound], isIdempotent: true, example: ["account": "ann@example.com"],
+        reasons: [.accountNotFound, .migrationNotEnabled], isIdempotent: true, example: ["account": "ann@example.com"],
         gives: .account(.example))
 
     public static let unwatch = MethodDeclaration<NoParameters, Nothing>(

@@ -13,6 +13,8 @@ public indirect enum Schema: Sendable {
     /// One of these words.
     case choice([String])
     case array(of: Schema)
+    /// An array whose elements the method judges one by one: a bad one spoils no other.
+    case rows(of: Schema)
     case object(ObjectSchema)
     /// Whatever one of them allows; told apart by their required members.
     case either([Schema])
@@ -29,18 +31,23 @@ public struct ObjectSchema: Sendable {
     /// One sentence for people.
     public let about: String
     public let members: [Member]
+    /// Members that are to come, each with its default (null where it has none): given so they change nothing, and with
+    /// any other value the call is refused and says that it is not built yet.
+    public let planned: [String: JSONValue]
 
-    public init(_ name: String, _ about: String, _ members: [Member]) {
+    public init(_ name: String, _ about: String, _ members: [Member], planned: [String: JSONValue] = [:]) {
         self.name = name
         self.about = about
         self.members = members
+        self.planned = planned
     }
 
     /// One that is described in place.
-    public init(_ about: String, _ members: [Member]) {
+    public init(_ about: String, _ members: [Member], planned: [String: JSONValue] = [:]) {
         self.name = nil
         self.about = about
         self.members = members
+        self.planned = planned
     }
 
     /// The member of that name.

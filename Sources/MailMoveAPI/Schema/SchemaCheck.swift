@@ -13,6 +13,7 @@ extension Schema {
         case .choice(let words):
             words.contains { value.isString($0) } ? nil : Violation(nil, "must be \(expectation)")
         case .array(let element): Self.violation(in: value, ofElements: element, expectation)
+        case .rows: value.kind == .array ? nil : Violation(nil, "must be \(expectation)")
         case .object(let object): object.violation(in: value)
         case .either(let schemas):
             schemas.contains { $0.violation(in: value) == nil } ? nil : Violation(nil, "must be \(expectation)")
@@ -32,7 +33,7 @@ extension Schema {
         case .number: "a number from 0 up"
         case .string(let form): form.expectation
         case .choice(let words): "one of " + words.map { "\"\($0)\"" }.joined(separator: ", ")
-        case .array: "an array"
+        case .array, .rows: "an array"
         case .object, .anyObject: "an object"
         case .either(let schemas): schemas.map(\.expectation).joined(separator: ", or ")
         case .orNull(let schema): schema.expectation + ", or null"
@@ -63,6 +64,12 @@ extension ObjectSchema {
         for given in value.members {
             let name = given.name
             guard let index = members.firstIndex(where: { $0.name == name }) else {
+                if let initial = planned[name] {
+                    if given.value.isNull || JSONValue(given.value) == initial { continue }
+                    let word = initial.string ?? initial.bool.map { "\($0)" }
+                    let hint = word.map { "; only its default, \($0), is" } ?? ""
+                    return Violation(name, "is not built yet\(hint)")
+                }
                 return Violation(name, "is not a parameter here\(alternatives)")
             }
             found |= 1 << UInt64(index)

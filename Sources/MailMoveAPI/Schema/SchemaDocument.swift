@@ -51,7 +51,7 @@ struct SchemaDocument {
             if form.isSecret { parts["writeOnly"] = true }
             return .object(parts)
         case .choice(let words): return ["type": "string", "enum": .array(words.map { .string($0) })]
-        case .array(let element): return ["type": "array", "items": reference(to: element)]
+        case .array(let element), .rows(let element): return ["type": "array", "items": reference(to: element)]
         case .object(let object): return description(of: object)
         case .either(let schemas): return ["oneOf": .array(schemas.map { reference(to: $0) })]
         case .orNull(let schema): return orNull(schema)

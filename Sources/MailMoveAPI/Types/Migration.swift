@@ -22,6 +22,13 @@ public struct Migration: Codable, Hashable, Sendable {
     public var moved: Int
     public var remaining: Int
     public var movedOctets: Int
+    public var remainingOctets: Int
+    /// Accounts of which nobody knows yet how much they hold: ``remaining`` leaves them out.
+    public var unlisted: Int
+    /// Accounts in progress whose run waits for its turn.
+    public var queued: Int
+    /// Always 0: nothing can be paused yet.
+    public var paused: Int
     /// What the administrator should know, one sentence each.
     public var warnings: [String]
 
@@ -29,7 +36,7 @@ public struct Migration: Codable, Hashable, Sendable {
         domain: DomainName, state: WindowState, oldServer: OldServer, validDays: Int, knownAccounts: [EmailAddress]?,
         excludedAccounts: [EmailAddress]?, autoCreateAccounts: Bool, syncPasswords: Bool, options: MoveOptions,
         enabledAt: Timestamp, expiresAt: Timestamp, counts: StatusCounts, moved: Int, remaining: Int,
-        movedOctets: Int, warnings: [String]
+        movedOctets: Int, remainingOctets: Int = 0, unlisted: Int = 0, queued: Int = 0, warnings: [String]
     ) {
         self.domain = domain
         self.state = state
@@ -46,6 +53,10 @@ public struct Migration: Codable, Hashable, Sendable {
         self.moved = moved
         self.remaining = remaining
         self.movedOctets = movedOctets
+        self.remainingOctets = remainingOctets
+        self.unlisted = unlisted
+        self.queued = queued
+        self.paused = 0
         self.warnings = warnings
     }
 }
@@ -74,6 +85,13 @@ extension Migration: Described {
                 .required("moved", .count, "messages moved"),
                 .required("remaining", .count, "messages that are known to be only on the old server"),
                 .required("movedOctets", .count, "octets of the messages moved"),
+                .required(
+                    "remainingOctets", .count, "octets of the messages that remain, as the old server lists them"),
+                .required(
+                    "unlisted", .count,
+                    "accounts that move and of which nobody knows yet how much they hold; remaining leaves them out"),
+                .required("queued", .count, "accounts in progress whose run waits for its turn"),
+                .required("paused", .count, "accounts that are kept from running; always 0 so far"),
                 .required("warnings", .array(of: .text), "what the administrator should know"),
             ]))
 
@@ -81,5 +99,5 @@ extension Migration: Described {
         domain: .example, state: .active, oldServer: OldServer(host: "192.0.2.10", security: .starttls), validDays: 30,
         knownAccounts: nil, excludedAccounts: [.example("robot")], autoCreateAccounts: false, syncPasswords: true,
         options: MoveOptions(), enabledAt: .example, expiresAt: .exampleEnd, counts: .example, moved: 120_000,
-        remaining: 800, movedOctets: 9_000_000_000, warnings: [])
+        remaining: 800, movedOctets: 9_000_000_000, remainingOctets: 60_000_000, unlisted: 12, queued: 3, warnings: [])
 }

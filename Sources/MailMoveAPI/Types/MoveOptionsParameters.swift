@@ -75,5 +75,5 @@ extension MoveOptionsParameters: Described {
                                 .optional("everyMinutes", .integer(1...1440), default: 30, "how often"),
                             ])),
                     "bring late mail without another login; the sealed password is kept for so long"),
-            ]))
+            ], planned: ["folders": nil, "flags": "keep"]))
 }

@@ -101,5 +101,5 @@ extension OldServerParameters: Described {
                     "whether user names over there are full addresses"),
                 .optional("domain", .name, "the domain in user names over there, where it differs"),
                 .optional("secureAuthentication", .boolean, default: false, "never send the password in the clear"),
-            ]))
+            ], planned: ["protocol": "pop3", "pop3": nil, "master": nil]))
 }

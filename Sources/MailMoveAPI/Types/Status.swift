@@ -24,6 +24,10 @@ public struct Status: Codable, Hashable, Sendable {
     /// Seconds until the run is likely to end; nil while that is not known.
     @OrNull public var etaSeconds: Int?
     public var runs: Int
+    /// A run waits for its turn.
+    public var queued: Bool
+    /// Always false: nothing can be paused yet.
+    public var paused: Bool
     /// Why the latest run failed.
     @OrNull public var error: StatusError?
     /// nil where the domain's migration was never enabled.
@@ -35,7 +39,7 @@ public struct Status: Codable, Hashable, Sendable {
         account: EmailAddress, status: MigrationStatus, startedAt: Timestamp?, startedBy: TriggerOrigin?,
         lastTriggeredAt: Timestamp?, finishedAt: Timestamp?, moved: Int, remaining: Int, movedOctets: Int,
         totalOctets: Int, messagesPerSecond: Double, etaSeconds: Int?, runs: Int, error: StatusError?,
-        window: WindowReport?, portal: Portal, message: LocalizedText
+        window: WindowReport?, portal: Portal, message: LocalizedText, queued: Bool = false
     ) {
         self.account = account
         self.status = status
@@ -45,12 +49,14 @@ public struct Status: Codable, Hashable, Sendable {
         self.finishedAt = finishedAt
         self.moved = moved
         self.remaining = remaining
-        self.total = moved + remaining
+        self.total = moved.addingSaturated(remaining)
         self.movedOctets = movedOctets
         self.totalOctets = totalOctets
         self.messagesPerSecond = messagesPerSecond
         self.etaSeconds = etaSeconds
         self.runs = runs
+        self.queued = queued
+        self.paused = false
         self.error = error
         self.window = window
         self.portal = portal
@@ -79,6 +85,8 @@ extension Status: Described {
                 .required(
                     "etaSeconds", .orNull(.count), "seconds until the run is likely to end, null where not known"),
                 .required("runs", .count, "runs so far"),
+                .required("queued", .boolean, "whether a run waits for its turn"),
+                .required("paused", .boolean, "whether it is kept from running; always false so far"),
                 .required("error", .orNull(StatusError.schema), "why the latest run failed"),
                 .required("window", .orNull(WindowReport.schema), "the domain's window, null where it never had one"),
                 .required("portal", Portal.schema, "what a home page shows"),

@@ -19,6 +19,7 @@ private let targets: [String: @Sendable (Input) -> Void] = [
     "json": { fuzzJSON($0) },
     "rpc": { fuzzRPC($0) },
     "addresses": { fuzzAddresses($0) },
+    "headers": { fuzzHeaders($0) },
 ]
 
 private let target: @Sendable (Input) -> Void = {

@@ -160,6 +160,10 @@ private func fuzzListing(uidl: ArraySlice<UInt8>?, list: ArraySlice<UInt8>) {
     guard let merged = try? Listing.merge(uidl: uidl, list: list, expected: 3) else { return }
     hold(zip(merged, merged.dropFirst()).allSatisfy { $0.number < $1.number }, "a listing is in order")
     hold(merged.allSatisfy { $0.number > 0 && ($0.octets ?? 0) >= 0 }, "numbers and sizes are such")
+    let largest = merged.map { $0.octets ?? 0 }.max() ?? 0
+    let (_, overflow) = largest.multipliedReportingOverflow(by: Listing.mostMessages)
+    hold(!overflow, "as many as a mailbox may hold add up")
+    hold(merged.map { Int64($0.octets ?? 0) }.saturatedSum() < .max, "and so do these")
 }
 
 /// Challenges of any server.

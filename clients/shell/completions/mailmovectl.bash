@@ -4,7 +4,7 @@
 
 _mailmovectl() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local general='--socket --lang --json --help'
+    local general='--socket --lang --json --help --version'
     local server='--host --port --security --verify --fingerprint --user-without-domain --old-domain --secure-auth'
     local password='--password-file --password-stdin'
     local command='' action='' options word i
@@ -46,7 +46,7 @@ _mailmovectl() {
             ;;
         *)
             case $command in
-                '') options='accounts enable disable show migrations forget verify check doctor trigger status log events watch service call' ;;
+                '') options='accounts enable disable show migrations forget verify check doctor trigger status log events watch service call help' ;;
                 accounts)
                     case $action in
                         '') options='create list delete set-password' ;;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fish completion of mailmovectl: /usr/share/fish/vendor_completions.d/mailmovectl.fish
 
-set -l commands accounts enable disable show migrations forget verify check doctor trigger status log events watch service call
+set -l commands accounts enable disable show migrations forget verify check doctor trigger status log events watch service call help
 set -l none "not __fish_seen_subcommand_from $commands"
 
 complete -c mailmovectl -f
@@ -9,6 +9,7 @@ complete -c mailmovectl -l socket -r -F -d 'The admin socket'
 complete -c mailmovectl -l lang -x -a 'en zh-CN' -d 'Language'
 complete -c mailmovectl -l json -d 'Print the RPC result'
 complete -c mailmovectl -s h -l help -d 'Help'
+complete -c mailmovectl -l version -d 'The version'
 
 complete -c mailmovectl -n $none -a accounts -d 'Create, list and delete accounts'
 complete -c mailmovectl -n $none -a enable -d 'Enable the migration of a domain'
@@ -26,6 +27,7 @@ complete -c mailmovectl -n $none -a events -d 'What has happened'
 complete -c mailmovectl -n $none -a watch -d 'Changes as they happen'
 complete -c mailmovectl -n $none -a service -d 'The state of the daemon'
 complete -c mailmovectl -n $none -a call -d 'Call any method'
+complete -c mailmovectl -n $none -a help -d 'Help of a command'
 
 set -l accounts '__fish_seen_subcommand_from accounts'
 complete -c mailmovectl -n "$accounts; and not __fish_seen_subcommand_from create list delete set-password" -a 'create list delete set-password'

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Glibc
+
+extension ConfigurationKey {
+    /// All that may stand in a file, a flag or the environment: those that are built, and those that are not.
+    static let known = all + planned
+
+    /// What is described and not built yet. Anything but the default stops the start and says so; a word that was only
+    /// misspelt would be told so instead.
+    static let planned: [ConfigurationKey] = [
+        .init(planned: "mailStore.maildir.layout", "maildir++", others: ["fs is"]),
+        .init(planned: "mailStore.maildir.shared", "false", others: ["true is"]),
+        .init(planned: "mailStore.folders.sent", "Sent"),
+        .init(planned: "mailStore.folders.drafts", "Drafts"),
+        .init(planned: "mailStore.folders.junk", "Junk"),
+        .init(planned: "mailStore.folders.trash", "Trash"),
+        .init(planned: "mailStore.folders.archive", "Archive"),
+        .init(planned: "mailStore.imap.address"),
+        .init(planned: "mailStore.imap.security", "starttls"),
+        .init(planned: "mailStore.imap.certificate.verify", "full"),
+        .init(planned: "mailStore.imap.certificate.sha256"),
+        .init(planned: "mailStore.imap.masterUser"),
+        .init(planned: "mailStore.imap.userFormat", "%u*%m"),
+        .init(planned: "mailStore.imap.masterPasswordFile"),
+        .init(planned: "mailStore.imap.connections", "32"),
+        .init(planned: "accounts.kind", "builtin", others: ["sql", "ldap", "command are"]),
+        .init(planned: "accounts.preset"),
+        .init(planned: "accounts.passwordFile"),
+        .init(planned: "accounts.ownNetworks"),
+        .init(planned: "accounts.sql.url", isSecret: true),
+        .init(planned: "accounts.sql.lookup"),
+        .init(planned: "accounts.sql.replace"),
+        .init(planned: "accounts.sql.others"),
+        .init(planned: "accounts.sql.list"),
+        .init(planned: "accounts.sql.create"),
+        .init(planned: "accounts.ldap.url"),
+        .init(planned: "accounts.ldap.bindDN"),
+        .init(planned: "accounts.ldap.base"),
+        .init(planned: "accounts.ldap.filter", "(mail=%u)"),
+        .init(planned: "accounts.ldap.listFilter", "(mail=*@%d)"),
+        .init(planned: "accounts.ldap.passwordAttribute", "userPassword"),
+        .init(planned: "accounts.ldap.nameAttribute", "displayName"),
+        .init(planned: "accounts.ldap.externalFilter"),
+        .init(planned: "accounts.ldap.startTLS", "false", others: ["true is"]),
+        .init(planned: "accounts.command"),
+        .init(planned: "accounts.hash"),
+        .init(planned: "accounts.flush", isSecret: true),
+        .init(planned: "database.leaseSeconds", "15"),
+        .init(planned: "node.name", hostName),
+        .init(planned: "notify.target"),
+    ]
+
+    private static let hostName: String = {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "" }
+        return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }()
+}

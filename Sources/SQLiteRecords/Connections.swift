@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GRDB
+import GRDBSQLite
+import Glibc
+import Records
+
+/// The connections of one opening of the database: one that writes, some that read.
+///
+/// SQLite keeps the index of the write-ahead log in a file beside it, which other programs share, and which is made at
+/// each opening: on a full disk it cannot be. There the connections of this process keep it in their memory, and
+/// other programs are locked out for as long (`unix-excl`, https://sqlite.org/vfs.html).
+struct Connections: Sendable {
+    let writer: DatabaseQueue
+    let readers: [DatabaseQueue]
+    /// Why the index is in memory; nil where it is in its file.
+    let confinement: RecordsError?
+
+    /// Blocks.
+    init(_ file: DatabaseFile) throws(RecordsError) {
+        do throws(RecordsError) {
+            (writer, readers) = try Self.open(file)
+            confinement = nil
+        } catch {
+            guard [ENOSPC, EIO, EACCES].contains(error.errno), let confined = Self.openConfined(file) else {
+                throw error
+            }
+            (writer, readers) = confined
+            confinement = file.isFull ? file.full : error
+        }
+    }
+
+    private static func open(_ file: DatabaseFile) throws(RecordsError) -> (DatabaseQueue, [DatabaseQueue]) {
+        let writer = try file.openWriter()
+        var readers: [DatabaseQueue] = []
+        do throws(RecordsError) {
+            for _ in 0..<file.options.readers { readers.append(try file.openReader()) }
+        } catch {
+            for connection in readers + [writer] { file.close(connection) }
+            throw error
+        }
+        return (writer, readers)
+    }
+
+    /// GRDB names no VFS: it is the default one for as long as the connections are made.
+    private static func openConfined(_ file: DatabaseFile) -> (DatabaseQueue, [DatabaseQueue])? {
+        guard let usual = sqlite3_vfs_find(nil), let own = sqlite3_vfs_find("unix-excl"),
+            sqlite3_vfs_register(own, 1) == SQLITE_OK
+        else { return nil }
+        defer { sqlite3_vfs_register(usual, 1) }
+        // What stands in the way here is no better known than what did before.
+        return try? open(file)
+    }
+}

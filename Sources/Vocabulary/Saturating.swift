@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Sums of numbers that strangers send: one that no longer fits stays at the end of the range, and nothing traps.
+extension FixedWidthInteger {
+    public func addingSaturated(_ other: Self) -> Self {
+        let (sum, overflow) = addingReportingOverflow(other)
+        return overflow ? (other < 0 ? .min : .max) : sum
+    }
+
+    public func subtractingSaturated(_ other: Self) -> Self {
+        let (difference, overflow) = subtractingReportingOverflow(other)
+        return overflow ? (other < 0 ? .max : .min) : difference
+    }
+
+    /// The nearest whole number there is; 0 for one that is none.
+    public init(saturating value: Double) {
+        self = Self(exactly: value.rounded(.towardZero)) ?? (value.isNaN ? 0 : value < 0 ? .min : .max)
+    }
+}
+
+extension Sequence where Element: FixedWidthInteger {
+    public func saturatedSum() -> Element { reduce(0) { $0.addingSaturated($1) } }
+}
