@@ -87,6 +87,9 @@ public struct FolderPlan: Hashable, Sendable {
 
     // MARK: - Folders
 
+    /// More than servers have; what is deeper counts as one level.
+    private static let mostLevels = 32
+
     /// `INBOX.`, where all folders lie below the inbox: by the namespace or, without one, by their names.
     private static func prefix(of listed: [ListedMailbox], _ namespaces: Namespaces?) -> [UInt8] {
         if let personal = namespaces?.personal.first { return personal.prefix }
@@ -104,7 +107,10 @@ public struct FolderPlan: Hashable, Sendable {
         let isBelowPrefix =
             octets.count > prefix.count && octets.prefix(prefix.count).uppercasedText == prefix.uppercasedText
         let inside = isBelowPrefix ? Array(octets.dropFirst(prefix.count)) : octets
-        let levels = listed.isInbox ? ["INBOX"] : MailboxName(octets: inside).levels(listed.delimiter)
+        var levels = listed.isInbox ? ["INBOX"] : MailboxName(octets: inside).levels(listed.delimiter)
+        if levels.count > Self.mostLevels {
+            levels = levels.prefix(Self.mostLevels - 1) + [levels[(Self.mostLevels - 1)...].joined(separator: "_")]
+        }
         let path = levels.map { FolderPath.composed($0.replacing("/", with: "_")) }.joined(separator: "/")
         var folder = Folder(
             listed: listed, path: path, specialUse: listed.isInbox ? nil : listed.specialUse, fate: .moves, target: [])
@@ -233,9 +239,12 @@ public struct FolderPlan: Hashable, Sendable {
     }
 
     private static func shortened(_ name: String, to longest: Int) -> String {
-        var name = name
-        while max(name.utf8.count, ModifiedUTF7.encode(name).count) > max(longest, 8) { name.removeLast() }
-        return name
+        // By scalars: a letter with all its marks may be longer than that.
+        var scalars = String.UnicodeScalarView(name.unicodeScalars.prefix(max(longest, 8)))
+        while max(String(scalars).utf8.count, ModifiedUTF7.encode(String(scalars)).count) > max(longest, 8) {
+            scalars.removeLast()
+        }
+        return String(scalars)
     }
 }
 

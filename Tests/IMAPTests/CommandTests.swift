@@ -156,7 +156,7 @@ struct CommandTests {
         #expect(wire.sentText.isEmpty)
     }
 
-    @Test func aSecretIsMarkedAndItsBufferNeverGrows() throws {
+    @Test func aSecretIsMarkedAndCanBeWiped() throws {
         for password in [Password(String(repeating: "\"", count: 511)), Password(String(repeating: "é", count: 255))] {
             let commands: [Command] = [
                 .login(user: String(repeating: "ü", count: 40), password),

@@ -174,6 +174,18 @@ struct FolderPlanTests {
         #expect(Set(plan.folders.map(\.targetPath)).count == 2)
     }
 
+    @Test func namesWithoutEndAreCut() {
+        let names = [
+            String(repeating: "a/", count: 30_000), String(repeating: "x", count: 60_000),
+            "e" + String(repeating: "\u{301}", count: 20_000), String(repeating: "😀", count: 10_000),
+        ]
+        let plan = FolderPlan(names.map { Self.folder($0) })
+        for folder in plan.folders {
+            #expect((1...32).contains(folder.target.count))
+            #expect(folder.target.allSatisfy { !$0.isEmpty && ModifiedUTF7.encode($0).count <= 250 })
+        }
+    }
+
     @Test func noNameBreaksIt() {
         let odd = ["", "/", "//", "&", "&&", "INBOX/", "/INBOX", "inbox/inbox", ".", "..", "*", "a//b"]
         for delimiter: Unicode.Scalar in ["/", ".", "&", "\\"] {

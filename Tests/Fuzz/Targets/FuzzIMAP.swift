@@ -17,8 +17,17 @@ func fuzzIMAP(_ input: Input) {
     hold(atOnce.told == inPieces.told, "… nor to anything else")
 }
 
+private enum Told: Hashable {
+    case response(Response)
+    case condition(Condition)
+    case begun(Fetched)
+    case challenge([UInt8])
+    case failure(IMAPError.Code)
+    case wanted
+}
+
 private struct Conversed {
-    var told: [String] = []
+    var told: [Told] = []
     var bodies: [[UInt8]] = []
 }
 
@@ -55,7 +64,7 @@ private func converse(_ kind: Int, _ pieces: [ArraySlice<UInt8>]) -> Conversed {
                 hold(buffer.readableBytes == 0, "all is taken")
                 break taking
             case .failed(let error):
-                conversed.told.append("\(error.code)")
+                conversed.told.append(.failure(error.code))
                 hold(machine.nextOutput() == nil, "nothing is sent after a failure")
                 hold(machine.closed() == error, "a failure stays")
                 return conversed
@@ -63,7 +72,7 @@ private func converse(_ kind: Int, _ pieces: [ArraySlice<UInt8>]) -> Conversed {
                 hold(!isOpen, "a message begins when the last has ended")
                 isOpen = true
                 conversed.bodies.append([])
-                conversed.told.append("\(fetched)")
+                conversed.told.append(.begun(fetched))
             case .body(let slice):
                 hold(isOpen && slice.readableBytes > 0, "octets belong to a message")
                 conversed.bodies[conversed.bodies.count - 1] += slice.readableBytesView
@@ -72,13 +81,13 @@ private func converse(_ kind: Int, _ pieces: [ArraySlice<UInt8>]) -> Conversed {
                 hold(isOpen, "what ends has begun")
                 isOpen = false
             case .challenge(let id, let octets):
-                conversed.told.append("challenge \(octets)")
+                conversed.told.append(.challenge(octets))
                 hold(!answered.contains(id), "nothing is asked of what is over")
                 machine.answerChallenge(Password("x"))
             case .completed(let id, let condition):
                 hold(!isOpen && answered.insert(id).inserted, "each command is answered once")
                 hold(condition.kind != .bye && condition.kind != .preauthenticated, "by OK, NO or BAD")
-                conversed.told.append("\(condition)".inOrder)
+                conversed.told.append(.condition(condition))
             case .tlsIsDue(let id):
                 hold(answered.insert(id).inserted, "TLS begins once")
                 // What is behind it is seen at once, or with the next piece.
@@ -86,9 +95,9 @@ private func converse(_ kind: Int, _ pieces: [ArraySlice<UInt8>]) -> Conversed {
                 hold(machine.nextOutput() == nil, "nothing is sent before the handshake")
             case .response(let response):
                 check(response, limits)
-                conversed.told.append("\(response)".inOrder)
-            case .greeted(let condition): conversed.told.append("\(condition)".inOrder)
-            case .wanted: conversed.told.append("wanted")
+                conversed.told.append(.response(response))
+            case .greeted(let condition): conversed.told.append(.condition(condition))
+            case .wanted: conversed.told.append(.wanted)
             }
             send()
         }
@@ -97,11 +106,6 @@ private func converse(_ kind: Int, _ pieces: [ArraySlice<UInt8>]) -> Conversed {
     _ = machine.closed()
     hold(machine.nextOutput() == nil, "nothing is sent after the end")
     return conversed
-}
-
-extension String {
-    /// Sets print in the order of their hashes, which each has of its own.
-    fileprivate var inOrder: String { String(sorted()) }
 }
 
 private func check(_ response: Response, _ limits: Limits) {
