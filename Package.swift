@@ -62,6 +62,8 @@ let package = Package(
         room("JSONWire", []),  // JSON text, JSON-RPC envelopes, line framing; no I/O
         room("Secrets", ["CSodium", "CLibcrypt"]),  // guarded passwords, sealing, crypt(3)
         room("AccountFile", ["Vocabulary", "Secrets"]),  // files of accounts, as other systems export them
+        room(  // IMAP without I/O: framing, grammar, commands, and what they mean
+            "IMAP", ["Vocabulary", "Secrets", deque, .product(name: "NIOCore", package: "swift-nio")]),
         room("MailMoveAPI", ["Vocabulary", "JSONWire", "Secrets"]),  // the contract as types, one declaration a method
 
         // Floor 1: one concern each; none knows another.
@@ -125,6 +127,9 @@ let package = Package(
         tests("AccountFileTests", ["AccountFile", "Secrets"], resources: [.copy("Exports")]),
         tests("MailMoveAPITests", ["MailMoveAPI", "JSONWire", "Secrets", "Vocabulary"]),
         tests("POP3Tests", ["POP3", "Support"], resources: [.copy("Conversations")]),
+        tests(
+            "IMAPTests", ["IMAP", "Secrets", "Vocabulary", .product(name: "NIOCore", package: "swift-nio")],
+            resources: [.copy("Conversations")]),
         tests("MaildirStoreTests", ["MaildirStore", "Support"]),
         tests("SQLiteRecordsTests", ["SQLiteRecords"]),
         tests("DNSTests", ["DNS", "Support"]),
@@ -165,10 +170,11 @@ if Context.environment["MAILMOVE_FUZZ"] != nil {
         .target(
             name: "POP3", dependencies: ["Vocabulary", "Secrets", "CGSASL", deque, core], exclude: withSockets,
             swiftSettings: strict),
+        .target(name: "IMAP", dependencies: ["Vocabulary", "Secrets", deque, core], swiftSettings: strict),
         .target(
             name: "Fuzz",
             dependencies: [
-                "POP3", "MaildirStore", "AccountFile", "MailMoveAPI", "JSONWire", "Vocabulary", "Secrets", core,
+                "POP3", "IMAP", "MaildirStore", "AccountFile", "MailMoveAPI", "JSONWire", "Vocabulary", "Secrets", core,
             ],
             path: "Tests/Fuzz/Targets", swiftSettings: strict),
     ]

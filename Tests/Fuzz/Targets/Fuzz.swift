@@ -14,6 +14,8 @@ private let targets: [String: @Sendable (Input) -> Void] = [
     "decoder": { fuzzDecoder($0) },
     "replies": { fuzzReplies($0) },
     "sasl": { fuzzSASL($0) },
+    "imap": { fuzzIMAP($0) },
+    "imap-values": { fuzzIMAPValues($0) },
     "json": { fuzzJSON($0) },
     "rpc": { fuzzRPC($0) },
     "addresses": { fuzzAddresses($0) },
