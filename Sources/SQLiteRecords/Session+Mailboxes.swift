@@ -15,7 +15,9 @@ extension Session {
 
     func runs(of account: AccountRecord.ID) throws -> [Int64: Int64] {
         try ask { db in
-            let rows = try db.integers("SELECT mark, last FROM namedRun WHERE account = ?", [account]) { ($0[0], $0[1]) }
+            let rows = try db.integers("SELECT mark, last FROM namedRun WHERE account = ?", [account]) {
+                ($0[0], $0[1])
+            }
             return Dictionary(rows) { max($0, $1) }
         }
     }
