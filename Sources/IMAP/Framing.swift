@@ -58,9 +58,11 @@ struct Framing {
             switch reading {
             case .line:
                 guard takeLine(&input) else {
-                    return isTooLong ? tooLong : .needsInput
+                    // The CR may be half of a line's end, which does not count.
+                    let isEnding = frame.octets.last == UInt8(ascii: "\r")
+                    return isTooLong(frame.octets.count - (isEnding ? 1 : 0)) ? tooLong : .needsInput
                 }
-                if isTooLong { return tooLong }
+                if isTooLong(frame.octets.count) { return tooLong }
                 guard let announced else { return .response(takeFrame()) }
                 if let failure = check(announced) { return .failed(failure) }
                 if announced.isBody {
@@ -121,9 +123,9 @@ struct Framing {
 
     // MARK: - Limits
 
-    private var isTooLong: Bool {
-        frame.octets.count > limits.response
-            && (frame.octets.count > limits.numbers || !FrameHead(frame.octets).listsNumbers)
+    private func isTooLong(_ count: Int) -> Bool {
+        count > limits.response
+            && (count > limits.numbers || !FrameHead(frame.octets).listsNumbers)
     }
 
     private var tooLong: Piece {

@@ -246,6 +246,17 @@ struct MachineTests {
         }
     }
 
+    @Test(arguments: [1, 7, Int.max])
+    func aLineMayBeAsLongAsItsLimit(piece: Int) {
+        var limits = Limits()
+        limits.response = 64
+        for (count, isRead) in [(64, true), (65, false)] {
+            var wire = Wire.greeted(limits: limits, piece: piece)
+            wire.hear("* OK " + String(repeating: "x", count: count - 5) + "\r\n")
+            #expect((wire.events.last?.response != nil) == isRead)
+        }
+    }
+
     @Test func longListsOfNumbersAreRead() throws {
         var wire = Wire.greeted(piece: 9000)
         _ = try wire.begin(.search(.all, extended: false))
