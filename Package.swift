@@ -60,6 +60,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),  // what glibc declares under _GNU_SOURCE alone
         room("Vocabulary", ["CIDN2"]),  // addresses, statuses, reasons: the words everyone uses
         room("JSONWire", []),  // JSON text, JSON-RPC envelopes, line framing; no I/O
+        room("Waiting", ["CLinux"]),  // what all waiting for time is made of
         room("Secrets", ["CSodium", "CLibcrypt"]),  // guarded passwords, sealing, crypt(3)
         room("AccountFile", ["Vocabulary", "Secrets"]),  // files of accounts, as other systems export them
         room(  // IMAP without I/O: framing, grammar, commands, and what they mean
@@ -79,7 +80,7 @@ let package = Package(
         room(
             "SQLiteRecords",
             [
-                "Records", "Vocabulary", "CLinux", .product(name: "GRDB", package: "GRDB.swift"),
+                "Records", "Vocabulary", "Waiting", "CLinux", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
         room("JSONRPC", nio + ["JSONWire", logging]),  // the Unix-socket server; knows nothing of mail
@@ -90,10 +91,13 @@ let package = Package(
         // Floor 2: a login becomes a run; a run turns a POP3 session into durable messages and a ledger.
         room(
             "Migration",
-            ["AccountFile", "POP3", "MailStore", "Records", "DNS", "Secrets", "Vocabulary", logging, deque]),
+            [
+                "AccountFile", "POP3", "MailStore", "Records", "DNS", "Secrets", "Vocabulary", "Waiting", logging,
+                deque,
+            ]),
 
         // Floor 3: one file a method.
-        room("Methods", ["AccountFile", "Migration", "JSONRPC", "MailMoveAPI", logging]),
+        room("Methods", ["AccountFile", "Migration", "JSONRPC", "MailMoveAPI", "Waiting", logging]),
 
         // What the administrator has set: flags, environment, file; one list of keys.
         room(
@@ -109,7 +113,7 @@ let package = Package(
             dependencies: [
                 "CLinux", "Configuring", "DNS", "Methods", "Migration", "MaildirStore", "SQLiteRecords", "JSONRPC",
                 "Systemd",
-                "Secrets",
+                "Secrets", "Waiting",
                 lifecycle, logging, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
@@ -122,6 +126,7 @@ let package = Package(
         // Tests mirror the rooms.
         .target(name: "Support", dependencies: ["JSONWire"], path: "Tests/Support", swiftSettings: strict),
         tests("VocabularyTests", ["Vocabulary"]),
+        tests("WaitingTests", ["Waiting"]),
         tests("JSONWireTests", ["JSONWire"]),
         tests("SecretsTests", ["Secrets"]),
         tests("AccountFileTests", ["AccountFile", "Secrets"], resources: [.copy("Exports")]),

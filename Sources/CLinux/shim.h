@@ -3,6 +3,7 @@
 #ifndef MAILMOVE_CLINUX_H
 #define MAILMOVE_CLINUX_H
 
+#include <sys/eventfd.h>
 #include <linux/magic.h>
 #include <malloc.h>
 #include <sys/prctl.h>

@@ -6,6 +6,7 @@ import MailMoveAPI
 import Migration
 import Synchronization
 import Vocabulary
+import Waiting
 
 extension MethodTable {
     /// The snapshot is taken after the watch has begun, so that nothing falls between them.
@@ -83,7 +84,7 @@ final class WatchFeed: Sendable {
                 else { return }
             }
             // Cancelled: the loop ends with the stream.
-            try? await Task.sleep(for: Self.interval)
+            try? await pause(for: Self.interval)
         }
     }
 }

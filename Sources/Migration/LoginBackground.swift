@@ -2,6 +2,7 @@
 
 import Records
 import Vocabulary
+import Waiting
 
 /// What follows a login that has been answered: questions and runs for which nobody waits.
 extension LoginDesk {
@@ -26,7 +27,7 @@ extension LoginDesk {
                 group.addTask {
                     await alarm.sleep(seconds: limits.connectTimeout + limits.loginTimeout)
                     // Somebody waits now, or it has been long enough: a moment more for a server that is about to answer.
-                    try await Task.sleep(for: .seconds(1))
+                    try await pause(for: .seconds(1))
                 }
                 defer { group.cancelAll() }
                 try await group.next()

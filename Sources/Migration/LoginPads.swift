@@ -2,6 +2,7 @@
 
 import Records
 import Vocabulary
+import Waiting
 
 /// How long a rejection takes that nobody had to be asked about: as long as others, so that time tells nothing.
 extension LoginDesk {
@@ -16,7 +17,7 @@ extension LoginDesk {
             duration = max(duration, await recentRejection(by: settings.oldServer) ?? .zero)
         }
         // Cancelled: nobody waits for the answer any more.
-        try? await Task.sleep(until: start + duration, clock: .continuous)
+        try? await pause(for: start + duration - .now)
     }
 
     /// The old server has rejected a login that began at `start`.

@@ -3,6 +3,7 @@
 import Records
 import Synchronization
 import Vocabulary
+import Waiting
 
 /// Holds the ``Schedule``, and runs each run as a task of its own.
 public final class MoveScheduler: Sendable {
@@ -166,7 +167,7 @@ public final class MoveScheduler: Sendable {
         while !Task.isCancelled, !context.stopping.isSet {
             let left = moment - context.uptime()
             if left <= .zero { break }
-            try? await Task.sleep(for: min(left, .seconds(1)))
+            try? await pause(for: min(left, .seconds(1)))
         }
         wake()
     }
@@ -224,7 +225,7 @@ public final class MoveScheduler: Sendable {
         let before = await moved(account)
         while !Task.isCancelled, ContinuousClock.now - start < Self.proof, await moved(account) == before {
             // Cancelled: the run has ended.
-            try? await Task.sleep(for: .milliseconds(500))
+            try? await pause(for: .milliseconds(500))
         }
         guard !Task.isCancelled else { return }
         state.withLock { state in

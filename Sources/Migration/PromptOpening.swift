@@ -4,6 +4,7 @@ import POP3
 import Secrets
 import Synchronization
 import Vocabulary
+import Waiting
 
 /// Opens a session for somebody who waits to hear what is wrong: a port that speaks TLS where the settings have none, or
 /// the other way round, is told within ten seconds, where a greeting would be waited for a minute.
@@ -51,7 +52,7 @@ struct PromptOpening: Sendable {
             if server.security != .tls {
                 group.addTask {
                     // Cancelled: it has been opened, or has failed, meanwhile.
-                    guard (try? await Task.sleep(for: Self.silence)) != nil, !greeted.isSet else {
+                    guard (try? await pause(for: Self.silence)) != nil, !greeted.isSet else {
                         return .speaksTLS(false)
                     }
                     return .speaksTLS(

@@ -6,6 +6,7 @@ import Records
 import Secrets
 import Synchronization
 import Vocabulary
+import Waiting
 
 /// What the old server made of a password.
 enum OldServerAnswer: Sendable {
@@ -125,7 +126,7 @@ final class Questions: Sendable {
                 while self.lines.withLock({
                     $0[server.name]?.seconds(before: number, places: width, at: .now) ?? 0 <= seconds
                 }) {
-                    try await Task.sleep(for: .milliseconds(200))
+                    try await pause(for: .milliseconds(200))
                 }
                 return nil
             }

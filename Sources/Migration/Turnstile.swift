@@ -2,6 +2,7 @@
 
 import DequeModule
 import Synchronization
+import Waiting
 
 /// Lets so many through at a time under each key; the others wait in order, or leave when cancelled.
 ///
@@ -120,7 +121,7 @@ final class Turnstile<Key: Hashable & Sendable>: Sendable {
             }
             group.addTask {
                 // Cancelled: the place came first.
-                try? await Task.sleep(for: .seconds(max(0, seconds)))
+                try? await pause(for: .seconds(max(0, seconds)))
                 return false
             }
             if try await group.next() == true {
@@ -188,7 +189,7 @@ func withDeadline<Result: Sendable>(
     try await withThrowingTaskGroup(of: Result?.self) { group in
         group.addTask { try await body() }
         group.addTask {
-            try await Task.sleep(for: .seconds(max(0, seconds)))
+            try await pause(for: .seconds(max(0, seconds)))
             return nil
         }
         defer { group.cancelAll() }

@@ -4,6 +4,7 @@ import Foundation
 import GRDB
 public import Records
 import Synchronization
+import Waiting
 
 /// The records in one SQLite file: for one machine, up to a million accounts and a hundred million messages.
 ///
@@ -164,9 +165,12 @@ public final class SQLiteRecords: Records, Sendable {
     /// Where the disk was full at the opening and has room again, the database is opened anew, as usual.
     public func check() async throws {
         _ = try await read { _ = try $0.value("check") }
-        let isFailing = desk.writer.isFailing || file.isFull
-        _ = try await write { records in
-            if isFailing { try records.set("check", to: []) } else { _ = try records.value("check") }
+        if desk.writer.isFailing || file.isFull {
+            // The log may still have room for a page or two where there is none for what a login changes.
+            try await write { try $0.set("check", to: Array(repeating: 0, count: 65536)) }
+            try await write { try $0.set("check", to: []) }
+        } else {
+            try await write { _ = try $0.value("check") }
         }
         if confinement != nil, !file.isFull { await reopen() }
     }
@@ -183,7 +187,7 @@ public final class SQLiteRecords: Records, Sendable {
                 break
             }
             // Cancelled or not: a connection that is being made is closed as well.
-            try? await Task.sleep(for: .milliseconds(20))
+            try? await pause(for: .milliseconds(20))
         }
         lock.release()
     }
@@ -208,7 +212,7 @@ public final class SQLiteRecords: Records, Sendable {
             } catch {
                 next.refuse(error)
                 // Cancelled: the next try comes at once, and once more.
-                try? await Task.sleep(for: .seconds(1))
+                try? await pause(for: .seconds(1))
             }
         }
         state.withLock { $0.isReopening = false }

@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import Synchronization
 import Systemd
+import Waiting
 
 /// Tells the service manager what is going on, once a second at most, and that it still goes on.
 ///
@@ -52,7 +53,7 @@ final class Heartbeat: Sendable {
                 told = text
             }
             // Cancelled: the loop ends.
-            try? await Task.sleep(for: .seconds(1))
+            try? await pause(for: .seconds(1))
         }
     }
 
@@ -72,7 +73,7 @@ final class Heartbeat: Sendable {
             } catch {
                 daemon.log.error("no sign of life is sent: \(error)")
             }
-            try? await Task.sleep(for: interval)
+            try? await pause(for: interval)
         }
     }
 
@@ -80,7 +81,7 @@ final class Heartbeat: Sendable {
     private func leaveWhenIdle() async {
         var idle = 0.0
         while !Task.isCancelled {
-            try? await Task.sleep(for: .seconds(1))
+            try? await pause(for: .seconds(1))
             let limit = daemon.configuration.value.idleExit
             var isIdle = limit > 0 && daemon.report.clients == 0
             if isIdle { isIdle = await !hasWork() }

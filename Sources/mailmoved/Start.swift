@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Systemd
+import Waiting
 
 extension ServiceManager {
     /// Runs a part of the start that may take long: a large database is brought up to date, a crash is recovered from.
@@ -14,7 +15,7 @@ extension ServiceManager {
                 for _ in 0..<360 where !Task.isCancelled {
                     extendTimeout(by: .seconds(30))
                     // Cancelled: it is done.
-                    try? await Task.sleep(for: .seconds(10))
+                    try? await pause(for: .seconds(10))
                 }
             }
             defer { group.cancelAll() }

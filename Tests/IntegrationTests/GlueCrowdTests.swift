@@ -41,7 +41,8 @@ extension Integration {
                     }
                     try await Task.sleep(for: .seconds(4))
                     let waits = try await waits(of: "bob@example.com", servers)
-                    #expect(waits.allSatisfy { $0 < 2 }, "\(waits)")
+                    // A penance is eleven seconds; a busy machine takes its time as well.
+                    #expect(waits.allSatisfy { $0 < 8 }, "\(waits)")
                     // Wrong is wrong, and what nobody has looked at is not called so.
                     try await servers.expect(.wrongPassword, .smtp, "carol@example.com", password: "not hers")
                     servers.old.stop()
@@ -70,7 +71,7 @@ extension Integration {
                     }
                     try await Task.sleep(for: .seconds(3))
                     let waits = try await waits(of: "bob@example.com", servers, count: 12)
-                    #expect(waits.allSatisfy { $0 < 2 }, "\(waits)")
+                    #expect(waits.allSatisfy { $0 < 8 }, "\(waits)")
                     group.cancelAll()
                 }
             }

@@ -36,6 +36,8 @@ struct Mailmovectl: Sendable {
             path: "mailmovectl-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(
             at: folder.appending(path: "state"), withIntermediateDirectories: true)
+        try FileManager.default.createDirectory(
+            at: folder.appending(path: "mail"), withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let ctl = Mailmovectl(folder: folder)
         try Data("{}\n".utf8).write(to: folder.appending(path: "mailmoved.yaml"))

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CLinux
+import Glibc
+import Synchronization
+
+/// One thread that wakes whoever pauses.
+final class Timekeeper: Sendable {
+    static let shared = Timekeeper()
+
+    private struct State: Sendable {
+        var line = Deadlines()
+        /// How many in the line need not be woken any more.
+        var forgotten = 0
+        /// Until when the thread sleeps; nil where it waits for the bell alone.
+        var wakes: ContinuousClock.Instant?
+        var hasThread = false
+    }
+
+    private let state = Mutex(State())
+    /// eventfd(2): readable where a deadline has come in that is earlier than the thread knows.
+    private let bell = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
+
+    func wake(_ sleeper: Sleeper, at deadline: ContinuousClock.Instant) {
+        let (isFirst, isEarliest) = state.withLock { state in
+            state.line.insert(deadline, sleeper)
+            let isFirst = !state.hasThread
+            state.hasThread = true
+            let isEarliest = state.wakes.map { deadline < $0 } ?? true
+            if isEarliest { state.wakes = deadline }
+            return (isFirst, isEarliest)
+        }
+        if isFirst {
+            begin()
+        } else if isEarliest {
+            eventfd_write(bell, 1)
+        }
+    }
+
+    /// One of those in the line was cancelled. Who would have waited for a day leaves nothing behind for long.
+    func forgetOne() {
+        state.withLock { state in
+            state.forgotten += 1
+            guard state.forgotten > 1000, state.forgotten > state.line.count / 2 else { return }
+            state.line.removeOver()
+            state.forgotten = 0
+        }
+    }
+
+    private func begin() {
+        var thread = pthread_t()
+        let keeper = Unmanaged.passRetained(self).toOpaque()
+        let failure = pthread_create(
+            &thread, nil,
+            { keeper in
+                guard let keeper else { return nil }
+                _ = name_thread("timekeeper")
+                Unmanaged<Timekeeper>.fromOpaque(keeper).takeRetainedValue().run()
+                return nil
+            }, keeper)
+        if failure == 0 {
+            pthread_detach(thread)
+        } else {
+            // The next one tries again.
+            Unmanaged<Timekeeper>.fromOpaque(keeper).release()
+            state.withLock { $0.hasThread = false }
+        }
+    }
+
+    private func run() {
+        while true {
+            let (due, next) = state.withLock { state in
+                let due = state.line.removeDue(at: .now)
+                state.wakes = state.line.first
+                return (due, state.wakes)
+            }
+            for sleeper in due { sleeper.end() }
+            var ring = pollfd(fd: bell, events: Int16(POLLIN), revents: 0)
+            // A span, and no long one: while the machine is suspended it does not pass.
+            let left = next.map { max(0, ($0 - .now) / .milliseconds(1)).rounded(.up) }
+            if poll(&ring, 1, left.map { Int32(min($0, 10_000)) } ?? -1) > 0 {
+                var count: eventfd_t = 0
+                eventfd_read(bell, &count)
+            }
+        }
+    }
+}
+
+/// Deadlines and who waits for them: a binary heap, the earliest first.
+struct Deadlines: Sendable {
+    private var heap: [(deadline: ContinuousClock.Instant, sleeper: Sleeper)] = []
+
+    var first: ContinuousClock.Instant? { heap.first?.deadline }
+    var count: Int { heap.count }
+
+    mutating func insert(_ deadline: ContinuousClock.Instant, _ sleeper: Sleeper) {
+        heap.append((deadline, sleeper))
+        var child = heap.count - 1
+        while child > 0, heap[child].deadline < heap[(child - 1) / 2].deadline {
+            heap.swapAt(child, (child - 1) / 2)
+            child = (child - 1) / 2
+        }
+    }
+
+    /// Takes out those whose time has come, the earliest first.
+    mutating func removeDue(at now: ContinuousClock.Instant) -> [Sleeper] {
+        var due: [Sleeper] = []
+        while let first = heap.first, first.deadline <= now {
+            due.append(first.sleeper)
+            removeFirst()
+        }
+        return due
+    }
+
+    /// Takes out those that need not be woken any more.
+    mutating func removeOver() {
+        // What is sorted is a heap.
+        heap = heap.filter { !$0.sleeper.isOver }.sorted { $0.deadline < $1.deadline }
+    }
+
+    private mutating func removeFirst() {
+        heap.swapAt(0, heap.count - 1)
+        heap.removeLast()
+        var parent = 0
+        while true {
+            var least = parent
+            for child in [2 * parent + 1, 2 * parent + 2]
+            where child < heap.count && heap[child].deadline < heap[least].deadline {
+                least = child
+            }
+            guard least != parent else { return }
+            heap.swapAt(parent, least)
+            parent = least
+        }
+    }
+}
