@@ -51,10 +51,14 @@ extension DatabaseFile {
     }
 
     /// Whether its file system has no room for another page or two, for this user.
-    var isFull: Bool {
+    var isFull: Bool { room.map { $0 < 65536 } ?? false }
+
+    /// How many octets its file system has left for this user; nil where that cannot be told.
+    var room: UInt64? {
         var status = statvfs()
-        guard statvfs(path, &status) == 0 else { return false }
-        return UInt64(status.f_bavail) * UInt64(status.f_frsize) < 65536
+        guard statvfs(path, &status) == 0 else { return nil }
+        let (octets, isMore) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+        return isMore ? .max : octets
     }
 
     func corrupt(_ what: String) -> RecordsError {

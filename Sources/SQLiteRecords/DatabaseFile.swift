@@ -10,6 +10,8 @@ struct Options: Sendable {
     var busySeconds: Double = 5
     /// Reader threads; more than the cores gain nothing.
     var readers = max(2, min(4, ProcessInfo.processInfo.activeProcessorCount))
+    /// In octets: with less than that, four times what the write-ahead log takes up as a rule, the log is kept short.
+    var ampleRoom: UInt64 = 64 << 20
     /// What a commit has made known; called on the writer's thread.
     var onEvents: @Sendable ([EventRecord]) -> Void = { _ in }
 }

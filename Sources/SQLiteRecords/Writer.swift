@@ -58,9 +58,13 @@ final class Writer: Sendable {
         // The thread keeps what it needs, not this object.
         Thread.start("records-writer") { [file, inbox, ending, health, farewell] in
             let opened = file.identity
+            var log = LogLength()
             while let requests = inbox.take({ $0 }) {
                 let outcome = Self.commit(requests, to: database, file: file, opened: opened)
-                if let outcome { health.isFailing.withLock { $0 = outcome == .failed } }
+                if let outcome {
+                    health.isFailing.withLock { $0 = outcome == .failed }
+                    log.fit(to: file, database, hasFailed: outcome == .failed)
+                }
             }
             file.close(database)
             farewell.say()
