@@ -166,7 +166,7 @@ struct Recovery: Sendable {
     }
 
     /// In seconds: so long that others' mail moves between, and at last as long as between other tries.
-    private static func pause(after deaths: Int) -> Double { min(900, 10 * Double(1 << min(max(0, deaths - 2), 10))) }
+    private static func pause(after deaths: Int) -> Double { min(900, 30 * Double(1 << min(max(0, deaths - 2), 10))) }
 
     private static func interrupt(
         _ id: AccountRecord.ID, _ detail: String, _ records: any RecordsWriter, _ now: Timestamp

@@ -76,8 +76,8 @@ public enum Reason: String, Error, Sendable, Codable, CaseIterable {
                 en: "The old mail server cannot be reached. Please try again later.", zhCN: "无法连接原邮件服务器，请稍后再试。")
         case .oldServerUntrusted:
             LocalizedText(
-                en: "The old mail server's certificate is not trusted. Please contact your administrator.",
-                zhCN: "原邮件服务器的证书不受信任，请联系管理员。")
+                en: "There is no secure connection to the old mail server. Please contact your administrator.",
+                zhCN: "无法与原邮件服务器建立安全连接，请联系管理员。")
         case .oldServerProtocol:
             LocalizedText(
                 en: "The old mail server gave an answer that makes no sense. Please try again later.",

@@ -225,6 +225,14 @@ import Vocabulary
                 == "2001:db8::1")
     }
 
+    /// What a gateway says in place of an address keeps none of its users out.
+    @Test(arguments: ["unknown", "not an address", #"\u0000"#, "地址", "10.0.0.1, 192.0.2.7"])
+    func whatIsNoAddressIsTakenAllTheSame(_ text: String) throws {
+        let login = #"{"account":"a@b.example","password":"x","remoteAddress":"\#(text)"}"#
+        #expect(try Contract.authenticate.violation(login) == nil)
+        #expect(try Contract.triggerMigration.violation(login) == nil)
+    }
+
     @Test func anOddPasswordIsAWrongOneAndNotAWrongCall() throws {
         for text in ["", #"a\u0000b"#, String(repeating: "x", count: 600), #"é\"\\"#] {
             #expect(try Contract.authenticate.violation(#"{"account":"a@b.example","password":"\#(text)"}"#) == nil)
