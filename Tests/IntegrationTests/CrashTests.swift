@@ -74,6 +74,7 @@ extension Integration {
             jumping.cancel()
             tally.jumps = try await jumping.value
             print("kill -9 and worse, \(tally)")
+            if tally.lost + tally.doubled + tally.broken > 0 { print(hardship.daemon.log) }
             tally.expectNothingLost(seed)
         }
     }

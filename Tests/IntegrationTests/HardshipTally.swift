@@ -19,6 +19,9 @@ extension Hardship {
         var absences = 0
         var jumps = 0
         var lost = 0
+        /// Deleted by the reader and here again, as an event has said: they were being delivered when the daemon ended,
+        /// over a day ago by its clock.
+        var announced = 0
         var doubled = 0
         var damaged = 0
         var leftInTmp = 0
@@ -36,7 +39,7 @@ extension Hardship {
             guard backups + restored + absences + jumps > 0 else { return "" }
             return """
                 , \(restored) times put back to one of \(backups) backups, \(absences) times without the mail store, \
-                \(jumps) jumps of the clock
+                \(jumps) jumps of the clock, \(announced) deleted ones here again as announced
                 """
         }
     }
@@ -46,15 +49,28 @@ extension Hardship {
         tally.flagged = reader.flagged
         tally.filed = reader.filed
         tally.deleted = reader.deleted
+        let deletions = reader.deletions
+        let log = daemon.log.split(separator: "\n").filter { $0.contains("messages were being delivered when") }
         for number in all {
             let maildir = daemon.maildir(of: Self.address(number))
             let sent = Set(Self.mail(number, scale.messages).map { withLineFeeds($0.octets) })
-            var here: [[UInt8]: Int] = [:]
-            for message in reader.messages(in: maildir) { here[withoutUIDL(message).octets, default: 0] += 1 }
+            let names = Dictionary(grouping: reader.messages(in: maildir)) { withoutUIDL($0.value).octets }
+            let here = names.mapValues(\.count)
             let perhaps = Set(reader.mayComeAgain(in: maildir).map { withoutUIDL($0).octets })
             let lost = sent.count { here[$0] == nil && !perhaps.contains($0) }
-            let doubled = here.reduce(0) { $0 + (sent.contains($1.key) ? $1.value - 1 : 0) }
-            if lost + doubled > 0 { print("\(Self.address(number)): \(lost) lost, \(doubled) doubled") }
+            var (doubled, again) = (0, 0)
+            for (octets, copies) in names where copies.count > 1 && sent.contains(octets) {
+                let deleted = copies.count { deletions.contains($0.key) }
+                again += min(deleted, copies.count - 1)
+                doubled += max(0, copies.count - 1 - deleted)
+            }
+            let announced = min(again, log.announced(of: Self.address(number)))
+            doubled += again - announced
+            if lost + doubled > 0 {
+                print("\(Self.address(number)): \(lost) lost, \(doubled) doubled")
+                for copies in names.values where copies.count > 1 { print("doubled: \(copies.map(\.key))") }
+            }
+            tally.announced += announced
             tally.messages += sent.count
             tally.lost += lost
             tally.doubled += doubled
@@ -64,6 +80,16 @@ extension Hardship {
         let broken = state.withLock { $0.broken }
         tally.broken = broken.count
         for line in broken { print(line) }
+    }
+}
+
+extension [Substring] {
+    /// How many messages these lines of a log say may come again to an account.
+    fileprivate func announced(of account: String) -> Int {
+        filter { $0.contains("account=\(account) ") }.reduce(0) { sum, line in
+            let text = line.firstRange(of: "a second time: ").map { line[$0.upperBound...] } ?? ""
+            return sum + (Int(text.prefix(while: \.isNumber)) ?? 0)
+        }
     }
 }
 

@@ -42,10 +42,10 @@ struct Upheavals {
         // Before any mail was moved nothing tells an empty store from the right one.
         guard hardship.state.withLock({ !$0.acknowledged.completed.isEmpty }) else { return }
         switch Int.random(in: 0..<6, using: &random) {
-        case 0:
+        case 0, 1 where backup == nil:
             try backUp(numbers)
             tally.backups += 1
-        case 1 where backup != nil:
+        case 1:
             try putBack(numbers)
             tally.restored += 1
         case 2:

@@ -59,9 +59,9 @@ public final class MailReader: Sendable {
     public var filed: Int { state.withLock { $0.filed } }
     public var deleted: Int { state.withLock { $0.deletions } }
 
-    /// All messages that are in a Maildir and its folders or were read and deleted there, each by its name: one that is
-    /// there twice has two names.
-    public func messages(in maildir: URL) -> [[UInt8]] {
+    /// All messages that are in a Maildir and its folders or were read and deleted there, by name: one that is there
+    /// twice has two.
+    public func messages(in maildir: URL) -> [String: [UInt8]] {
         let path = maildir.path
         var all = state.withLock { $0.deleted.filter { $0.key.hasPrefix(path + "/") } }
         for folder in Self.places(in: path).flatMap({ [$0 + "/new", $0 + "/cur"] }) {
@@ -69,7 +69,7 @@ public final class MailReader: Sendable {
                 all[path + "/" + Self.base(name)] = Self.octets(of: "\(folder)/\(name)")
             }
         }
-        return Array(all.values)
+        return all
     }
 
     // MARK: Whoever delivers forgets
