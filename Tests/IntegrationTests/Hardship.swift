@@ -185,7 +185,8 @@ final class Hardship: Sendable {
             let server: JSONValue = ["host": "127.0.0.1", "port": .integer(Int64(server.port)), "security": "none"]
             _ = try? await ask(
                 "enableMigration",
-                ["domain": "example.com", "oldServer": server, "validDays": .integer(Int64(90 + round % 7))], admin: true
+                ["domain": "example.com", "oldServer": server, "validDays": .integer(Int64(90 + round % 7))],
+                admin: true
             )
         }
         await withTaskGroup(of: Void.self) { group in
@@ -224,7 +225,8 @@ final class Hardship: Sendable {
     private func finish(_ all: Range<Int>) async throws {
         await call(all, 0)
         for number in all {
-            let deadline = ContinuousClock.now + .seconds(120)
+            // An account under which the daemon has often died is put off, for longer each time.
+            let deadline = ContinuousClock.now + .seconds(960)
             while ContinuousClock.now < deadline {
                 let status = try await status(number)
                 if status["status"] == "completed" {

@@ -41,11 +41,11 @@ struct Upheavals {
     ) async throws {
         // Before any mail was moved nothing tells an empty store from the right one.
         guard hardship.state.withLock({ !$0.acknowledged.completed.isEmpty }) else { return }
-        switch Int.random(in: 0..<6, using: &random) {
-        case 0, 1 where backup == nil:
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0:
             try backUp(numbers)
             tally.backups += 1
-        case 1:
+        case 1 where backup != nil:
             try putBack(numbers)
             tally.restored += 1
         case 2:
@@ -131,7 +131,9 @@ struct Upheavals {
             try await hardship.start()
         }
         var waiting: [Int] = []
-        for number in numbers where try await hardship.status(number)["status"] != "completed" { waiting.append(number) }
+        for number in numbers where try await hardship.status(number)["status"] != "completed" {
+            waiting.append(number)
+        }
         await hardship.call(numbers.suffix(4), 1)
         try await Task.sleep(for: .milliseconds(Int.random(in: 100...600, using: &random)))
         for number in waiting where try await hardship.status(number)["status"] == "completed" {
