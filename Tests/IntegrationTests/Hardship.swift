@@ -55,7 +55,8 @@ final class Hardship: Sendable {
     /// - Parameters:
     ///   - pace: milliseconds before each message.
     ///   - daemon: one that logs little unless given.
-    init(_ scale: Scale, seed: UInt64, pace: Int, daemon: DaemonProcess? = nil) throws {
+    ///   - files: whether the reader files mail in folders.
+    init(_ scale: Scale, seed: UInt64, pace: Int, daemon: DaemonProcess? = nil, files: Bool = true) throws {
         self.scale = scale
         self.seed = seed
         accounts = max(6, scale.blows / 3)
@@ -70,7 +71,7 @@ final class Hardship: Sendable {
                     (Self.address(number), Self.mail(number, scale.messages))
                 }),
             options: options)
-        reader = MailReader(seed: seed)
+        reader = MailReader(seed: seed, files: files)
         credentials = self.daemon.folder.appending(path: "credentials")
         try FileManager.default.createDirectory(at: credentials, withIntermediateDirectories: true)
         try Data((0..<32).map { _ in UInt8.random(in: 0...255) }).write(to: credentials.appending(path: "seal-key"))

@@ -30,8 +30,11 @@ public final class MailReader: Sendable {
     private static let folders = [".Archive", ".Work.2019", ".Taxes"]
 
     private let state: Mutex<State>
+    private let files: Bool
 
-    public init(seed: UInt64) {
+    /// - Parameter files: whether it files messages under names of its own.
+    public init(seed: UInt64, files: Bool = true) {
+        self.files = files
         state = Mutex(State(random: seed | 1))
     }
 
@@ -109,7 +112,7 @@ public final class MailReader: Sendable {
                 let file = "\(place)/cur/\(name)"
                 switch pick(6) {
                 case 0, 1: delete(file, of: path)
-                case 2, 3: self.file(file, in: "\(path)/\(Self.folders[Int(pick(3))])")
+                case 2 where files, 3 where files: self.file(file, in: "\(path)/\(Self.folders[Int(pick(3))])")
                 default:
                     if rename(file, "\(place)/cur/\(Self.base(name)):2,\(chance(2) ? "FS" : "RS")") == 0 {
                         state.withLock { $0.flagged += 1 }
