@@ -56,5 +56,26 @@ extension Integration {
             print("kill -9, \(tally)")
             tally.expectNothingLost(seed)
         }
+
+        /// With a clock that jumps by days, a state that is put back to a backup, and a mail store that is not mounted.
+        @Test(.enabled(if: Upheavals.arePossible, "needs root, to mount; and libfaketime"))
+        func killsAtUpheavalsLoseNothingAndDoubleNothing() async throws {
+            let seed = UInt64.random(in: 0...UInt64.max)
+            var upheavals = try Upheavals(.of("MAILMOVE_TEST_KILLS", atLeast: 20), seed: seed, pace: 4)
+            let (hardship, clock) = (upheavals.hardship, upheavals.clock)
+            defer { upheavals.remove() }
+            let jumping = Task { try await Upheavals.jump(clock) }
+            defer { jumping.cancel() }
+            var tally = try await hardship.run {
+                hardship.daemon.kill()
+            } then: { numbers, random, tally in
+                try await upheavals.befall(numbers, &random, &tally)
+            }
+            jumping.cancel()
+            tally.jumps = try await jumping.value
+            print("kill -9 and worse, \(tally)")
+            if tally.lost + tally.doubled + tally.broken > 0 { print(hardship.daemon.log) }
+            tally.expectNothingLost(seed)
+        }
     }
 }
