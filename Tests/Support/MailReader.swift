@@ -21,6 +21,8 @@ public final class MailReader: Sendable {
         var mayComeAgain: [String: Set<[UInt8]>] = [:]
         /// Maildirs whose deleted messages may come again for now.
         var forgotten: Set<String> = []
+        /// Filed under names that a power cut may undo: what is deleted under one could come back under another.
+        var unsure: Set<String> = []
         var deletions = 0
         var flagged = 0
         var filed = 0
@@ -112,7 +114,8 @@ public final class MailReader: Sendable {
                 let file = "\(place)/cur/\(name)"
                 switch pick(6) {
                 case 0, 1: delete(file, of: path)
-                case 2 where files, 3 where files: self.file(file, in: "\(path)/\(Self.folders[Int(pick(3))])")
+                case 2 where files, 3 where files:
+                    self.file(file, of: path, in: "\(path)/\(Self.folders[Int(pick(3))])")
                 default:
                     if rename(file, "\(place)/cur/\(Self.base(name)):2,\(chance(2) ? "FS" : "RS")") == 0 {
                         state.withLock { $0.flagged += 1 }
@@ -123,10 +126,11 @@ public final class MailReader: Sendable {
     }
 
     private func delete(_ file: String, of maildir: String) {
+        let name = Self.name(of: file, in: maildir)
+        guard !state.withLock({ $0.unsure.contains(name) }) else { return }
         // A message that cannot be read whole is left for the test to find.
         let octets = Self.octets(of: file)
         guard !octets.isEmpty else { return }
-        let name = "\(maildir)/\(Self.base(String(file.split(separator: "/").last ?? "")))"
         state.withLock { state in
             guard unlink(file) == 0 else { return }  // under the lock: it is noted before anybody asks
             state.deletions += 1
@@ -139,7 +143,7 @@ public final class MailReader: Sendable {
     }
 
     /// As a mail server's MOVE does: under a name of its own, with flags, and durable.
-    private func file(_ file: String, in folder: String) {
+    private func file(_ file: String, of maildir: String, in folder: String) {
         guard FileManager.default.fileExists(atPath: file) else { return }
         for place in ["", "/tmp", "/new", "/cur"] { mkdir(folder + place, 0o700) }
         let number = state.withLock { state in
@@ -147,10 +151,15 @@ public final class MailReader: Sendable {
             return state.filed
         }
         let name = "17\(number).M\(pick(1_000_000))P\(getpid()).reader,S=\(number):2,\(chance(2) ? "S" : "FS")"
+        let known = Self.name(of: name, in: maildir)
+        state.withLock { _ = $0.unsure.insert(known) }
         guard rename(file, "\(folder)/cur/\(name)") == 0 else { return }
+        // Had it been deleted, a power cut has undone that.
+        let before = Self.name(of: file, in: maildir)
+        state.withLock { $0.deleted[before] = nil }
         let directory = open(folder + "/cur", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { return }  // cut off
-        fsync(directory)
+        if fsync(directory) == 0 { state.withLock { _ = $0.unsure.remove(known) } }
         close(directory)
     }
 
@@ -173,6 +182,11 @@ public final class MailReader: Sendable {
     /// The Maildir in the name of a message that was deleted.
     private static func folder(_ name: String) -> String {
         URL(filePath: name).deletingLastPathComponent().path
+    }
+
+    /// By which a message is known, whatever folder it is in.
+    private static func name(of file: String, in maildir: String) -> String {
+        "\(maildir)/\(base(String(file.split(separator: "/").last ?? "")))"
     }
 
     private static func base(_ name: String) -> String { String(name.prefix { $0 != ":" }) }
