@@ -344,7 +344,7 @@ import Vocabulary
             #expect(status.error?.detail.contains("died 2 times") == true)
             #expect(try await platform.events().last?.detail == status.error?.detail)
             #expect(platform.move.scheduler.load.moving == 0)
-            platform.advance(seconds: 11)
+            platform.advance(seconds: 31)
             #expect(try await platform.until { $0.status == .completed }.moved == 3)
         }
         // It has come through, and is as good as any other.
