@@ -13,14 +13,22 @@
 //    A message is moved when the commit that says so is durable.
 // 6. `StatusBoard` tells everyone who watches.
 
+public import Accounts
+import Delivery
+public import Diagnosis
+public import Ground
 public import Logging
+public import Logins
 public import MailStore
 public import NIOCore
 import POP3
 public import Records
+public import Runs
 public import Secrets
+public import Statuses
 import Synchronization
 public import Vocabulary
+import Waiting
 
 /// The domain, wired: accounts, settings, logins, runs, statuses.
 public final class MailMove: Sendable {
@@ -36,6 +44,9 @@ public final class MailMove: Sendable {
     let windows: WindowWatch
     let delivery: Delivery
     let context: Context
+    private let vault: Vault
+    /// Which old servers cannot be reached at present.
+    public let reach = OldServerReach()
     private let unrecorded = Mutex<Recovery.Interruptions>([])
 
     /// - Parameters:
@@ -51,33 +62,47 @@ public final class MailMove: Sendable {
         uptime: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         let context = Context(
-            records: records, store: store, pool: pool, sealKey: sealKey, ledgerHash: ledgerHash, limits: limits,
-            group: group, log: log, now: now, uptime: uptime)
+            records: records, store: store, limits: limits, group: group, log: log, now: now, uptime: uptime)
+        let vault = Vault(key: sealKey)
+        let hash = LedgerHash(hash: ledgerHash)
+        let checkedSessions = CheckedSessions()
         let statuses = StatusBoard(context: context)
         let delivery = Delivery(context: context, statuses: statuses)
-        let runner = Runner(context: context, statuses: statuses, delivery: delivery)
+        let commons = RunCommons(
+            vault: vault, ledgerHash: hash, reach: reach, checkedSessions: checkedSessions)
+        let runner = Runner(context: context, commons: commons, statuses: statuses, delivery: delivery)
         let scheduler = MoveScheduler(context: context, statuses: statuses, runner: runner)
         let windows = WindowWatch(context: context, statuses: statuses, scheduler: scheduler)
+        let logins = LoginDesk(
+            context: context, statuses: statuses, scheduler: scheduler, pool: pool, vault: vault,
+            checkedSessions: checkedSessions, reach: reach)
         self.context = context
+        self.vault = vault
         self.statuses = statuses
         self.delivery = delivery
         self.scheduler = scheduler
         self.windows = windows
-        self.accounts = AccountDesk(context: context, statuses: statuses, scheduler: scheduler)
+        self.accounts = AccountDesk(context: context, statuses: statuses, scheduler: scheduler, pool: pool)
         self.settings = SettingsDesk(
-            context: context, statuses: statuses, scheduler: scheduler, windows: windows)
-        self.logins = LoginDesk(context: context, statuses: statuses, scheduler: scheduler)
+            context: context, statuses: statuses, scheduler: scheduler, windows: windows,
+            checkedSessions: checkedSessions, oldServerChanged: logins.oldServerChanged)
+        self.logins = logins
         self.verification = OldServerVerification(context: context)
         self.domains = DomainCheck(context: context)
-        self.integrity = IntegrityCheck(context: context, statuses: statuses, scheduler: scheduler)
+        self.integrity = IntegrityCheck(
+            context: context, statuses: statuses, scheduler: scheduler, vault: vault, ledgerHash: hash)
     }
 
     /// Ends what a crash interrupted and queues what it left to do; before anybody is told how things stand.
     /// - Throws: `RecordsError`.
     public func recover() async throws {
-        let left = try await Recovery(context: context, statuses: statuses, scheduler: scheduler).run()
+        let left = try await recovery.run()
         unrecorded.withLock { $0 = left }
         await logins.restoreFailures()
+    }
+
+    private var recovery: Recovery {
+        Recovery(context: context, statuses: statuses, scheduler: scheduler, vault: vault)
     }
 
     /// Runs until ``stop()``. Everything that is submitted before is either recorded or left as if it had never begun.
@@ -112,7 +137,7 @@ public final class MailMove: Sendable {
         guard !left.isEmpty else { return }
         let alarm = Alarm()
         context.stopping.whenSet { alarm.ring() }
-        let recovery = Recovery(context: context, statuses: statuses, scheduler: scheduler)
+        let recovery = recovery
         while !context.stopping.isSet {
             await alarm.sleep(seconds: context.limits.recordsRetry)
             do {
@@ -127,14 +152,11 @@ public final class MailMove: Sendable {
     /// - Throws: `MailStoreError`; `RecordsError`.
     public func checkMailStore() async throws { try await StoreGuard(context: context).check() }
 
-    /// Which old servers cannot be reached at present.
-    public var reach: OldServerReach { context.reach }
-
     /// Whether anything is under way or kept for later: a run, a question, a sealed password.
     /// - Throws: `RecordsError`.
     public func hasWork() async throws -> Bool {
         let load = scheduler.load
-        guard load.moving == 0, load.queued == 0, logins.background.isIdle else { return true }
+        guard load.moving == 0, load.queued == 0, logins.isIdle else { return true }
         return try await context.records.read { try !$0.accountsWithSealedPassword().isEmpty }
     }
 

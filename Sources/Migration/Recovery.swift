@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Delivery
+import Ground
 import MailStore
 import Records
+import Runs
+import Statuses
 import Vocabulary
 
 /// Ends what a crash interrupted, and takes up the runs that it left.
@@ -9,6 +13,7 @@ struct Recovery: Sendable {
     let context: Context
     let statuses: StatusBoard
     let scheduler: MoveScheduler
+    let vault: Vault
 
     /// What cannot be ended now waits for its account's next run. Where nothing can be written, as on a full disk, the
     /// start goes on all the same: logins are decided by what can be read.
@@ -84,7 +89,6 @@ struct Recovery: Sendable {
     /// Runs whose password can still be opened go on, in the order in which they were asked for; the others show as
     /// interrupted until the next login.
     private func resumeRuns(_ deaths: [RunDeaths]) async throws -> Interruptions {
-        let vault = context.vault
         let (sealed, moving) = try await context.records.read { records in
             (try records.accountsWithSealedPassword(), try records.accountsInProgress())
         }

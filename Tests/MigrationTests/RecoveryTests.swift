@@ -6,6 +6,7 @@ import Records
 import Testing
 import Vocabulary
 
+@testable import Delivery
 @testable import Migration
 
 /// The start after a crash in the middle of many moves.

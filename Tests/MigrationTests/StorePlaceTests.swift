@@ -6,8 +6,6 @@ import Secrets
 import Testing
 import Vocabulary
 
-@testable import Migration
-
 /// Mail goes to the place that it was moved to before, and is known there whatever the records have forgotten.
 @Suite(.timeLimit(.minutes(5))) struct StorePlaceTests {
     private static let ann = NewPlatform.ann
