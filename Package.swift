@@ -88,12 +88,11 @@ let package = Package(
 
         // Floor 2: a login becomes a run; a run turns a POP3 session into durable messages and a ledger. Each room knows
         // only those above it in this list.
-        room(  // what all of them stand on: records, mail store, old servers, clocks, limits
-            "Ground",
-            ["POP3", "MailStore", "Records", "DNS", "Secrets", "Vocabulary", "Waiting", core, logging]),
+        room(  // what all of them stand on: records, old servers, clocks, limits
+            "Ground", ["POP3", "Records", "DNS", "Secrets", "Vocabulary", "Waiting", core, logging]),
         room("Statuses", ["Ground", "Records", "Vocabulary"]),  // what happens to an account, and who is told
         room(  // staged messages become moved, exactly once: epochs, intents, what a crash or a backup leaves behind
-            "Delivery", ["Ground", "Statuses", "MailStore", "Records", "Vocabulary", "Waiting", logging]),
+            "Delivery", ["Ground", "Statuses", "MailStore", "Records", "Vocabulary", "Waiting"]),
         room(  // one account's run, its plan and progress; whose turn it is
             "Runs",
             [
@@ -125,8 +124,8 @@ let package = Package(
         room(
             "Methods",
             [
-                "AccountFile", "Accounts", "Diagnosis", "Ground", "Logins", "Migration", "Runs", "Statuses", "JSONRPC",
-                "MailMoveAPI", "Waiting", logging,
+                "AccountFile", "Accounts", "Diagnosis", "Logins", "Migration", "Statuses", "JSONRPC", "MailMoveAPI",
+                "Waiting", logging,
             ]),
 
         // What the administrator has set: flags, environment, file; one list of keys.
@@ -142,7 +141,7 @@ let package = Package(
             name: "mailmoved",
             dependencies: [
                 "CLinux", "Configuring", "DNS", "Ground", "Methods", "Migration", "MaildirStore", "SQLiteRecords",
-                "JSONRPC", "Statuses", "Systemd", "Secrets", "Waiting",
+                "JSONRPC", "Systemd", "Secrets", "Waiting",
                 lifecycle, logging, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),

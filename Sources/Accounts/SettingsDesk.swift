@@ -2,7 +2,7 @@
 
 import Diagnosis
 package import Ground
-import MailStore
+package import MailStore
 public import Records
 package import Runs
 package import Statuses
@@ -51,6 +51,7 @@ public struct MigrationOverview: Sendable {
 /// The settings of every domain's migration.
 public final class SettingsDesk: Sendable {
     private let context: Context
+    private let store: any MailStore
     private let statuses: StatusBoard
     private let scheduler: MoveScheduler
     private let windows: WindowWatch
@@ -59,10 +60,11 @@ public final class SettingsDesk: Sendable {
 
     /// - Parameter oldServerChanged: called as soon as a domain's settings name another old server.
     package init(
-        context: Context, statuses: StatusBoard, scheduler: MoveScheduler, windows: WindowWatch,
+        context: Context, store: any MailStore, statuses: StatusBoard, scheduler: MoveScheduler, windows: WindowWatch,
         checkedSessions: CheckedSessions, oldServerChanged: @escaping @Sendable (MigrationSettings) -> Void
     ) {
         self.context = context
+        self.store = store
         self.statuses = statuses
         self.scheduler = scheduler
         self.windows = windows
@@ -76,7 +78,7 @@ public final class SettingsDesk: Sendable {
     public func enable(_ request: MigrationRequest) async throws -> MigrationOverview {
         try Self.checkLists(request)
         do throws(MailStoreError) {
-            try context.store.check(folder: request.options.folder)
+            try store.check(folder: request.options.folder)
         } catch {
             throw InvalidParameter("options.folder", "must be a folder that can be made: \(error.detail)")
         }

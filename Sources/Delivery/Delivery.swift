@@ -61,14 +61,16 @@ package final class Delivery: Sendable {
     package let wholeLedgers = WholeLedgers()
 
     private let context: Context
+    private let store: any MailStore
     private let statuses: StatusBoard
     /// By device. There are as many as there are file systems that mail has gone to; one without work costs nothing.
     private let loops = Mutex<[UInt64: DeliveryLoop]>([:])
     /// Those that do not run yet.
     private let begun = WaitingLine<DeliveryLoop>()
 
-    package init(context: Context, statuses: StatusBoard) {
+    package init(context: Context, store: any MailStore, statuses: StatusBoard) {
         self.context = context
+        self.store = store
         self.statuses = statuses
     }
 
@@ -77,7 +79,7 @@ package final class Delivery: Sendable {
         let device = submission.batch.place.device
         let loop = loops.withLock { loops -> DeliveryLoop? in
             if let loop = loops[device] { return loop }
-            let loop = DeliveryLoop(context: context, statuses: statuses)
+            let loop = DeliveryLoop(context: context, store: store, statuses: statuses)
             guard begun.put(loop) else { return nil }
             loops[device] = loop
             return loop

@@ -14,7 +14,7 @@ import Waiting
 /// 3. *publish*: this epoch's batches become visible.
 ///
 /// So an epoch costs one sync and one commit, however many accounts take part. A crash at any instant leaves each
-/// batch either unrecorded (its files are swept away by the next run) or intended (``Recovery`` ends it).
+/// batch either unrecorded (its files are swept away by the next run) or intended (``IntentEnding`` ends it).
 /// No cancellation reaches it: what is submitted is either recorded or fails as a whole.
 final class DeliveryLoop: Sendable {
     typealias Submission = Delivery.Submission
@@ -57,11 +57,13 @@ final class DeliveryLoop: Sendable {
     private static let mostOfEpoch = Size(messages: 8000, octets: 128 << 20)
 
     private let context: Context
+    private let store: any MailStore
     private let statuses: StatusBoard
     private let line = WaitingLine<Item>()
 
-    init(context: Context, statuses: StatusBoard) {
+    init(context: Context, store: any MailStore, statuses: StatusBoard) {
         self.context = context
+        self.store = store
         self.statuses = statuses
     }
 
@@ -108,7 +110,7 @@ final class DeliveryLoop: Sendable {
     /// - Returns: what has been published and is still to be recorded as moved.
     private func epoch(ready: [Item], published: [Item]) async -> [Item] {
         let places = Set((ready + published).map(\.submission.batch.place))
-        let errors = await context.store.sync(places)
+        let errors = await store.sync(places)
         let durable = published.filter { errors[$0.submission.batch.place] == nil }
         let staged = ready.filter { errors[$0.submission.batch.place] == nil }
         for item in ready + published {
@@ -119,7 +121,7 @@ final class DeliveryLoop: Sendable {
         for item in intended {
             do {
                 var item = item
-                let wereStaged = try await context.store.publish(item.submission.batch)
+                let wereStaged = try await store.publish(item.submission.batch)
                 item.shortfall = item.submission.keep(wereStaged)
                 visible.append(item)
             } catch {

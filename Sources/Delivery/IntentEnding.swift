@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Ground
-import MailStore
+package import MailStore
 package import Records
 package import Statuses
 import Vocabulary
@@ -14,10 +14,12 @@ import Vocabulary
 /// that way either is fetched again.
 package struct IntentEnding: Sendable {
     let context: Context
+    let store: any MailStore
     let statuses: StatusBoard
 
-    package init(context: Context, statuses: StatusBoard) {
+    package init(context: Context, store: any MailStore, statuses: StatusBoard) {
         self.context = context
+        self.store = store
         self.statuses = statuses
     }
 
@@ -62,7 +64,7 @@ package struct IntentEnding: Sendable {
         let outcomes = await publish(Dictionary(grouping: intents, by: \.account), searchesContents, &silent)
         var failures: [AccountRecord.ID: any Error] = [:]
         for outcome in outcomes { failures[outcome.account] = outcome.error }
-        let errors = await context.store.sync(Set(outcomes.flatMap(\.ended).map(\.place)))
+        let errors = await store.sync(Set(outcomes.flatMap(\.ended).map(\.place)))
         var durable: [[Ended]] = []
         for outcome in outcomes {
             let ended = outcome.ended.prefix { errors[$0.place] == nil }
@@ -117,7 +119,7 @@ package struct IntentEnding: Sendable {
                 }
                 if row == nil {
                     // A mailbox that is not there, or another, tells nothing.
-                    _ = try await StoreGuard(context: context).verify(account)
+                    _ = try await StoreGuard(context: context, store: store).verify(account)
                     row = try await context.records.read { try $0.account(id: account) }
                 }
                 guard let row else { break }
@@ -135,15 +137,15 @@ package struct IntentEnding: Sendable {
     private func end(
         _ intent: Intent, _ batch: StagedBatch, of row: AccountRecord, after before: [Ended], _ searchesContents: Bool
     ) async throws -> Ended {
-        let recovered = try await context.store.recover(
+        let recovered = try await store.recover(
             batch, of: row.address, isRecent: intent.isRecent(at: context.now()))
         var ended = Ended(
             intent: intent, place: recovered.place, delivered: recovered.fates.map { $0 == .delivered })
         let unknown = recovered.fates.indices.filter { recovered.fates[$0] == .unknown }
         guard !unknown.isEmpty else { return ended }
         guard searchesContents else { throw Undecided(count: unknown.count) }
-        guard let ours = try await context.store.contents(of: row.address, .ours),
-            let others = try await context.store.contents(of: row.address, .others)
+        guard let ours = try await store.contents(of: row.address, .ours),
+            let others = try await store.contents(of: row.address, .others)
         else { return ended }
         let ledger = try await context.records.read { try $0.ledger(of: row.id) }
         let delivered = (before + [ended]).flatMap { ended in

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Ground
-import MailStore
+package import MailStore
 package import Records
 import Synchronization
 import Vocabulary
@@ -16,10 +16,12 @@ import Vocabulary
 /// 4. When the old mailbox has been gone through, what was found under others' names and is not there is forgotten.
 package struct LedgerCompletion: Sendable {
     let context: Context
+    let store: any MailStore
     let wholeLedgers: WholeLedgers
 
-    package init(context: Context, wholeLedgers: WholeLedgers) {
+    package init(context: Context, store: any MailStore, wholeLedgers: WholeLedgers) {
         self.context = context
+        self.store = store
         self.wholeLedgers = wholeLedgers
     }
 
@@ -28,7 +30,7 @@ package struct LedgerCompletion: Sendable {
         let id = row.id
         guard !wholeLedgers.contains(id) else { return }
         let (known, mailbox) = try await context.records.read { (try $0.runs(of: id), try $0.mailbox(of: id)) }
-        let found = try await context.store.runs(of: row.address)
+        let found = try await store.runs(of: row.address)
         let strange = found.filter { (known[$0.key] ?? -1) < $0.value }
         if !strange.isEmpty {
             if let mailbox, mailbox.marker == nil {
@@ -43,8 +45,8 @@ package struct LedgerCompletion: Sendable {
 
     private func read(_ row: AccountRecord, _ strange: RunMarks) async throws {
         let id = row.id
-        guard let ours = try await context.store.contents(of: row.address, .ours),
-            let others = try await context.store.contents(of: row.address, .others)
+        guard let ours = try await store.contents(of: row.address, .ours),
+            let others = try await store.contents(of: row.address, .others)
         else { return }
         let now = context.now()
         let counts = try await context.records.write { records -> (ours: Int, others: Int)? in

@@ -10,8 +10,12 @@ import Vocabulary
 /// administrator says that what is there now is to be taken.
 package struct StoreGuard: Sendable {
     let context: Context
+    let store: any MailStore
 
-    package init(context: Context) { self.context = context }
+    package init(context: Context, store: any MailStore) {
+        self.context = context
+        self.store = store
+    }
 
     private struct Facts: Sendable {
         var row: AccountRecord
@@ -25,7 +29,7 @@ package struct StoreGuard: Sendable {
     package func verify(_ id: AccountRecord.ID) async throws -> StoreMarkers {
         guard let facts = try await facts(id) else { return [:] }
         let address = facts.row.address
-        let found = try await context.store.markers(of: address)
+        let found = try await store.markers(of: address)
         var expected: StoreMarkers = [:]
         var fresh: StoreMarkers = [:]
         for level in StoreLevel.allCases {
@@ -41,7 +45,7 @@ package struct StoreGuard: Sendable {
             fresh[level] = found[level]
         }
         // Nothing was moved there yet: what is there now counts.
-        if expected[.base] == nil { fresh[.base] = try await context.store.markBase() }
+        if expected[.base] == nil { fresh[.base] = try await store.markBase() }
         fresh[.mailbox] = nil  // recorded with the first mail that is moved there
         if !fresh.isEmpty { try await record(fresh, of: address) }
         return expected.merging(fresh) { known, _ in known }
@@ -50,7 +54,7 @@ package struct StoreGuard: Sendable {
     /// What is there now is taken, whatever mail was moved to before; an empty mailbox is made where there is none.
     /// - Throws: `MailStoreError`, `RecordsError`.
     package func accept(_ row: AccountRecord) async throws {
-        let markers = try await context.store.adopt(row.address)
+        let markers = try await store.adopt(row.address)
         try await record(markers, of: row.address)
         let id = row.id
         try await context.records.write { records in
@@ -69,7 +73,7 @@ package struct StoreGuard: Sendable {
     package func begin() async throws {
         guard try await context.records.read({ try $0.value(Self.name(.base, nil)) }) == nil else { return }
         do {
-            if let marker = try await context.store.markBase() { try await record([.base: marker], of: nil) }
+            if let marker = try await store.markBase() { try await record([.base: marker], of: nil) }
         } catch let error as MailStoreError {
             context.log.warning("the mail store is not marked yet: \(error)")
         }
@@ -82,7 +86,7 @@ package struct StoreGuard: Sendable {
             guard try records.hasMarkedMailboxes(of: nil) else { return nil }
             return try records.value(Self.name(.base, nil)).flatMap(Self.marker)
         }
-        try await context.store.check(expecting: marker)
+        try await store.check(expecting: marker)
     }
 
     private func facts(_ id: AccountRecord.ID) async throws -> Facts? {

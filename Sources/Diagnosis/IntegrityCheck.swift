@@ -2,7 +2,7 @@
 
 import Delivery
 package import Ground
-import MailStore
+package import MailStore
 import POP3
 import Records
 package import Runs
@@ -20,15 +20,18 @@ public import Vocabulary
 /// No mail is ever deleted, and one account is looked at after the other.
 public final class IntegrityCheck: Sendable {
     private let context: Context
+    private let mailStore: any MailStore
     private let statuses: StatusBoard
     private let scheduler: MoveScheduler
     private let vault: Vault
     private let ledgerHash: LedgerHash
 
     package init(
-        context: Context, statuses: StatusBoard, scheduler: MoveScheduler, vault: Vault, ledgerHash: LedgerHash
+        context: Context, store: any MailStore, statuses: StatusBoard, scheduler: MoveScheduler, vault: Vault,
+        ledgerHash: LedgerHash
     ) {
         self.context = context
+        self.mailStore = store
         self.statuses = statuses
         self.scheduler = scheduler
         self.vault = vault
@@ -107,7 +110,7 @@ public final class IntegrityCheck: Sendable {
     private func verify(
         _ row: AccountRecord, _ acceptsEmpty: Bool, _ findings: inout IntegrityFindings
     ) async throws -> Bool {
-        let store = StoreGuard(context: context)
+        let store = StoreGuard(context: context, store: mailStore)
         do {
             _ = try await store.verify(row.id)
             return true
@@ -144,7 +147,7 @@ public final class IntegrityCheck: Sendable {
         _ row: AccountRecord, _ ledger: [LedgerRow], _ intents: [Intent], _ listing: [ListedMessage]?,
         _ settings: MigrationSettings?, _ findings: inout IntegrityFindings
     ) async throws -> IntegrityComparison? {
-        let contents = try await context.store.contents(of: row.address, .ours)
+        let contents = try await mailStore.contents(of: row.address, .ours)
         guard let contents else {
             if !ledger.isEmpty {
                 findings.gone = ledger.count
@@ -163,7 +166,7 @@ public final class IntegrityCheck: Sendable {
             ledger: ledger, listing: listing, source: source ?? 0, hash: ledgerHash,
             contents: contents.messages)
         if !comparison.missing.isEmpty,
-            let others = try await context.store.contents(of: row.address, .others)
+            let others = try await mailStore.contents(of: row.address, .others)
         {
             comparison.find(in: others.messages)
         }

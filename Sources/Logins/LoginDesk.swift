@@ -3,42 +3,11 @@
 package import Ground
 package import Records
 package import Runs
-public import Secrets
-public import Statuses
+package import Secrets
+package import Statuses
 import Synchronization
-public import Vocabulary
+import Vocabulary
 import Waiting
-
-/// A login as a mail server reports it.
-public struct Login: Sendable {
-    public var account: EmailAddress
-    public var password: Password
-    public var via: TriggerOrigin
-    /// The client's address, for counting; nil where the caller does not know it.
-    public var remoteAddress: String?
-
-    public init(account: EmailAddress, password: Password, via: TriggerOrigin, remoteAddress: String?) {
-        self.account = account
-        self.password = password
-        self.via = via
-        self.remoteAddress = remoteAddress
-    }
-}
-
-/// What a mail server is to do with a login.
-public struct LoginResult: Sendable {
-    public enum Decision: String, Sendable, CaseIterable {
-        case accept, reject
-        /// A temporary failure, never "wrong password".
-        case unavailable
-    }
-
-    public var decision: Decision
-    public var passwordReplaced: Bool
-    /// nil where there is no such account.
-    public var status: AccountStatus?
-    public var message: LocalizedText
-}
 
 /// Where every login is decided.
 public final class LoginDesk: Sendable {

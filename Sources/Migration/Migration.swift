@@ -2,16 +2,18 @@
 
 // A login becomes a run; a run turns a POP3 session into durable messages and a ledger.
 //
-// 1. `LoginDesk` compares the password with the local hash. What follows from that is `LoginDecision`, a pure
-//    function; where it says so, the old server is asked (`Questions`), one question an account at a time.
-// 2. A right answer takes effect in one transaction, if hash and settings are still those it was asked under.
-//    The old password is sealed (`Vault`) and a run is queued.
-// 3. `MoveScheduler` decides who runs next (`Schedule`, a pure value) and runs each as a task of its own (`Run`).
-// 4. A run lists the old mailbox, compares it with the ledger (`RunPlan`, a pure value), and streams what is
-//    missing into the mail store, whose staged messages it submits to `Delivery`.
-// 5. `Delivery` alone knows store and ledger: sync, one commit for all accounts of a file system, publish; and again.
+// 1. `Logins`: `LoginDesk` compares the password with the local hash. What follows from that is `LoginDecision`, a pure
+//    function; where it says so, the old server is asked, one question an account at a time. A right answer takes effect
+//    in one transaction, if hash and settings are still those it was asked under: the old password is sealed, and a run
+//    is queued.
+// 2. `Runs`: `MoveScheduler` decides who runs next, and runs each as a task of its own. A run lists the old mailbox,
+//    compares it with the ledger, and streams what is missing into the mail store.
+// 3. `Delivery` makes what is staged there moved: sync, one commit for all accounts of a file system, publish; and again.
 //    A message is moved when the commit that says so is durable.
-// 6. `StatusBoard` tells everyone who watches.
+// 4. `Statuses`: `StatusBoard` tells everyone who watches.
+// 5. `Accounts` is what administrators change, accounts and settings; `Diagnosis` what they ask.
+//
+// Here these are wired. `Recovery` ends what a crash has interrupted, before anybody is told how things stand.
 
 public import Accounts
 import Delivery
@@ -44,6 +46,7 @@ public final class MailMove: Sendable {
     let windows: WindowWatch
     let delivery: Delivery
     let context: Context
+    let store: any MailStore
     private let vault: Vault
     /// Which old servers cannot be reached at present.
     public let reach = OldServerReach()
@@ -62,14 +65,14 @@ public final class MailMove: Sendable {
         uptime: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         let context = Context(
-            records: records, store: store, limits: limits, group: group, log: log, now: now, uptime: uptime)
+            records: records, limits: limits, group: group, log: log, now: now, uptime: uptime)
         let vault = Vault(key: sealKey)
         let hash = LedgerHash(hash: ledgerHash)
         let checkedSessions = CheckedSessions()
         let statuses = StatusBoard(context: context)
-        let delivery = Delivery(context: context, statuses: statuses)
+        let delivery = Delivery(context: context, store: store, statuses: statuses)
         let commons = RunCommons(
-            vault: vault, ledgerHash: hash, reach: reach, checkedSessions: checkedSessions)
+            store: store, vault: vault, ledgerHash: hash, reach: reach, checkedSessions: checkedSessions)
         let runner = Runner(context: context, commons: commons, statuses: statuses, delivery: delivery)
         let scheduler = MoveScheduler(context: context, statuses: statuses, runner: runner)
         let windows = WindowWatch(context: context, statuses: statuses, scheduler: scheduler)
@@ -77,6 +80,7 @@ public final class MailMove: Sendable {
             context: context, statuses: statuses, scheduler: scheduler, pool: pool, vault: vault,
             checkedSessions: checkedSessions, reach: reach)
         self.context = context
+        self.store = store
         self.vault = vault
         self.statuses = statuses
         self.delivery = delivery
@@ -84,13 +88,13 @@ public final class MailMove: Sendable {
         self.windows = windows
         self.accounts = AccountDesk(context: context, statuses: statuses, scheduler: scheduler, pool: pool)
         self.settings = SettingsDesk(
-            context: context, statuses: statuses, scheduler: scheduler, windows: windows,
+            context: context, store: store, statuses: statuses, scheduler: scheduler, windows: windows,
             checkedSessions: checkedSessions, oldServerChanged: logins.oldServerChanged)
         self.logins = logins
         self.verification = OldServerVerification(context: context)
         self.domains = DomainCheck(context: context)
         self.integrity = IntegrityCheck(
-            context: context, statuses: statuses, scheduler: scheduler, vault: vault, ledgerHash: hash)
+            context: context, store: store, statuses: statuses, scheduler: scheduler, vault: vault, ledgerHash: hash)
     }
 
     /// Ends what a crash interrupted and queues what it left to do; before anybody is told how things stand.
@@ -102,7 +106,7 @@ public final class MailMove: Sendable {
     }
 
     private var recovery: Recovery {
-        Recovery(context: context, statuses: statuses, scheduler: scheduler, vault: vault)
+        Recovery(context: context, store: store, statuses: statuses, scheduler: scheduler, vault: vault)
     }
 
     /// Runs until ``stop()``. Everything that is submitted before is either recorded or left as if it had never begun.
@@ -150,7 +154,7 @@ public final class MailMove: Sendable {
 
     /// Whether the mail store can take mail, and is the one that mail was moved to.
     /// - Throws: `MailStoreError`; `RecordsError`.
-    public func checkMailStore() async throws { try await StoreGuard(context: context).check() }
+    public func checkMailStore() async throws { try await StoreGuard(context: context, store: store).check() }
 
     /// Whether anything is under way or kept for later: a run, a question, a sealed password.
     /// - Throws: `RecordsError`.

@@ -11,6 +11,7 @@ import Vocabulary
 /// Ends what a crash interrupted, and takes up the runs that it left.
 struct Recovery: Sendable {
     let context: Context
+    let store: any MailStore
     let statuses: StatusBoard
     let scheduler: MoveScheduler
     let vault: Vault
@@ -34,7 +35,7 @@ struct Recovery: Sendable {
 
     private func markStore() async {
         do {
-            try await StoreGuard(context: context).begin()
+            try await StoreGuard(context: context, store: store).begin()
         } catch {
             context.log.error("the mail store is not marked yet: \(error)")
         }
@@ -54,7 +55,7 @@ struct Recovery: Sendable {
 
     private func endIntents() async throws {
         let intents = try await context.records.read { try $0.intents(of: nil) }
-        let ending = IntentEnding(context: context, statuses: statuses)
+        let ending = IntentEnding(context: context, store: store, statuses: statuses)
         // Once a mail store has failed, an account's later intents wait too: its mail comes in order.
         var waiting: Set<AccountRecord.ID> = []
         var silent: Set<UInt64> = []

@@ -105,7 +105,7 @@ extension Run {
         let pipelining = isPipelining && !session.capabilities.retrievingDeletes
         let careful = progress.unreadable.isSuspicious ? min(UnreadableMessages.careful, wanted.count) : 0
         progress.unreadable.trust()
-        let writer = try await context.store.open(
+        let writer = try await commons.store.open(
             account.address, options: options, intended: intended, expecting: expected)
         // Until the last sync: it is the writer that keeps the file system's errors in sight.
         defer { withExtendedLifetime(writer) {} }
@@ -212,7 +212,7 @@ extension Run {
     /// Nothing is wanted, but an earlier run that was cut short may have left something staged, which is of no use.
     private func sweep(_ options: DeliveryOptions, _ intended: [StagedBatch]) async {
         do throws(MailStoreError) {
-            try await context.store.sweep(account.address, options: options, intended: intended)
+            try await commons.store.sweep(account.address, options: options, intended: intended)
         } catch {
             context.log.debug(
                 "what earlier runs left in tmp stays there: \(error)", metadata: .about(account.address))

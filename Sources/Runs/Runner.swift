@@ -67,13 +67,14 @@ package struct Runner: Sendable {
             return (.stopped(.expired), nil)
         }
         do {
-            let store = StoreGuard(context: context)
+            let store = StoreGuard(context: context, store: commons.store)
             let expected = try await store.verify(row.id)
-            let completion = LedgerCompletion(context: context, wholeLedgers: delivery.wholeLedgers)
+            let completion = LedgerCompletion(
+                context: context, store: commons.store, wholeLedgers: delivery.wholeLedgers)
             try await completion.complete(row)
             let intents = try await context.records.read { try $0.intents(of: row.id) }
             if !intents.isEmpty {
-                let ending = IntentEnding(context: context, statuses: statuses)
+                let ending = IntentEnding(context: context, store: commons.store, statuses: statuses)
                 var silent: Set<UInt64> = []
                 if let error = try await ending.end(intents, searchesContents: true, except: &silent)[row.id] {
                     throw error

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Logging
-package import MailStore
 package import NIOCore
 package import POP3
 package import Records
@@ -9,11 +8,13 @@ import Synchronization
 package import Vocabulary
 package import Waiting
 
-/// What all rooms of this floor stand on: the records, the mail store, the way to old servers, two clocks, the limits
-/// in force, and the signal to stop.
+/// What all rooms of this floor stand on: the records, the way to old servers, two clocks, the limits in force, the signal
+/// to stop, the log.
+///
+/// What only some of them need, such as the mail store, the sealing of passwords or the hashing of them, they are given by
+/// themselves.
 package final class Context: Sendable {
     package let records: any Records
-    package let store: any MailStore
     package let group: any EventLoopGroup
     package let trust = TLSTrust()
     /// The wall clock: for what people read, and what outlives a restart. It may be set forwards or back at any moment.
@@ -31,11 +32,10 @@ package final class Context: Sendable {
     }
 
     package init(
-        records: any Records, store: any MailStore, limits: MoveLimits, group: any EventLoopGroup, log: Logger,
+        records: any Records, limits: MoveLimits, group: any EventLoopGroup, log: Logger,
         now: @escaping @Sendable () -> Timestamp, uptime: @escaping @Sendable () -> ContinuousClock.Instant
     ) {
         self.records = records
-        self.store = store
         self.group = group
         self.current = Mutex(limits)
         self.log = log
