@@ -171,6 +171,11 @@ final class NewPlatform: Sendable {
         }
     }
 
+    /// Until no run goes on; one that was put off may wait for its time.
+    func rest() async throws {
+        for _ in 0..<3000 where move.scheduler.load.moving > 0 { try await Task.sleep(for: .milliseconds(20)) }
+    }
+
     func delivered(to account: EmailAddress = ann) -> [String] {
         let maildir = "\(folder)/mail/\(account.domain)/\(account.localPart)"
         return ["new", "cur"].flatMap { sub in
