@@ -9,10 +9,8 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 
-let nio: [Target.Dependency] = [
-    .product(name: "NIOCore", package: "swift-nio"),
-    .product(name: "NIOPosix", package: "swift-nio"),
-]
+let core: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nio: [Target.Dependency] = [core, .product(name: "NIOPosix", package: "swift-nio")]
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let deque: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
@@ -60,11 +58,11 @@ let package = Package(
         .systemLibrary(name: "CLinux"),  // what glibc declares under _GNU_SOURCE alone
         room("Vocabulary", ["CIDN2"]),  // addresses, statuses, reasons: the words everyone uses
         room("JSONWire", []),  // JSON text, JSON-RPC envelopes, line framing; no I/O
-        room("Waiting", ["CLinux"]),  // what all waiting for time is made of
+        room("Waiting", ["CLinux", deque]),  // what all waiting is made of: pauses, deadlines, alarms, lines, places
         room("Secrets", ["CSodium", "CLibcrypt"]),  // guarded passwords, sealing, crypt(3)
         room("AccountFile", ["Vocabulary", "Secrets"]),  // files of accounts, as other systems export them
         room(  // IMAP without I/O: framing, grammar, commands, and what they mean
-            "IMAP", ["Vocabulary", "Secrets", deque, .product(name: "NIOCore", package: "swift-nio")]),
+            "IMAP", ["Vocabulary", "Secrets", deque, core]),
         room("MailMoveAPI", ["Vocabulary", "JSONWire", "Secrets"]),  // the contract as types, one declaration a method
 
         // Floor 1: one concern each; none knows another.
@@ -88,16 +86,47 @@ let package = Package(
 
         room("DNS", ["Vocabulary", "CCares", "CLinux"]),  // what name servers say; SPF
 
-        // Floor 2: a login becomes a run; a run turns a POP3 session into durable messages and a ledger.
-        room(
+        // Floor 2: a login becomes a run; a run turns a POP3 session into durable messages and a ledger. Each room knows
+        // only those above it in this list.
+        room(  // what all of them stand on: records, old servers, clocks, limits
+            "Ground", ["POP3", "Records", "DNS", "Secrets", "Vocabulary", "Waiting", core, logging]),
+        room("Statuses", ["Ground", "Records", "Vocabulary"]),  // what happens to an account, and who is told
+        room(  // staged messages become moved, exactly once: epochs, intents, what a crash or a backup leaves behind
+            "Delivery", ["Ground", "Statuses", "MailStore", "Records", "Vocabulary", "Waiting"]),
+        room(  // one account's run, its plan and progress; whose turn it is
+            "Runs",
+            [
+                "Ground", "Statuses", "Delivery", "POP3", "MailStore", "Records", "Secrets", "Vocabulary", "Waiting",
+                core,
+            ]),
+        room(  // what a login leads to: decisions, questions to the old server, guesses
+            "Logins", ["Ground", "Statuses", "Runs", "POP3", "Records", "Secrets", "Vocabulary", "Waiting", core]),
+        room(  // what is wrong, and what to do: with an old server, a domain's DNS, an account's mail
+            "Diagnosis",
+            [
+                "Ground", "Statuses", "Delivery", "Runs", "DNS", "POP3", "MailStore", "Records", "Secrets",
+                "Vocabulary", "Waiting",
+            ] + nio),
+        room(  // accounts and domains, as administrators make, import, set and end them
+            "Accounts",
+            [
+                "AccountFile", "Ground", "Statuses", "Runs", "Diagnosis", "MailStore", "Records", "Secrets",
+                "Vocabulary", "Waiting",
+            ]),
+        room(  // the whole, wired: start, recovery, stop
             "Migration",
             [
-                "AccountFile", "POP3", "MailStore", "Records", "DNS", "Secrets", "Vocabulary", "Waiting", logging,
-                deque,
+                "Ground", "Statuses", "Delivery", "Runs", "Logins", "Diagnosis", "Accounts", "POP3", "MailStore",
+                "Records", "Secrets", "Vocabulary", "Waiting", core, logging,
             ]),
 
         // Floor 3: one file a method.
-        room("Methods", ["AccountFile", "Migration", "JSONRPC", "MailMoveAPI", "Waiting", logging]),
+        room(
+            "Methods",
+            [
+                "AccountFile", "Accounts", "Diagnosis", "Logins", "Migration", "Statuses", "JSONRPC", "MailMoveAPI",
+                "Waiting", logging,
+            ]),
 
         // What the administrator has set: flags, environment, file; one list of keys.
         room(
@@ -111,9 +140,8 @@ let package = Package(
         .executableTarget(
             name: "mailmoved",
             dependencies: [
-                "CLinux", "Configuring", "DNS", "Methods", "Migration", "MaildirStore", "SQLiteRecords", "JSONRPC",
-                "Systemd",
-                "Secrets", "Waiting",
+                "CLinux", "Configuring", "DNS", "Ground", "Methods", "Migration", "MaildirStore", "SQLiteRecords",
+                "JSONRPC", "Systemd", "Secrets", "Waiting",
                 lifecycle, logging, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
@@ -133,23 +161,30 @@ let package = Package(
         tests("MailMoveAPITests", ["MailMoveAPI", "JSONWire", "Secrets", "Vocabulary"]),
         tests("POP3Tests", ["POP3", "Support"], resources: [.copy("Conversations")]),
         tests(
-            "IMAPTests", ["IMAP", "Secrets", "Vocabulary", .product(name: "NIOCore", package: "swift-nio")],
+            "IMAPTests", ["IMAP", "Secrets", "Vocabulary", core],
             resources: [.copy("Conversations")]),
         tests("MaildirStoreTests", ["MaildirStore", "Support"]),
         tests("SQLiteRecordsTests", ["SQLiteRecords"]),
         tests("DNSTests", ["DNS", "Support"]),
         tests("JSONRPCTests", nio + ["JSONRPC", "Support"]),
         tests("SystemdTests", ["Systemd", "Support"]),
+        tests("StatusesTests", ["Statuses", "Records", "Vocabulary"]),
+        tests("DeliveryTests", ["Delivery", "MailStore", "Records", "Vocabulary"]),
+        tests("RunsTests", ["Runs", "MailStore", "POP3", "Records", "Secrets", "Vocabulary"]),
+        tests("LoginsTests", ["Logins", "Ground", "Records", "Secrets", "Vocabulary"]),
+        tests("DiagnosisTests", ["Diagnosis", "DNS", "MailStore", "Records", "Runs", "Secrets", "Vocabulary"]),
         tests(
             "MigrationTests",
             nio + [
-                "AccountFile", "DNS", "Migration", "MailStore", "MaildirStore", "Records", "SQLiteRecords", "Secrets",
-                "Vocabulary",
+                "AccountFile", "Accounts", "DNS", "Delivery", "Diagnosis", "Ground", "Logins", "Migration", "MailStore",
+                "MaildirStore", "Records", "Runs", "SQLiteRecords", "Secrets", "Statuses", "Vocabulary", "Waiting",
                 "Support", logging,
             ]),
         tests(
             "MethodsTests",
-            ["AccountFile", "Methods", "MailMoveAPI", "JSONWire", "MailStore", "Migration", "Records", "Vocabulary"]),
+            [
+                "AccountFile", "Accounts", "Methods", "MailMoveAPI", "JSONWire", "MailStore", "Records", "Vocabulary",
+            ]),
         tests("ConfiguringTests", ["Configuring", "Secrets", .product(name: "Yams", package: "Yams")]),
         tests(
             "MailMoveClientTests",
@@ -169,7 +204,6 @@ if Context.environment["MAILMOVE_FUZZ"] != nil {
         "CGSASL", "CLibcrypt", "CLinux", "CSodium", "CIDN2", "Vocabulary", "JSONWire", "Secrets", "MailMoveAPI",
         "AccountFile", "MailStore", "MaildirStore",
     ]
-    let core: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
     package.targets.removeAll { !read.contains($0.name) }
     package.targets += [
         .target(

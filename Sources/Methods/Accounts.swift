@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MailMoveAPI
-import Migration
 import Records
 import Vocabulary
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Accounts
 import MailMoveAPI
-import Migration
 
 extension MethodTable {
     func createAccounts(_ parameters: CreateAccounts) async throws -> CreatedAccounts {

@@ -3,7 +3,6 @@
 import JSONWire
 import MailMoveAPI
 import MailStore
-import Migration
 import Records
 import Secrets
 import Vocabulary

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AccountFile
+import Accounts
 import MailMoveAPI
-import Migration
 
 extension MethodTable {
     func importAccounts(_ parameters: ImportAccounts) async throws -> ImportedAccounts {

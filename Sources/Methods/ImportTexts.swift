@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AccountFile
+import Accounts
 import MailMoveAPI
-import Migration
 
 // What is told of a rejected row. No sentence repeats what stands in the row: it may be a password.
 extension ImportedAccounts.Rejection {

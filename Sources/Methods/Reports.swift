@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Accounts
 import MailMoveAPI
-import Migration
 import Records
+import Statuses
 import Vocabulary
 
 /// The domain's values in the contract's shapes.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Accounts
 import MailMoveAPI
-import Migration
 import Vocabulary
 
 extension MethodTable {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import MailMoveAPI
-import Migration
 import Records
+import Statuses
 import Vocabulary
 
 extension MethodTable {

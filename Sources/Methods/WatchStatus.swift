@@ -3,7 +3,7 @@
 import JSONRPC
 import JSONWire
 import MailMoveAPI
-import Migration
+import Statuses
 import Synchronization
 import Vocabulary
 import Waiting

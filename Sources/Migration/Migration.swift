@@ -2,25 +2,35 @@
 
 // A login becomes a run; a run turns a POP3 session into durable messages and a ledger.
 //
-// 1. `LoginDesk` compares the password with the local hash. What follows from that is `LoginDecision`, a pure
-//    function; where it says so, the old server is asked (`Questions`), one question an account at a time.
-// 2. A right answer takes effect in one transaction, if hash and settings are still those it was asked under.
-//    The old password is sealed (`Vault`) and a run is queued.
-// 3. `MoveScheduler` decides who runs next (`Schedule`, a pure value) and runs each as a task of its own (`Run`).
-// 4. A run lists the old mailbox, compares it with the ledger (`RunPlan`, a pure value), and streams what is
-//    missing into the mail store, whose staged messages it submits to `Delivery`.
-// 5. `Delivery` alone knows store and ledger: sync, one commit for all accounts of a file system, publish; and again.
+// 1. `Logins`: `LoginDesk` compares the password with the local hash. What follows from that is `LoginDecision`, a pure
+//    function; where it says so, the old server is asked, one question an account at a time. A right answer takes effect
+//    in one transaction, if hash and settings are still those it was asked under: the old password is sealed, and a run
+//    is queued.
+// 2. `Runs`: `MoveScheduler` decides who runs next, and runs each as a task of its own. A run lists the old mailbox,
+//    compares it with the ledger, and streams what is missing into the mail store.
+// 3. `Delivery` makes what is staged there moved: sync, one commit for all accounts of a file system, publish; and again.
 //    A message is moved when the commit that says so is durable.
-// 6. `StatusBoard` tells everyone who watches.
+// 4. `Statuses`: `StatusBoard` tells everyone who watches.
+// 5. `Accounts` is what administrators change, accounts and settings; `Diagnosis` what they ask.
+//
+// Here these are wired. `Recovery` ends what a crash has interrupted, before anybody is told how things stand.
 
+public import Accounts
+import Delivery
+public import Diagnosis
+public import Ground
 public import Logging
+public import Logins
 public import MailStore
 public import NIOCore
 import POP3
 public import Records
+public import Runs
 public import Secrets
+public import Statuses
 import Synchronization
 public import Vocabulary
+import Waiting
 
 /// The domain, wired: accounts, settings, logins, runs, statuses.
 public final class MailMove: Sendable {
@@ -36,6 +46,10 @@ public final class MailMove: Sendable {
     let windows: WindowWatch
     let delivery: Delivery
     let context: Context
+    let store: any MailStore
+    private let vault: Vault
+    /// Which old servers cannot be reached at present.
+    public let reach = OldServerReach()
     private let unrecorded = Mutex<Recovery.Interruptions>([])
 
     /// - Parameters:
@@ -51,33 +65,48 @@ public final class MailMove: Sendable {
         uptime: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         let context = Context(
-            records: records, store: store, pool: pool, sealKey: sealKey, ledgerHash: ledgerHash, limits: limits,
-            group: group, log: log, now: now, uptime: uptime)
+            records: records, limits: limits, group: group, log: log, now: now, uptime: uptime)
+        let vault = Vault(key: sealKey)
+        let hash = LedgerHash(hash: ledgerHash)
+        let checkedSessions = CheckedSessions()
         let statuses = StatusBoard(context: context)
-        let delivery = Delivery(context: context, statuses: statuses)
-        let runner = Runner(context: context, statuses: statuses, delivery: delivery)
+        let delivery = Delivery(context: context, store: store, statuses: statuses)
+        let commons = RunCommons(
+            store: store, vault: vault, ledgerHash: hash, reach: reach, checkedSessions: checkedSessions)
+        let runner = Runner(context: context, commons: commons, statuses: statuses, delivery: delivery)
         let scheduler = MoveScheduler(context: context, statuses: statuses, runner: runner)
         let windows = WindowWatch(context: context, statuses: statuses, scheduler: scheduler)
+        let logins = LoginDesk(
+            context: context, statuses: statuses, scheduler: scheduler, pool: pool, vault: vault,
+            checkedSessions: checkedSessions, reach: reach)
         self.context = context
+        self.store = store
+        self.vault = vault
         self.statuses = statuses
         self.delivery = delivery
         self.scheduler = scheduler
         self.windows = windows
-        self.accounts = AccountDesk(context: context, statuses: statuses, scheduler: scheduler)
+        self.accounts = AccountDesk(context: context, statuses: statuses, scheduler: scheduler, pool: pool)
         self.settings = SettingsDesk(
-            context: context, statuses: statuses, scheduler: scheduler, windows: windows)
-        self.logins = LoginDesk(context: context, statuses: statuses, scheduler: scheduler)
+            context: context, store: store, statuses: statuses, scheduler: scheduler, windows: windows,
+            checkedSessions: checkedSessions, oldServerChanged: logins.oldServerChanged)
+        self.logins = logins
         self.verification = OldServerVerification(context: context)
         self.domains = DomainCheck(context: context)
-        self.integrity = IntegrityCheck(context: context, statuses: statuses, scheduler: scheduler)
+        self.integrity = IntegrityCheck(
+            context: context, store: store, statuses: statuses, scheduler: scheduler, vault: vault, ledgerHash: hash)
     }
 
     /// Ends what a crash interrupted and queues what it left to do; before anybody is told how things stand.
     /// - Throws: `RecordsError`.
     public func recover() async throws {
-        let left = try await Recovery(context: context, statuses: statuses, scheduler: scheduler).run()
+        let left = try await recovery.run()
         unrecorded.withLock { $0 = left }
         await logins.restoreFailures()
+    }
+
+    private var recovery: Recovery {
+        Recovery(context: context, store: store, statuses: statuses, scheduler: scheduler, vault: vault)
     }
 
     /// Runs until ``stop()``. Everything that is submitted before is either recorded or left as if it had never begun.
@@ -112,7 +141,7 @@ public final class MailMove: Sendable {
         guard !left.isEmpty else { return }
         let alarm = Alarm()
         context.stopping.whenSet { alarm.ring() }
-        let recovery = Recovery(context: context, statuses: statuses, scheduler: scheduler)
+        let recovery = recovery
         while !context.stopping.isSet {
             await alarm.sleep(seconds: context.limits.recordsRetry)
             do {
@@ -125,16 +154,13 @@ public final class MailMove: Sendable {
 
     /// Whether the mail store can take mail, and is the one that mail was moved to.
     /// - Throws: `MailStoreError`; `RecordsError`.
-    public func checkMailStore() async throws { try await StoreGuard(context: context).check() }
-
-    /// Which old servers cannot be reached at present.
-    public var reach: OldServerReach { context.reach }
+    public func checkMailStore() async throws { try await StoreGuard(context: context, store: store).check() }
 
     /// Whether anything is under way or kept for later: a run, a question, a sealed password.
     /// - Throws: `RecordsError`.
     public func hasWork() async throws -> Bool {
         let load = scheduler.load
-        guard load.moving == 0, load.queued == 0, logins.background.isIdle else { return true }
+        guard load.moving == 0, load.queued == 0, logins.isIdle else { return true }
         return try await context.records.read { try !$0.accountsWithSealedPassword().isEmpty }
     }
 

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Delivery
+import Ground
 import MailStore
 import Records
+import Runs
+import Statuses
 import Vocabulary
 
 /// Ends what a crash interrupted, and takes up the runs that it left.
 struct Recovery: Sendable {
     let context: Context
+    let store: any MailStore
     let statuses: StatusBoard
     let scheduler: MoveScheduler
+    let vault: Vault
 
     /// What cannot be ended now waits for its account's next run. Where nothing can be written, as on a full disk, the
     /// start goes on all the same: logins are decided by what can be read.
@@ -29,7 +35,7 @@ struct Recovery: Sendable {
 
     private func markStore() async {
         do {
-            try await StoreGuard(context: context).begin()
+            try await StoreGuard(context: context, store: store).begin()
         } catch {
             context.log.error("the mail store is not marked yet: \(error)")
         }
@@ -49,7 +55,7 @@ struct Recovery: Sendable {
 
     private func endIntents() async throws {
         let intents = try await context.records.read { try $0.intents(of: nil) }
-        let ending = IntentEnding(context: context, statuses: statuses)
+        let ending = IntentEnding(context: context, store: store, statuses: statuses)
         // Once a mail store has failed, an account's later intents wait too: its mail comes in order.
         var waiting: Set<AccountRecord.ID> = []
         var silent: Set<UInt64> = []
@@ -84,7 +90,6 @@ struct Recovery: Sendable {
     /// Runs whose password can still be opened go on, in the order in which they were asked for; the others show as
     /// interrupted until the next login.
     private func resumeRuns(_ deaths: [RunDeaths]) async throws -> Interruptions {
-        let vault = context.vault
         let (sealed, moving) = try await context.records.read { records in
             (try records.accountsWithSealedPassword(), try records.accountsInProgress())
         }

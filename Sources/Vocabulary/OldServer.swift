@@ -28,6 +28,9 @@ public struct OldServer: Hashable, Sendable, Codable {
         self.secureAuthentication = secureAuthentication
     }
 
+    /// What is counted and queued by: host and port, in one spelling.
+    public var name: String { "\(host.lowercased()):\(port)" }
+
     /// The name by which the old server knows `account`.
     public func username(of account: EmailAddress) -> String {
         usernameIncludesDomain ? "\(account.givenLocalPart)@\(domain ?? account.givenDomain)" : account.givenLocalPart

@@ -4,6 +4,7 @@ import Configuring
 import DNS
 import Dispatch
 import Glibc
+import Ground
 import JSONRPC
 import Logging
 import MailMoveAPI

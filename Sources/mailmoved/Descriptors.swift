@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Ground
 import JSONRPC
 import Logging
-import Migration
 
 /// Fits the limits into the descriptors that the process may have open (`LimitNOFILE=`, ulimit -n), so that clients who
 /// come in a crowd leave some to moves, and moves to the database.

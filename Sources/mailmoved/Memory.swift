@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Ground
 import JSONRPC
 import Logging
-import Migration
 import Systemd
 
 /// Fits the limits into the memory that the service's control group has (`MemoryMax=`, `MemoryHigh=`), so that the

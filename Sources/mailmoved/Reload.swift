@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Configuring
+import Ground
 import Logging
-import Migration
 import Synchronization
 import Systemd
 import UnixSignals

@@ -4,8 +4,8 @@ import AccountFile
 import MailMoveAPI
 import Testing
 
+@testable import Accounts
 @testable import Methods
-@testable import Migration
 
 @Suite struct ImportTextTests {
     private static let faults: [RowFault] = [

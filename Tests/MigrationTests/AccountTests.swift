@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Accounts
 import Records
 import Secrets
 import Testing
 import Vocabulary
-
-@testable import Migration
 
 @Suite(.timeLimit(.minutes(15))) struct AccountTests {
     private func row(

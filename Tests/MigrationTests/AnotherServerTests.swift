@@ -5,8 +5,6 @@ import Synchronization
 import Testing
 import Vocabulary
 
-@testable import Migration
-
 /// The settings name another old server while something goes on with the first.
 @Suite(.timeLimit(.minutes(15))) struct AnotherServerTests {
     @Test func aMoveGoesOnAtTheOtherOne() async throws {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Accounts
 import Foundation
 import Records
 import Secrets
@@ -8,7 +9,7 @@ import Synchronization
 import Testing
 import Vocabulary
 
-@testable import Migration
+@testable import Logins
 
 /// Whoever guesses gets no further than the limits, and harms nobody else.
 @Suite(.timeLimit(.minutes(15))) struct AttackTests {

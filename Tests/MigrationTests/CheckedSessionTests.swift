@@ -4,8 +4,10 @@ import Secrets
 import Synchronization
 import Testing
 import Vocabulary
+import Waiting
 
-@testable import Migration
+@testable import Logins
+@testable import Runs
 
 /// A run goes on in the session in which the password was found right.
 @Suite(.timeLimit(.minutes(15))) struct CheckedSessionTests {
@@ -188,8 +190,8 @@ import Vocabulary
             // What comes too late is not kept.
             var account = try #require(try await platform.row())
             account.sealed = [1]
-            platform.move.context.checkedSessions.put(session, for: account, settings)
-            #expect(await platform.move.context.checkedSessions.take(for: account, settings) == nil)
+            platform.move.logins.checkedSessions.put(session, for: account, settings)
+            #expect(await platform.move.logins.checkedSessions.take(for: account, settings) == nil)
         }
     }
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
+import Logins
 import Records
 import Secrets
 import Synchronization
 import Testing
 import Vocabulary
 
-@testable import Migration
+@testable import Statuses
 
 /// When an account is said not to migrate, and what must not be asked of the old server.
 @Suite(.timeLimit(.minutes(15))) struct EvidenceTests {

@@ -5,8 +5,6 @@ import Synchronization
 import Testing
 import Vocabulary
 
-@testable import Migration
-
 /// Old servers that show a part of the mailbox in each session.
 @Suite(.timeLimit(.minutes(15))) struct FurtherSessionTests {
     /// Shows the first `part` of what has not been fetched yet, as Gmail's POP3 does.

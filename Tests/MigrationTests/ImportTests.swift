@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AccountFile
+import Accounts
 import Records
 import Secrets
 import Testing
 import Vocabulary
-
-@testable import Migration
 
 @Suite(.timeLimit(.minutes(15))) struct ImportTests {
     private func run(

@@ -6,8 +6,6 @@ import Support
 import Synchronization
 import Testing
 
-@testable import Migration
-
 /// What an administrator who looks for one account, or one old server, finds.
 @Suite(.timeLimit(.minutes(15))) struct LogTests {
     /// The database takes no more rows of a kind, so that what follows an answer cannot be kept.

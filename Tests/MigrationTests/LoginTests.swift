@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
+import Logins
 import Records
+import Statuses
 import Testing
 import Vocabulary
-
-@testable import Migration
 
 /// The contract's table of logins, each row as it is seen from outside, with each way of logging in.
 @Suite(.timeLimit(.minutes(15))) struct LoginTests {

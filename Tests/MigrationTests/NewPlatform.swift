@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Accounts
 import Foundation
+import Ground
 import Logging
 import MailStore
 import MaildirStore
@@ -8,9 +10,11 @@ import NIOPosix
 import Records
 import SQLiteRecords
 import Secrets
+import Statuses
 import Synchronization
 import Vocabulary
 
+@testable import Logins
 @testable import Migration
 
 /// A new platform in a temporary folder, with a clock that the test moves.
@@ -102,7 +106,7 @@ final class NewPlatform: Sendable {
 
     var now: Timestamp { clock.now }
 
-    var pool: HashingPool { move.logins.context.pool }
+    var pool: HashingPool { move.logins.pool }
 
     @discardableResult
     func enable(
@@ -162,9 +166,14 @@ final class NewPlatform: Sendable {
     func settle() async throws {
         for _ in 0..<3000 {
             let load = move.scheduler.load
-            if load.moving == 0, load.queued == 0, move.logins.background.isIdle { return }
+            if load.moving == 0, load.queued == 0, move.logins.isIdle { return }
             try await Task.sleep(for: .milliseconds(20))
         }
+    }
+
+    /// Until no run goes on; one that was put off may wait for its time.
+    func rest() async throws {
+        for _ in 0..<3000 where move.scheduler.load.moving > 0 { try await Task.sleep(for: .milliseconds(20)) }
     }
 
     func delivered(to account: EmailAddress = ann) -> [String] {

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Accounts
 import Foundation
 import Records
 import Secrets
 import Testing
 import Vocabulary
-
-@testable import Migration
 
 /// An address is one account, in whatever form it is given to whichever method.
 @Suite(.timeLimit(.minutes(15))) struct NormalFormTests {

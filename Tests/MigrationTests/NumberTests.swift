@@ -5,8 +5,6 @@ import Secrets
 import Testing
 import Vocabulary
 
-@testable import Migration
-
 /// Numbers that old servers send end nothing, and are added up as far as they go.
 @Suite(.timeLimit(.minutes(5))) struct NumberTests {
     @Test(arguments: [

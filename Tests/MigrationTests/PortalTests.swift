@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Accounts
 import Foundation
 import Records
 import Secrets
@@ -7,7 +8,7 @@ import Synchronization
 import Testing
 import Vocabulary
 
-@testable import Migration
+@testable import Statuses
 
 /// What a home page shows, and what its button does.
 @Suite(.timeLimit(.minutes(15))) struct PortalTests {

@@ -2,13 +2,12 @@
 
 import Dispatch
 import Foundation
+import Logins
 import Records
 import Secrets
 import Synchronization
 import Testing
 import Vocabulary
-
-@testable import Migration
 
 /// Things that happen to an account at the same time.
 @Suite(.timeLimit(.minutes(15))) struct RaceTests {

@@ -6,6 +6,7 @@ import Records
 import Testing
 import Vocabulary
 
+@testable import Delivery
 @testable import Migration
 
 /// The start after a crash in the middle of many moves.
@@ -48,7 +49,7 @@ import Vocabulary
     private func intend(
         _ numbers: ClosedRange<Int>, for account: AccountRecord, _ platform: NewPlatform
     ) async throws -> StagedBatch {
-        let writer = try await platform.move.context.store.open(account.address, options: .init(), intended: [])
+        let writer = try await platform.move.store.open(account.address, options: .init(), intended: [])
         for number in numbers {
             let uniqueID = UniqueID(octets: Array("u\(number)".utf8))
             writer.begin(ListedMessage(number: number, octets: 20, uniqueID: uniqueID))
@@ -72,7 +73,7 @@ import Vocabulary
 
     /// Leaves everything as a crash may.
     private func interrupt(_ index: Int, _ platform: NewPlatform) async throws {
-        let (store, address) = (platform.move.context.store, Self.accounts[index])
+        let (store, address) = (platform.move.store, Self.accounts[index])
         let account = try await platform.records.write { try $0.insert(self.account(address)) }
         let batch = try await intend(1...2, for: account, platform)
         switch crash(index) {

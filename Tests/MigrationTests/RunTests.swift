@@ -8,7 +8,8 @@ import Synchronization
 import Testing
 import Vocabulary
 
-@testable import Migration
+@testable import Runs
+@testable import Statuses
 
 /// What becomes of a move when time passes, the old server fails, the store fails, or the program ends.
 @Suite(.timeLimit(.minutes(15))) struct RunTests {

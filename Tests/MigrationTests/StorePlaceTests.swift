@@ -6,8 +6,6 @@ import Secrets
 import Testing
 import Vocabulary
 
-@testable import Migration
-
 /// Mail goes to the place that it was moved to before, and is known there whatever the records have forgotten.
 @Suite(.timeLimit(.minutes(5))) struct StorePlaceTests {
     private static let ann = NewPlatform.ann
@@ -33,6 +31,7 @@ import Vocabulary
             let failed = try await platform.until { $0.status == .failed }
             #expect(failed.error?.reason == .mailStoreUnavailable && failed.moved == 3)
             #expect(!FileManager.default.fileExists(atPath: "\(platform.folder)/\(path)"))
+            try await platform.rest()
             let doubtful = try await platform.move.integrity.check(Self.ann, password: nil, repairs: false)
             #expect(!doubtful.isOK)
             if path.hasSuffix(".mailmove") {

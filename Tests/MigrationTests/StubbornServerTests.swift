@@ -5,8 +5,6 @@ import Secrets
 import Testing
 import Vocabulary
 
-@testable import Migration
-
 /// Old servers that do the same wrong thing again and again: nothing is doubled, and no run goes on for ever.
 @Suite(.timeLimit(.minutes(15))) struct StubbornServerTests {
     /// The line ends whenever this command comes.

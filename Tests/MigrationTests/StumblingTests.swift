@@ -5,8 +5,6 @@ import Synchronization
 import Testing
 import Vocabulary
 
-@testable import Migration
-
 /// Messages at which the old server hangs up, falls silent, or makes no sense, each time.
 @Suite(.timeLimit(.minutes(15))) struct StumblingTests {
     private func stumble(_ server: OldMailServer, at numbers: Set<Int>) {

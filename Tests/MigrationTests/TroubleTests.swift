@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Ground
+import Logins
 import Records
 import Secrets
 import Support
 import Synchronization
 import Testing
 import Vocabulary
-
-@testable import Migration
 
 /// What users notice of an old server that is slow, dead, or talks nonsense.
 @Suite(.timeLimit(.minutes(15))) struct TroubleTests {

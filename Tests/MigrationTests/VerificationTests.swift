@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Accounts
+import Diagnosis
 import Secrets
 import Support
 import Synchronization
 import Testing
 import Vocabulary
-
-@testable import Migration
 
 @Suite(.timeLimit(.minutes(15))) struct VerificationTests {
     private func verify(

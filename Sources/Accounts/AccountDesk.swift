@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Ground
+public import Records
+package import Runs
+public import Secrets
+package import Statuses
+public import Vocabulary
+
+/// Accounts of the new platform.
+public final class AccountDesk: Sendable {
+    let context: Context
+    let statuses: StatusBoard
+    let scheduler: MoveScheduler
+    let pool: HashingPool
+
+    package init(context: Context, statuses: StatusBoard, scheduler: MoveScheduler, pool: HashingPool) {
+        self.context = context
+        self.statuses = statuses
+        self.scheduler = scheduler
+        self.pool = pool
+    }
+
+    /// Accounts of `domain`, by address.
+    public func list(
+        _ domain: DomainName, search: String?, after cursor: EmailAddress?, limit: Int
+    ) async throws -> (accounts: [AccountRecord], nextCursor: EmailAddress?) {
+        let rows = try await context.records.read {
+            try $0.accounts(of: domain, search: search, after: cursor, limit: limit + 1)
+        }
+        let page = Array(rows.prefix(limit))
+        return (page, rows.count > limit ? page.last?.address : nil)
+    }
+
+    /// Deletes accounts, stops their moves, and never touches mail.
+    /// - Returns: how many were deleted, and the addresses that had no account.
+    public func delete(_ addresses: [EmailAddress]) async throws -> (deleted: Int, notFound: [EmailAddress]) {
+        let now = context.now()
+        let (deleted, notFound) = try await context.records.write { records in
+            var deleted: [AccountRecord] = []
+            var notFound: [EmailAddress] = []
+            for address in addresses {
+                guard var account = try records.account(address), account.deletedAt == nil else {
+                    if !deleted.contains(where: { $0.address == address }) { notFound.append(address) }
+                    continue
+                }
+                account.delete(at: now)
+                try records.update(account)
+                // Whoever makes it again may have removed its mail: what is found then is taken as it is.
+                try records.unmark(account.id)
+                try records.append(EventRecord(at: now, account: account.address, kind: .deleted))
+                deleted.append(account)
+            }
+            return (deleted, notFound)
+        }
+        for account in deleted {
+            scheduler.cancel(account.id, .deleted)
+            statuses.changed(account)
+        }
+        return (deleted.count, notFound)
+    }
+
+    /// A user's own change of password: closes the account to hand-over.
+    /// - Throws: ``MoveError`` with `accountNotFound`; ``InvalidParameter``; `RecordsError`.
+    public func setPassword(_ address: EmailAddress, password: Password?, passwordHash: String?) async throws {
+        let hash: PasswordHash
+        switch (password, passwordHash) {
+        case (let password?, nil):
+            if let weakness = Self.weakness(of: password, for: address) {
+                throw InvalidParameter("password", weakness, .weakPassword)
+            }
+            hash = try await pool.hash(
+                password, scheme: context.limits.passwordScheme, priority: .login)
+        case (nil, let text?):
+            do throws(SecretsError) {
+                hash = try PasswordHash(text)
+            } catch {
+                throw InvalidParameter("passwordHash", error.detail, .unsupportedHash)
+            }
+        default: throw InvalidParameter("password", "must be given, or passwordHash, but not both")
+        }
+        let now = context.now()
+        let changed = try await context.records.write { records -> AccountRecord? in
+            guard var account = try records.account(address), account.deletedAt == nil else { return nil }
+            account.changePassword(to: hash.stored)
+            try records.update(account)
+            try records.append(EventRecord(at: now, account: account.address, kind: .passwordChanged))
+            return account
+        }
+        guard let changed else {
+            throw MoveError(.accountNotFound, "there is no account \(address) on the new platform")
+        }
+        statuses.changed(changed)
+    }
+
+    /// What is wrong with a password that somebody chooses here; nil where nothing is.
+    static func weakness(of password: Password, for address: EmailAddress) -> String? {
+        guard password.isAcceptable else { return "must have 1 to 511 octets and no NUL, CR or LF" }
+        return password.withOctets { octets in
+            // Characters, not octets: continuation octets of UTF-8 do not count.
+            guard octets.lazy.filter({ $0 & 0xC0 != 0x80 }).count >= 8 else { return "must have 8 characters or more" }
+            let lowercased = octets.lazy.map { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) ? $0 | 0x20 : $0 }
+            let isLocalPart =
+                lowercased.elementsEqual(address.localPart.utf8) || octets.elementsEqual(address.givenLocalPart.utf8)
+            return isLocalPart ? "must not be the part of the address before the @" : nil
+        }
+    }
+}

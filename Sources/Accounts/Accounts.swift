@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What administrators, and the platform for its users, change.
+//
+// - ``AccountDesk``: accounts are created (`AccountCreation`), imported from a file (`AccountImport`), listed and deleted,
+//   and users change their passwords.
+// - ``SettingsDesk``: a domain's migration is enabled, changed, disabled and forgotten; what of runs and questions goes on
+//   under other settings is ended.
+// - ``WindowWatch``: a domain's window comes to its end by itself.
+
+public import Secrets
+public import Vocabulary
+
+/// A row of a bulk creation, as it was asked for.
+public struct AccountRow: Sendable {
+    public var address: String
+    public var password: Password?
+    /// `{SCHEME}…` as Dovecot writes it.
+    public var passwordHash: String?
+    public var displayName: String?
+    public var quotaOctets: Int64?
+    /// What is wrong with its form, where it cannot be taken for that.
+    public var problem: String?
+
+    public init(
+        address: String, password: Password?, passwordHash: String?, displayName: String?, quotaOctets: Int64?,
+        problem: String? = nil
+    ) {
+        self.address = address
+        self.password = password
+        self.passwordHash = passwordHash
+        self.displayName = displayName
+        self.quotaOctets = quotaOctets
+        self.problem = problem
+    }
+}
+
+/// What becomes of a row whose account is there already.
+public enum OnExisting: String, Sendable, CaseIterable { case skip, update, fail }
+
+/// What came of a bulk creation.
+public struct CreationOutcome: Sendable {
+    public struct Rejection: Sendable {
+        public enum Reason: String, Sendable, CaseIterable {
+            case invalidAddress, weakPassword, missingPassword, unsupportedHash, exists, duplicateInRequest
+            case invalidRow
+        }
+
+        public var index: Int
+        public var address: String
+        public var reason: Reason
+        public var detail: String
+    }
+
+    public var created = 0
+    public var updated = 0
+    public var passwordsKept = 0
+    public var skipped = 0
+    public var rejected: [Rejection] = []
+    /// The accounts whose password was made up.
+    public var generated: [(address: EmailAddress, password: Password)] = []
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Ground
+package import MailStore
+package import Records
+package import Statuses
+import Synchronization
+import Vocabulary
+import Waiting
+
+/// Makes staged messages moved: one ``DeliveryLoop`` for each file system, so that one that is slow, or answers
+/// nothing, holds up its own accounts alone.
+package final class Delivery: Sendable {
+    /// One account's messages, to become visible and moved together.
+    package struct Submission: Sendable {
+        package var account: AccountRecord.ID
+        package var batch: StagedBatch
+        package var rows: [LedgerRow]
+        package var octets: [Int64]
+        /// What `LIST` said of them, for the account's figures.
+        package var listedOctets: Int64
+
+        package init(
+            account: AccountRecord.ID, batch: StagedBatch, rows: [LedgerRow], octets: [Int64], listedOctets: Int64
+        ) {
+            self.account = account
+            self.batch = batch
+            self.rows = rows
+            self.octets = octets
+            self.listedOctets = listedOctets
+        }
+
+        package var size: Size { Size(messages: rows.count, octets: octets.saturatedSum()) }
+    }
+
+    /// How much is being delivered.
+    package struct Size: Sendable {
+        package var messages: Int
+        package var octets: Int64
+
+        package init(messages: Int = 0, octets: Int64 = 0) {
+            self.messages = messages
+            self.octets = octets
+        }
+
+        /// Whether it is as much as `limit` by either measure.
+        package func reaches(_ limit: Size) -> Bool { messages >= limit.messages || octets >= limit.octets }
+
+        package static func += (size: inout Size, other: Size) {
+            size.messages += other.messages
+            size.octets = size.octets.addingSaturated(other.octets)
+        }
+
+        package static func -= (size: inout Size, other: Size) {
+            size.messages -= other.messages
+            size.octets = size.octets.subtractingSaturated(other.octets)
+        }
+    }
+
+    /// The accounts whose ledgers are known to be whole since the start.
+    package let wholeLedgers = WholeLedgers()
+
+    private let context: Context
+    private let store: any MailStore
+    private let statuses: StatusBoard
+    /// By device. There are as many as there are file systems that mail has gone to; one without work costs nothing.
+    private let loops = Mutex<[UInt64: DeliveryLoop]>([:])
+    /// Those that do not run yet.
+    private let begun = WaitingLine<DeliveryLoop>()
+
+    package init(context: Context, store: any MailStore, statuses: StatusBoard) {
+        self.context = context
+        self.store = store
+        self.statuses = statuses
+    }
+
+    /// Puts a batch into the line; batches of one account become visible in the order in which they are submitted.
+    package func submit(_ submission: Submission) -> Receipt {
+        let device = submission.batch.place.device
+        let loop = loops.withLock { loops -> DeliveryLoop? in
+            if let loop = loops[device] { return loop }
+            let loop = DeliveryLoop(context: context, store: store, statuses: statuses)
+            guard begun.put(loop) else { return nil }
+            loops[device] = loop
+            return loop
+        }
+        return loop?.submit(submission) ?? .shuttingDown
+    }
+
+    /// No submission follows; ``run()`` returns when all are done.
+    package func close() {
+        begun.close()
+        for loop in loops.withLock(\.values) { loop.close() }
+    }
+
+    package func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            while true {
+                await begun.ready()
+                let loops = begun.take()
+                if loops.isEmpty { break }
+                for loop in loops { group.addTask { await loop.run() } }
+            }
+        }
+    }
+}

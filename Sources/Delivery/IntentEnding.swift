@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Ground
+package import MailStore
+package import Records
+package import Statuses
+import Vocabulary
+
+/// Ends deliveries that were intended and then interrupted: each message that is in its mailbox, or was, is recorded as
+/// moved, and the rest forgotten, to be fetched again.
+///
+/// However many there are: one sync of each file system, then one commit. A crash before it leaves them as they were.
+/// What is neither where it was staged nor anywhere under its name is looked for by its content, and what is not found
+/// that way either is fetched again.
+package struct IntentEnding: Sendable {
+    let context: Context
+    let store: any MailStore
+    let statuses: StatusBoard
+
+    package init(context: Context, store: any MailStore, statuses: StatusBoard) {
+        self.context = context
+        self.store = store
+        self.statuses = statuses
+    }
+
+    /// What became of one of them.
+    private struct Ended: Sendable {
+        var intent: Intent
+        var place: MailboxPlace
+        var delivered: [Bool]
+        /// Of those that were not: nobody can tell whether their user has deleted them.
+        var notFound = 0
+    }
+
+    /// Messages that only their contents can tell of.
+    package struct Undecided: Error, CustomStringConvertible {
+        var count: Int
+
+        package var description: String {
+            "\(count) messages may have been filed under other names since, and are looked for by their contents"
+        }
+    }
+
+    /// One account's, up to the first that could not be ended.
+    private struct Outcome: Sendable {
+        var account: AccountRecord.ID
+        var ended: [Ended] = []
+        var error: (any Error)?
+        /// The file system that did not answer.
+        var silent: UInt64?
+    }
+
+    /// - Parameters:
+    ///   - intents: in the order in which they were recorded.
+    ///   - searchesContents: whether mailboxes are read where they have to be, which may take long; else it is left to
+    ///     the next one to end them.
+    ///   - silent: file systems that do not answer, and are not asked; those that turn out not to are added.
+    /// - Returns: whose could not be ended, or not all of them, and why: a `MailStoreError`, or a `RecordsError` of one
+    ///   account's.
+    /// - Throws: `RecordsError`.
+    package func end(
+        _ intents: some Sequence<Intent>, searchesContents: Bool, except silent: inout Set<UInt64>
+    ) async throws -> [AccountRecord.ID: any Error] {
+        let outcomes = await publish(Dictionary(grouping: intents, by: \.account), searchesContents, &silent)
+        var failures: [AccountRecord.ID: any Error] = [:]
+        for outcome in outcomes { failures[outcome.account] = outcome.error }
+        let errors = await store.sync(Set(outcomes.flatMap(\.ended).map(\.place)))
+        var durable: [[Ended]] = []
+        for outcome in outcomes {
+            let ended = outcome.ended.prefix { errors[$0.place] == nil }
+            if ended.count < outcome.ended.count {
+                failures[outcome.account] = errors[outcome.ended[ended.count].place]
+            }
+            if !ended.isEmpty { durable.append(Array(ended)) }
+        }
+        for (account, error) in try await record(durable) { failures[account] = error }
+        return failures
+    }
+
+    /// Publishes what is still staged: each account's in order, a few accounts at once.
+    private func publish(
+        _ intents: [AccountRecord.ID: [Intent]], _ searchesContents: Bool, _ silent: inout Set<UInt64>
+    ) async -> [Outcome] {
+        await withTaskGroup(of: Outcome.self) { group in
+            var outcomes: [Outcome] = []
+            var waiting = intents.makeIterator()
+            func next() {
+                guard let (account, intents) = waiting.next() else { return }
+                group.addTask { [silent] in await publish(intents, of: account, searchesContents, except: silent) }
+            }
+            for _ in 0..<Self.accountsAtOnce { next() }
+            for await outcome in group {
+                if let device = outcome.silent { silent.insert(device) }
+                outcomes.append(outcome)
+                next()
+            }
+            return outcomes
+        }
+    }
+
+    private static let accountsAtOnce = 8
+
+    private func publish(
+        _ intents: [Intent], of account: AccountRecord.ID, _ searchesContents: Bool, except silent: Set<UInt64>
+    ) async -> Outcome {
+        var outcome = Outcome(account: account)
+        var row: AccountRecord?
+        for intent in intents {
+            guard let batch = StagedBatch(encoded: intent.batch) else {
+                outcome.error = RecordsError(
+                    code: .corrupt, detail: "intent \(intent.id) in the database cannot be read")
+                break
+            }
+            do {
+                if silent.contains(batch.place.device) {
+                    throw MailStoreError(
+                        code: .unresponsive, path: batch.place.path, errno: 0,
+                        detail: "\(batch.place.path): its file system does not answer")
+                }
+                if row == nil {
+                    // A mailbox that is not there, or another, tells nothing.
+                    _ = try await StoreGuard(context: context, store: store).verify(account)
+                    row = try await context.records.read { try $0.account(id: account) }
+                }
+                guard let row else { break }
+                let ended = try await end(intent, batch, of: row, after: outcome.ended, searchesContents)
+                outcome.ended.append(ended)
+            } catch {
+                outcome.error = error
+                if (error as? MailStoreError)?.code == .unresponsive { outcome.silent = batch.place.device }
+                break
+            }
+        }
+        return outcome
+    }
+
+    private func end(
+        _ intent: Intent, _ batch: StagedBatch, of row: AccountRecord, after before: [Ended], _ searchesContents: Bool
+    ) async throws -> Ended {
+        let recovered = try await store.recover(
+            batch, of: row.address, isRecent: intent.isRecent(at: context.now()))
+        var ended = Ended(
+            intent: intent, place: recovered.place, delivered: recovered.fates.map { $0 == .delivered })
+        let unknown = recovered.fates.indices.filter { recovered.fates[$0] == .unknown }
+        guard !unknown.isEmpty else { return ended }
+        guard searchesContents else { throw Undecided(count: unknown.count) }
+        guard let ours = try await store.contents(of: row.address, .ours),
+            let others = try await store.contents(of: row.address, .others)
+        else { return ended }
+        let ledger = try await context.records.read { try $0.ledger(of: row.id) }
+        let delivered = (before + [ended]).flatMap { ended in
+            zip(ended.intent.rows, ended.delivered).filter(\.1).map(\.0.content)
+        }
+        var search = ContentSearch(ours: ours, others: others, accounted: ledger.map(\.content) + delivered)
+        for index in unknown where intent.rows.indices.contains(index) {
+            ended.delivered[index] = search.take(intent.rows[index].content)
+            if !ended.delivered[index] { ended.notFound += 1 }
+        }
+        return ended
+    }
+
+    /// One commit; where an account contradicts the database, one for each, so that it holds up no other.
+    private func record(_ accounts: [[Ended]]) async throws -> [AccountRecord.ID: any Error] {
+        guard !accounts.isEmpty else { return [:] }
+        do {
+            for account in try await commit(accounts) { statuses.changed(account) }
+            return [:]
+        } catch let error as RecordsError where error.code == .conflict {
+            if accounts.count == 1 { return [accounts[0][0].intent.account: error] }
+            var failures: [AccountRecord.ID: any Error] = [:]
+            for account in accounts { failures.merge(try await record([account])) { first, _ in first } }
+            return failures
+        }
+    }
+
+    private func commit(_ accounts: [[Ended]]) async throws -> [AccountRecord] {
+        let now = context.now()
+        return try await context.records.write { records in
+            var changed: [AccountRecord] = []
+            for account in accounts {
+                guard let id = account.first?.intent.account else { continue }
+                var row = try records.account(id: id)
+                let notFound = account.reduce(0) { $0 + $1.notFound }
+                if notFound > 0, let row {
+                    try records.append(
+                        EventRecord(
+                            at: now, account: row.address, kind: .perhapsDoubled,
+                            detail: "\(notFound) messages were being delivered when the daemon ended long ago, and are "
+                                + "not in the mailbox; they are fetched again, also if they were deleted here since"))
+                }
+                for ended in account {
+                    let intent = ended.intent
+                    let moved = zip(zip(intent.rows, intent.octets), ended.delivered).filter(\.1).map(\.0)
+                    try records.insert(moved.map(\.0), for: id)
+                    try records.removeIntent(intent.id)
+                    row?.count(moved)
+                }
+                guard let row else { continue }
+                try records.update(row)
+                changed.append(row)
+            }
+            return changed
+        }
+    }
+}
+
+extension AccountRecord {
+    /// Messages that turned out to be delivered, with the octets that each has here.
+    fileprivate mutating func count(_ delivered: [(LedgerRow, Int64)]) {
+        moved = moved.addingSaturated(Int64(delivered.count))
+        movedOctets = movedOctets.addingSaturated(delivered.lazy.map(\.1).saturatedSum())
+        remaining = max(0, remaining.subtractingSaturated(Int64(delivered.count)))
+        let listed = delivered.lazy.map { max(0, $0.0.octets) }.saturatedSum()
+        remainingOctets = max(0, remainingOctets.subtractingSaturated(listed))
+    }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Ground
+package import MailStore
+package import Records
+import Synchronization
+import Vocabulary
+
+/// Makes whole a ledger that is older than the mailbox, as after a backup of the state was restored.
+///
+/// 1. At an account's first run after a start, the runs that have brought mail are read from names, and from what was
+///    noted beside the marker. Where the records know them all, that is all.
+/// 2. Else the mailbox is read, in all folders. What no row accounts for gets one that has a content alone: under names
+///    of ours it is mail that was moved; under others' it may be (a user has filed it), or was never.
+/// 3. A run takes such rows for candidates, and gives those that the old server still has their names.
+/// 4. When the old mailbox has been gone through, what was found under others' names and is not there is forgotten.
+package struct LedgerCompletion: Sendable {
+    let context: Context
+    let store: any MailStore
+    let wholeLedgers: WholeLedgers
+
+    package init(context: Context, store: any MailStore, wholeLedgers: WholeLedgers) {
+        self.context = context
+        self.store = store
+        self.wholeLedgers = wholeLedgers
+    }
+
+    /// - Throws: `MailStoreError`, `RecordsError`, `CancellationError`.
+    package func complete(_ row: AccountRecord) async throws {
+        let id = row.id
+        guard !wholeLedgers.contains(id) else { return }
+        let (known, mailbox) = try await context.records.read { (try $0.runs(of: id), try $0.mailbox(of: id)) }
+        let found = try await store.runs(of: row.address)
+        let strange = found.filter { (known[$0.key] ?? -1) < $0.value }
+        if !strange.isEmpty {
+            if let mailbox, mailbox.marker == nil {
+                // A state from before, or an account that was made again: it is taken as it is.
+                try await context.records.write { try $0.note(strange, of: id) }
+            } else {
+                try await read(row, strange)
+            }
+        }
+        wholeLedgers.insert(id)
+    }
+
+    private func read(_ row: AccountRecord, _ strange: RunMarks) async throws {
+        let id = row.id
+        guard let ours = try await store.contents(of: row.address, .ours),
+            let others = try await store.contents(of: row.address, .others)
+        else { return }
+        let now = context.now()
+        let counts = try await context.records.write { records -> (ours: Int, others: Int)? in
+            guard var account = try records.account(id: id) else { return nil }
+            let ledger = try records.ledger(of: id)
+            // What is still intended is accounted for when it is ended.
+            let intended = try records.intents(of: id).flatMap(\.rows)
+            let rows = Self.rows(ledger + intended, ours, others)
+            try records.insert(rows.ours + rows.others, for: id)
+            try records.note(strange, of: id)
+            account.moved = Int64(ledger.count + rows.ours.count)
+            account.movedOctets += rows.ours.reduce(0) {
+                $0 + Int64(ours.octets[ContentHash(value: $1.content)] ?? 0)
+            }
+            try records.update(account)
+            if !rows.others.isEmpty { try records.set(Self.name(id), to: [1]) }
+            try records.append(
+                EventRecord(
+                    at: now, account: account.address, kind: .perhapsDoubled,
+                    detail: "the records are older than the mailbox (a restored backup?): "
+                        + "\(rows.ours.count) messages here were not known, and are not fetched again; what was moved "
+                        + "since and has been deleted here may come again"))
+            return (rows.ours.count, rows.others.count)
+        }
+        if let counts {
+            context.log.warning(
+                """
+                the records are older than the mailbox: \(counts.ours) messages of ours and \(counts.others) others \
+                are known by their contents from now on
+                """, metadata: .about(row.address))
+        }
+    }
+
+    /// A row for each message that no row of the ledger accounts for.
+    static func rows(
+        _ ledger: [LedgerRow], _ ours: MailboxContents, _ others: MailboxContents
+    ) -> (ours: [LedgerRow], others: [LedgerRow]) {
+        var unused: [Int64: Int] = [:]
+        var next: [Int64: Int32] = [:]
+        for row in ledger {
+            unused[row.content, default: 0] += 1
+            if row.uniqueID == nil { next[row.content] = max(next[row.content] ?? 0, row.occurrence + 1) }
+        }
+        func rows(_ contents: MailboxContents, _ source: Int64) -> [LedgerRow] {
+            var rows: [LedgerRow] = []
+            for (content, count) in contents.messages {
+                let accounted = min(count, unused[content.value] ?? 0)
+                unused[content.value, default: 0] -= accounted
+                for _ in accounted..<count {
+                    let occurrence = next[content.value] ?? 0
+                    next[content.value] = occurrence + 1
+                    rows.append(
+                        LedgerRow(
+                            uniqueID: nil, occurrence: occurrence, content: content.value, octets: -1, source: source))
+                }
+            }
+            return rows
+        }
+        let here = rows(ours, LedgerRow.foundByName)
+        return (here, rows(others, LedgerRow.foundByContent))
+    }
+
+    /// The old mailbox has been gone through: what was found under others' names and has not been met there was not
+    /// moved, or is no longer there.
+    /// - Throws: `RecordsError`.
+    package func forgetOthers(_ id: AccountRecord.ID) async throws {
+        guard try await context.records.read({ try $0.value(Self.name(id)) }) == [1] else { return }
+        try await context.records.write { records in
+            let ledger = try records.ledger(of: id)
+            let others = ledger.filter { $0.source == LedgerRow.foundByContent }
+            try records.remove(others, for: id)
+            try records.set(Self.name(id), to: [])
+            guard var account = try records.account(id: id) else { return }
+            account.moved = Int64(ledger.count - others.count)
+            try records.update(account)
+        }
+    }
+
+    private static func name(_ id: AccountRecord.ID) -> String { "found-by-content \(id)" }
+}
+
+/// The accounts whose ledgers are known to be whole since the start.
+package final class WholeLedgers: Sendable {
+    private let accounts = Mutex<Set<AccountRecord.ID>>([])
+
+    func contains(_ account: AccountRecord.ID) -> Bool { accounts.withLock { $0.contains(account) } }
+
+    func insert(_ account: AccountRecord.ID) { accounts.withLock { _ = $0.insert(account) } }
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Ground
+package import MailStore
+package import Records
+import Vocabulary
+
+/// Sees that mail goes to the place that it was moved to before: what all mail is below, a domain's place, and an
+/// account's mailbox are known by markers, there and here. What mail was moved to and is not there is waited for, until an
+/// administrator says that what is there now is to be taken.
+package struct StoreGuard: Sendable {
+    let context: Context
+    let store: any MailStore
+
+    package init(context: Context, store: any MailStore) {
+        self.context = context
+        self.store = store
+    }
+
+    private struct Facts: Sendable {
+        var row: AccountRecord
+        var known: StoreMarkers = [:]
+        /// The levels that mail was moved to.
+        var moved: Set<StoreLevel> = []
+    }
+
+    /// - Returns: what has to stand on the way to the account's mailbox.
+    /// - Throws: `MailStoreError` `unmarked` where it does not; `RecordsError`.
+    package func verify(_ id: AccountRecord.ID) async throws -> StoreMarkers {
+        guard let facts = try await facts(id) else { return [:] }
+        let address = facts.row.address
+        let found = try await store.markers(of: address)
+        var expected: StoreMarkers = [:]
+        var fresh: StoreMarkers = [:]
+        for level in StoreLevel.allCases {
+            if let known = facts.known[level], known == found[level] {
+                expected[level] = known
+                continue
+            }
+            if facts.moved.contains(level) {
+                throw MailStoreError.unmarked(
+                    level, path: Self.place(level, address),
+                    found[level] == nil ? "its marker is missing" : "it bears another marker")
+            }
+            fresh[level] = found[level]
+        }
+        // Nothing was moved there yet: what is there now counts.
+        if expected[.base] == nil { fresh[.base] = try await store.markBase() }
+        fresh[.mailbox] = nil  // recorded with the first mail that is moved there
+        if !fresh.isEmpty { try await record(fresh, of: address) }
+        return expected.merging(fresh) { known, _ in known }
+    }
+
+    /// What is there now is taken, whatever mail was moved to before; an empty mailbox is made where there is none.
+    /// - Throws: `MailStoreError`, `RecordsError`.
+    package func accept(_ row: AccountRecord) async throws {
+        let markers = try await store.adopt(row.address)
+        try await record(markers, of: row.address)
+        let id = row.id
+        try await context.records.write { records in
+            if let marker = markers[.mailbox] {
+                try records.mark(id, as: marker.identity)
+            } else {
+                try records.unmark(id)
+            }
+        }
+        context.log.notice(
+            "what is in the mail store now is taken as it is, by the administrator's word",
+            metadata: .about(row.address))
+    }
+
+    /// Marks what all mail is below, so that it is known before the first mail arrives.
+    package func begin() async throws {
+        guard try await context.records.read({ try $0.value(Self.name(.base, nil)) }) == nil else { return }
+        do {
+            if let marker = try await store.markBase() { try await record([.base: marker], of: nil) }
+        } catch let error as MailStoreError {
+            context.log.warning("the mail store is not marked yet: \(error)")
+        }
+    }
+
+    /// Whether the store can take mail, and is the one that mail was moved to.
+    /// - Throws: `MailStoreError`; `RecordsError`.
+    package func check() async throws {
+        let marker = try await context.records.read { records -> StoreMarker? in
+            guard try records.hasMarkedMailboxes(of: nil) else { return nil }
+            return try records.value(Self.name(.base, nil)).flatMap(Self.marker)
+        }
+        try await store.check(expecting: marker)
+    }
+
+    private func facts(_ id: AccountRecord.ID) async throws -> Facts? {
+        try await context.records.read { records in
+            guard let row = try records.account(id: id) else { return nil }
+            var facts = Facts(row: row)
+            let domain = row.address.domain
+            facts.known[.base] = try records.value(Self.name(.base, nil)).flatMap(Self.marker)
+            facts.known[.domain] = try records.value(Self.name(.domain, domain)).flatMap(Self.marker)
+            facts.known[.mailbox] = try records.mailbox(of: id)?.marker.flatMap { StoreMarker(identity: $0) }
+            if facts.known[.base] != nil, try records.hasMarkedMailboxes(of: nil) { facts.moved.insert(.base) }
+            if facts.known[.domain] != nil, try records.hasMarkedMailboxes(of: domain) { facts.moved.insert(.domain) }
+            if facts.known[.mailbox] != nil {
+                if row.moved > 0 {
+                    facts.moved.insert(.mailbox)
+                } else if try !records.intents(of: id).isEmpty {
+                    facts.moved.insert(.mailbox)
+                }
+            }
+            return facts
+        }
+    }
+
+    private func record(_ markers: StoreMarkers, of address: EmailAddress?) async throws {
+        try await context.records.write { records in
+            for level in [StoreLevel.base, .domain] {
+                guard let marker = markers[level] else { continue }
+                let name = Self.name(level, address?.domain)
+                let value = Array(marker.identity.utf8)
+                if try records.value(name) != value { try records.set(name, to: value) }
+            }
+        }
+    }
+
+    /// Under what the records keep a marker.
+    private static func name(_ level: StoreLevel, _ domain: DomainName?) -> String {
+        level == .base ? "store-marker" : "store-marker \(domain?.name ?? "")"
+    }
+
+    private static func marker(_ octets: [UInt8]) -> StoreMarker? {
+        StoreMarker(identity: String(decoding: octets, as: UTF8.self))
+    }
+
+    private static func place(_ level: StoreLevel, _ address: EmailAddress) -> String {
+        switch level {
+        case .base: "what all mail is below"
+        case .domain: "what the mail of \(address.domain.name) is below"
+        case .mailbox: "the mailbox of \(address)"
+        }
+    }
+}

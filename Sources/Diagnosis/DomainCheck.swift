@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DNS
+package import Ground
+import NIOCore
+import POP3
+import Records
+import Synchronization
+public import Vocabulary
+import Waiting
+
+/// Tells whether DNS leads to the new platform yet, and whether the old server can still be reached.
+public final class DomainCheck: Sendable {
+    /// A domain's records, and what they mean.
+    public struct Outcome: Sendable {
+        /// With the addresses of each, the most preferred first.
+        public var exchangers: [(preference: Int, host: String, addresses: [IPAddress])]
+        public var addresses4: [IPAddress]
+        public var addresses6: [IPAddress]
+        /// As text fit to be shown; the first where there are several.
+        public var spf: String?
+        public var findings: [DomainFinding]
+
+        public var isOK: Bool { !findings.contains { $0.severity == .error } }
+    }
+
+    /// Seconds for all of it, however silent whoever is asked.
+    static let mostSeconds = 5.0
+    /// At once: each has a thread.
+    static let mostChecks = 8
+    /// How many records of a kind, and addresses of a host, are told.
+    static let mostRecords = 50
+
+    private let context: Context
+    private let running = Mutex(0)
+
+    package init(context: Context) { self.context = context }
+
+    /// DNS that fails, or an old server that is down, is a finding and throws nothing.
+    ///
+    /// - Parameter platform: what the records are compared with; nil to be told what there is.
+    /// - Throws: `MoveError` with `overloaded`; `RecordsError`; `CancellationError`.
+    public func check(_ domain: DomainName, platform: MailPlatform?) async throws -> Outcome {
+        let isTurn = running.withLock { running in
+            if running < Self.mostChecks { running += 1 } else { return false }
+            return true
+        }
+        guard isTurn else {
+            throw MoveError(.overloaded, "\(Self.mostChecks) domains are being checked already; try again in a moment")
+        }
+        defer { running.withLock { $0 -= 1 } }
+        let deadline = ContinuousClock.now + .seconds(Self.mostSeconds)
+        var facts = DomainFacts(domain: domain, platform: platform ?? MailPlatform())
+        let settings = try await context.records.read { try $0.settings(of: domain) }
+        async let move = move(settings)
+        let oldName = settings.map(\.oldServer.host).flatMap { IPAddress($0) == nil ? $0 : nil }
+        facts = await context.limits.resolver.session(until: deadline) { [facts] session in
+            var facts = facts
+            await facts.gather(from: session, oldName: oldName)
+            return facts
+        }
+        facts.move = try await move
+        if case .active(var old) = facts.move {
+            old.isThisMachine = facts.oldAddresses.contains { Self.isOwnPOP3($0, port: old.server.port) }
+            facts.move = .active(old)
+        }
+        try Task.checkCancellation()
+        return Outcome(facts)
+    }
+
+    // MARK: - The old server
+
+    private func move(_ settings: MigrationSettings?) async throws -> DomainFacts.Move {
+        guard let settings else { return .none }
+        let state = settings.state(at: context.now())
+        guard state == .active else { return .over(state) }
+        let server = settings.oldServer
+        var old = DomainFacts.Old(server: server)
+        let found = Mutex<[String]>([])
+        let reached = try await withDeadline(seconds: Self.mostSeconds) { [context] in
+            try await Self.reach(server, context) { addresses in found.withLock { $0 = addresses } }
+        }
+        let addresses = found.withLock { $0 }
+        old.addresses = addresses.compactMap { IPAddress($0) }
+        if let address = IPAddress(server.host) { old.addresses = [address] }
+        switch reached {
+        case .some(let failure): old.failure = failure
+        case nil:
+            let subject =
+                server.host.contains(":") ? "[\(server.host)]:\(server.port)" : "\(server.host):\(server.port)"
+            old.failure =
+                "the old server \(subject) has not answered within \(Int(Self.mostSeconds)) s; check host, port "
+                + "and firewalls"
+        }
+        return .active(old)
+    }
+
+    private static func isOwnPOP3(_ address: IPAddress, port: Int) -> Bool {
+        // What is no socket's address is not this machine's either.
+        (try? SocketAddress(ipAddress: address.description, port: port))?.isOwnPOP3 == true
+    }
+
+    /// Connects as a run would, up to the login. What is wrong, with what to do; nil where nothing is.
+    private static func reach(
+        _ server: OldServer, _ context: Context, resolved: @Sendable ([String]) -> Void
+    ) async throws -> String? {
+        do throws(POP3Error) {
+            let timeouts = Timeouts(context.limits)
+            resolved(try await POP3Session.addresses(of: server, timeouts: timeouts, group: context.group))
+            let session = try await POP3Session.open(
+                server, timeouts: timeouts, trust: context.trust, group: context.group)
+            _ = try await session.quit()
+            return nil
+        } catch {
+            try Task.checkCancellation()
+            return error.description
+        }
+    }
+}
+
+extension DomainCheck.Outcome {
+    init(_ facts: DomainFacts) {
+        let most = DomainCheck.mostRecords
+        self.init(
+            exchangers: facts.exchangers.records.prefix(most).map { record in
+                (record.preference, record.host, Array((facts.hosts[record.host]?.addresses ?? []).prefix(most)))
+            }, addresses4: Array(facts.own.four.records.prefix(most)),
+            addresses6: Array(facts.own.six.records.prefix(most)),
+            spf: facts.spfRecords.first.map { RecordText.shown($0, atMost: 1000) },
+            findings: DomainFindings.all(of: facts))
+    }
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension DomainFindings {
+    /// The most severe first.
+    static func all(of facts: DomainFacts) -> [DomainFinding] {
+        var findings = DomainFindings(facts)
+        findings.judgeExchangers()
+        findings.judgeOldServer()
+        if facts.exchangers.outcome != .noSuchName { findings.judgeSPF() }
+        // Stable: within one severity the order is that in which one would look.
+        return DomainFinding.Severity.all.flatMap { severity in findings.found.filter { $0.severity == severity } }
+    }
+}
+
+extension DomainFinding.Severity {
+    fileprivate static let all: [Self] = [.error, .warning, .info]
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DNS
+import Vocabulary
+
+/// One thing that was found about a domain, and what to do.
+public struct DomainFinding: Sendable, Hashable {
+    public enum Severity: Int, Sendable, Comparable {
+        /// As it is, mail does not go, or not all of it, to the new platform; or the old server cannot be moved from.
+        case error
+        /// To be put right, though this does not stand in the way.
+        case warning
+        case info
+
+        public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    public var severity: Severity
+    public var text: String
+}
+
+/// What follows from a domain's facts: a pure function of them.
+///
+/// Names of the DNS are printable ASCII when they come here; so is whatever is quoted of a record.
+struct DomainFindings {
+    let facts: DomainFacts
+    private(set) var found: [DomainFinding] = []
+
+    init(_ facts: DomainFacts) { self.facts = facts }
+
+    mutating func add(_ severity: DomainFinding.Severity, _ text: String) {
+        found.append(DomainFinding(severity: severity, text: text))
+    }
+
+    var domain: String { facts.domain.name }
+
+    /// `mail.example (192.0.2.10, 192.0.2.11)`
+    static func shown(_ host: String, _ addresses: [IPAddress]) -> String {
+        guard !addresses.isEmpty else { return host }
+        let some = addresses.prefix(4).map(\.description).joined(separator: ", ")
+        return "\(host) (\(some)\(addresses.count > 4 ? ", …" : ""))"
+    }
+
+    static func list(_ texts: some Collection<String>) -> String {
+        texts.prefix(6).joined(separator: ", ") + (texts.count > 6 ? ", and \(texts.count - 6) more" : "")
+    }
+}

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Delivery
+package import Ground
+package import MailStore
+import POP3
+import Records
+package import Runs
+public import Secrets
+package import Statuses
+public import Vocabulary
+
+/// Holds the ledger against the mailbox and, where a password is at hand, against the old server.
+///
+/// 1. The old mailbox is listed: with the password that is given, else with the one sealed for a run.
+/// 2. Every message in the Maildir is read, and known by its content.
+/// 3. What was moved, is not there, and still is on the old server is *missing*. Its user may have deleted it here;
+///    nobody can tell, so it is named, and moved again only when that is asked for.
+///
+/// No mail is ever deleted, and one account is looked at after the other.
+public final class IntegrityCheck: Sendable {
+    private let context: Context
+    private let mailStore: any MailStore
+    private let statuses: StatusBoard
+    private let scheduler: MoveScheduler
+    private let vault: Vault
+    private let ledgerHash: LedgerHash
+
+    package init(
+        context: Context, store: any MailStore, statuses: StatusBoard, scheduler: MoveScheduler, vault: Vault,
+        ledgerHash: LedgerHash
+    ) {
+        self.context = context
+        self.mailStore = store
+        self.statuses = statuses
+        self.scheduler = scheduler
+        self.vault = vault
+        self.ledgerHash = ledgerHash
+    }
+
+    /// - Parameters:
+    ///   - password: the old one.
+    ///   - repairs: what is missing is moved again.
+    ///   - acceptsEmpty: where what stands there is not the mailbox that mail was moved to, it is taken as it is from now
+    ///     on. What was moved stays moved.
+    /// - Throws: ``MoveError`` with `accountNotFound`; `RecordsError`; `CancellationError`.
+    public func check(
+        _ address: EmailAddress, password: Password?, repairs: Bool, acceptsEmpty: Bool = false
+    ) async throws -> IntegrityFindings {
+        guard let row = try await context.records.read({ try $0.account(address) }), row.deletedAt == nil else {
+            throw MoveError(.accountNotFound, "there is no account \(address) on the new platform")
+        }
+        return try await check(row, password: password, repairs: repairs, acceptsEmpty: acceptsEmpty)
+    }
+
+    /// A page of a domain's accounts.
+    /// - Returns: them, and the last of them where others may follow.
+    /// - Throws: `RecordsError`; `CancellationError`.
+    public func check(
+        _ domain: DomainName, after cursor: EmailAddress?, limit: Int, repairs: Bool, acceptsEmpty: Bool = false
+    ) async throws -> (accounts: [IntegrityFindings], next: EmailAddress?) {
+        let rows = try await context.records.read {
+            try $0.accounts(of: domain, search: nil, after: cursor, limit: limit)
+        }
+        var accounts: [IntegrityFindings] = []
+        for row in rows {
+            try Task.checkCancellation()
+            accounts.append(try await check(row, password: nil, repairs: repairs, acceptsEmpty: acceptsEmpty))
+        }
+        return (accounts, rows.count == limit ? rows.last?.address : nil)
+    }
+
+    private func check(
+        _ row: AccountRecord, password: Password?, repairs: Bool, acceptsEmpty: Bool
+    ) async throws -> IntegrityFindings {
+        var findings = IntegrityFindings(account: row.address, status: row.status)
+        guard !scheduler.isRunning(row.id) else {
+            findings.add(.info, "it is moving: check it when that is done")
+            return findings
+        }
+        let isThere = try await verify(row, acceptsEmpty, &findings)
+        let (ledger, intents, settings) = try await context.records.read { records in
+            (
+                try records.ledger(of: row.id), try records.intents(of: row.id),
+                try records.settings(of: row.address.domain)
+            )
+        }
+        findings.ledger = ledger.count
+        findings.interrupted = intents.count
+        let password = try password ?? opened(row)
+        let listing = try await listing(row, settings, password, &findings)
+        let comparison: IntegrityComparison?
+        do {
+            comparison = try await compare(row, ledger, intents, listing, settings, &findings)
+        } catch let error as MailStoreError {
+            findings.add(.error, "the mailbox cannot be read: \(error)")
+            return findings
+        }
+        if row.moved != Int64(ledger.count) {
+            findings.add(.warning, "its figures say \(row.moved) moved, and \(ledger.count) messages are recorded")
+        }
+        // Elsewhere nothing is brought, before somebody says so.
+        if repairs, isThere, !findings.isOK || findings.interrupted > 0 || findings.leftInTmp > 0 {
+            try await repair(row, settings, password, comparison?.missing ?? [], &findings)
+        }
+        return findings
+    }
+
+    /// Whether its mail goes where it was moved to before, or where the administrator says.
+    private func verify(
+        _ row: AccountRecord, _ acceptsEmpty: Bool, _ findings: inout IntegrityFindings
+    ) async throws -> Bool {
+        let store = StoreGuard(context: context, store: mailStore)
+        do {
+            _ = try await store.verify(row.id)
+            return true
+        } catch let error as MailStoreError where error.code == .unmarked && acceptsEmpty {
+            do {
+                try await store.accept(row)
+                findings.add(
+                    .info,
+                    "what is in the mail store now was taken as it is; what was moved before stays moved, and "
+                        + "--repair moves again what is missing")
+                return true
+            } catch let error as MailStoreError {
+                findings.add(.error, "what is in the mail store now cannot be taken: \(error)")
+            }
+        } catch let error as MailStoreError {
+            findings.add(.error, "\(error)")
+        }
+        return false
+    }
+
+    /// The password sealed for a run, if there is one.
+    private func opened(_ row: AccountRecord) throws -> Password? {
+        guard let sealed = row.sealed else { return nil }
+        do {
+            return try vault.open(sealed, for: row.address)
+        } catch is MoveError {
+            return nil  // sealed under a key that is gone
+        }
+    }
+
+    // MARK: Comparing
+
+    private func compare(
+        _ row: AccountRecord, _ ledger: [LedgerRow], _ intents: [Intent], _ listing: [ListedMessage]?,
+        _ settings: MigrationSettings?, _ findings: inout IntegrityFindings
+    ) async throws -> IntegrityComparison? {
+        let contents = try await mailStore.contents(of: row.address, .ours)
+        guard let contents else {
+            if !ledger.isEmpty {
+                findings.gone = ledger.count
+                findings.add(
+                    .error,
+                    "its Maildir is not there, and \(ledger.count) messages were moved to it: "
+                        + "see whether the file system is mounted")
+            }
+            return nil
+        }
+        for error in contents.unreadable { findings.add(.warning, "a message cannot be read: \(error)") }
+        let source = settings.map {
+            ledgerHash.source($0.oldServer, username: $0.oldServer.username(of: row.address))
+        }
+        var comparison = IntegrityComparison(
+            ledger: ledger, listing: listing, source: source ?? 0, hash: ledgerHash,
+            contents: contents.messages)
+        if !comparison.missing.isEmpty,
+            let others = try await mailStore.contents(of: row.address, .others)
+        {
+            comparison.find(in: others.messages)
+        }
+        let intended = Set(intents.compactMap { StagedBatch(encoded: $0.batch) }.flatMap(\.names))
+        findings.present = comparison.present
+        findings.gone = comparison.gone
+        findings.waiting = listing == nil ? nil : comparison.waiting
+        findings.leftInTmp = contents.staged.count { name in !intended.contains { $0.hasPrefix(name) } }
+        if intents.isEmpty {
+            (findings.doubled, findings.changed) = IntegrityComparison.surplus(ledger, contents.messages)
+        }
+        findings.missingCount = comparison.missing.count
+        findings.missing = comparison.missing.prefix(Self.mostNamed).map { message, _ in
+            IntegrityFindings.Missing(
+                uniqueID: message.uniqueID.map { String(decoding: $0.octets, as: UTF8.self) } ?? "",
+                octets: Int64(message.octets ?? 0))
+        }
+        describe(&findings)
+        return comparison
+    }
+
+    /// Missing messages that are named one by one.
+    private static let mostNamed = 100
+
+    private func describe(_ findings: inout IntegrityFindings) {
+        if findings.missingCount > 0 {
+            findings.add(
+                .warning,
+                "\(findings.missingCount) messages were moved, are still on the old server, and are not in "
+                    + "the mailbox: lost, or deleted here by their user; --repair moves them again")
+        }
+        if findings.doubled > 0 {
+            findings.add(.error, "\(findings.doubled) messages are in the mailbox more often than they were moved")
+        }
+        if findings.changed > 0 {
+            findings.add(
+                .error,
+                "\(findings.changed) messages under names of mailmove's are not what was moved: cut short or changed since, "
+                    + "or from before its records begin; see whether the file system is sound")
+        }
+        if findings.interrupted > 0 {
+            findings.add(.info, "\(findings.interrupted) deliveries were interrupted; the next run ends them")
+        }
+        if findings.leftInTmp > 0 {
+            findings.add(.info, "\(findings.leftInTmp) files in tmp are of no use any more; the next run removes them")
+        }
+        switch findings.waiting {
+        case let waiting? where waiting > 0:
+            let severity: IntegrityFindings.Severity = findings.status == .completed ? .warning : .info
+            findings.add(severity, "\(waiting) messages are on the old server and not moved; a login moves them")
+        case nil where findings.gone > 0:
+            findings.add(
+                .info,
+                "\(findings.gone) of \(findings.ledger) messages are not in the mailbox; which of them are "
+                    + "still on the old server can be told with the account's old password")
+        default: break
+        }
+    }
+
+    // MARK: The old server
+
+    private func listing(
+        _ row: AccountRecord, _ settings: MigrationSettings?, _ password: Password?,
+        _ findings: inout IntegrityFindings
+    ) async throws -> [ListedMessage]? {
+        guard let settings, let password, row.nonMigrating != .excluded else { return nil }
+        findings.oldMailbox = .failed
+        do throws(POP3Error) {
+            let session = try await POP3Session.open(
+                settings.oldServer, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
+                hiding: password)
+            defer { session.abort() }
+            let answer = try await session.authenticate(
+                user: settings.oldServer.username(of: row.address), password: password,
+                secure: settings.oldServer.secureAuthentication)
+            guard answer == .accepted else {
+                findings.add(.warning, "the old server does not let it in, so its mailbox there was not compared")
+                return nil
+            }
+            let listing = try await session.listing()
+            _ = try await session.quit()
+            if !listing.isEmpty, listing.allSatisfy({ $0.uniqueID == nil }) {
+                findings.add(.info, "the old server has no UIDL, so its mailbox cannot be compared")
+                return nil
+            }
+            findings.oldMailbox = .compared
+            return listing
+        } catch {
+            try Task.checkCancellation()
+            findings.add(.warning, "the old mailbox was not compared: \(error)")
+            return nil
+        }
+    }
+
+    // MARK: Repair
+
+    /// What is missing is forgotten and a run is queued, which fetches it, ends what was interrupted, and removes what
+    /// was left behind.
+    private func repair(
+        _ row: AccountRecord, _ settings: MigrationSettings?, _ password: Password?,
+        _ missing: [(message: ListedMessage, row: LedgerRow)], _ findings: inout IntegrityFindings
+    ) async throws {
+        guard let settings, settings.state(at: context.now()) == .active else {
+            findings.add(.warning, "not repaired: its domain's migration is not active; enable it again")
+            return
+        }
+        guard let password, findings.oldMailbox == .compared else {
+            findings.add(.warning, "not repaired: that takes the account's old password")
+            return
+        }
+        let now = context.now()
+        let rows = missing.map(\.row)
+        let recorded = Int64(findings.ledger)
+        let sealed = vault.seal(password, for: row.address)
+        let changed = try await context.records.write { records -> AccountRecord? in
+            guard var account = try records.account(id: row.id), account.deletedAt == nil,
+                account.revision == row.revision, account.moved == row.moved,
+                try records.settings(of: row.address.domain)?.generation == settings.generation
+            else { return nil }
+            try records.remove(rows, for: row.id)
+            account.moved = recorded - Int64(rows.count)
+            let octets = rows.lazy.map { max(0, $0.octets) }.saturatedSum()
+            account.movedOctets = max(0, account.movedOctets.subtractingSaturated(octets))
+            account.wasTriggered(via: .admin, at: now)
+            account.isMoving()
+            account.keep(sealed, for: PendingRun(kind: .first, due: now))
+            try records.update(account)
+            try records.append(EventRecord(at: now, account: account.address, kind: .triggered, via: .admin))
+            return account
+        }
+        guard let changed else {
+            findings.add(.warning, "not repaired: it has changed meanwhile; check it again")
+            return
+        }
+        findings.movedAgain = rows.count
+        statuses.changed(changed)
+        scheduler.submit(changed, settings)
+    }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MailStore
+import Records
+import Runs
+import Vocabulary
+
+/// The ledger held against the old mailbox and the new one: a value without I/O.
+///
+/// A message of the old server is known to the ledger by its UIDL and size; one of the ledger is known in the mailbox
+/// by its content, however it is named by now. Each message in the mailbox accounts for one row.
+struct IntegrityComparison: Sendable {
+    /// Rows that are in the mailbox.
+    private(set) var present = 0
+    /// Rows of messages that the old server lists no longer, or was not asked for, and that are not in the mailbox.
+    private(set) var gone = 0
+    /// Rows of messages that the old server still has, and that are not in the mailbox.
+    private(set) var missing: [(message: ListedMessage, row: LedgerRow)] = []
+    /// What the old server has and the ledger does not.
+    private(set) var waiting = 0
+
+    private var contents: [ContentHash: Int]
+
+    /// - Parameters:
+    ///   - listing: nil where the old server was not asked.
+    ///   - source: what UIDLs of the listing are known under.
+    init(
+        ledger: [LedgerRow], listing: [ListedMessage]?, source: Int64, hash: LedgerHash,
+        contents: [ContentHash: Int]
+    ) {
+        self.contents = contents
+        var rows = Dictionary(grouping: ledger) { Key($0) }
+        var listed: [(message: ListedMessage, row: LedgerRow)] = []
+        for message in listing ?? [] {
+            let key = Key(
+                uniqueID: message.uniqueID.map(hash.uniqueID), octets: Int64(message.octets ?? -1), source: source)
+            if message.uniqueID != nil, let row = rows[key]?.popLast() {
+                listed.append((message, row))
+            } else {
+                waiting += 1
+            }
+        }
+        // What is still over there comes first, so that of two equal messages the other is the one that is gone.
+        for (message, row) in listed {
+            if take(row.content) { present += 1 } else { missing.append((message, row)) }
+        }
+        for row in rows.values.joined() {
+            if take(row.content) { present += 1 } else { gone += 1 }
+        }
+    }
+
+    /// Messages that others put there, or that a user has copied, may be the ones that are missing.
+    mutating func find(in others: [ContentHash: Int]) {
+        contents.merge(others, uniquingKeysWith: +)
+        let before = missing
+        missing = []
+        for (message, row) in before {
+            if take(row.content) { present += 1 } else { missing.append((message, row)) }
+        }
+    }
+
+    /// Messages in the mailbox under names of ours beyond what the ledger knows: moved ones that are there more often, and
+    /// such as were never moved as they are.
+    static func surplus(_ ledger: [LedgerRow], _ contents: [ContentHash: Int]) -> (doubled: Int, changed: Int) {
+        var known: [ContentHash: Int] = [:]
+        for row in ledger { known[ContentHash(value: row.content), default: 0] += 1 }
+        var (doubled, changed) = (0, 0)
+        for (content, count) in contents {
+            if let moved = known[content] { doubled += max(0, count - moved) } else { changed += count }
+        }
+        return (doubled, changed)
+    }
+
+    private mutating func take(_ content: Int64) -> Bool {
+        let key = ContentHash(value: content)
+        guard let count = contents[key], count > 0 else { return false }
+        contents[key] = count - 1
+        return true
+    }
+
+    private struct Key: Hashable {
+        var uniqueID: Int64?
+        var octets: Int64
+        var source: Int64
+
+        init(_ row: LedgerRow) { self.init(uniqueID: row.uniqueID, octets: row.octets, source: row.source) }
+
+        init(uniqueID: Int64?, octets: Int64, source: Int64) {
+            self.uniqueID = uniqueID
+            self.octets = octets
+            self.source = source
+        }
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Logging
+package import NIOCore
+package import POP3
+package import Records
+import Synchronization
+package import Vocabulary
+package import Waiting
+
+/// What all rooms of this floor stand on: the records, the way to old servers, two clocks, the limits in force, the signal
+/// to stop, the log.
+///
+/// What only some of them need, such as the mail store, the sealing of passwords or the hashing of them, they are given by
+/// themselves.
+package final class Context: Sendable {
+    package let records: any Records
+    package let group: any EventLoopGroup
+    package let trust = TLSTrust()
+    /// The wall clock: for what people read, and what outlives a restart. It may be set forwards or back at any moment.
+    package let now: @Sendable () -> Timestamp
+    /// Goes on evenly, whatever becomes of the wall clock: for all that waits or counts.
+    package let uptime: @Sendable () -> ContinuousClock.Instant
+    package let stopping = StopSignal()
+    package let log: Logger
+    private let current: Mutex<MoveLimits>
+
+    /// The limits in force; a reload changes them.
+    package var limits: MoveLimits {
+        get { current.withLock { $0 } }
+        set { current.withLock { $0 = newValue } }
+    }
+
+    package init(
+        records: any Records, limits: MoveLimits, group: any EventLoopGroup, log: Logger,
+        now: @escaping @Sendable () -> Timestamp, uptime: @escaping @Sendable () -> ContinuousClock.Instant
+    ) {
+        self.records = records
+        self.group = group
+        self.current = Mutex(limits)
+        self.log = log
+        self.now = now
+        self.uptime = uptime
+    }
+}
+
+extension Logger.Metadata {
+    /// Whom an entry is about, for whoever looks for it: `journalctl MAILMOVE_ACCOUNT=ann@example.com`.
+    package static func about(_ account: EmailAddress) -> Self { ["account": "\(account)"] }
+}

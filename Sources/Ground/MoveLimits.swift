@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import DNS
+import Records
+public import Secrets
+
+/// The bounds that the administrator sets; durations in seconds.
+public struct MoveLimits: Sendable {
+    /// Accounts moving at once.
+    public var concurrentMoves = 64
+    /// POP3 connections of moves to one old server at once.
+    public var connectionsPerOldServer = 16
+    /// Octets of messages that one move asks for ahead of what has arrived.
+    public var windowOctets = 4 << 20
+    /// Of one account.
+    public var secondsBetweenRuns = 10.0
+    /// Different wrong passwords in ``failureWindow``, after which the old server is not asked.
+    public var failuresPerAccount = 5
+    public var failuresPerAddress = 50
+    /// Gateways whose users share an address: not counted per address.
+    public var trustedAddresses: Set<String> = []
+    public var failureWindow = 600.0
+    public var connectTimeout = 10.0
+    public var readTimeout = 60.0
+    /// In all, for the answer to one login.
+    public var loginTimeout = 10.0
+    /// How long the session in which a password was accepted waits for the run that goes on in it.
+    public var checkedSessionSeconds = 1.0
+    /// Whom the check of a domain asks.
+    public var resolver = Resolver()
+    public var passwordScheme = PasswordScheme.yescrypt
+    /// How long a right password is remembered; 0 is off.
+    public var passwordCacheSeconds = 300.0
+    /// Between runs that fail for a reason that passes: doubled from the first to the last, for so long.
+    public var firstRetry = 2.0
+    public var lastRetry = 900.0
+    public var retryFor = 86400.0
+    /// Before a run whose outcome the database did not take is tried again.
+    public var recordsRetry = 10.0
+
+    public init() {}
+
+    /// Login checks have connections of their own, so that moves never starve them.
+    package var loginConnectionsPerOldServer: Int { max(4, connectionsPerOldServer / 4) }
+
+    /// How long an old server must have been silent, in seconds, before that is held against it.
+    package var patience: Double { loginTimeout / 2 }
+}

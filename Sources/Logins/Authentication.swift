@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Secrets
+
+/// A login of a user who comes with a mail program.
+extension LoginDesk {
+    /// Decides a login. Waits for the old server's answer where it must, never for a move.
+    /// - Throws: ``MoveError`` with `tooManyAttempts`, `overloaded` or `shuttingDown`; `RecordsError`.
+    public func authenticate(_ login: Login) async throws -> LoginResult {
+        guard login.password.isAcceptable else { return try await wrong(login) }
+        let start = ContinuousClock.now
+        // Decided afresh as often as something changed meanwhile; somebody who changes settings all the time loses.
+        for _ in 0..<5 {
+            let facts = try await facts(of: login.account)
+            // Where there is no account the old server is asked with the spelling that came, and may tell it from another.
+            let digest = digester.digest(
+                login.password, context: facts.account?.address.description ?? login.account.asGiven)
+            let matches = try await verify(login.password, digest: digest, facts.account)
+            switch LoginDecision(facts, matches: matches) {
+            case .accept: return accepted(facts)
+            case .acceptAndRun:
+                background.submit(login.account, .run) { await self.requestRun(login, facts) }
+                return accepted(facts)
+            case .acceptAndAsk:
+                background.submit(login.account, .question) { await self.askInBackground(login, facts) }
+                return accepted(facts)
+            case .reject: return try await rejectUnasked(login, facts, digest, since: start)
+            case .ask, .askAndCreate:
+                if let result = try await ask(login, digest, facts, since: start) { return result }
+            }
+        }
+        return unavailable(nil, .overloaded)
+    }
+
+    /// A password that nobody could have: wrong, and nobody is asked.
+    private func wrong(_ login: Login) async throws -> LoginResult {
+        rejected(try await facts(of: login.account))
+    }
+}

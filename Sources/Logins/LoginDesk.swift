@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Ground
+package import Records
+package import Runs
+package import Secrets
+package import Statuses
+import Synchronization
+import Vocabulary
+import Waiting
+
+/// Where every login is decided.
+public final class LoginDesk: Sendable {
+    let context: Context
+    let statuses: StatusBoard
+    let scheduler: MoveScheduler
+    let pool: HashingPool
+    let vault: Vault
+    let checkedSessions: CheckedSessions
+    let questions: Questions
+    let settingsWatch = SettingsWatch()
+    let digester = PasswordDigester()
+    let cache = PasswordCache()
+    let guesses = Mutex(GuessLimits())
+    /// One question an account at a time: the second decides on what the first has changed.
+    let turn = Turnstile<EmailAddress>()
+    let background = BackgroundWork()
+    /// Rung when somebody waits for an account's turn that a background question has.
+    let patient = Mutex<[EmailAddress: Alarm]>([:])
+    /// How long logins took that an old server rejected, by its name.
+    let rejections = Mutex<[String: RecentDurations]>([:])
+
+    package init(
+        context: Context, statuses: StatusBoard, scheduler: MoveScheduler, pool: HashingPool, vault: Vault,
+        checkedSessions: CheckedSessions, reach: OldServerReach
+    ) {
+        self.context = context
+        self.statuses = statuses
+        self.scheduler = scheduler
+        self.pool = pool
+        self.vault = vault
+        self.checkedSessions = checkedSessions
+        self.questions = Questions(context: context, reach: reach)
+    }
+
+    /// What the login is decided on, read at one moment.
+    func facts(of address: EmailAddress) async throws -> LoginFacts {
+        let now = context.now()
+        return try await context.records.read { records in
+            let row = try records.account(address)
+            let isDeleted = row?.deletedAt != nil
+            let lists = try records.listing(of: address)
+            return LoginFacts(
+                account: isDeleted ? nil : row, wasDeleted: isDeleted,
+                settings: try records.settings(of: address.domain),
+                isKnown: lists.known, isExcluded: lists.excluded, now: now)
+        }
+    }
+
+    /// Whether the password is the account's own; for an unknown account it takes as long to say no.
+    func verify(_ password: Password, digest: PasswordDigest, _ account: AccountRecord?) async throws -> Bool {
+        guard let account else {
+            try await pool.decoy(password)
+            return false
+        }
+        let key = account.address.description
+        if cache.contains(digest, for: key, hash: account.passwordHash, now: context.uptime()) { return true }
+        let hash = try PasswordHash(account.passwordHash)
+        guard try await pool.verify(password, against: hash) else { return false }
+        remember(digest, of: account)
+        return true
+    }
+
+    /// The account's next logins with this password, which is its own, cost no hash.
+    func remember(_ digest: PasswordDigest, of account: AccountRecord) {
+        let seconds = context.limits.passwordCacheSeconds
+        guard seconds > 0 else { return }
+        let until = context.uptime().advanced(by: .seconds(seconds))
+        cache.insert(digest, for: account.address.description, hash: account.passwordHash, until: until)
+    }
+
+    /// Takes up the wrong guesses that were counted before a restart.
+    package func restoreFailures() async {
+        let now = context.moment
+        let uptime = MachineUptime(now.uptime).milliseconds
+        let horizon = uptime - Int64(context.limits.failureWindow * 1000)
+        do {
+            let failures = try await context.records.write { records in
+                // What another run of the machine has written is no younger than this one.
+                try records.restartFailures(at: uptime)
+                try records.removeFailures(before: horizon)
+                return try records.failures()
+            }
+            guesses.withLock {
+                $0.restore(failures.map { ($0, Double(uptime - $0.uptime) / 1000) }, now: now)
+            }
+        } catch {
+            context.log.error("counted failures of before the restart are lost: \(error)")
+        }
+    }
+
+    /// Somebody waits for the old server's answer: a background question about the account makes way.
+    func hurry(_ account: EmailAddress) { patient.withLock { $0[account] }?.ring() }
+
+    package func runBackground() async { await background.run() }
+
+    package func stopBackground() async { background.stop() }
+
+    /// Whether nothing that follows a login is under way or waits.
+    package var isIdle: Bool { background.isIdle }
+
+    /// Ends what is asked under older settings of the domain: they named another old server.
+    package func oldServerChanged(to settings: MigrationSettings) { settingsWatch.changed(to: settings) }
+}
+
+// MARK: Answers
+
+extension LoginDesk {
+    func accepted(_ facts: LoginFacts) -> LoginResult {
+        let status = facts.account.map { statuses.status(of: $0, settings: facts.settings) }
+        return LoginResult(
+            decision: .accept, passwordReplaced: false, status: status,
+            // Outside the window nobody is told of a migration.
+            message: status.flatMap { $0.window?.state == .active ? $0.message : nil } ?? StatusText.welcome)
+    }
+
+    func rejected(_ facts: LoginFacts) -> LoginResult {
+        let status = facts.account.map { statuses.status(of: $0, settings: facts.settings) }
+        // The same for whoever is not known, excluded, or has no account: nobody can tell who is by the words.
+        let neverStarted = facts.isOpen && status?.startedAt == nil
+        return LoginResult(
+            decision: .reject, passwordReplaced: false, status: status,
+            message: neverStarted ? Reason.credentialsRejected.text : StatusText.wrongPassword)
+    }
+
+    func unavailable(_ facts: LoginFacts?, _ reason: Reason) -> LoginResult {
+        LoginResult(
+            decision: .unavailable, passwordReplaced: false,
+            status: facts?.account.map { statuses.status(of: $0, settings: facts?.settings) }, message: reason.text)
+    }
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ground
+import Records
+import Secrets
+import Statuses
+import Synchronization
+import Vocabulary
+
+/// A guess that may be judged, and is settled once: whatever comes, and however often it is said.
+final class GrantedGuess: Sendable {
+    let guesser: GuessLimits.Guesser
+    let digest: PasswordDigest
+    private let isOpen = Mutex(true)
+
+    init(_ guesser: GuessLimits.Guesser, _ digest: PasswordDigest) {
+        self.guesser = guesser
+        self.digest = digest
+    }
+
+    /// - Returns: whether this was the first time.
+    @discardableResult
+    func close() -> Bool {
+        isOpen.withLock { isOpen in
+            defer { isOpen = false }
+            return isOpen
+        }
+    }
+}
+
+/// What logins leave behind: counted guesses, changed rows, events.
+extension LoginDesk {
+    /// Whom a login's wrong password counts against.
+    /// - Parameter asks: whether the old server is to be asked.
+    func guesser(_ login: Login, _ facts: LoginFacts, asks: Bool) -> GuessLimits.Guesser {
+        let isNobody = asks && facts.account == nil
+        return GuessLimits.Guesser(
+            account: login.account.description, isNobody: isNobody, network: network(of: login, isNobody))
+    }
+
+    /// The network that guesses are counted against; none for a gateway whose users share one.
+    private func network(of login: Login, _ isNobody: Bool) -> String? {
+        guard let text = login.remoteAddress, !text.isEmpty else { return isNobody ? Self.elsewhere : nil }
+        // What is no address is nobody's own: whoever could choose it would begin afresh with each.
+        guard let address = ClientAddress(written: text) else { return Self.elsewhere }
+        return context.limits.trustedAddresses.contains(address.description) ? nil : address.network.description
+    }
+
+    /// All clients whose address is not known, as one.
+    private static let elsewhere = "elsewhere"
+
+    /// - Returns: what is known of the guess already; nil where it is granted, and is to be settled or released.
+    /// - Throws: ``MoveError`` with `tooManyAttempts`.
+    func admit(
+        _ guess: GrantedGuess, _ facts: LoginFacts, patience: GuessLimits.Patience = .program
+    ) throws -> GuessLimits.Verdict? {
+        let limits = context.limits
+        let now = context.moment
+        let admission = guesses.withLock {
+            $0.admit(
+                guess.guesser, guess.digest, generation: facts.settings?.generation ?? 0, patience: patience,
+                limits: limits, now: now)
+        }
+        switch admission {
+        case .granted: return nil
+        case .known(let verdict):
+            guess.close()
+            return verdict
+        case .tooMany(let seconds):
+            guess.close()
+            throw tooMany(guess.guesser, seconds)
+        }
+    }
+
+    /// What has become known of a granted guess while it waited for its turn.
+    func answer(
+        _ guess: GrantedGuess, _ facts: LoginFacts, patience: GuessLimits.Patience = .program
+    ) -> GuessLimits.Verdict? {
+        let limits = context.limits
+        let now = context.moment
+        return guesses.withLock {
+            $0.answer(
+                guess.guesser, guess.digest, generation: facts.settings?.generation ?? 0, patience: patience,
+                limits: limits, now: now)
+        }
+    }
+
+    /// A granted guess that nobody has judged counts for nothing.
+    func release(_ guess: GrantedGuess) {
+        guard guess.close() else { return }
+        let limits = context.limits
+        let now = context.moment
+        _ = guesses.withLock {
+            $0.settle(guess.guesser, guess.digest, askedUnder: nil, verdict: .free, limits: limits, now: now)
+        }
+    }
+
+    /// Remembers what came of a guess; a failure that cannot be stored still counts until the restart.
+    func settle(
+        _ guess: GrantedGuess, askedUnder settings: MigrationSettings?, _ verdict: GuessLimits.Verdict
+    ) async {
+        guard guess.close() else { return }
+        let now = context.moment
+        let limits = context.limits
+        let (outcome, isSwept) = guesses.withLock { guesses in
+            let outcome = guesses.settle(
+                guess.guesser, guess.digest, askedUnder: settings?.generation, verdict: verdict, limits: limits,
+                now: now)
+            return (outcome, outcome.counts && guesses.sweep(limits, now))
+        }
+        guard outcome.counts else { return }
+        let uptime = MachineUptime(now.uptime).milliseconds
+        let failure = GuessFailure(uptime: uptime, account: guess.guesser.account, remoteAddress: outcome.network)
+        do {
+            try await context.records.write { records in
+                if isSwept { try records.removeFailures(before: uptime - Int64(limits.failureWindow * 1000)) }
+                try records.insert(failure)
+            }
+        } catch {
+            context.log.error(
+                "a wrong password is counted in memory only: \(error)",
+                metadata: ["account": "\(guess.guesser.account)"])
+        }
+    }
+
+    private func tooMany(_ guesser: GuessLimits.Guesser, _ seconds: Int) -> MoveError {
+        MoveError(
+            .tooManyAttempts,
+            "too many wrong passwords for \(guesser.account) or from its address; the next may be tried in \(seconds) s",
+            retryAfter: seconds)
+    }
+
+    /// Wrong here, and nobody is asked; it takes as long as if somebody had been.
+    func rejectUnasked(
+        _ login: Login, _ facts: LoginFacts, _ digest: PasswordDigest, since start: ContinuousClock.Instant
+    ) async throws -> LoginResult {
+        let guess = GrantedGuess(guesser(login, facts, asks: false), digest)
+        if try admit(guess, facts) == nil { await settle(guess, askedUnder: nil, .wrong) }
+        await pad(facts, since: start)
+        return rejected(facts)
+    }
+
+    /// Changes the account if it and the settings are still as in `facts`, and the window is still open.
+    /// - Returns: the changed row; nil where something else came first.
+    @discardableResult
+    func change(
+        _ facts: LoginFacts, events: [EventRecord.Kind] = [], via: TriggerOrigin? = nil,
+        _ body: @escaping @Sendable (inout AccountRecord) -> Void
+    ) async throws -> AccountRecord? {
+        guard let expected = facts.account else { return nil }
+        let generation = facts.settings?.generation
+        let now = context.now()
+        let changed = try await context.records.write { records -> AccountRecord? in
+            guard var account = try records.account(id: expected.id), account.deletedAt == nil,
+                account.revision == expected.revision,
+                let settings = try records.settings(of: expected.address.domain), settings.generation == generation,
+                settings.state(at: now) == .active
+            else { return nil }
+            body(&account)
+            try records.update(account)
+            for kind in events {
+                try records.append(EventRecord(at: now, account: account.address, kind: kind, via: via))
+            }
+            return account
+        }
+        if let changed { statuses.changed(changed) }
+        return changed
+    }
+
+    /// An event, and nothing else.
+    func note(
+        _ facts: LoginFacts, _ kind: EventRecord.Kind, _ via: TriggerOrigin, _ reason: Reason, _ detail: String
+    ) async {
+        guard let account = facts.account else { return }
+        let event = EventRecord(
+            at: context.now(), account: account.address, kind: kind, via: via, reason: reason, detail: detail)
+        do {
+            try await context.records.write { try $0.append(event) }
+        } catch {
+            context.log.error("an event is lost: \(error)", metadata: .about(account.address))
+        }
+    }
+
+    /// The old server's words are known to mean that there is no such user; never believed of one who has moved.
+    func noteNonMigrating(_ facts: LoginFacts, _ via: TriggerOrigin, _ detail: String) async {
+        await noteChange(facts, .nonMigrating, via, nil, detail) { account, _ in
+            guard account.startedAt == nil, account.nonMigrating == nil else { return false }
+            account.nonMigrating = .reply
+            return true
+        }
+    }
+
+    /// The old server could not be asked, while somebody waited for its answer.
+    func noteFailure(_ facts: LoginFacts, _ via: TriggerOrigin, _ reason: Reason, _ detail: String) async {
+        await noteChange(facts, .failed, via, reason, detail) { account, now in
+            guard account.outcome != .inProgress else { return false }
+            // A mail program that polls a server that is down says nothing new each minute.
+            if account.outcome == .failed, let last = account.error, last.reason == reason,
+                abs(now.seconds(since: last.at)) < 600
+            {
+                return false
+            }
+            account.hasFailed(reason, detail, at: now)
+            return true
+        }
+    }
+
+    private func noteChange(
+        _ facts: LoginFacts, _ kind: EventRecord.Kind, _ via: TriggerOrigin, _ reason: Reason?, _ detail: String,
+        _ body: @escaping @Sendable (inout AccountRecord, Timestamp) -> Bool
+    ) async {
+        guard let expected = facts.account else { return }
+        let generation = facts.settings?.generation
+        let now = context.now()
+        do {
+            let changed = try await context.records.write { records -> AccountRecord? in
+                guard var account = try records.account(id: expected.id), account.deletedAt == nil,
+                    account.revision == expected.revision,
+                    // What was said under other settings is no longer true of these.
+                    try records.settings(of: expected.address.domain)?.generation == generation, body(&account, now)
+                else { return nil }
+                try records.update(account)
+                try records.append(
+                    EventRecord(at: now, account: account.address, kind: kind, via: via, reason: reason, detail: detail)
+                )
+                return account
+            }
+            if let changed { statuses.changed(changed) }
+        } catch {
+            context.log.error("a change of the account is lost: \(error)", metadata: .about(expected.address))
+        }
+    }
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Records
+import Runs
+import Secrets
+import Statuses
+import Vocabulary
+import Waiting
+
+/// Logins that the old server decides, or is told of.
+extension LoginDesk {
+    private enum Outcome: Sendable {
+        case answer(OldServerAnswer, LoginFacts)
+        case again
+        /// It was asked a moment ago.
+        case known(GuessLimits.Verdict, LoginFacts)
+        /// It was right, and has taken effect; nil where something had changed meanwhile.
+        case takenOver(LoginResult?)
+    }
+
+    /// Asks the old server, one question an account at a time.
+    /// - Parameter start: when the login came; it is answered within the login timeout from then on.
+    /// - Returns: nil when something has changed meanwhile and the login is to be decided afresh.
+    func ask(
+        _ login: Login, _ digest: PasswordDigest, _ facts: LoginFacts, since start: ContinuousClock.Instant
+    ) async throws -> LoginResult? {
+        // Before it waits for its turn: who guesses without end waits for nothing.
+        let guess = GrantedGuess(guesser(login, facts, asks: true), digest)
+        if let verdict = try admit(guess, facts) { return await known(verdict, facts, since: start) }
+        defer { release(guess) }
+        let exposure = Questions.Exposure()
+        let seconds = context.limits.loginTimeout
+        let deadline = start + .seconds(seconds)
+        hurry(login.account)
+        let outcome = try await turn.pass(login.account, width: 1, within: deadline.secondsAway) {
+            () async throws -> Outcome? in
+            let outcome = try await withDeadline(seconds: deadline.secondsAway) {
+                do {
+                    return try await self.askInTurn(login, guess, facts, exposure)
+                } catch is SettingsChanged {
+                    return .again
+                }
+            }
+            // In the same turn, so that the next login in line decides on what this one has changed.
+            guard case .answer(.accepted(let session), let facts)? = outcome else { return outcome }
+            return .takenOver(try await self.conclude(login, .accepted(session), facts))
+        }
+        switch outcome ?? nil {
+        case .again?: return nil
+        case .takenOver(let result)?: return result
+        case .known(let verdict, let facts)?: return await known(verdict, facts, since: start)
+        case .answer(let answer, let facts)?:
+            let result = try await conclude(login, answer, facts)
+            if let settings = facts.settings, result?.decision == .reject {
+                await rememberRejection(by: settings.oldServer, since: start)
+            }
+            return result
+        case nil:
+            let facts = try await self.facts(of: login.account)
+            // Another login may have settled it meanwhile.
+            switch LoginDecision(facts, matches: false) {
+            case .ask, .askAndCreate: break
+            default: return nil
+            }
+            // It waited behind other questions for the most part: that says nothing of the old server.
+            guard exposure.seconds >= context.limits.patience else { return unavailable(facts, .overloaded) }
+            let detail = "the old server did not answer within \(Int(seconds.rounded(.up))) s"
+            guard exposure.isReached, seconds < context.limits.readTimeout else {
+                return try await conclude(login, .failed(.oldServerUnreachable, detail), facts)
+            }
+            // It is there, and slow.
+            await note(facts, .postponed, login.via, .oldServerUnreachable, detail)
+            return unavailable(facts, .oldServerUnreachable)
+        }
+    }
+
+    /// What the old server has said of this very password a moment ago.
+    private func known(
+        _ verdict: GuessLimits.Verdict, _ facts: LoginFacts, since start: ContinuousClock.Instant
+    ) async -> LoginResult {
+        if case .unjudged(let reason) = verdict { return unavailable(facts, reason) }
+        await pad(facts, since: start)
+        return rejected(facts)
+    }
+
+    private func askInTurn(
+        _ login: Login, _ guess: GrantedGuess, _ stale: LoginFacts, _ exposure: Questions.Exposure
+    ) async throws -> Outcome {
+        let facts = try await facts(of: login.account)
+        guard facts.account?.passwordHash == stale.account?.passwordHash, let settings = facts.settings else {
+            return .again
+        }
+        switch LoginDecision(facts, matches: false) {
+        case .ask, .askAndCreate: break
+        default: return .again
+        }
+        if let verdict = answer(guess, facts) { return .known(verdict, facts) }
+        return .answer(try await put(login, guess, facts, settings, exposure), facts)
+    }
+
+    /// Puts a granted guess to the old server and settles it, whatever comes.
+    func put(
+        _ login: Login, _ guess: GrantedGuess, _ facts: LoginFacts, _ settings: MigrationSettings,
+        _ exposure: Questions.Exposure
+    ) async throws -> OldServerAnswer {
+        let user = settings.oldServer.username(of: facts.account?.address ?? login.account)
+        do {
+            let answer = try await settingsWatch.whileCurrent(settings) {
+                try await self.questions.ask(
+                    settings.oldServer, user: user, password: login.password, exposure: exposure,
+                    room: { self.scheduler.room(for: facts.account?.id, settings) }
+                ).timed(login.account, by: self)
+            }
+            let verdict: GuessLimits.Verdict =
+                switch answer {
+                case .rejected: .wrong
+                case .noSuchUser: .unknownUser
+                case .accepted: .free
+                case .busy(let reason, _), .failed(let reason, _): exposure.isSent ? .unjudged(reason) : .free
+                }
+            await settle(guess, askedUnder: settings, verdict)
+            return answer
+        } catch {
+            // Given up: what the server was shown it may still judge.
+            await settle(guess, askedUnder: settings, exposure.isSent ? .unjudged(.oldServerUnreachable) : .free)
+            throw error
+        }
+    }
+
+    /// The old server's answer takes effect, if all is still as it was when it was asked.
+    private func conclude(_ login: Login, _ answer: OldServerAnswer, _ facts: LoginFacts) async throws -> LoginResult? {
+        switch answer {
+        case .accepted(let session):
+            let status = try await ended(session) { try await self.takeOver(login, facts, session) }
+            guard let status else { return nil }
+            return LoginResult(decision: .accept, passwordReplaced: true, status: status, message: status.message)
+        case .rejected(let text):
+            await note(facts, .passwordRejected, login.via, .credentialsRejected, text)
+            return rejected(facts)
+        case .noSuchUser(let text):
+            await noteNonMigrating(facts, login.via, text)
+            return rejected(try await self.facts(of: login.account))
+        // Nobody was asked.
+        case .busy(.overloaded, _): return unavailable(facts, .overloaded)
+        case .busy(let reason, let text):
+            await note(facts, .postponed, login.via, reason, text)
+            return unavailable(facts, reason)
+        case .failed(let reason, let text):
+            await noteFailure(facts, login.via, reason, text)
+            return unavailable(try await self.facts(of: login.account), reason)
+        }
+    }
+
+    /// The password is the account's own from now on, and the first run starts.
+    /// - Returns: nil when hash or settings are no longer those that were asked under.
+    private func takeOver(
+        _ login: Login, _ facts: LoginFacts, _ session: CheckedSession?
+    ) async throws -> AccountStatus? {
+        guard let settings = facts.settings else { return nil }
+        let hash = try await pool.hash(login.password, scheme: context.limits.passwordScheme, priority: .login)
+        let sealed = vault.seal(login.password, for: login.account)
+        let now = context.now()
+        let address = login.account
+        let expected = facts.account?.revision
+        let changed = try await context.records.write { records -> AccountRecord? in
+            guard let current = try records.settings(of: address.domain), current.generation == settings.generation,
+                current.state(at: now) == .active
+            else { return nil }
+            let row = try records.account(address)
+            var account: AccountRecord
+            if let row {
+                guard row.deletedAt == nil, row.revision == expected else { return nil }
+                account = row
+            } else {
+                guard expected == nil, current.autoCreateAccounts else { return nil }
+                account = try records.insert(AccountRecord(address: address, passwordHash: hash.stored, createdAt: now))
+                try records.append(EventRecord(at: now, account: address, kind: .created, via: login.via))
+            }
+            account.passwordHash = hash.stored
+            account.handOver()
+            account.wasTriggered(via: login.via, at: now)
+            account.isMoving()
+            account.keep(sealed, for: PendingRun(kind: .first, due: now))
+            try records.update(account)
+            try records.append(EventRecord(at: now, account: account.address, kind: .handedOver, via: login.via))
+            try records.append(EventRecord(at: now, account: account.address, kind: .triggered, via: login.via))
+            return account
+        }
+        guard let changed else { return nil }
+        guesses.withLock { $0.forgetWrong(address.description) }
+        remember(digester.digest(login.password, context: address.description), of: changed)
+        statuses.changed(changed)
+        start(changed, settings, in: session)
+        return statuses.status(of: changed, settings: settings)
+    }
+
+    /// Queues an account's run, which goes on in `session` if its turn comes at once.
+    func start(_ account: AccountRecord, _ settings: MigrationSettings, in session: CheckedSession?) {
+        if let session { checkedSessions.put(session, for: account, settings) }
+        scheduler.submit(account, settings)
+    }
+
+    /// What `takeOver` makes of an accepted password. Where it takes no effect the session has ended before anyone asks
+    /// again.
+    func ended<Value>(_ session: CheckedSession?, unless takeOver: () async throws -> Value?) async throws -> Value? {
+        do {
+            if let value = try await takeOver() { return value }
+        } catch {
+            await session?.end()
+            throw error
+        }
+        await session?.end()
+        return nil
+    }
+}
+
+extension OldServerAnswer {
+    /// Lets a session that is kept end in a moment, unless its run has begun by then.
+    func timed(_ account: EmailAddress, by desk: LoginDesk) async -> Self {
+        guard case .accepted(let session?) = self else { return self }
+        let sessions = desk.checkedSessions
+        let isTimed = desk.background.submit(account, .farewell(ObjectIdentifier(session))) {
+            await session.end(after: desk.context.limits.checkedSessionSeconds)
+            sessions.remove(session)
+        }
+        if isTimed { return self }
+        await session.end()
+        return .accepted(nil)
+    }
+}
+
+extension ContinuousClock.Instant {
+    /// Seconds from now; negative where it has passed.
+    var secondsAway: Double { (self - .now) / .seconds(1) }
+}

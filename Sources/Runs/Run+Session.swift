@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Delivery
+import Ground
+import MailStore
+import POP3
+import Records
+import Statuses
+import Vocabulary
+
+/// One session of a run, from the login to the farewell.
+extension Run {
+    /// What follows the login.
+    mutating func move(in session: POP3Session) async throws -> RunEnd {
+        let isLarge = try await session.mailbox().messages > LargeMailboxes.messages
+        guard !isLarge || commons.largeMailboxes.enter() else {
+            return .postponed(
+                .mailboxInUse, "as many mailboxes of over \(LargeMailboxes.messages) messages as may are moving",
+                seconds: LargeMailboxes.patience)
+        }
+        defer { if isLarge { commons.largeMailboxes.leave() } }
+        let listing = try await session.listing()
+        var plan = try await plan(listing, session)
+        try await hasListed(plan)
+        var fetch = Fetch()
+        do {
+            try await self.fetch(&plan, session, &fetch)
+        } catch {
+            // Those that were left behind so far are named, however the run ends.
+            try await tell(fetch.refusals)
+            throw error
+        }
+        try await tell(fetch.refusals)
+        try await finish(session, fetch)
+        return fetch.refusals.count == 0 ? .completed : .refused(fetch.refusals.count)
+    }
+
+    private mutating func plan(_ listing: [ListedMessage], _ session: POP3Session) async throws -> RunPlan {
+        let id = account.id
+        var ledger = try await context.records.read { try $0.ledger(of: id) }
+        var listing = listing
+        let known = try await recognised(in: listing, session)
+        progress.begin(leavingOut: known.count)
+        if !known.isEmpty {
+            let rows = Set(known.values)
+            ledger.removeAll { rows.contains($0) }
+            listing.removeAll { known[$0.number] != nil }
+        }
+        let (messages, rows) = (listing, ledger)
+        let (source, hash, options) = (source, commons.ledgerHash, settings.options)
+        return await ListingThread.run(of: messages.count + rows.count) {
+            RunPlan(
+                listing: messages, ledger: rows, source: source, hash: hash, order: options.order,
+                isConfirming: options.deleteAfterMove)
+        }
+    }
+
+    /// What an earlier session of this run has settled and no name tells: it is asked for its header, and known by that.
+    private func recognised(
+        in listing: [ListedMessage], _ session: POP3Session
+    ) async throws -> [Int: LedgerRow] {
+        // What is to be deleted is confirmed by its content, and where retrieving deletes a header may do so, too.
+        guard !settings.options.deleteAfterMove, !session.capabilities.retrievingDeletes else { return [:] }
+        var known: [Int: LedgerRow] = [:]
+        for settled in progress.recognisable(in: listing) {
+            guard let header = try await session.top(settled.message.number) else { break }
+            if HeaderHashes.hash(of: Array(header.readableBytesView), commons.ledgerHash.hash) == settled.header {
+                known[settled.message.number] = settled.row
+            }
+        }
+        return known
+    }
+
+    /// What one session has to show.
+    struct Fetch {
+        let refusals = Refusals()
+        /// Numbers and rows of what it has settled: what may be deleted over there.
+        var settled: [(number: Int, row: LedgerRow)] = []
+    }
+
+    private enum Step: Sendable {
+        case retrieved
+        case delivered(Delivery.Size)
+    }
+
+    /// Streams what is wanted into the store, and submits what is staged there.
+    private mutating func fetch(_ plan: inout RunPlan, _ session: POP3Session, _ fetch: inout Fetch) async throws {
+        let id = account.id
+        let options = DeliveryOptions(settings.options)
+        let intended = try await context.records.read { try $0.intents(of: id) }
+            .compactMap { StagedBatch(encoded: $0.batch) }
+        let refusals = fetch.refusals
+        let window = context.limits.windowOctets
+        var readable = plan.wanted
+        if progress.unreadable.hasLeft {
+            readable.removeAll { message in
+                guard let reason = progress.unreadable.reason(message) else { return false }
+                refusals.add(message, session.name(of: message), reason)
+                return true
+            }
+        }
+        let wanted = progress.order(readable)
+        let leftBehind = refusals.count
+        guard !wanted.isEmpty else { return await sweep(options, intended) }
+        let pipelining = isPipelining && !session.capabilities.retrievingDeletes
+        let careful = progress.unreadable.isSuspicious ? min(UnreadableMessages.careful, wanted.count) : 0
+        progress.unreadable.trust()
+        let writer = try await commons.store.open(
+            account.address, options: options, intended: intended, expecting: expected)
+        // Until the last sync: it is the writer that keeps the file system's errors in sight.
+        defer { withExtendedLifetime(writer) {} }
+        let gate = IntakeGate(writer)
+        let naming = plan.naming
+        let headers = HeaderHashes(gate, hash: commons.ledgerHash.hash) { !naming.tells($0) }
+        let intake: any MessageSink = plan.areAllNamed ? gate : headers
+        let setback = Setback()
+        try await withThrowingTaskGroup(of: Step.self) { group in
+            group.addTask {
+                defer { writer.finish() }
+                let onRefusal: @Sendable (ListedMessage, Reply) -> Void = {
+                    refusals.add($0, session.name(of: $0), $1.text)
+                }
+                try await session.retrieve(
+                    Array(wanted.prefix(careful)), into: intake, pipelining: .forbidden, windowOctets: window,
+                    onRefusal: onRefusal)
+                try await session.retrieve(
+                    careful == 0 ? wanted : Array(wanted.dropFirst(careful)), into: intake,
+                    pipelining: pipelining ? .allowed : .forbidden, windowOctets: window, onRefusal: onRefusal)
+                return .retrieved
+            }
+            var open = Delivery.Size()
+            var failure: (any Error)?
+            var lastPause = ContinuousClock.now
+            // What was delivered counts, whatever else went wrong: the next attempt goes on behind it.
+            func take(_ step: Result<Step, any Error>) {
+                switch step {
+                case .success(.delivered(let size)):
+                    open -= size
+                    progress.delivered(size.messages)
+                case .failure(let error): failure = failure ?? error
+                case .success(.retrieved): break
+                }
+            }
+            for try await staged in writer.staged {
+                // No more is fetched than can be delivered.
+                if let error = setback.error { throw error }
+                let new = try await settle(staged, &plan, &fetch, writer, headers)
+                guard let new else { continue }
+                let size = new.size
+                open += size
+                let receipt = delivery.submit(new)
+                group.addTask {
+                    do {
+                        try await receipt.wait()
+                    } catch {
+                        setback.note(error)
+                        throw error
+                    }
+                    return .delivered(size)
+                }
+                // One that fails is still open: no other follows it.
+                while open.reaches(Self.mostOpen), failure == nil, let step = await group.nextResult() { take(step) }
+                await giveWay(at: gate, since: &lastPause)
+            }
+            while let step = await group.nextResult() { take(step) }
+            for message in refusals.messages { progress.refused(message) }
+            guard let failure else { return }
+            // All that was whole is settled by now, in order.
+            let place = fetch.settled.count + refusals.count - leftBehind
+            if let error = failure as? POP3Error, wanted.indices.contains(place) {
+                blame(wanted[place], error, at: place, isCertain: place < careful || !pipelining, session, refusals)
+            }
+            throw failure
+        }
+    }
+
+    /// A session has ended at a message: after the second time, that one is left behind.
+    private mutating func blame(
+        _ message: ListedMessage, _ error: POP3Error, at place: Int, isCertain: Bool, _ session: POP3Session,
+        _ refusals: Refusals
+    ) {
+        guard error.step == .retrieve else { return }
+        switch error.code {
+        case .closed, .timedOut, .protocolViolation: break
+        // A server that bears no commands ahead fails at the first.
+        case .pipeliningBroken where place > 0: pipeliningFailedAt = message
+        default: return
+        }
+        let verdict = progress.unreadable.add(
+            message, error, isCertain: isCertain, hasBrought: progress.hasBrought)
+        guard case .leftBehind(let isProgress) = verdict else { return }
+        refusals.add(message, session.name(of: message), error.description)
+        if isProgress { progress.passedOver() }
+        // It was not the commands ahead that the server stumbled over.
+        if pipeliningFailedAt == message { isPipelining = true }
+        pipeliningFailedAt = nil
+    }
+
+    /// A long run leaves most of the time to those that have just begun.
+    private func giveWay(at gate: IntakeGate, since lastPause: inout ContinuousClock.Instant) async {
+        guard progress.count >= YoungRuns.messages else { return }
+        commons.youngRuns.leaves(account.id)
+        let seconds = commons.youngRuns.pause(after: .now - lastPause)
+        if seconds > 0 {
+            gate.close()
+            await control.sleep(seconds: seconds)
+            gate.open()
+        }
+        lastPause = .now
+    }
+
+    /// Nothing is wanted, but an earlier run that was cut short may have left something staged, which is of no use.
+    private func sweep(_ options: DeliveryOptions, _ intended: [StagedBatch]) async {
+        do throws(MailStoreError) {
+            try await commons.store.sweep(account.address, options: options, intended: intended)
+        } catch {
+            context.log.debug(
+                "what earlier runs left in tmp stays there: \(error)", metadata: .about(account.address))
+        }
+    }
+
+    /// What of one account is delivered at once: what is staged beyond waits, so that the ledger is never far behind.
+    private static let mostOpen = Delivery.Size(messages: 1000, octets: 4 << 20)
+
+    /// Tells new messages from those that are here already; the latter are discarded, and known by their new name.
+    /// - Returns: what is to be delivered; nil where nothing is.
+    private mutating func settle(
+        _ staged: [StagedMessage], _ plan: inout RunPlan, _ fetch: inout Fetch, _ writer: any MailboxWriter,
+        _ headers: HeaderHashes
+    ) async throws -> Delivery.Submission? {
+        var new: [(StagedMessage, LedgerRow)] = []
+        var known: [(message: StagedMessage, old: LedgerRow, row: LedgerRow)] = []
+        // What the listing took for moved and is not, and the other way round.
+        var recounted = Delivery.Size()
+        for message in staged {
+            let row: LedgerRow
+            let wasCounted = !plan.seemsMoved(message.message)
+            let listed = Delivery.Size(messages: 1, octets: Int64(message.message.octets ?? 0))
+            switch plan.judge(message) {
+            case .new(let fresh):
+                row = fresh
+                new.append((message, fresh))
+                if !wasCounted { recounted += listed }
+            case .known(let old, let renamed):
+                row = renamed
+                known.append((message, old, renamed))
+                if wasCounted { recounted -= listed }
+            }
+            fetch.settled.append((message.message.number, row))
+            progress.settled(
+                RunProgress.Settled(
+                    message: message.message.detached, row: row, header: headers.take(message.message.number)),
+                isNamed: plan.naming.tells(message.message))
+        }
+        if !known.isEmpty { try await writer.discard(known.map(\.message)) }
+        if !known.isEmpty || recounted.messages != 0 {
+            try await rename(known.map { ($0.old, $0.row) }, recounted)
+        }
+        progress.recognised(known.count, here: fetch.settled.count)
+        guard !new.isEmpty else { return nil }
+        return Delivery.Submission(
+            account: account.id, batch: writer.batch(of: new.map(\.0)), rows: new.map(\.1),
+            octets: new.map { Int64($0.0.octets) },
+            listedOctets: new.lazy.map { Int64($0.0.message.octets ?? 0) }.saturatedSum()
+        )
+    }
+
+    /// Ledger rows of messages that are here already get the name under which they are listed now; `recounted` more remain
+    /// than was thought.
+    private func rename(_ rows: [(old: LedgerRow, new: LedgerRow)], _ recounted: Delivery.Size) async throws {
+        let id = account.id
+        let changed = try await context.records.write { records -> AccountRecord? in
+            try records.remove(rows.map(\.old), for: id)
+            try records.insert(rows.map(\.new), for: id)
+            guard var row = try records.account(id: id) else { return nil }
+            row.remaining = max(0, row.remaining.addingSaturated(Int64(recounted.messages)))
+            row.remainingOctets = max(0, row.remainingOctets.addingSaturated(recounted.octets))
+            try records.update(row)
+            return row
+        }
+        if let changed { statuses.changed(changed) }
+    }
+
+    /// An event for each message that is left behind, once a run.
+    private mutating func tell(_ refusals: Refusals) async throws {
+        let lines = progress.untold(refusals.lines)
+        guard !lines.isEmpty else { return }
+        let now = context.now()
+        let address = account.address
+        try await context.records.write { records in
+            for line in lines {
+                try records.append(
+                    EventRecord(
+                        at: now, account: address, kind: .messageRefused, reason: .messagesRefused, detail: line))
+            }
+        }
+    }
+
+    /// All is recorded: what was settled here may be deleted over there, and the session ends in order.
+    private func finish(_ session: POP3Session, _ fetch: Fetch) async throws {
+        guard settings.options.deleteAfterMove, !fetch.settled.isEmpty else {
+            // Everything is recorded; whether the farewell arrives changes nothing.
+            _ = try? await session.quit()
+            return
+        }
+        let kept = Set(try await session.delete(fetch.settled.map(\.number)))
+        guard try await session.quit() else { return }
+        let id = account.id
+        let rows = fetch.settled.filter { !kept.contains($0.number) }.map(\.row)
+        try await context.records.write { records in
+            try records.remove(rows, for: id)
+            try records.insert(
+                rows.map { row in
+                    var row = row
+                    row.deleted = true
+                    return row
+                }, for: id)
+        }
+    }
+}
+
+extension DeliveryOptions {
+    init(_ options: MoveOptions) {
+        self.init(preserveUIDL: options.preserveUIDL, markSeen: options.markSeen, folder: options.folder)
+    }
+}

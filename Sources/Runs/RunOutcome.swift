@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ground
+import Records
+import Statuses
+import Vocabulary
+
+/// What the end of a run makes of its account.
+extension AccountRecord {
+    /// - Parameters:
+    ///   - keeps: the sealed password may still be needed: the window is open and nobody has taken it away.
+    ///   - brought: it has moved something.
+    ///   - asked: the password and the settings that it ran with.
+    /// - Returns: the event that tells of it.
+    mutating func end(
+        _ end: RunEnd, keeps: Bool, brought: Bool, asked: PasswordMark, _ settings: MigrationSettings,
+        _ limits: MoveLimits, _ clock: RunClock
+    ) -> EventRecord? {
+        defer { if pending == nil { clock.spans.forget(id) } }
+        let now = clock.now
+        switch end {
+        case .completed:
+            hasCompleted(at: now)
+            followUp(keeps: keeps, settings, clock)
+            return EventRecord(
+                at: now, account: address, kind: .completed, detail: "\(moved) messages are here", isIdle: !brought)
+        case .refused(let count):
+            remaining = Int64(count)
+            return fail(
+                .messagesRefused, "the old server would not give \(count) messages; each is named in the events",
+                keeps: keeps, limits, clock)
+        case .toBeContinued(let refused, let seconds):
+            remaining = Int64(refused)
+            guard var run = pending else {
+                // Nothing is kept for another look: what was listed is all that there will be.
+                return self.end(
+                    refused == 0 ? .completed : .refused(refused), keeps: false, brought: brought, asked: asked,
+                    settings, limits, clock)
+            }
+            run.failures = 0
+            run.failingSince = nil
+            run.due = now.adding(seconds: Double(seconds))
+            pending = run
+            return EventRecord(
+                at: now, account: address, kind: .postponed,
+                detail: "\(moved) messages are here; in \(seconds) s, as the old server wants it, it is asked for more")
+        case .failed(let reason, let detail): return fail(reason, detail, keeps: keeps, limits, clock)
+        case .barred(let text): return fail(.oldServerProtocol, text, keeps: false, limits, clock)
+        case .rejected(let text):
+            rejected = asked
+            eraseSealedPassword()
+            // A run that never got in leaves the figures of the last one standing.
+            if outcome == .inProgress {
+                hasFailed(.credentialsRejected, "the old server no longer takes the password: \(text)", at: now)
+            }
+            return EventRecord(
+                at: now, account: address, kind: .passwordRejected, reason: .credentialsRejected, detail: text)
+        case .postponed(let reason, let text, let seconds):
+            return postpone(reason, text, seconds: seconds, keeps: keeps, limits, clock)
+        case .stopped(.disabled):
+            eraseSealedPassword()
+            guard outcome == .inProgress else { return nil }
+            let detail = "the administrator disabled the migration; \(remaining) messages remain on the old server"
+            hasFailed(.migrationNotEnabled, detail, at: now)
+            return EventRecord(
+                at: now, account: address, kind: .stopped, reason: .migrationNotEnabled, detail: detail)
+        case .stopped(.excluded):
+            eraseSealedPassword()
+            guard outcome == .inProgress else { return nil }
+            let detail = "the account was taken out of the migration; \(remaining) messages remain on the old server"
+            hasFailed(.nonMigratingAccount, detail, at: now)
+            return EventRecord(
+                at: now, account: address, kind: .stopped, reason: .nonMigratingAccount, detail: detail)
+        case .stopped(.expired):
+            // What the last run came to stands.
+            let gaveUp = pending?.kind == .retry
+            eraseSealedPassword()
+            guard gaveUp else { return nil }
+            return EventRecord(
+                at: now, account: address, kind: .stopped, reason: .migrationExpired,
+                detail: "the window has ended; it is not tried again")
+        case .stopped(.deleted), .stopped(.shutdown), .stopped(.resettled): return nil
+        }
+    }
+
+    /// What the next run must know of the sessions that this one has had.
+    mutating func remember(_ further: FurtherSessions, of source: Int64, after end: RunEnd) {
+        switch end {
+        case .completed, .refused: lookedThrough = source
+        default:
+            pending?.sessions = further.sessions
+            pending?.found = further.found
+        }
+    }
+
+    /// Late mail is looked for until the time is over.
+    private mutating func followUp(keeps: Bool, _ settings: MigrationSettings, _ clock: RunClock) {
+        guard keeps, let wish = settings.options.followUp else { return eraseSealedPassword() }
+        let hours = Double(wish.hours) * 3600
+        let wait = Double(wish.everyMinutes) * 60
+        let until =
+            pending?.kind == .followUp || pending?.followUpUntil != nil
+            ? pending?.followUpUntil : clock.now.adding(seconds: hours)
+        guard let until else { return eraseSealedPassword() }
+        let elapsed = clock.elapsed(.followUp, of: id, since: until.adding(seconds: -hours), longest: hours)
+        guard elapsed + wait <= hours else { return eraseSealedPassword() }
+        pending = PendingRun(kind: .followUp, due: clock.now.adding(seconds: wait), followUpUntil: until)
+    }
+
+    private mutating func fail(
+        _ reason: Reason, _ detail: String, keeps: Bool, _ limits: MoveLimits, _ clock: RunClock
+    ) -> EventRecord {
+        let now = clock.now
+        hasFailed(reason, detail, at: now)
+        let since = pending?.failingSince ?? now
+        if keeps, reason.isRetryable, reason != .interrupted, isPatient(since, for: limits.retryFor, clock) {
+            let failures = (pending?.failures ?? 0) + 1
+            let wait = min(limits.lastRetry, limits.firstRetry * Double(1 << min(failures - 1, 20)))
+            pending = PendingRun(
+                kind: .retry, due: now.adding(seconds: wait), failures: failures, failingSince: since,
+                followUpUntil: pending?.followUpUntil)
+        } else {
+            eraseSealedPassword()
+        }
+        return EventRecord(at: now, account: address, kind: .failed, reason: reason, detail: detail)
+    }
+
+    /// The status stays, and the run is put off; what lasts a quarter of an hour is a failure after all.
+    private mutating func postpone(
+        _ reason: Reason, _ text: String, seconds: Int?, keeps: Bool, _ limits: MoveLimits, _ clock: RunClock
+    ) -> EventRecord {
+        let now = clock.now
+        let since = pending?.failingSince ?? now
+        // A delay that the server announces is no failure, however long it is (RFC 2449 §6.5).
+        guard isPatient(since, for: seconds == nil ? 900 : limits.retryFor, clock) else {
+            return fail(reason, text, keeps: keeps, limits, clock)
+        }
+        let event = EventRecord(at: now, account: address, kind: .postponed, reason: reason, detail: text)
+        guard keeps, var run = pending else {
+            // Nothing follows: what is under way has ended with this.
+            if outcome == .inProgress { return fail(reason, text, keeps: false, limits, clock) }
+            eraseSealedPassword()
+            return event
+        }
+        run.failures += 1
+        run.failingSince = since
+        let wait = seconds.map(Double.init) ?? min(60, 0.5 * Double(1 << min(run.failures - 1, 10)))
+        run.due = now.adding(seconds: wait)
+        pending = run
+        return event
+    }
+
+    /// Whether what has failed since then may go on failing.
+    private func isPatient(_ since: Timestamp, for seconds: Double, _ clock: RunClock) -> Bool {
+        clock.elapsed(.failing, of: id, since: since, longest: seconds) < seconds
+    }
+}

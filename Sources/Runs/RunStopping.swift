@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Records
+
+extension MoveScheduler {
+    /// Stops runs whose sealed password has gone. Those that were still waiting end here.
+    package func stop(_ accounts: [AccountRecord.ID], _ reason: RunControl.StopReason) async throws {
+        let waiting = accounts.filter { !cancel($0, reason) }
+        let clock = RunClock(now: context.now(), uptime: context.uptime(), spans: runner.commons.spans)
+        let limits = context.limits
+        for portion in stride(from: 0, to: waiting.count, by: 500).map({ waiting[$0..<min($0 + 500, waiting.count)] }) {
+            let changed = try await context.records.write { records in
+                try portion.compactMap { id -> AccountRecord? in
+                    // A trigger that came meanwhile, under new settings, is none of this.
+                    guard var row = try records.account(id: id), row.deletedAt == nil, row.sealed == nil,
+                        row.outcome == .inProgress, let settings = try records.settings(of: row.address.domain)
+                    else { return nil }
+                    let mark = PasswordMark(revision: row.revision, generation: settings.generation)
+                    let event = row.end(
+                        .stopped(reason), keeps: false, brought: false, asked: mark, settings, limits, clock)
+                    try records.update(row)
+                    if let event { try records.append(event) }
+                    return row
+                }
+            }
+            for row in changed { statuses.changed(row) }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Delivery
+package import Ground
+import MailStore
+import Records
+package import Statuses
+import Vocabulary
+
+/// Runs an account's pending run and records what came of it.
+package struct Runner: Sendable {
+    let context: Context
+    let commons: RunCommons
+    let statuses: StatusBoard
+    let delivery: Delivery
+
+    package init(context: Context, commons: RunCommons, statuses: StatusBoard, delivery: Delivery) {
+        self.context = context
+        self.commons = commons
+        self.statuses = statuses
+        self.delivery = delivery
+    }
+
+    /// The account's wish after a run.
+    enum Next: Sendable {
+        case none
+        case pending(PendingRun, MigrationSettings)
+        /// The database did not answer: the run is as it was, and is tried again.
+        case again
+    }
+
+    func run(_ id: AccountRecord.ID, isSuspect: Bool, _ control: RunControl) async -> Next {
+        var account: EmailAddress?
+        do {
+            let (row, settings) = try await context.records.read { records in
+                let row = try records.account(id: id)
+                return (row, try row.flatMap { try records.settings(of: $0.address.domain) })
+            }
+            account = row?.address
+            guard let row, let settings, row.deletedAt == nil else { return .none }
+            guard let pending = row.pending, let sealed = row.sealed else {
+                // The password was taken away before the run's turn came.
+                guard row.outcome == .inProgress else { return .none }
+                return try await record(.stopped(row.nonMigrating == nil ? .disabled : .excluded), of: row, settings)
+            }
+            // Should the process die under it, the next one knows under which.
+            try await context.records.note { try $0.beginRun(of: id, isSuspect: isSuspect) }
+            let (end, further) = await end(of: row, pending, sealed, settings, control)
+            commons.reach.note(settings.oldServer, end, at: context.now())
+            return try await record(end, of: row, settings, further)
+        } catch {
+            context.log.error(
+                "the run could not be recorded: \(error)", metadata: account.map { .about($0) } ?? ["row": "\(id)"])
+            return .again
+        }
+    }
+
+    private func end(
+        of row: AccountRecord, _ pending: PendingRun, _ sealed: [UInt8], _ settings: MigrationSettings,
+        _ control: RunControl
+    ) async -> (RunEnd, FurtherSessions?) {
+        let state = settings.state(at: context.now())
+        if state == .disabled { return (.stopped(.disabled), nil) }
+        if row.nonMigrating == .excluded || row.nonMigrating == .notKnown { return (.stopped(.excluded), nil) }
+        // A run that a login in time has started is finished, however long it waited for its turn.
+        if state == .expired, pending.kind != .first, row.outcome != .inProgress {
+            return (.stopped(.expired), nil)
+        }
+        do {
+            let store = StoreGuard(context: context, store: commons.store)
+            let expected = try await store.verify(row.id)
+            let completion = LedgerCompletion(
+                context: context, store: commons.store, wholeLedgers: delivery.wholeLedgers)
+            try await completion.complete(row)
+            let intents = try await context.records.read { try $0.intents(of: row.id) }
+            if !intents.isEmpty {
+                let ending = IntentEnding(context: context, store: commons.store, statuses: statuses)
+                var silent: Set<UInt64> = []
+                if let error = try await ending.end(intents, searchesContents: true, except: &silent)[row.id] {
+                    throw error
+                }
+            }
+            let password = try commons.vault.open(sealed, for: row.address)
+            var run = Run(
+                context: context, commons: commons, statuses: statuses, delivery: delivery, control: control,
+                account: row, settings: settings, password: password,
+                further: FurtherSessions(sessions: pending.sessions, found: pending.found))
+            run.expected = expected
+            let end = try await run.end()
+            switch end {
+            case .completed, .refused:
+                // What is complete is so where the mail is looked for.
+                _ = try await store.verify(row.id)
+                try await completion.forgetOthers(row.id)
+            default: break
+            }
+            return (end, run.further)
+        } catch let error as MailStoreError {
+            return (.failed(.mailStoreUnavailable, error.description), nil)
+        } catch let error as MoveError {
+            return (error.reason == .shuttingDown ? .stopped(.shutdown) : .failed(error.reason, error.detail), nil)
+        } catch is CancellationError {
+            return (.stopped(.shutdown), nil)
+        } catch {
+            return (.failed(.databaseUnavailable, String(describing: error)), nil)
+        }
+    }
+
+    /// The latest run's outcome is the account's.
+    private func record(
+        _ end: RunEnd, of before: AccountRecord, _ settings: MigrationSettings, _ further: FurtherSessions? = nil
+    ) async throws -> Next {
+        if case .stopped(.shutdown) = end {
+            try await context.records.note { try $0.suspendRuns(of: before.id) }
+            return .none
+        }
+        let now = context.now()
+        let limits = context.limits
+        let spans = commons.spans
+        let uptime = context.uptime()
+        let source = commons.ledgerHash.source(
+            settings.oldServer, username: settings.oldServer.username(of: before.address))
+        let outcome = try await context.records.write { records -> (AccountRecord, MigrationSettings)? in
+            try records.endRun(of: before.id)
+            guard var row = try records.account(id: before.id), row.deletedAt == nil,
+                let current = try records.settings(of: row.address.domain)
+            else { return nil }
+            // Made again meanwhile: what has ended was another account's.
+            if case .stopped(.deleted) = end { return (row, current) }
+            guard row.createdAt == before.createdAt else { return (row, current) }
+            // A trigger has brought another password meanwhile; the run with that comes next, and counts.
+            guard row.sealed == nil || row.sealed == before.sealed else { return (row, current) }
+            // Disabled or excluded while it ran: nothing of it is kept.
+            let keeps = row.sealed != nil && current.state(at: now) == .active
+            let brought = row.moved != before.moved
+            let clock = RunClock(now: now, uptime: uptime, spans: spans)
+            if case .stopped(.resettled) = end {
+                // The password was taken away after that.
+                guard row.sealed == nil, row.outcome == .inProgress else { return (row, current) }
+                let reason: RunControl.StopReason = row.nonMigrating == nil ? .disabled : .excluded
+                let asked = PasswordMark(revision: before.revision, generation: settings.generation)
+                let event = row.end(
+                    .stopped(reason), keeps: false, brought: brought, asked: asked, current, limits, clock)
+                if let event { try records.append(event) }
+                try records.update(row)
+                return (row, current)
+            }
+            // What an old server has said that the settings do not name any more counts no more.
+            guard current.oldServer == settings.oldServer || row.pending == nil else { return (row, current) }
+            let asked = PasswordMark(revision: before.revision, generation: settings.generation)
+            let event = row.end(end, keeps: keeps, brought: brought, asked: asked, current, limits, clock)
+            if let further { row.remember(further, of: source, after: end) }
+            try records.update(row)
+            if let event { try records.append(event) }
+            return (row, current)
+        }
+        guard let (row, current) = outcome else { return .none }
+        statuses.changed(row)
+        return row.pending.map { .pending($0, current) } ?? .none
+    }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Records
+package import Vocabulary
+
+/// What happens to an account, as changes of its row. Each keeps the row consistent by itself.
+extension AccountRecord {
+    /// A login or the portal asked for a move, and the old server agrees.
+    package mutating func wasTriggered(via origin: TriggerOrigin, at now: Timestamp) {
+        startedAt = startedAt ?? now
+        startedBy = startedBy ?? origin
+        lastTriggeredAt = now
+        if nonMigrating == .reply { nonMigrating = nil }
+        rejected = nil
+    }
+
+    /// A run is going on, or waits for its turn.
+    package mutating func isMoving() {
+        outcome = .inProgress
+        error = nil
+        finishedAt = nil
+    }
+
+    /// The old server has taken the account's password.
+    package mutating func handOver() {
+        handover = .unchanged
+        revision += 1
+        shown = nil
+        rejected = nil
+    }
+
+    package mutating func hasFailed(_ reason: Reason, _ detail: String, at now: Timestamp) {
+        outcome = .failed
+        error = RunFailure(reason: reason, detail: detail, at: now)
+        finishedAt = now
+    }
+
+    package mutating func hasCompleted(at now: Timestamp) {
+        outcome = .completed
+        error = nil
+        finishedAt = now
+        remaining = 0
+        remainingOctets = 0
+    }
+
+    package mutating func keep(_ sealed: [UInt8], for run: PendingRun) {
+        self.sealed = sealed
+        pending = run
+    }
+
+    /// The settings name another old server: what the last one has said of the mailbox says nothing of this one's.
+    /// - Returns: whether that changes anything.
+    package mutating func askAnotherServer(at now: Timestamp) -> Bool {
+        guard var run = pending else { return false }
+        run.sessions = 0
+        run.found = nil
+        // It is not this server that has failed.
+        if run.kind == .retry {
+            run.due = now
+            run.failures = 0
+            run.failingSince = nil
+        }
+        guard run != pending else { return false }
+        pending = run
+        return true
+    }
+
+    /// Nothing is left to do: the old password goes.
+    package mutating func eraseSealedPassword() {
+        sealed = nil
+        pending = nil
+    }
+
+    /// The user's own change of password: the old one opens nothing from now on.
+    package mutating func changePassword(to hash: String) {
+        passwordHash = hash
+        handover = .changedHere
+        revision += 1
+        shown = nil
+        rejected = nil
+    }
+
+    /// What comes after it is a new account of the same address, but for the ledger and a closed hand-over.
+    package mutating func delete(at now: Timestamp) {
+        deletedAt = now
+        revision += 1
+        eraseSealedPassword()
+        nonMigrating = nil
+        outcome = .notStarted
+        startedAt = nil
+        startedBy = nil
+        lastTriggeredAt = nil
+        finishedAt = nil
+        remaining = 0
+        remainingOctets = 0
+        runs = 0
+        error = nil
+        shown = nil
+        rejected = nil
+        if handover == .unchanged { handover = .never }
+    }
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Ground
+public import Records
+import Synchronization
+public import Vocabulary
+
+/// Tells what stands where, and everyone who watches when it changes.
+///
+/// Figures of accounts that are moving are kept here and answered from memory; all others are read.
+public final class StatusBoard: Sendable {
+    private struct Watcher: Sendable {
+        var subject: Subject
+        var changed: @Sendable (AccountRecord) -> Void
+    }
+
+    /// What somebody watches.
+    public enum Subject: Hashable, Sendable {
+        case account(EmailAddress)
+        case domain(DomainName)
+    }
+
+    private struct State: Sendable {
+        /// Accounts that have a run.
+        var running: Set<AccountRecord.ID> = []
+        var moving: [EmailAddress: AccountRecord] = [:]
+        var rates: [AccountRecord.ID: Rate] = [:]
+        var settings: [String: MigrationSettings] = [:]
+        var watchers: [UInt64: Watcher] = [:]
+        var numbers: UInt64 = 0
+
+        func watchers(of row: AccountRecord) -> [Watcher] {
+            watchers.values.filter { watcher in
+                switch watcher.subject {
+                case .account(let address): address == row.address
+                case .domain(let domain): domain == row.address.domain
+                }
+            }
+        }
+    }
+
+    private let context: Context
+    private let state = Mutex(State())
+
+    package init(context: Context) { self.context = context }
+
+    // MARK: Asking
+
+    /// - Throws: ``MoveError`` with `accountNotFound`; `RecordsError`.
+    public func status(of address: EmailAddress) async throws -> AccountStatus {
+        if let row = state.withLock({ $0.moving[address] }), let settings = knownSettings(of: address.domain) {
+            return status(of: row, settings: settings)
+        }
+        let (row, settings) = try await context.records.read { records in
+            (try records.account(address), try records.settings(of: address.domain))
+        }
+        guard let row, row.deletedAt == nil else {
+            throw MoveError(.accountNotFound, "there is no account \(address) on the new platform")
+        }
+        return status(of: row, settings: settings)
+    }
+
+    /// The status of a row just read or written.
+    public func status(of row: AccountRecord, settings: MigrationSettings?) -> AccountStatus {
+        let now = context.uptime()
+        let (rate, isRunning) = state.withLock { ($0.rates[row.id]?.perSecond(now: now), $0.running.contains(row.id)) }
+        return AccountStatus(row, settings: settings, rate: rate, isRunning: isRunning, now: context.now())
+    }
+
+    /// - Throws: ``MoveError`` with `migrationNotEnabled` for a domain that is not known; `InvalidCursor`; `RecordsError`.
+    public func log(
+        _ query: LogQuery
+    ) async throws -> (entries: [AccountStatus], nextCursor: String?, total: Int64, totals: DomainTotals) {
+        let (page, settings) = try await context.records.read { records in
+            try records.expectKnown(query.domain)
+            return (try records.log(query), try records.settings(of: query.domain))
+        }
+        return (
+            page.entries.map { status(of: $0, settings: settings) }, page.nextCursor, page.total, page.totals
+        )
+    }
+
+    /// A domain's counts and the accounts that are moving: what a watcher of it sees first.
+    public func snapshot(of domain: DomainName) async throws -> (totals: DomainTotals, moving: [AccountStatus]) {
+        let (totals, rows, settings) = try await context.records.read { records in
+            try records.expectKnown(domain)
+            return (
+                try records.totals(of: domain), try records.accountsInProgress(of: domain),
+                try records.settings(of: domain)
+            )
+        }
+        return (totals, rows.map { status(of: $0, settings: settings) }.filter { !$0.isQueued })
+    }
+
+    /// - Throws: `InvalidCursor`; `RecordsError`.
+    public func events(_ query: EventQuery) async throws -> EventPage {
+        try await context.records.read { records in
+            let page = try records.events(query)
+            // What is told of accounts that are gone is told for as long as it is kept.
+            if page.events.isEmpty { try records.expectKnown(query.subject.domain) }
+            return page
+        }
+    }
+
+    // MARK: Telling
+
+    /// The row has changed, durably.
+    package func changed(_ row: AccountRecord) {
+        let watchers = state.withLock { state -> [Watcher] in
+            // Outside a run the database tells: nothing else could say which of two changes came last.
+            if row.deletedAt == nil, row.status == .inProgress, state.running.contains(row.id) {
+                state.moving[row.address] = row
+            } else {
+                state.moving[row.address] = nil
+                state.rates[row.id] = nil
+            }
+            return state.watchers(of: row)
+        }
+        for watcher in watchers { watcher.changed(row) }
+    }
+
+    /// The row is another for those who watch; a run of the account tells of itself.
+    private func tell(_ row: AccountRecord) {
+        for watcher in state.withLock({ $0.watchers(of: row) }) { watcher.changed(row) }
+    }
+
+    /// Accounts whose run goes on rather than waits.
+    package var runningAccounts: Set<AccountRecord.ID> { state.withLock { $0.running } }
+
+    /// A run of the account begins.
+    package func begins(_ account: AccountRecord.ID) { state.withLock { _ = $0.running.insert(account) } }
+
+    /// … and has ended, durably.
+    package func ends(_ account: AccountRecord.ID) {
+        state.withLock { state in
+            state.running.remove(account)
+            state.rates[account] = nil
+            if let address = state.moving.first(where: { $0.value.id == account })?.key { state.moving[address] = nil }
+        }
+    }
+
+    /// So many messages of an account have become moved at once.
+    package func moved(_ count: Int, of account: AccountRecord.ID) {
+        let now = context.uptime()
+        state.withLock { $0.rates[account, default: Rate()].add(count, now: now) }
+    }
+
+    package func remember(_ settings: MigrationSettings) {
+        state.withLock { $0.settings[settings.domain] = settings }
+    }
+
+    /// Every domain's, as far as is known.
+    package func everySettings() -> [MigrationSettings] { state.withLock { Array($0.settings.values) } }
+
+    package func forget(_ domain: DomainName) {
+        state.withLock { _ = $0.settings.removeValue(forKey: domain.name) }
+    }
+
+    /// The window of `domain` is another: who watches one of its accounts is told.
+    ///
+    /// - Parameter reclassified: accounts whose status is another with it, which who watches the domain is told of too.
+    package func windowChanged(_ domain: DomainName, reclassified: [AccountRecord.ID] = []) async throws {
+        let (accounts, isWatched) = state.withLock { state in
+            let subjects = Set(state.watchers.values.map(\.subject))
+            let accounts = subjects.compactMap { subject in
+                if case .account(let address) = subject, address.domain == domain { address } else { nil }
+            }
+            return (accounts, subjects.contains(.domain(domain)))
+        }
+        let rows = try await context.records.read { records in try accounts.compactMap { try records.account($0) } }
+        for row in rows where row.deletedAt == nil { tell(row) }
+        guard isWatched else { return }
+        let told = Set(rows.map(\.id))
+        let others = reclassified.filter { !told.contains($0) }
+        for portion in stride(from: 0, to: others.count, by: 500).map({ others[$0..<min($0 + 500, others.count)] }) {
+            let rows = try await context.records.read { records in
+                try portion.compactMap { try records.account(id: $0) }
+            }
+            for row in rows where row.deletedAt == nil { tell(row) }
+        }
+    }
+
+    private func knownSettings(of domain: DomainName) -> MigrationSettings? {
+        state.withLock { $0.settings[domain.name] }
+    }
+
+    // MARK: Watching
+
+    /// Calls `changed` with every new state of `subject` until the number is given to ``unwatch(_:)``.
+    /// It is called from anywhere and must not wait.
+    public func watch(_ subject: Subject, _ changed: @escaping @Sendable (AccountStatus) -> Void) -> UInt64 {
+        state.withLock { state in
+            state.numbers += 1
+            state.watchers[state.numbers] = Watcher(subject: subject) { [weak self] row in
+                guard let self else { return }
+                changed(self.status(of: row, settings: self.knownSettings(of: row.address.domain)))
+            }
+            return state.numbers
+        }
+    }
+
+    public func unwatch(_ number: UInt64) {
+        state.withLock { _ = $0.watchers.removeValue(forKey: number) }
+    }
+}
+
+extension RecordsReader {
+    /// - Throws: ``MoveError`` with `migrationNotEnabled` where the domain has neither settings nor accounts.
+    fileprivate func expectKnown(_ domain: DomainName) throws {
+        guard try settings(of: domain) == nil, try accounts(of: domain, search: nil, after: nil, limit: 1).isEmpty
+        else {
+            return
+        }
+        throw MoveError(.migrationNotEnabled, "no migration is enabled for \(domain), and it has no accounts here")
+    }
+}
+
+extension EventQuery.Subject {
+    fileprivate var domain: DomainName {
+        switch self {
+        case .account(let address): address.domain
+        case .domain(let domain): domain
+        }
+    }
+}
+
+/// Messages a second over the last ten seconds or so.
+struct Rate: Sendable {
+    private var count = 0.0
+    private var at: ContinuousClock.Instant?
+    private var since: ContinuousClock.Instant?
+    private static let memory = 10.0
+
+    mutating func add(_ messages: Int, now: ContinuousClock.Instant) {
+        if let at { count *= decay((now - at) / .seconds(1)) }
+        count += Double(messages)
+        at = now
+        since = since ?? now
+    }
+
+    func perSecond(now: ContinuousClock.Instant) -> Double? {
+        guard let at, let since else { return nil }
+        let span = max(0.5, min(Self.memory, (now - since) / .seconds(1)))
+        return count * decay((now - at) / .seconds(1)) / span
+    }
+
+    private func decay(_ seconds: Double) -> Double { max(0, 1 - max(0, seconds) / Self.memory) }
+}
