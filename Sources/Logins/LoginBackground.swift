@@ -107,6 +107,7 @@ extension LoginDesk {
         let now = context.now()
         let sealed = vault.seal(login.password, for: login.account)
         let joins = facts.account.map { scheduler.isBusy($0.id) } ?? false
+        let isRunning = facts.account.map { scheduler.isRunning($0.id) } ?? false
         do {
             let changed = try await change(facts, events: joins ? [] : [.triggered], via: login.via) { account in
                 account.lastTriggeredAt = now
@@ -116,8 +117,9 @@ extension LoginDesk {
                 case nil: account.keep(sealed, for: PendingRun(kind: .incremental, due: now))
                 case .retry?: account.pending?.due = now
                 // Late mail is looked for from the end of this run on.
-                case .followUp?: account.pending = PendingRun(kind: .incremental, due: now)
-                case .first?, .incremental?: break
+                case .followUp?: account.pending = PendingRun(kind: isRunning ? .repeated : .incremental, due: now)
+                case .incremental? where isRunning: account.pending?.kind = .repeated
+                case .first?, .incremental?, .repeated?: break
                 }
             }
             if let changed { scheduler.submit(changed, settings) }

@@ -114,6 +114,8 @@ public struct PendingRun: Hashable, Sendable, Codable {
         case first
         /// After a login with the handed-over password.
         case incremental
+        /// An incremental one during which a login has come, perhaps after the mailbox was listed: another follows.
+        case repeated
         /// For late mail, without a login.
         case followUp
         /// After a run that failed for a reason that passes.

@@ -272,7 +272,7 @@ extension PendingRun {
         case .retry: limits.lastRetry
         case .followUp: Double(settings.options.followUp?.everyMinutes ?? 30) * 60
         // What a login asks for is due at once, unless the old server has put it off since.
-        case .first, .incremental: failures > 0 || sessions > 0 ? 3600 : 0
+        case .first, .incremental, .repeated: failures > 0 || sessions > 0 ? 3600 : 0
         }
     }
 }

@@ -93,8 +93,12 @@ extension AccountRecord {
         }
     }
 
-    /// Late mail is looked for until the time is over.
+    /// What has come since a login during this run is looked for next, and late mail until the time is over.
     private mutating func followUp(keeps: Bool, _ settings: MigrationSettings, _ clock: RunClock) {
+        if keeps, let run = pending, run.kind == .repeated {
+            pending = PendingRun(kind: .incremental, due: clock.now, followUpUntil: run.followUpUntil)
+            return
+        }
         guard keeps, let wish = settings.options.followUp else { return eraseSealedPassword() }
         let hours = Double(wish.hours) * 3600
         let wait = Double(wish.everyMinutes) * 60

@@ -57,6 +57,33 @@ import Vocabulary
         }
     }
 
+    /// What came after the run's listing would else wait for the login after this one.
+    @Test func aLoginWhileARunEndsIsFollowedByAnotherRun() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            #expect(try await platform.login("old").decision == .accept)
+            _ = try await platform.until { $0.status == .completed }
+            try await platform.settle()
+            let quits = server.state.withLock { state in
+                state.holdsAt = "QUIT"
+                return state.lines.count { $0 == "QUIT" }
+            }
+            #expect(try await platform.login("old").decision == .accept)
+            while server.state.withLock({ $0.lines.count { $0 == "QUIT" } }) == quits {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            server.state.withLock { $0.messages.append(("late", OldMailServer.message(7))) }
+            #expect(try await platform.login("old").decision == .accept)
+            while !platform.move.logins.isIdle { try await Task.sleep(for: .milliseconds(5)) }
+            server.state.withLock { $0.holdsAt = nil }
+            #expect(try await platform.until { $0.moved == 4 }.moved == 4)
+            try await platform.settle()
+            #expect(try await platform.row()?.sealed == nil, "nothing is kept for longer than that run")
+        }
+    }
+
     @Test func aPasswordThatTheUserSetsWhileTheOldServerThinksStays() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
