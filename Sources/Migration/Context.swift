@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Logging
+import MailConnection
 import MailStore
 import NIOCore
-import POP3
+import POP3Source
 import Records
 import Secrets
 import Synchronization
@@ -32,6 +33,7 @@ final class Context: Sendable {
     let checkedSessions = CheckedSessions()
     let settingsWatch = SettingsWatch()
     let log: Logger
+    var dialler: POP3Dialler { POP3Dialler(group: group, trust: trust) }
     private let current: Mutex<MoveLimits>
 
     /// The limits in force; a reload changes them.

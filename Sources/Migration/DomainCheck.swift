@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DNS
-import NIOCore
 import POP3
+import POP3Source
 import Records
 import Synchronization
 public import Vocabulary
@@ -59,7 +59,7 @@ public final class DomainCheck: Sendable {
         }
         facts.move = try await move
         if case .active(var old) = facts.move {
-            old.isThisMachine = facts.oldAddresses.contains { Self.isOwnPOP3($0, port: old.server.port) }
+            old.isThisMachine = facts.oldAddresses.contains { POP3Dialler.leadsHere($0, port: old.server.port) }
             facts.move = .active(old)
         }
         try Task.checkCancellation()
@@ -74,39 +74,30 @@ public final class DomainCheck: Sendable {
         guard state == .active else { return .over(state) }
         let server = settings.oldServer
         var old = DomainFacts.Old(server: server)
-        let found = Mutex<[String]>([])
+        let found = Mutex<[IPAddress]>([])
         let reached = try await withDeadline(seconds: Self.mostSeconds) { [context] in
             try await Self.reach(server, context) { addresses in found.withLock { $0 = addresses } }
         }
-        let addresses = found.withLock { $0 }
-        old.addresses = addresses.compactMap { IPAddress($0) }
+        old.addresses = found.withLock { $0 }
         if let address = IPAddress(server.host) { old.addresses = [address] }
         switch reached {
         case .some(let failure): old.failure = failure
         case nil:
-            let subject =
-                server.host.contains(":") ? "[\(server.host)]:\(server.port)" : "\(server.host):\(server.port)"
             old.failure =
-                "the old server \(subject) has not answered within \(Int(Self.mostSeconds)) s; check host, port "
+                "the old server \(server.subject) has not answered within \(Int(Self.mostSeconds)) s; check host, port "
                 + "and firewalls"
         }
         return .active(old)
     }
 
-    private static func isOwnPOP3(_ address: IPAddress, port: Int) -> Bool {
-        // What is no socket's address is not this machine's either.
-        (try? SocketAddress(ipAddress: address.description, port: port))?.isOwnPOP3 == true
-    }
-
     /// Connects as a run would, up to the login. What is wrong, with what to do; nil where nothing is.
     private static func reach(
-        _ server: OldServer, _ context: Context, resolved: @Sendable ([String]) -> Void
+        _ server: OldServer, _ context: Context, resolved: @Sendable ([IPAddress]) -> Void
     ) async throws -> String? {
         do throws(POP3Error) {
             let timeouts = Timeouts(context.limits)
-            resolved(try await POP3Session.addresses(of: server, timeouts: timeouts, group: context.group))
-            let session = try await POP3Session.open(
-                server, timeouts: timeouts, trust: context.trust, group: context.group)
+            resolved(try await context.dialler.addresses(of: server, timeouts: timeouts))
+            let session = try await context.dialler.open(server, timeouts: timeouts)
             _ = try await session.quit()
             return nil
         } catch {

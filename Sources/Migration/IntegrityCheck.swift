@@ -2,6 +2,7 @@
 
 import MailStore
 import POP3
+import POP3Source
 import Records
 public import Secrets
 public import Vocabulary
@@ -222,8 +223,8 @@ public final class IntegrityCheck: Sendable {
         guard let settings, let password, row.nonMigrating != .excluded else { return nil }
         findings.oldMailbox = .failed
         do throws(POP3Error) {
-            let session = try await POP3Session.open(
-                settings.oldServer, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
+            let session = try await context.dialler.open(
+                settings.oldServer, timeouts: Timeouts(context.limits),
                 hiding: password)
             defer { session.abort() }
             let answer = try await session.authenticate(

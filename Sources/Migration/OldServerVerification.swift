@@ -2,6 +2,7 @@
 
 import NIOCore
 import POP3
+import POP3Source
 import Records
 public import Secrets
 import Synchronization
@@ -51,7 +52,7 @@ public final class OldServerVerification: Sendable {
     private func open(
         _ server: OldServer, hiding password: Password?, _ findings: inout OldServerFindings
     ) async throws -> POP3Session? {
-        let steps = Mutex<[POP3Session.Progress]>([])
+        let steps = Mutex<[Opening.Progress]>([])
         let clock = ContinuousClock()
         let start = clock.now
         do throws(POP3Error) {
@@ -78,8 +79,8 @@ public final class OldServerVerification: Sendable {
         var lax = server
         lax.certificate = CertificateCheck(verify: .none)
         do throws(POP3Error) {
-            let session = try await POP3Session.open(
-                lax, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
+            let session = try await context.dialler.open(
+                lax, timeouts: Timeouts(context.limits),
                 hiding: password)
             findings.take(session)
             if let facts = session.tls {
@@ -108,8 +109,8 @@ public final class OldServerVerification: Sendable {
             strict.certificate = CertificateCheck(verify: .full)
             if strict.security == .opportunistic { strict.security = .starttls }
             do throws(POP3Error) {
-                let second = try await POP3Session.open(
-                    strict, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
+                let second = try await context.dialler.open(
+                    strict, timeouts: Timeouts(context.limits),
                     hiding: password)
                 _ = try? await second.quit()
                 await second.close()
@@ -187,8 +188,8 @@ public final class OldServerVerification: Sendable {
         for (name, password) in [("a random", Password.random()), ("an empty", Password(""))] {
             let problem: String?
             do throws(POP3Error) {
-                let session = try await POP3Session.open(
-                    server, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group)
+                let session = try await context.dialler.open(
+                    server, timeouts: Timeouts(context.limits))
                 let answer = try await session.authenticate(
                     user: user, password: password, secure: server.secureAuthentication)
                 problem = Self.problem(answer, with: name, user: user)
@@ -250,7 +251,7 @@ extension OldServerFindings {
         }
     }
 
-    fileprivate mutating func take(_ steps: [POP3Session.Progress]) {
+    fileprivate mutating func take(_ steps: [Opening.Progress]) {
         for step in steps {
             if let name = Check.Name(rawValue: step.step.rawValue) { add(name, true, step.detail, step.duration) }
         }

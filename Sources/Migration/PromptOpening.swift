@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import POP3
+import POP3Source
 import Secrets
 import Synchronization
 import Vocabulary
@@ -30,7 +31,7 @@ struct PromptOpening: Sendable {
     }
 
     func open(
-        _ server: OldServer, hiding password: Password?, progress: @escaping @Sendable (POP3Session.Progress) -> Void
+        _ server: OldServer, hiding password: Password?, progress: @escaping @Sendable (Opening.Progress) -> Void
     ) async throws(POP3Error) -> POP3Session {
         var timeouts = Timeouts(context.limits)
         if server.security == .tls { timeouts.connect = min(timeouts.connect, Self.longestHandshake) }
@@ -38,8 +39,8 @@ struct PromptOpening: Sendable {
         let result = await withTaskGroup(of: Event.self) { [context, timeouts] group in
             group.addTask {
                 do throws(POP3Error) {
-                    let session = try await POP3Session.open(
-                        server, timeouts: timeouts, trust: context.trust, group: context.group, hiding: password
+                    let session = try await context.dialler.open(
+                        server, timeouts: timeouts, hiding: password
                     ) { step in
                         if step.step == .greeting { greeted.set() }
                         progress(step)
@@ -56,11 +57,10 @@ struct PromptOpening: Sendable {
                         return .speaksTLS(false)
                     }
                     return .speaksTLS(
-                        await POP3Session.speaksTLS(
-                            server, timeouts: timeouts, trust: context.trust, group: context.group))
+                        await context.dialler.speaksTLS(server, timeouts: timeouts))
                 }
             }
-            var result = Result<POP3Session, POP3Error>.failure(POP3Session.needsTLS(server))
+            var result = Result<POP3Session, POP3Error>.failure(POP3Dialler.needsTLS(server))
             var isMissed = false
             for await event in group {
                 switch event {

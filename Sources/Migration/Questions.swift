@@ -2,6 +2,7 @@
 
 import NIOCore
 import POP3
+import POP3Source
 import Records
 import Secrets
 import Synchronization
@@ -149,8 +150,8 @@ final class Questions: Sendable {
     ) async throws -> OldServerAnswer {
         var hasGreeted = false
         do {
-            let session = try await POP3Session.open(
-                talk.server, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
+            let session = try await context.dialler.open(
+                talk.server, timeouts: Timeouts(context.limits),
                 hiding: talk.password)
             hasGreeted = true
             talk.exposure.reach()

@@ -4,6 +4,7 @@ import MailStore
 import POP3
 import Records
 import Vocabulary
+import Waiting
 
 /// One session of a run, from the login to the farewell.
 extension Run {

@@ -3,6 +3,7 @@
 import MailStore
 import NIOCore
 import POP3
+import POP3Source
 import Records
 import Secrets
 import Vocabulary
@@ -140,8 +141,8 @@ struct Run: Sendable {
             try await session.settleIn()
             return (try await move(in: session), session.capabilities.loginDelay)
         }
-        let session = try await POP3Session.open(
-            settings.oldServer, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
+        let session = try await context.dialler.open(
+            settings.oldServer, timeouts: Timeouts(context.limits),
             hiding: password)
         context.reach.note(settings.oldServer, nil, at: context.now())
         control.onStop { session.abort() }

@@ -2,39 +2,61 @@
 
 import Dispatch
 import Glibc
+public import MailSession
 public import NIOCore
 import NIOPosix
 public import Vocabulary
 
 /// The addresses of a host, in the order of preference of the system (RFC 6724).
-struct Resolution: Sendable {
+public struct Resolution: Sendable {
     let addresses: [SocketAddress]
 
+    /// Those that are IP addresses, in the same order.
+    public var ipAddresses: [IPAddress] { addresses.compactMap { IPAddress($0) } }
+
+    /// Looks a server's host up.
+    /// - Parameter ownPorts: those at which this machine itself would be asked, were it found: the new platform.
+    /// - Throws: `unresolved`; `unreachable` where it is this machine; `exhausted`, `cancelled`.
+    public static func of(
+        _ server: OldServer, ownPorts: Set<Int>, timeouts: Timeouts, on loop: any EventLoop
+    ) async throws(WireFailure) -> Resolution {
+        let silence = WireFailure(code: .unresolved, message: "cannot be looked up: DNS does not answer")
+        return try await promised(on: loop, of: Resolution.self, late: (timeouts.connect, silence)) { once in
+            resolve(server, ownPorts, on: loop).whenComplete { once.complete($0) }
+        }
+    }
+
     /// Asks the system's resolver, on a thread that may block; of an address nobody has to be asked.
-    static func resolve(_ host: String, port: Int, on loop: any EventLoop) -> EventLoopFuture<Resolution> {
-        if host.isAddressLiteral {
-            return loop.makeCompletedFuture { try lookUp(host, port: port, flags: AI_NUMERICSERV | AI_NUMERICHOST) }
+    private static func resolve(
+        _ server: OldServer, _ ownPorts: Set<Int>, on loop: any EventLoop
+    ) -> EventLoopFuture<Resolution> {
+        if server.isNamedByAddress {
+            return loop.makeCompletedFuture { try lookUp(server, ownPorts, flags: AI_NUMERICSERV | AI_NUMERICHOST) }
         }
         let promise = loop.makePromise(of: Resolution.self)
         DispatchQueue.global().async {
-            promise.completeWith(Result { try lookUp(host, port: port, flags: AI_NUMERICSERV) })
+            promise.completeWith(Result { try lookUp(server, ownPorts, flags: AI_NUMERICSERV) })
         }
         return promise.futureResult
     }
 
-    private static func lookUp(_ host: String, port: Int, flags: CInt) throws -> Resolution {
-        let addresses = try addresses(of: host, port: port, flags: flags)
-        if addresses.contains(where: \.isOwnPOP3) {
+    private static func lookUp(
+        _ server: OldServer, _ ownPorts: Set<Int>, flags: CInt
+    ) throws(WireFailure) -> Resolution {
+        let resolution = Resolution(addresses: try addresses(of: server.host, port: server.port, flags: flags))
+        if ownPorts.contains(server.port), resolution.ipAddresses.contains(where: \.isThisMachine) {
             throw WireFailure(
                 code: .unreachable,
                 message: "leads to this machine, the new platform itself, as after the DNS switch; "
                     + "give the old server's IP address")
         }
-        return Resolution(addresses: addresses)
+        return resolution
     }
 
     /// All that the system knows. Blocks, unless `flags` say that the host is an address.
-    fileprivate static func addresses(of host: String, port: Int, flags: CInt) throws -> [SocketAddress] {
+    fileprivate static func addresses(
+        of host: String, port: Int, flags: CInt
+    ) throws(WireFailure) -> [SocketAddress] {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
@@ -72,42 +94,39 @@ struct Resolution: Sendable {
 }
 
 extension OldServer {
-    /// Whether its host is an address, so that nobody has to be asked for one.
-    public var isNamedByAddress: Bool { host.isAddressLiteral }
-
     /// All addresses that its host has now, this machine's own among them; none where the system finds none.
-    public func addresses() async -> [SocketAddress] {
+    public func addresses() async -> [IPAddress] {
         if isNamedByAddress {
             // A zone says where it is, not what: glibc takes none by name but of link-local addresses.
             let address = String(host.prefix { $0 != "%" })
-            return (try? Resolution.addresses(of: address, port: port, flags: AI_NUMERICSERV | AI_NUMERICHOST)) ?? []
+            return Self.addresses(of: address, port: port, flags: AI_NUMERICSERV | AI_NUMERICHOST)
         }
         return await withCheckedContinuation { continuation in
             DispatchQueue.global().async {
-                let found = try? Resolution.addresses(of: host, port: port, flags: AI_NUMERICSERV)
-                continuation.resume(returning: found ?? [])
+                continuation.resume(returning: Self.addresses(of: host, port: port, flags: AI_NUMERICSERV))
             }
         }
     }
-}
 
-extension SocketAddress {
-    /// Whether this is a POP3 port (110, 995) of this very machine: no old server, and whoever asked it about a password
-    /// would be asked in turn.
-    public var isOwnPOP3: Bool {
-        guard port == 110 || port == 995, let text = ipAddress?.withoutMapping else { return false }
-        if text.hasPrefix("127.") || text == "::1" || text == "0.0.0.0" || text == "::" { return true }
-        // Where the system cannot tell its addresses, none is known to be its own.
-        let own = try? System.enumerateDevices()
-        return own?.contains { $0.address?.ipAddress?.withoutMapping == text } == true
+    private static func addresses(of host: String, port: Int, flags: CInt) -> [IPAddress] {
+        let found = try? Resolution.addresses(of: host, port: port, flags: flags)
+        return found?.compactMap { IPAddress($0) } ?? []
     }
 }
 
-extension String {
-    /// An IPv4 address that is mapped into IPv6 (RFC 4291 §2.5.5.2) as itself, and a scoped one without its zone.
-    fileprivate var withoutMapping: String {
-        let text = prefix { $0 != "%" }
-        return String(text.hasPrefix("::ffff:") && text.contains(".") ? text.dropFirst(7) : text)
+extension IPAddress {
+    /// nil of a socket that is no IP socket. A zone is no part of it.
+    init?(_ address: SocketAddress) {
+        guard let text = address.ipAddress else { return nil }
+        self.init(String(text.prefix { $0 != "%" }))
+    }
+
+    /// Whether this very machine has it.
+    public var isThisMachine: Bool {
+        if scope == .loopback || scope == .unspecified { return true }
+        // Where the system cannot tell its addresses, none is known to be its own.
+        let own = try? System.enumerateDevices()
+        return own?.contains { $0.address.flatMap { IPAddress($0) } == self } == true
     }
 }
 

@@ -3,7 +3,7 @@
 import Glibc
 
 /// MD5 (RFC 1321), for `APOP` and CRAM-MD5, which know nothing better; for nothing else.
-enum MD5 {
+public enum MD5 {
     static let blockSize = 64
 
     private static let shifts: [UInt32] = [
@@ -23,7 +23,7 @@ enum MD5 {
     ]
 
     /// Of `message` and what is behind it; no copy of either stays in memory.
-    static func digest(_ message: UnsafeRawBufferPointer, _ rest: UnsafeRawBufferPointer) -> [UInt8] {
+    public static func digest(_ message: UnsafeRawBufferPointer, _ rest: UnsafeRawBufferPointer) -> [UInt8] {
         var padded: [UInt8] = []
         padded.reserveCapacity(message.count + rest.count + 2 * blockSize)  // it never moves
         defer { padded.wipe() }
@@ -83,7 +83,8 @@ enum MD5 {
         return masked(0x5c).withOctets { key in inner.withUnsafeBytes { digest(key, $0) } }
     }
 
-    static func hexadecimal(_ octets: [UInt8]) -> [UInt8] {
+    /// In lower case.
+    public static func hexadecimal(_ octets: [UInt8]) -> [UInt8] {
         let digits = Array("0123456789abcdef".utf8)
         return octets.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }
     }

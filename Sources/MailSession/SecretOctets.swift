@@ -6,21 +6,21 @@ import Glibc
 ///
 /// An array would leave copies behind: where it grows, and where it is passed on and wiped while shared.
 // Sendable: the memory is written before `init` returns and after the last reference is gone, and only read between.
-final class SecretOctets: @unchecked Sendable {
+public final class SecretOctets: @unchecked Sendable {
     private let memory: UnsafeMutableRawBufferPointer
 
-    var count: Int { memory.count }
-    var isEmpty: Bool { memory.isEmpty }
+    public var count: Int { memory.count }
+    public var isEmpty: Bool { memory.isEmpty }
 
     /// So many octets, which `write` puts there.
-    init(count: Int, writing write: (UnsafeMutableRawBufferPointer) -> Void) {
+    public init(count: Int, writing write: (UnsafeMutableRawBufferPointer) -> Void) {
         memory = .allocate(byteCount: count, alignment: 1)
         memory.initializeMemory(as: UInt8.self, repeating: 0)
         write(memory)
     }
 
     /// A copy of each, one behind the other.
-    convenience init(_ parts: UnsafeRawBufferPointer...) {
+    public convenience init(_ parts: UnsafeRawBufferPointer...) {
         self.init(count: parts.reduce(0) { $0 + $1.count }) { target in
             var rest = target[...]
             for part in parts {
@@ -31,7 +31,9 @@ final class SecretOctets: @unchecked Sendable {
     }
 
     /// What is no secret by itself, and more behind it.
-    convenience init(_ text: String, _ rest: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)) {
+    public convenience init(
+        _ text: String, _ rest: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
+    ) {
         self.init(count: text.utf8.count + rest.count) { target in
             target.copyBytes(from: text.utf8)
             UnsafeMutableRawBufferPointer(rebasing: target[text.utf8.count...]).copyMemory(from: rest)
@@ -44,7 +46,7 @@ final class SecretOctets: @unchecked Sendable {
     }
 
     /// The octets, valid during the call alone.
-    func withOctets<Result, Failure: Error>(
+    public func withOctets<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try body(UnsafeRawBufferPointer(memory))

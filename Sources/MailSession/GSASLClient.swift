@@ -20,7 +20,7 @@ final class GSASLClient: Sendable {
     private nonisolated(unsafe) let session: OpaquePointer
 
     /// nil where libgsasl was built without the mechanism.
-    init?(_ mechanism: SASLMechanism, user: String, password: Password, host: String) {
+    init?(_ mechanism: SASLMechanism, user: String, password: Password, host: String, service: String) {
         var library: OpaquePointer?
         var session: OpaquePointer?
         guard gsasl_init(&library) == CInt(GSASL_OK.rawValue), let library else { return nil }
@@ -32,7 +32,7 @@ final class GSASLClient: Sendable {
         self.session = session
         let results = [
             gsasl_property_set(session, GSASL_AUTHID, user),
-            gsasl_property_set(session, GSASL_SERVICE, "pop"),
+            gsasl_property_set(session, GSASL_SERVICE, service),
             gsasl_property_set(session, GSASL_HOSTNAME, host),
             password.withOctets { octets in
                 gsasl_property_set_raw(

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
-import Secrets
+public import Secrets
 
 /// Takes a password out of whatever the old server says, and makes the rest fit to be shown: servers have been seen to
 /// quote the command they did not like, and hostile ones may quote what they were told.
-struct Scrubber: Sendable {
+public struct Scrubber: Sendable {
     /// nil where none is known yet.
-    var password: Password?
+    public var password: Password?
 
     /// The longest text that is kept; the rest of a longer one is cut off, after scrubbing.
-    static let longestText = 500
+    public static let longestText = 500
+
+    public init(password: Password? = nil) { self.password = password }
 
     /// One line of text: without the password in plain or in Base64, unprintable octets as U+FFFD.
-    func text(of octets: some Collection<UInt8>) -> String {
+    public func text(of octets: some Collection<UInt8>) -> String {
         var octets = Array(octets)
         defer { octets.wipe() }
         if let password {
@@ -74,15 +75,6 @@ extension Unicode.GeneralCategory {
         switch self {
         case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: true
         default: false
-        }
-    }
-}
-
-extension [UInt8] {
-    /// Zeroes the octets in place; where the storage is shared, that of the others stays.
-    mutating func wipe() {
-        withUnsafeMutableBytes { all in
-            if let base = all.baseAddress { explicit_bzero(base, all.count) }
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import MailSession
 import NIOCore
 
 /// What this machine lacks, and no old server is to blame for.

@@ -1,42 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
-import Secrets
+public import Secrets
 
 /// The client's side of one SASL exchange: challenges in, responses out, in octets before Base64.
-struct SASLClient: Sendable {
-    enum Step: Sendable {
+public struct SASLClient: Sendable {
+    /// What the client says next.
+    public enum Step: Sendable {
         case response(SecretOctets)
+        /// The mechanism cannot carry this user name or password, and why; the exchange is to be cancelled.
         case unsuitable(String)
     }
 
     /// A hostile server could keep a thread busy for years (RFC 5802 §5.1 has no upper bound).
     static let mostIterations = 1_000_000
 
-    let mechanism: SASLMechanism
+    public let mechanism: SASLMechanism
     private let user: String
     private let password: Password
     private let library: GSASLClient?
     private var challenges = 0
     /// Whether the password, or a proof of it, has been handed out.
-    private(set) var hasShownProof = false
+    public private(set) var hasShownProof = false
     /// Whether nothing remains to be said; with SCRAM and DIGEST-MD5, that the server has shown its own proof.
-    private(set) var isComplete = false
+    public private(set) var isComplete = false
 
     /// nil where the mechanism cannot be had, or cannot carry these credentials.
-    init?(_ mechanism: SASLMechanism, user: String, password: Password, host: String) {
+    /// - Parameters:
+    ///   - host: what the server calls itself, for DIGEST-MD5's `digest-uri`.
+    ///   - service: the protocol's name in the registry of GSSAPI services (RFC 4422 §4): `pop`, `imap`.
+    public init?(_ mechanism: SASLMechanism, user: String, password: Password, host: String, service: String) {
         self.mechanism = mechanism
         self.user = user
         self.password = password
         switch mechanism {
         case .scramSHA256, .scramSHA1, .digestMD5, .ntlm:
             guard mechanism != .ntlm || Self.fitNTLM(user, password) else { return nil }
-            guard let library = GSASLClient(mechanism, user: user, password: password, host: host) else { return nil }
+            let library = GSASLClient(mechanism, user: user, password: password, host: host, service: service)
+            guard let library else { return nil }
             self.library = library
         case .cramMD5, .plain, .login:
             library = nil
-        case .apop, .user:
-            return nil
         }
     }
 
@@ -48,10 +52,13 @@ struct SASLClient: Sendable {
     }
 
     /// What the client says first, where the mechanism has it do so.
-    mutating func first() async throws(WireFailure) -> Step { try await respond(to: nil) }
+    /// - Throws: as ``respond(to:)``.
+    public mutating func first() async throws(WireFailure) -> Step { try await respond(to: nil) }
 
+    /// The answer to a challenge, both before Base64. A step of SCRAM takes long (PBKDF2), on a thread that may.
     /// - Parameter challenge: nil where the client speaks first.
-    mutating func respond(to challenge: [UInt8]?) async throws(WireFailure) -> Step {
+    /// - Throws: `protocolViolation` where the challenge makes no sense, or the server does not prove itself.
+    public mutating func respond(to challenge: [UInt8]?) async throws(WireFailure) -> Step {
         let number = challenges
         challenges += 1
         let challenge = challenge ?? []
@@ -81,8 +88,6 @@ struct SASLClient: Sendable {
         case .ntlm:
             if number == 1 { try Self.checkNTLM(challenge) }
             return try await step(challenge, showsProof: number >= 1)
-        case .apop, .user:
-            throw Self.strange(challenge)
         }
     }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import MailConnection
 import NIOPosix
 import POP3
+import POP3Source
 import Secrets
 import Support
 import Synchronization
@@ -90,9 +92,9 @@ enum HostileServer {
     ) async throws(POP3Error) -> Bool {
         let server = OldServer(host: "127.0.0.1", port: port, security: security, certificate: certificate)
         let password = Password("open sesame")
-        let session = try await POP3Session.open(
-            server, timeouts: Timeouts(connect: .seconds(5), read: read), trust: TLSTrust(),
-            group: MultiThreadedEventLoopGroup.singleton, hiding: password)
+        let dialler = POP3Dialler(group: MultiThreadedEventLoopGroup.singleton, trust: TLSTrust())
+        let session = try await dialler.open(
+            server, timeouts: Timeouts(connect: .seconds(5), read: read), hiding: password)
         let answer = try await session.authenticate(user: "ann", password: password, secure: secure)
         guard answer == .accepted else { return false }
         let listing = try await session.listing()

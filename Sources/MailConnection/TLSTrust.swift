@@ -2,6 +2,7 @@
 
 import CSodium
 import Glibc
+import MailSession
 import NIOCore
 import NIOSSL
 import Synchronization
@@ -47,12 +48,13 @@ public final class TLSTrust: Sendable {
         return context
     }
 
-    /// A handler for one connection to `host`, and the place where the server's certificate will be seen.
-    func handler(host: String, check: CertificateCheck) throws(WireFailure) -> (NIOSSLClientHandler, PeerCertificate) {
+    /// A handler for one connection to `server`, and the place where the server's certificate will be seen.
+    func handler(for server: OldServer) throws(WireFailure) -> (NIOSSLClientHandler, PeerCertificate) {
+        let check = server.certificate
         let seen = PeerCertificate()
         do {
             // RFC 6066 §3 allows no addresses in SNI; NIOSSL then checks the certificate for the peer's address.
-            let name = host.isAddressLiteral ? nil : host
+            let name = server.isNamedByAddress ? nil : server.host
             switch check.verify {
             case .full:
                 return (try NIOSSLClientHandler(context: context(.full), serverHostname: name), seen)
@@ -67,7 +69,7 @@ public final class TLSTrust: Sendable {
                 return (handler, seen)
             }
         } catch {
-            throw WireFailure(code: .untrusted, message: "TLS cannot be set up here (\(error))")
+            throw TLSFailure.unavailable(error)
         }
     }
 
@@ -92,14 +94,5 @@ final class PeerCertificate: Sendable {
     var sha256: String? {
         get { digest.withLock { $0 } }
         set { digest.withLock { $0 = newValue } }
-    }
-}
-
-extension String {
-    /// Whether this is an IPv4 or IPv6 address rather than a name.
-    var isAddressLiteral: Bool {
-        var storage = in6_addr()
-        let withoutZone = String(prefix { $0 != "%" })  // RFC 4007 §11: fe80::1%eth0
-        return inet_pton(AF_INET, self, &storage) == 1 || inet_pton(AF_INET6, withoutZone, &storage) == 1
     }
 }

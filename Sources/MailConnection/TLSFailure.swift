@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import NIOCore
+import MailSession
 import NIOSSL
 import Vocabulary
 
 /// Says why a TLS handshake failed, and what to do about it.
 enum TLSFailure {
+    /// - Parameter certificate: nil where the handshake ended before the server had shown one.
     static func explain(
-        _ error: any Error, check: CertificateCheck, seen: PeerCertificate, channel: ChannelHandlerContext
+        _ error: any Error, check: CertificateCheck, seen: PeerCertificate, certificate: NIOSSLCertificate?
     ) -> WireFailure {
         if check.verify == .fingerprint, let sha256 = seen.sha256, TLSTrust.digits(of: check.sha256 ?? "") != sha256 {
             return otherPin(sha256)
         }
         let text = String(describing: error)
-        // Absent when the handshake ended before the server had shown one.
-        let certificate = try? channel.pipeline.syncOperations.handler(type: NIOSSLClientHandler.self).peerCertificate
         if text.contains("CERTIFICATE_VERIFY_FAILED") {
             return untrusted("shows a certificate that is not trusted: \(fault(of: certificate))")
         }
@@ -33,6 +32,11 @@ enum TLSFailure {
                 advice: "let the old server speak TLS 1.0 or later, or use security \"none\" where the line is private")
         }
         return untrusted("fails the TLS handshake (\(words(of: text)))")
+    }
+
+    /// TLS cannot be set up here.
+    static func unavailable(_ error: any Error) -> WireFailure {
+        WireFailure(code: .untrusted, message: "TLS cannot be set up here (\(error))")
     }
 
     /// After the handshake.

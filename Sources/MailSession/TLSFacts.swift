@@ -10,10 +10,11 @@ public struct TLSFacts: Hashable, Sendable {
     public var sha256: String
     /// Whether the certificate passed the check that was asked for: chain and name, or fingerprint. False where none was.
     public var isVerified: Bool
-}
 
-/// Whether a server's certificate would stand a full check, and if not, why.
-public struct TLSJudgement: Hashable, Sendable {
-    public var trusted: Bool
-    public var reason: String?
+    public init(version: String, cipher: String?, sha256: String, isVerified: Bool) {
+        self.version = version
+        self.cipher = cipher
+        self.sha256 = sha256
+        self.isVerified = isVerified
+    }
 }

@@ -1,39 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
+public import NIOCore
 
-/// Reads the cipher suite that the server has chosen off its `ServerHello`, which is never encrypted
-/// (RFC 5246 §7.4.1.3, RFC 8446 §4.1.3); NIOSSL does not tell it.
-///
-/// The octets are looked at and passed on as they are.
-final class ServerHelloReader: ChannelInboundHandler, RemovableChannelHandler {
-    typealias InboundIn = ByteBuffer
-    typealias InboundOut = ByteBuffer
-
-    private var hello = ServerHello()
-
-    /// The suite's name in IANA's registry; nil until the server has said it.
-    var cipherSuite: String? { hello.cipherSuite }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        hello.receive(unwrapInboundIn(data))
-        context.fireChannelRead(data)
-    }
-}
-
-/// The first octets of what a server sends in a TLS handshake.
-struct ServerHello {
+/// The first octets of what a server sends in a TLS handshake: they tell the cipher suite that it has chosen, for a
+/// `ServerHello` is never encrypted (RFC 5246 §7.4.1.3, RFC 8446 §4.1.3).
+public struct ServerHello: Sendable {
     private var octets: [UInt8] = []
 
     /// Record header (5), handshake header (4), version (2), random (32), session (1 and at most 32), suite (2).
     private static let longest = 78
 
-    mutating func receive(_ piece: ByteBuffer) {
+    public init() {}
+
+    /// Takes the next octets, in pieces of any size.
+    public mutating func receive(_ piece: ByteBuffer) {
         guard octets.count < Self.longest else { return }
         octets += piece.readableBytesView.prefix(Self.longest - octets.count)
     }
 
-    var cipherSuite: String? {
+    /// The suite's name in IANA's registry, its number where we know none; nil until the server has said it.
+    public var cipherSuite: String? {
         let (record, handshake, session) = (0, 5, 43)
         // A record of the handshake (22), which begins with a ServerHello (2).
         guard octets.count > session, octets[record] == 22, octets[handshake] == 2 else { return nil }

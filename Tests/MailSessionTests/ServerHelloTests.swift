@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import MailSession
 import NIOCore
 import Testing
-
-@testable import POP3
 
 @Suite struct ServerHelloTests {
     private static func hello(session: Int, suite: [UInt8]) -> [UInt8] {

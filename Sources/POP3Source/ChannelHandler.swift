@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import MailConnection
+import MailSession
 import NIOCore
-import NIOSSL
 import NIOTLS
+import POP3
 import Vocabulary
 
 /// Moves octets between a channel and the ``ProtocolMachine``, keeps the clock, and reads only while there is room.
 ///
 /// All of it on the channel's event loop. From the first piece of work on there is always a read outstanding, so that a
 /// server that hangs up or speaks out of turn is noticed, except while the sink is full.
-final class ChannelHandler: ChannelInboundHandler {
+final class ChannelHandler: SessionHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -18,7 +20,7 @@ final class ChannelHandler: ChannelInboundHandler {
         case batch(EventLoopPromise<[Answer]>)
         case retrieval(
             EventLoopPromise<Retrieved>, any MessageSink, @Sendable (ListedMessage, StatusLine) -> Void)
-        case handshake(EventLoopPromise<TLSFacts>, PeerCertificate, CertificateCheck)
+        case handshake(EventLoopPromise<TLSFacts>, TLSHandshake)
     }
 
     struct Retrieved: Sendable {
@@ -129,21 +131,26 @@ final class ChannelHandler: ChannelInboundHandler {
             failure = untrusted
         }
         guard let context = ready(promise) else { return }
-        do {
-            let (handler, seen) = try trust.handler(host: server.host, check: server.certificate)
-            work = .handshake(promise, seen, server.certificate)
-            expectProgress(within: timeout)
-            try context.pipeline.syncOperations.addHandlers(ServerHelloReader(), handler, position: .before(self))
-            if !isReading {
-                machine.begin(.greeting)
-                greeting = .expected
-            }
-            isReading = true
-            context.read()
+        let handshake: TLSHandshake
+        do throws(WireFailure) {
+            handshake = try TLSHandshake(with: server, trust)
         } catch {
-            fail(
-                error as? WireFailure ?? WireFailure(code: .untrusted, message: "TLS cannot be set up here (\(error))"))
+            fail(error)
+            return promise.fail(error)
         }
+        work = .handshake(promise, handshake)
+        expectProgress(within: timeout)
+        do throws(WireFailure) {
+            try handshake.begin(before: self, in: context)
+        } catch {
+            return fail(error)
+        }
+        if !isReading {
+            machine.begin(.greeting)
+            greeting = .expected
+        }
+        isReading = true
+        context.read()
     }
 
     private func beginReading(_ context: ChannelHandlerContext) {
@@ -167,7 +174,7 @@ final class ChannelHandler: ChannelInboundHandler {
         case .retrieval(let promise, let sink, _):
             if wasInMessage { sink.abandon() }
             promise.fail(failure)
-        case .handshake(let promise, _, _): promise.fail(failure)
+        case .handshake(let promise, _): promise.fail(failure)
         }
     }
 
@@ -280,19 +287,9 @@ final class ChannelHandler: ChannelInboundHandler {
     }
 
     private func handshakeCompleted(_ context: ChannelHandlerContext) {
-        guard case .handshake(let promise, let seen, let check) = work else { return }
+        guard case .handshake(let promise, let handshake) = work else { return }
         _ = finish()
-        // Absent: there is nothing to tell.
-        let pipeline = context.pipeline.syncOperations
-        let tls = try? pipeline.handler(type: NIOSSLClientHandler.self)
-        let hello = try? pipeline.handler(type: ServerHelloReader.self)
-        let cipher = hello?.cipherSuite
-        if let hello { pipeline.removeHandler(hello, promise: nil) }
-        let digest = seen.sha256 ?? tls?.peerCertificate.flatMap { TLSTrust.sha256(of: $0) }
-        promise.succeed(
-            TLSFacts(
-                version: tls?.tlsVersion.map(\.name) ?? "", cipher: cipher, sha256: digest ?? "",
-                isVerified: check.verify != .none))
+        promise.succeed(handshake.facts(in: context))
         context.read()
     }
 
@@ -306,14 +303,10 @@ final class ChannelHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if case .handshake(_, let seen, let check) = work {
-            fail(TLSFailure.explain(error, check: check, seen: seen, channel: context))
-        } else if let ssl = error as? NIOSSLError, case .uncleanShutdown = ssl {
-            fail(machine.closed())  // EOF without close_notify; what had to end has its terminator
-        } else if error is IOError {
-            fail(WireFailure(code: .closed, message: "dropped the connection (\(error))"))
+        if case .handshake(_, let handshake) = work {
+            fail(handshake.explain(error))
         } else {
-            fail(TLSFailure.explain(inSession: error))
+            fail(.inSession(error) ?? machine.closed())
         }
     }
 
@@ -379,16 +372,6 @@ final class ChannelHandler: ChannelInboundHandler {
                         + " than \"tls\""))
         } else {
             fail(machine.timedOut())
-        }
-    }
-}
-
-extension ByteBuffer {
-    /// Zeroes the storage itself. Only for buffers whose every copy is of no more use.
-    func wipe() {
-        withVeryUnsafeBytes { octets in
-            guard let base = octets.baseAddress else { return }
-            UnsafeMutableRawPointer(mutating: base).initializeMemory(as: UInt8.self, repeating: 0, count: octets.count)
         }
     }
 }
