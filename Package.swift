@@ -76,10 +76,11 @@ let package = Package(
                 "MailSession", "Vocabulary", "CSodium", .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOTLS", package: "swift-nio"),
             ]),
-        room(  // … and POP3 over them
+        room("MailSource", ["Vocabulary", "Secrets"]),  // what an old mailbox must offer
+        room(  // … and offers by POP3
             "POP3Source",
             nio + [
-                "POP3", "MailSession", "MailConnection", "Secrets", "Vocabulary",
+                "MailSource", "POP3", "MailSession", "MailConnection", "Secrets", "Vocabulary", "Waiting",
                 .product(name: "NIOTLS", package: "swift-nio"),
             ]),
         room("MailStore", ["Vocabulary"]),  // what a store of mail must promise
@@ -96,11 +97,11 @@ let package = Package(
 
         room("DNS", ["Vocabulary", "CCares", "CLinux"]),  // what name servers say; SPF
 
-        // Floor 2: a login becomes a run; a run turns a POP3 session into durable messages and a ledger.
+        // Floor 2: a login becomes a run; a run turns an old mailbox into durable messages and a ledger.
         room(
             "Migration",
             [
-                "AccountFile", "MailConnection", "POP3", "POP3Source", "MailStore", "Records", "DNS", "Secrets",
+                "AccountFile", "MailSource", "MailStore", "Records", "DNS", "Secrets",
                 "Vocabulary", "Waiting", logging,
                 deque,
             ]),
@@ -120,9 +121,8 @@ let package = Package(
         .executableTarget(
             name: "mailmoved",
             dependencies: [
-                "CLinux", "Configuring", "DNS", "Methods", "Migration", "MaildirStore", "SQLiteRecords", "JSONRPC",
-                "Systemd",
-                "Secrets", "Waiting",
+                "CLinux", "Configuring", "DNS", "Methods", "Migration", "MaildirStore", "POP3Source",
+                "SQLiteRecords", "JSONRPC", "Systemd", "Secrets", "Waiting",
                 lifecycle, logging, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
@@ -133,17 +133,23 @@ let package = Package(
             path: "clients/swift/MailMoveClient"),
 
         // Tests mirror the rooms.
-        .target(name: "Support", dependencies: ["JSONWire"], path: "Tests/Support", swiftSettings: strict),
+        .target(
+            name: "Support", dependencies: ["JSONWire", "MailSource", "Secrets", "Vocabulary"], path: "Tests/Support",
+            swiftSettings: strict),
         tests("VocabularyTests", ["Vocabulary"]),
         tests("WaitingTests", ["Waiting"]),
         tests("JSONWireTests", ["JSONWire"]),
         tests("SecretsTests", ["Secrets"]),
         tests("AccountFileTests", ["AccountFile", "Secrets"], resources: [.copy("Exports")]),
         tests("MailMoveAPITests", ["MailMoveAPI", "JSONWire", "Secrets", "Vocabulary"]),
+        tests("MailSourceTests", nio + ["MailSource", "POP3Source", "Secrets", "Support", "Vocabulary"]),
         tests("MailSessionTests", ["MailSession", nioCore]),
         tests(
-            "POP3Tests", ["MailSession", "POP3", "Secrets", "Vocabulary", nioCore], resources: [.copy("Conversations")]),
-        tests("POP3SourceTests", nio + ["MailConnection", "POP3", "POP3Source", "Secrets", "Support", "Vocabulary"]),
+            "POP3Tests", ["MailSession", "POP3", "Secrets", "Support", "Vocabulary", nioCore],
+            resources: [.copy("Conversations")]),
+        tests(
+            "POP3SourceTests",
+            nio + ["MailConnection", "MailSource", "POP3", "POP3Source", "Secrets", "Support", "Vocabulary"]),
         tests(
             "IMAPTests", ["IMAP", "MailSession", "Secrets", "Vocabulary", nioCore], resources: [.copy("Conversations")]),
         tests("MaildirStoreTests", ["MaildirStore", "Support"]),
@@ -154,9 +160,8 @@ let package = Package(
         tests(
             "MigrationTests",
             nio + [
-                "AccountFile", "DNS", "Migration", "MailStore", "MaildirStore", "Records", "SQLiteRecords", "Secrets",
-                "Vocabulary",
-                "Support", logging,
+                "AccountFile", "DNS", "Migration", "MailSource", "MailStore", "MaildirStore", "POP3Source", "Records",
+                "SQLiteRecords", "Secrets", "Vocabulary", "Support", logging,
             ]),
         tests(
             "MethodsTests",

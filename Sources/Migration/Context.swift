@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Logging
-import MailConnection
+import MailSource
 import MailStore
-import NIOCore
-import POP3Source
 import Records
 import Secrets
 import Synchronization
@@ -13,13 +11,13 @@ import Vocabulary
 /// What every part of the domain works with.
 final class Context: Sendable {
     let records: any Records
+    let source: any MailSource
+    let probe: any OldServerProbe
     let store: any MailStore
     let pool: HashingPool
     let vault: Vault
     let digester = PasswordDigester()
     let ledgerHash: LedgerHash
-    let group: any EventLoopGroup
-    let trust: TLSTrust
     let reach = OldServerReach()
     /// The wall clock: for what people read, and what outlives a restart. It may be set forwards or back at any moment.
     let now: @Sendable () -> Timestamp
@@ -33,7 +31,6 @@ final class Context: Sendable {
     let checkedSessions = CheckedSessions()
     let settingsWatch = SettingsWatch()
     let log: Logger
-    var dialler: POP3Dialler { POP3Dialler(group: group, trust: trust) }
     private let current: Mutex<MoveLimits>
 
     /// The limits in force; a reload changes them.
@@ -42,18 +39,25 @@ final class Context: Sendable {
         set { current.withLock { $0 = newValue } }
     }
 
+    /// How long to wait for an old server.
+    var timeouts: Timeouts {
+        let limits = limits
+        return Timeouts(connect: .seconds(limits.connectTimeout), read: .seconds(limits.readTimeout))
+    }
+
     init(
-        records: any Records, store: any MailStore, pool: HashingPool, sealKey: SealKey, ledgerHash: KeyedHash,
-        limits: MoveLimits, group: any EventLoopGroup, log: Logger,
+        records: any Records, source: any MailSource, probe: any OldServerProbe, store: any MailStore,
+        pool: HashingPool,
+        sealKey: SealKey, ledgerHash: KeyedHash, limits: MoveLimits, log: Logger,
         now: @escaping @Sendable () -> Timestamp, uptime: @escaping @Sendable () -> ContinuousClock.Instant
     ) {
         self.records = records
+        self.source = source
+        self.probe = probe
         self.store = store
         self.pool = pool
         self.vault = Vault(key: sealKey)
         self.ledgerHash = LedgerHash(hash: ledgerHash)
-        self.group = group
-        self.trust = TLSTrust()
         self.current = Mutex(limits)
         self.log = log
         self.now = now

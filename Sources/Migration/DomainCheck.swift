@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DNS
-import POP3
-import POP3Source
+import MailSource
 import Records
 import Synchronization
 public import Vocabulary
@@ -59,7 +58,7 @@ public final class DomainCheck: Sendable {
         }
         facts.move = try await move
         if case .active(var old) = facts.move {
-            old.isThisMachine = facts.oldAddresses.contains { POP3Dialler.leadsHere($0, port: old.server.port) }
+            old.isThisMachine = facts.oldAddresses.contains { context.probe.leadsHere($0, port: old.server.port) }
             facts.move = .active(old)
         }
         try Task.checkCancellation()
@@ -94,11 +93,11 @@ public final class DomainCheck: Sendable {
     private static func reach(
         _ server: OldServer, _ context: Context, resolved: @Sendable ([IPAddress]) -> Void
     ) async throws -> String? {
-        do throws(POP3Error) {
-            let timeouts = Timeouts(context.limits)
-            resolved(try await context.dialler.addresses(of: server, timeouts: timeouts))
-            let session = try await context.dialler.open(server, timeouts: timeouts)
-            _ = try await session.quit()
+        do throws(SourceError) {
+            let timeouts = context.timeouts
+            resolved(try await context.probe.addresses(of: server, timeouts: timeouts))
+            let line = try await context.source.connect(to: server, timeouts: timeouts, hiding: nil)
+            try await line.leave()
             return nil
         } catch {
             try Task.checkCancellation()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A login becomes a run; a run turns a POP3 session into durable messages and a ledger.
+// A login becomes a run; a run turns an old mailbox into durable messages and a ledger.
 //
 // 1. `LoginDesk` compares the password with the local hash. What follows from that is `LoginDecision`, a pure
 //    function; where it says so, the old server is asked (`Questions`), one question an account at a time.
@@ -14,9 +14,8 @@
 // 6. `StatusBoard` tells everyone who watches.
 
 public import Logging
+public import MailSource
 public import MailStore
-public import NIOCore
-import POP3
 public import Records
 public import Secrets
 import Synchronization
@@ -39,20 +38,22 @@ public final class MailMove: Sendable {
     private let unrecorded = Mutex<Recovery.Interruptions>([])
 
     /// - Parameters:
+    ///   - probe: what tries old servers out, of the same kind as `source`.
     ///   - sealKey: what old passwords are sealed under; whether it outlives this process decides whether unfinished
     ///     runs go on by themselves after a restart.
     ///   - ledgerHash: keyed the same for ever; the ledger is written in it.
     ///   - now: the wall clock; tests move it.
     ///   - uptime: the clock by which things wait; tests move it, too.
     public init(
-        records: any Records, store: any MailStore, pool: HashingPool, sealKey: SealKey, ledgerHash: KeyedHash,
-        limits: MoveLimits, group: any EventLoopGroup, log: Logger = Logger(label: "mailmove.migration"),
+        records: any Records, source: any MailSource, probe: any OldServerProbe, store: any MailStore,
+        pool: HashingPool,
+        sealKey: SealKey, ledgerHash: KeyedHash, limits: MoveLimits, log: Logger = Logger(label: "mailmove.migration"),
         now: @escaping @Sendable () -> Timestamp = { .now },
         uptime: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         let context = Context(
-            records: records, store: store, pool: pool, sealKey: sealKey, ledgerHash: ledgerHash, limits: limits,
-            group: group, log: log, now: now, uptime: uptime)
+            records: records, source: source, probe: probe, store: store, pool: pool, sealKey: sealKey,
+            ledgerHash: ledgerHash, limits: limits, log: log, now: now, uptime: uptime)
         let statuses = StatusBoard(context: context)
         let delivery = Delivery(context: context, statuses: statuses)
         let runner = Runner(context: context, statuses: statuses, delivery: delivery)
@@ -147,7 +148,7 @@ public final class MailMove: Sendable {
     /// Takes other bounds, and reads the certificates that are trusted again.
     public func reload(_ limits: MoveLimits) {
         context.limits = limits
-        context.trust.reload()
+        context.source.reload()
         scheduler.wake()
     }
 

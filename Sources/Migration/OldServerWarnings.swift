@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import MailConnection
-import POP3Source
+import MailSource
 import Vocabulary
 
 /// What an administrator should know of an old server before relying on it.
@@ -12,8 +11,8 @@ struct OldServerWarnings: Sendable {
     func warnings(for request: MigrationRequest) async throws -> [String] {
         let server = request.oldServer
         // A name that does not resolve yet is no reason to refuse it: verifyOldServer tells.
-        let addresses = await server.addresses()
-        if addresses.contains(where: { POP3Dialler.leadsHere($0, port: server.port) }) {
+        let addresses = await context.probe.allAddresses(of: server)
+        if addresses.contains(where: { context.probe.leadsHere($0, port: server.port) }) {
             throw InvalidParameter(
                 "oldServer.host",
                 "must be the old server: \(server.host) port \(server.port) is this machine, the new platform itself")

@@ -7,7 +7,7 @@ public import Vocabulary
 public struct POP3Error: Error, Hashable, Sendable, CustomStringConvertible {
     public typealias Code = WireFailure.Code
 
-    /// What the session was doing; the names are those of `verifyOldServer`'s checks.
+    /// What the session was doing; in the order of a session.
     public enum Step: String, Sendable, CaseIterable {
         case resolve, connect, greeting, capabilities, tls, authenticate, mailbox, uidl, retrieve, delete, quit
     }
@@ -27,19 +27,6 @@ public struct POP3Error: Error, Hashable, Sendable, CustomStringConvertible {
         self.step = step
         self.detail = detail
         self.advice = advice
-    }
-
-    /// The contract's word for it.
-    public var reason: Reason {
-        switch code {
-        case .unresolved, .unreachable, .timedOut, .closed: .oldServerUnreachable
-        case .exhausted: .overloaded
-        case .untrusted: .oldServerUntrusted
-        case .protocolViolation, .pipeliningBroken, .refused: .oldServerProtocol
-        case .busy: .mailboxInUse
-        case .cancelled: .interrupted
-        case .invalidCredentialOctets: .credentialsRejected
-        }
     }
 
     public var description: String { detail }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import MailSession
+import MailSession
 public import NIOCore
 public import Secrets
 import Synchronization
@@ -39,7 +39,7 @@ public final class POP3Session: Sendable {
     /// Whether the password, or a proof of it, has been sent, whatever came of it.
     public var hasShownPassword: Bool { state.withLock { $0.hasShownPassword } }
 
-    let server: OldServer
+    public let server: OldServer
     private let wire: any Wire
     private let greetingLine: StatusLine
     private let state: Mutex<State>
@@ -187,11 +187,6 @@ public final class POP3Session: Sendable {
             let answer = try await wire.perform(one: Batch("TOP \(number) \(lines)", expecting: .lines(.header)))
             return answer.line.kind == .ok ? answer.body : nil
         }
-    }
-
-    /// Keeps the session alive (`NOOP`).
-    public func noop() async throws(POP3Error) {
-        try await during(.mailbox) { () async throws(WireFailure) in _ = try await wire.perform("NOOP") }
     }
 
     // MARK: - Messages

@@ -1,27 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import MailConnection
+import MailConnection
 import MailSession
-public import NIOCore
-public import POP3
-public import Secrets
-public import Vocabulary
+import NIOCore
+import POP3
+import Secrets
+import Vocabulary
 
 /// Opens sessions over sockets: resolves, connects, reads greeting and capabilities, and begins TLS as the settings have
 /// it.
-public struct POP3Dialler: Sendable {
+struct POP3Dialler: Sendable {
     private let group: any EventLoopGroup
     private let trust: TLSTrust
 
     /// At these this machine itself would be asked: the new platform, no old server.
     static let ownPorts: Set = [110, 995]
 
-    /// Whether this is this very machine: no old server, and whoever asked it about a password would be asked in turn.
-    public static func leadsHere(_ address: IPAddress, port: Int) -> Bool {
-        ownPorts.contains(port) && address.isThisMachine
-    }
-
-    public init(group: any EventLoopGroup, trust: TLSTrust) {
+    init(group: any EventLoopGroup, trust: TLSTrust) {
         self.group = group
         self.trust = trust
     }
@@ -29,7 +24,7 @@ public struct POP3Dialler: Sendable {
     /// - Parameters:
     ///   - password: taken out of whatever the server says already here, for it may know it from an earlier session.
     ///   - progress: called after each step, from any thread.
-    public func open(
+    func open(
         _ server: OldServer, timeouts: Timeouts, hiding password: Password? = nil,
         progress: @escaping @Sendable (Opening.Progress) -> Void = { _ in }
     ) async throws(POP3Error) -> POP3Session {
@@ -56,13 +51,13 @@ public struct POP3Dialler: Sendable {
 
     /// What ``open(_:timeouts:hiding:progress:)`` throws where the settings have no TLS, and the server's port has nothing
     /// else.
-    public static func needsTLS(_ server: OldServer) -> POP3Error {
+    static func needsTLS(_ server: OldServer) -> POP3Error {
         POP3Error(.speaksTLSAlone, of: server, at: .greeting, Scrubber())
     }
 
     /// Whether the server's port speaks TLS from the first octet, as one that sends no greeting may. Nothing is sent but
     /// the start of a handshake; takes a few seconds at most.
-    public func speaksTLS(_ server: OldServer, timeouts: Timeouts) async -> Bool {
+    func speaksTLS(_ server: OldServer, timeouts: Timeouts) async -> Bool {
         var probe = server
         probe.security = .tls
         probe.certificate = CertificateCheck(verify: .none)
@@ -81,7 +76,7 @@ public struct POP3Dialler: Sendable {
     }
 
     /// The addresses that ``open(_:timeouts:hiding:progress:)`` would try, as the system looks them up.
-    public func addresses(of server: OldServer, timeouts: Timeouts) async throws(POP3Error) -> [IPAddress] {
+    func addresses(of server: OldServer, timeouts: Timeouts) async throws(POP3Error) -> [IPAddress] {
         do throws(WireFailure) {
             let resolution = try await Resolution.of(
                 server, ownPorts: Self.ownPorts, timeouts: timeouts, on: group.next())

@@ -3,11 +3,12 @@
 import MailConnection
 import NIOPosix
 import POP3
-import POP3Source
 import Secrets
 import Support
 import Synchronization
 import Vocabulary
+
+@testable import POP3Source
 
 /// A server that behaves up to one step of a session, and there does something else.
 enum HostileServer {

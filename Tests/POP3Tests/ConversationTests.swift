@@ -2,6 +2,7 @@
 
 import MailSession
 import Secrets
+import Support
 import Synchronization
 import Testing
 import Vocabulary

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Synchronization
-import Vocabulary
+public import Vocabulary
 
 /// Keeps what it is given, and may be told to be full.
-final class MemorySink: MessageSink {
-    struct Message: Equatable {
-        var message: ListedMessage
-        var octets: [UInt8]
-        var isWhole = false
+public final class MemorySink: MessageSink {
+    public struct Message: Equatable, Sendable {
+        public var message: ListedMessage
+        public var octets: [UInt8]
+        public var isWhole = false
     }
 
     private struct State {
@@ -24,13 +24,13 @@ final class MemorySink: MessageSink {
     private let limit: Int
 
     /// - Parameter limit: octets after which it says that it is full.
-    init(limit: Int = .max) { self.limit = limit }
+    public init(limit: Int = .max) { self.limit = limit }
 
-    func begin(_ message: ListedMessage) {
+    public func begin(_ message: ListedMessage) {
         state.withLock { $0.messages.append(Message(message: message, octets: [])) }
     }
 
-    func append(_ octets: UnsafeRawBufferPointer) {
+    public func append(_ octets: UnsafeRawBufferPointer) {
         state.withLock { state in
             state.messages[state.messages.count - 1].octets += octets
             state.bytesSinceFull += octets.count
@@ -39,23 +39,23 @@ final class MemorySink: MessageSink {
         }
     }
 
-    func end() { state.withLock { $0.messages[$0.messages.count - 1].isWhole = true } }
+    public func end() { state.withLock { $0.messages[$0.messages.count - 1].isWhole = true } }
 
-    func flush() {}
+    public func flush() {}
 
-    func abandon() {
+    public func abandon() {
         state.withLock { state in
             state.messages.removeLast()
             state.abandoned += 1
         }
     }
 
-    var isFull: Bool { state.withLock { $0.isFull } }
+    public var isFull: Bool { state.withLock { $0.isFull } }
 
-    func whenReady(_ resume: @escaping @Sendable () -> Void) { state.withLock { $0.resume = resume } }
+    public func whenReady(_ resume: @escaping @Sendable () -> Void) { state.withLock { $0.resume = resume } }
 
     /// There is room again.
-    func drain() {
+    public func drain() {
         let resume = state.withLock { state in
             state.isFull = false
             state.bytesSinceFull = 0
@@ -65,9 +65,9 @@ final class MemorySink: MessageSink {
         resume?()
     }
 
-    var messages: [Message] { state.withLock { $0.messages } }
-    var whole: [[UInt8]] { messages.filter(\.isWhole).map(\.octets) }
-    var abandoned: Int { state.withLock { $0.abandoned } }
-    var received: Int { messages.reduce(0) { $0 + $1.octets.count } }
-    var isWaiting: Bool { state.withLock { $0.resume != nil } }
+    public var messages: [Message] { state.withLock { $0.messages } }
+    public var whole: [[UInt8]] { messages.filter(\.isWhole).map(\.octets) }
+    public var abandoned: Int { state.withLock { $0.abandoned } }
+    public var received: Int { messages.reduce(0) { $0 + $1.octets.count } }
+    public var isWaiting: Bool { state.withLock { $0.resume != nil } }
 }

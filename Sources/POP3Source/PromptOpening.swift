@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import POP3
-import POP3Source
 import Secrets
 import Synchronization
 import Vocabulary
@@ -10,7 +9,7 @@ import Waiting
 /// Opens a session for somebody who waits to hear what is wrong: a port that speaks TLS where the settings have none, or
 /// the other way round, is told within ten seconds, where a greeting would be waited for a minute.
 struct PromptOpening: Sendable {
-    let context: Context
+    let dialler: POP3Dialler
 
     /// A port that is silent for so long is asked whether it speaks TLS.
     private static let silence = Duration.seconds(4)
@@ -31,15 +30,16 @@ struct PromptOpening: Sendable {
     }
 
     func open(
-        _ server: OldServer, hiding password: Password?, progress: @escaping @Sendable (Opening.Progress) -> Void
+        _ server: OldServer, timeouts: Timeouts, hiding password: Password?,
+        progress: @escaping @Sendable (Opening.Progress) -> Void
     ) async throws(POP3Error) -> POP3Session {
-        var timeouts = Timeouts(context.limits)
+        var timeouts = timeouts
         if server.security == .tls { timeouts.connect = min(timeouts.connect, Self.longestHandshake) }
         let greeted = Sign()
-        let result = await withTaskGroup(of: Event.self) { [context, timeouts] group in
+        let result = await withTaskGroup(of: Event.self) { [dialler, timeouts] group in
             group.addTask {
                 do throws(POP3Error) {
-                    let session = try await context.dialler.open(
+                    let session = try await dialler.open(
                         server, timeouts: timeouts, hiding: password
                     ) { step in
                         if step.step == .greeting { greeted.set() }
@@ -57,7 +57,7 @@ struct PromptOpening: Sendable {
                         return .speaksTLS(false)
                     }
                     return .speaksTLS(
-                        await context.dialler.speaksTLS(server, timeouts: timeouts))
+                        await dialler.speaksTLS(server, timeouts: timeouts))
                 }
             }
             var result = Result<POP3Session, POP3Error>.failure(POP3Dialler.needsTLS(server))
