@@ -2,8 +2,7 @@
 
 import DNS
 package import Ground
-import NIOCore
-import POP3
+import MailSource
 import Records
 import Synchronization
 public import Vocabulary
@@ -61,7 +60,7 @@ public final class DomainCheck: Sendable {
         }
         facts.move = try await move
         if case .active(var old) = facts.move {
-            old.isThisMachine = facts.oldAddresses.contains { Self.isOwnPOP3($0, port: old.server.port) }
+            old.isThisMachine = facts.oldAddresses.contains { context.probe.leadsHere($0, port: old.server.port) }
             facts.move = .active(old)
         }
         try Task.checkCancellation()
@@ -76,40 +75,31 @@ public final class DomainCheck: Sendable {
         guard state == .active else { return .over(state) }
         let server = settings.oldServer
         var old = DomainFacts.Old(server: server)
-        let found = Mutex<[String]>([])
+        let found = Mutex<[IPAddress]>([])
         let reached = try await withDeadline(seconds: Self.mostSeconds) { [context] in
             try await Self.reach(server, context) { addresses in found.withLock { $0 = addresses } }
         }
-        let addresses = found.withLock { $0 }
-        old.addresses = addresses.compactMap { IPAddress($0) }
+        old.addresses = found.withLock { $0 }
         if let address = IPAddress(server.host) { old.addresses = [address] }
         switch reached {
         case .some(let failure): old.failure = failure
         case nil:
-            let subject =
-                server.host.contains(":") ? "[\(server.host)]:\(server.port)" : "\(server.host):\(server.port)"
             old.failure =
-                "the old server \(subject) has not answered within \(Int(Self.mostSeconds)) s; check host, port "
+                "the old server \(server.subject) has not answered within \(Int(Self.mostSeconds)) s; check host, port "
                 + "and firewalls"
         }
         return .active(old)
     }
 
-    private static func isOwnPOP3(_ address: IPAddress, port: Int) -> Bool {
-        // What is no socket's address is not this machine's either.
-        (try? SocketAddress(ipAddress: address.description, port: port))?.isOwnPOP3 == true
-    }
-
     /// Connects as a run would, up to the login. What is wrong, with what to do; nil where nothing is.
     private static func reach(
-        _ server: OldServer, _ context: Context, resolved: @Sendable ([String]) -> Void
+        _ server: OldServer, _ context: Context, resolved: @Sendable ([IPAddress]) -> Void
     ) async throws -> String? {
-        do throws(POP3Error) {
-            let timeouts = Timeouts(context.limits)
-            resolved(try await POP3Session.addresses(of: server, timeouts: timeouts, group: context.group))
-            let session = try await POP3Session.open(
-                server, timeouts: timeouts, trust: context.trust, group: context.group)
-            _ = try await session.quit()
+        do throws(SourceError) {
+            let timeouts = context.timeouts
+            resolved(try await context.probe.addresses(of: server, timeouts: timeouts))
+            let line = try await context.source.connect(to: server, timeouts: timeouts, hiding: nil)
+            try await line.leave()
             return nil
         } catch {
             try Task.checkCancellation()

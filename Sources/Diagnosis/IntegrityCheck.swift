@@ -2,8 +2,8 @@
 
 import Delivery
 package import Ground
+import MailSource
 package import MailStore
-import POP3
 import Records
 package import Runs
 public import Secrets
@@ -234,20 +234,18 @@ public final class IntegrityCheck: Sendable {
     ) async throws -> [ListedMessage]? {
         guard let settings, let password, row.nonMigrating != .excluded else { return nil }
         findings.oldMailbox = .failed
-        do throws(POP3Error) {
-            let session = try await POP3Session.open(
-                settings.oldServer, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
-                hiding: password)
-            defer { session.abort() }
-            let answer = try await session.authenticate(
-                user: settings.oldServer.username(of: row.address), password: password,
-                secure: settings.oldServer.secureAuthentication)
-            guard answer == .accepted else {
+        do throws(SourceError) {
+            let line = try await context.source.connect(
+                to: settings.oldServer, timeouts: context.timeouts, hiding: password)
+            defer { line.abort() }
+            let answer = try await line.open(
+                user: settings.oldServer.username(of: row.address), password: password)
+            guard case .accepted(let session) = answer else {
                 findings.add(.warning, "the old server does not let it in, so its mailbox there was not compared")
                 return nil
             }
-            let listing = try await session.listing()
-            _ = try await session.quit()
+            let listing = try await session.list(try await session.folders())
+            try await session.leave()
             if !listing.isEmpty, listing.allSatisfy({ $0.uniqueID == nil }) {
                 findings.add(.info, "the old server has no UIDL, so its mailbox cannot be compared")
                 return nil

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Ground
-import NIOCore
-import POP3
+import MailSource
 import Records
 public import Secrets
 import Synchronization
@@ -26,18 +25,16 @@ public final class OldServerVerification: Sendable {
     ) async throws -> OldServerFindings {
         var findings = OldServerFindings()
         let user = try await user(account, of: server)
-        guard let session = try await open(server, hiding: password, &findings) else { return findings.inOrder() }
-        findings.take(session)
-        try await judgeCertificate(server, session, hiding: password, &findings)
-        if let user, let password {
-            try await lookInside(session, of: server, user: user, password, &findings)
-        }
+        guard let line = try await open(server, hiding: password, &findings) else { return findings.inOrder() }
+        findings.take(line.facts)
+        try await judgeCertificate(server, line.facts.tls, hiding: password, &findings)
+        if let user, let password { try await lookInside(line, of: server, user: user, password, &findings) }
         // What is looked for has been seen; a server that hangs up on the farewell changes nothing.
-        _ = try? await session.quit()
-        await session.close()
+        _ = try? await line.leave()
+        await line.close()
         try Task.checkCancellation()
-        findings.advise(server, session.capabilities)
-        await remember(server, announcesExpireZero: session.capabilities.retrievingDeletes)
+        findings.advise(server, line.facts)
+        await remember(server, announcesExpireZero: line.facts.traits.fetchingDeletes)
         if let user, findings.isOK { try await tryWrongPasswords(server, user: user, &findings) }
         return findings.inOrder()
     }
@@ -51,16 +48,16 @@ public final class OldServerVerification: Sendable {
 
     private func open(
         _ server: OldServer, hiding password: Password?, _ findings: inout OldServerFindings
-    ) async throws -> POP3Session? {
-        let steps = Mutex<[POP3Session.Progress]>([])
+    ) async throws -> (any ProbedConnection)? {
+        let steps = Mutex<[ProbeStep]>([])
         let clock = ContinuousClock()
         let start = clock.now
-        do throws(POP3Error) {
-            let session = try await PromptOpening(context: context).open(server, hiding: password) { step in
+        do throws(SourceError) {
+            let line = try await context.probe.visit(server, timeouts: context.timeouts, hiding: password) { step in
                 steps.withLock { $0.append(step) }
             }
             findings.take(steps.withLock { $0 })
-            return session
+            return line
         } catch {
             try Task.checkCancellation()
             let passed = steps.withLock { $0 }
@@ -74,23 +71,21 @@ public final class OldServerVerification: Sendable {
 
     /// What the server shows that was not trusted, so that it can be judged. Nothing secret is sent.
     private func lookAtUntrusted(
-        _ server: OldServer, _ failure: POP3Error, hiding password: Password?, _ findings: inout OldServerFindings
+        _ server: OldServer, _ failure: SourceError, hiding password: Password?, _ findings: inout OldServerFindings
     ) async throws {
         var lax = server
         lax.certificate = CertificateCheck(verify: .none)
-        do throws(POP3Error) {
-            let session = try await POP3Session.open(
-                lax, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
-                hiding: password)
-            findings.take(session)
-            if let facts = session.tls {
+        do throws(SourceError) {
+            let line = try await context.probe.visit(lax, timeouts: context.timeouts, hiding: password) { _ in }
+            findings.take(line.facts)
+            if let facts = line.facts.tls {
                 findings.tls = OldServerFindings.TLS(
                     version: facts.version, cipher: facts.cipher, sha256: facts.sha256, isTrusted: false,
                     reason: failure.description)
             }
-            _ = try? await session.quit()
-            await session.close()
-            findings.advise(server, session.capabilities)
+            _ = try? await line.leave()
+            await line.close()
+            findings.advise(server, line.facts)
         } catch {
             // It does not speak TLS at all: the first failure has said so.
             try Task.checkCancellation()
@@ -99,20 +94,19 @@ public final class OldServerVerification: Sendable {
 
     /// Whether the certificate would stand a full check, also where none was asked for.
     private func judgeCertificate(
-        _ server: OldServer, _ session: POP3Session, hiding password: Password?, _ findings: inout OldServerFindings
+        _ server: OldServer, _ facts: TLSFacts?, hiding password: Password?, _ findings: inout OldServerFindings
     ) async throws {
-        guard let facts = session.tls else { return }
+        guard let facts else { return }
         var tls = OldServerFindings.TLS(
             version: facts.version, cipher: facts.cipher, sha256: facts.sha256, isTrusted: true)
         if server.certificate.verify != .full {
             var strict = server
             strict.certificate = CertificateCheck(verify: .full)
             if strict.security == .opportunistic { strict.security = .starttls }
-            do throws(POP3Error) {
-                let second = try await POP3Session.open(
-                    strict, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
-                    hiding: password)
-                _ = try? await second.quit()
+            do throws(SourceError) {
+                let second = try await context.source.connect(
+                    to: strict, timeouts: context.timeouts, hiding: password)
+                _ = try? await second.leave()
                 await second.close()
             } catch {
                 try Task.checkCancellation()
@@ -124,7 +118,7 @@ public final class OldServerVerification: Sendable {
     }
 
     private func lookInside(
-        _ session: POP3Session, of server: OldServer, user: String, _ password: Password,
+        _ line: any ProbedConnection, of server: OldServer, user: String, _ password: Password,
         _ findings: inout OldServerFindings
     ) async throws {
         let clock = ContinuousClock()
@@ -133,30 +127,30 @@ public final class OldServerVerification: Sendable {
             findings.add(name, true, detail, clock.now - start)
             start = clock.now
         }
-        do throws(POP3Error) {
-            let answer = try await session.authenticate(
-                user: user, password: password, secure: server.secureAuthentication)
-            guard case .accepted = answer else {
+        do throws(SourceError) {
+            let answer = try await line.open(user: user, password: password)
+            guard case .accepted(let session) = answer else {
                 findings.add(.authenticate, false, Self.text(answer, user: user), clock.now - start)
                 return
             }
             passed(.authenticate, "the old server accepts the password of \(user)")
-            let mailbox = try await session.mailbox()
-            findings.mailbox = mailbox
-            passed(.mailbox, "\(mailbox.messages) messages, \(mailbox.octets) octets")
-            let listing = try await session.listing()
-            findings.hasUIDL = listing.isEmpty ? session.capabilities.uidl : listing.contains { $0.uniqueID != nil }
+            let folders = try await session.folders()
+            let (messages, octets) = (folders.map(\.messages).reduce(0, +), folders.map(\.octets).reduce(0, +))
+            findings.mailbox = (messages, octets)
+            passed(.mailbox, "\(messages) messages, \(octets) octets")
+            let listing = try await session.list(folders)
+            findings.hasUIDL = listing.isEmpty ? line.facts.hasUIDL : listing.contains { $0.uniqueID != nil }
             passed(
                 .uidl,
                 findings.hasUIDL
                     ? "\(listing.count) messages listed"
                     : "the old server has no UIDL: messages are recognised by their content, and each run fetches all")
             guard let first = listing.first else { return passed(.retrieve, "the mailbox is empty") }
-            let header = try await session.top(first.number)
+            let header = try await session.header(of: first)
             findings.hasTOP = header != nil
             passed(
                 .retrieve,
-                header.map { "the header of message \(first.number) has \($0.readableBytes) octets" }
+                header.map { "the header of message \(first.number) has \($0.count) octets" }
                     ?? "the old server refuses TOP; mail is fetched by RETR alone, so this is no hindrance")
         } catch {
             try Task.checkCancellation()
@@ -164,18 +158,17 @@ public final class OldServerVerification: Sendable {
         }
     }
 
-    private static func text(_ answer: LoginAnswer, user: String) -> String {
+    private static func text(_ answer: SourceAnswer, user: String) -> String {
         switch answer {
         case .accepted: "accepted"
-        case .rejected(let reply):
-            "the old server rejects the password of \(user): \(reply.text); check both, and whether user names hold the domain"
-        case .noSuchUser(let reply):
-            "the old server knows no \(user): \(reply.text); do its user names hold the domain?"
-        case .busy(_, let reply): "the old server asks to come back later: \(reply.text)"
-        case .refused(let reply): "the old server takes no login this way: \(reply.text); does it ask for TLS first?"
-        case .noSecureMechanism:
-            "the old server offers no way to log in without showing the password; use security \"tls\" or \"starttls\" "
-                + "with a certificate that is verified, or secureAuthentication false"
+        case .rejected(let text):
+            "the old server rejects the password of \(user): \(text); check both, and whether user names hold the domain"
+        case .noSuchUser(let text): "the old server knows no \(user): \(text); do its user names hold the domain?"
+        case .busy(_, let text, _): "the old server asks to come back later: \(text)"
+        case .failed(.secureAuthenticationUnavailable, let text, _):
+            "\(text); use security \"tls\" or \"starttls\" with a certificate that is verified, or secureAuthentication "
+                + "false"
+        case .failed(_, let text, _): "the old server takes no login this way: \(text); does it ask for TLS first?"
         }
     }
 
@@ -187,14 +180,12 @@ public final class OldServerVerification: Sendable {
         let start = clock.now
         for (name, password) in [("a random", Password.random()), ("an empty", Password(""))] {
             let problem: String?
-            do throws(POP3Error) {
-                let session = try await POP3Session.open(
-                    server, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group)
-                let answer = try await session.authenticate(
-                    user: user, password: password, secure: server.secureAuthentication)
+            do throws(SourceError) {
+                let line = try await context.source.connect(to: server, timeouts: context.timeouts, hiding: nil)
+                let answer = try await line.check(user: user, password: password)
                 problem = Self.problem(answer, with: name, user: user)
-                _ = try? await session.quit()
-                await session.close()
+                _ = try? await line.leave()
+                await line.close()
             } catch {
                 try Task.checkCancellation()
                 problem = Self.untold(name, error.description)
@@ -208,14 +199,14 @@ public final class OldServerVerification: Sendable {
     }
 
     /// nil where the password was rejected. An empty one may be no argument at all to the server, which says that.
-    private static func problem(_ answer: LoginAnswer, with name: String, user: String) -> String? {
+    private static func problem(_ answer: SourceAnswer, with name: String, user: String) -> String? {
         switch answer {
         case .rejected, .noSuchUser: nil
-        case .refused where name == "an empty": nil
+        case .failed(.oldServerProtocol, _, _) where name == "an empty": nil
         case .accepted:
             "the old server accepts \(name) password for \(user): it would hand every account to anyone; "
                 + "do not enable migration before it checks passwords"
-        case .busy, .refused, .noSecureMechanism: untold(name, text(answer, user: user))
+        case .busy, .failed: untold(name, text(answer, user: user))
         }
     }
 
@@ -251,28 +242,26 @@ extension OldServerFindings {
         }
     }
 
-    fileprivate mutating func take(_ steps: [POP3Session.Progress]) {
-        for step in steps {
-            if let name = Check.Name(rawValue: step.step.rawValue) { add(name, true, step.detail, step.duration) }
-        }
+    fileprivate mutating func take(_ steps: [ProbeStep]) {
+        for step in steps { if let name = Check.Name(step.step) { add(name, true, step.detail, step.duration) } }
     }
 
-    fileprivate mutating func fail(_ error: POP3Error, of server: OldServer, took: Duration) {
-        add(Check.Name(rawValue: error.step.rawValue) ?? .connect, false, error.description, took)
+    fileprivate mutating func fail(_ error: SourceError, of server: OldServer, took: Duration) {
+        add(Check.Name(error.step) ?? .connect, false, error.description, took)
         advice.append(error.advice ?? Self.remedy(error, server))
     }
 
-    fileprivate mutating func take(_ session: POP3Session) {
-        greeting = session.greeting.text
-        capabilities = session.capabilities.lines
-        mechanisms = session.capabilities.mechanisms
-        pipelines = session.capabilities.pipelining
-        hasUIDL = session.capabilities.uidl
-        hasTOP = session.capabilities.top
+    fileprivate mutating func take(_ facts: ServerFacts) {
+        greeting = facts.greeting
+        capabilities = facts.capabilities
+        mechanisms = facts.mechanisms
+        pipelines = facts.pipelines
+        hasUIDL = facts.hasUIDL
+        hasTOP = facts.hasTOP
     }
 
-    fileprivate mutating func advise(_ server: OldServer, _ capabilities: Capabilities) {
-        if capabilities.retrievingDeletes {
+    fileprivate mutating func advise(_ server: OldServer, _ facts: ServerFacts) {
+        if facts.traits.fetchingDeletes {
             advice.append("EXPIRE 0: retrieving a message deletes it on the old server; keep a backup of it")
         }
         if tls == nil, server.security != .none {
@@ -282,7 +271,7 @@ extension OldServerFindings {
             advice.append(
                 "the certificate is not trusted; to pin it, use verify \"fingerprint\" with sha256 \(tls.sha256)")
         }
-        if let delay = capabilities.loginDelay, delay > 0 {
+        if let delay = facts.traits.loginDelay, delay > 0 {
             advice.append("LOGIN-DELAY \(delay): runs of one account are at least that many seconds apart")
         }
         if !pipelines {
@@ -290,7 +279,7 @@ extension OldServerFindings {
         }
     }
 
-    private static func remedy(_ error: POP3Error, _ server: OldServer) -> String {
+    private static func remedy(_ error: SourceError, _ server: OldServer) -> String {
         switch error.code {
         case .exhausted: "give the daemon more descriptors (LimitNOFILE=), then try again"
         case .unresolved: "check the host name, or give the old server's IP address"
@@ -312,5 +301,23 @@ extension OldServerFindings {
         let order = Dictionary(uniqueKeysWithValues: Check.Name.allCases.enumerated().map { ($1, $0) })
         sorted.checks.sort { order[$0.name, default: 0] < order[$1.name, default: 0] }
         return sorted
+    }
+}
+
+extension OldServerFindings.Check.Name {
+    /// Under which check a step is told; nil where that is none.
+    fileprivate init?(_ step: SourceError.Step) {
+        switch step {
+        case .resolve: self = .resolve
+        case .connect: self = .connect
+        case .greeting: self = .greeting
+        case .capabilities: self = .capabilities
+        case .tls: self = .tls
+        case .login: self = .authenticate
+        case .folders: self = .mailbox
+        case .listing: self = .uidl
+        case .fetch: self = .retrieve
+        case .delete, .farewell: return nil
+        }
     }
 }

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
 package import Ground
-import NIOCore
-import NIOPosix
-import POP3
+import MailSource
 package import Vocabulary
 
 /// What an administrator should know of an old server before relying on it.
@@ -16,8 +13,8 @@ package struct OldServerWarnings: Sendable {
     /// - Throws: ``InvalidParameter`` where it is this machine's own POP3 port: mail would move in circles.
     package func warnings(of server: OldServer, for domain: DomainName) async throws -> [String] {
         // A name that does not resolve yet is no reason to refuse it: verifyOldServer tells.
-        let addresses = await server.addresses()
-        if addresses.contains(where: \.isOwnPOP3) {
+        let addresses = await context.probe.allAddresses(of: server)
+        if addresses.contains(where: { context.probe.leadsHere($0, port: server.port) }) {
             throw InvalidParameter(
                 "oldServer.host",
                 "must be the old server: \(server.host) port \(server.port) is this machine, the new platform itself")
@@ -64,21 +61,8 @@ package struct OldServerWarnings: Sendable {
         return host == domain.name || host.hasSuffix(".\(domain.name)")
     }
 
-    /// Loopback, private and link-local ranges (RFC 1918, RFC 4193, RFC 6598).
-    static func isPrivate(_ address: SocketAddress) -> Bool {
-        switch address {
-        case .v4(let v4):
-            let bits = UInt32(bigEndian: v4.address.sin_addr.s_addr)
-            let ranges: [(UInt32, UInt32)] = [
-                (0x7F00_0000, 8), (0x0A00_0000, 8), (0xAC10_0000, 12), (0xC0A8_0000, 16), (0xA9FE_0000, 16),
-                (0x6440_0000, 10),
-            ]
-            return ranges.contains { bits >> (32 - $0.1) == $0.0 >> (32 - $0.1) }
-        case .v6(let v6):
-            let octets = withUnsafeBytes(of: v6.address.sin6_addr) { Array($0) }
-            let isLoopback = octets.dropLast().allSatisfy { $0 == 0 } && octets.last == 1
-            return isLoopback || octets[0] & 0xFE == 0xFC || (octets[0] == 0xFE && octets[1] & 0xC0 == 0x80)
-        case .unixDomainSocket: return true
-        }
+    /// Whether nobody beyond this machine, its site or its link is there.
+    private static func isPrivate(_ address: IPAddress) -> Bool {
+        address.scope == .loopback || address.scope == .local
     }
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Logging
-package import NIOCore
-package import POP3
+package import MailSource
 package import Records
 import Synchronization
 package import Vocabulary
@@ -15,8 +14,8 @@ package import Waiting
 /// themselves.
 package final class Context: Sendable {
     package let records: any Records
-    package let group: any EventLoopGroup
-    package let trust = TLSTrust()
+    package let source: any MailSource
+    package let probe: any OldServerProbe
     /// The wall clock: for what people read, and what outlives a restart. It may be set forwards or back at any moment.
     package let now: @Sendable () -> Timestamp
     /// Goes on evenly, whatever becomes of the wall clock: for all that waits or counts.
@@ -31,12 +30,19 @@ package final class Context: Sendable {
         set { current.withLock { $0 = newValue } }
     }
 
+    /// How long to wait for an old server.
+    package var timeouts: Timeouts {
+        let limits = limits
+        return Timeouts(connect: .seconds(limits.connectTimeout), read: .seconds(limits.readTimeout))
+    }
+
     package init(
-        records: any Records, limits: MoveLimits, group: any EventLoopGroup, log: Logger,
+        records: any Records, source: any MailSource, probe: any OldServerProbe, limits: MoveLimits, log: Logger,
         now: @escaping @Sendable () -> Timestamp, uptime: @escaping @Sendable () -> ContinuousClock.Instant
     ) {
         self.records = records
-        self.group = group
+        self.source = source
+        self.probe = probe
         self.current = Mutex(limits)
         self.log = log
         self.now = now

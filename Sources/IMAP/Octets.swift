@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
-public import NIOCore
+import MailSession
 
 extension UInt8 {
-    var asciiUppercased: UInt8 { (97...122).contains(self) ? self - 32 : self }
-    var isASCIIDigit: Bool { (48...57).contains(self) }
-    var isASCIIAlphanumeric: Bool { isASCIIDigit || (65...90).contains(asciiUppercased) }
     /// Of the name of an attribute: `RFC822.SIZE`.
     var isOfName: Bool { isASCIIAlphanumeric || self == UInt8(ascii: ".") }
 }
@@ -45,14 +41,5 @@ extension FixedWidthInteger {
             value = sum
         }
         self = value
-    }
-}
-
-extension ByteBuffer {
-    /// Zeroes the octets where they lie, whoever else holds them: for what was secret and has been sent.
-    public func wipe() {
-        withVeryUnsafeBytes { all in
-            if let base = all.baseAddress { explicit_bzero(UnsafeMutableRawPointer(mutating: base), all.count) }
-        }
     }
 }

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ground
-import NIOCore
-import POP3
+import MailSource
 import Records
 import Runs
 import Secrets
@@ -155,20 +154,18 @@ final class Questions: Sendable {
     ) async throws -> OldServerAnswer {
         var hasGreeted = false
         do {
-            let session = try await POP3Session.open(
-                talk.server, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
-                hiding: talk.password)
+            let line = try await context.source.connect(
+                to: talk.server, timeouts: context.timeouts, hiding: talk.password)
             hasGreeted = true
             talk.exposure.reach()
             breakers.withLock { $0[talk.server.name]?.greeted() }
             do {
                 try await willShow()
-                let answer = try await session.check(
-                    user: talk.user, password: talk.password, secure: talk.server.secureAuthentication)
-                if session.hasShownPassword { talk.exposure.send() }
+                let answer = try await line.check(user: talk.user, password: talk.password)
+                if line.hasShownPassword { talk.exposure.send() }
                 learn(.answered, talk, isProbe)
-                guard case .accepted = answer else {
-                    await session.close()
+                guard case .accepted(let session) = answer else {
+                    await line.close()
                     return OldServerAnswer(answer)
                 }
                 if let kept = talk.placeToKeep() {
@@ -177,15 +174,15 @@ final class Questions: Sendable {
                 await CheckedSession.farewell(session)
                 return .accepted(nil)
             } catch {
-                if session.hasShownPassword { talk.exposure.send() }
-                await session.close()
+                if line.hasShownPassword { talk.exposure.send() }
+                await line.close()
                 throw error
             }
-        } catch let error as POP3Error {
+        } catch let error as SourceError {
             if error.step != .resolve, error.step != .connect { talk.exposure.reach() }
             learn(end(error, talk, hasGreeted), talk, isProbe)
             try Task.checkCancellation()
-            if error.code == .busy || error.code == .exhausted { return .busy(error.reason, error.description) }
+            if case .wait = error.remedy { return .busy(error.reason, error.description) }
             return .failed(error.reason, error.description)
         } catch {
             learn(.abandoned, talk, isProbe)
@@ -194,7 +191,7 @@ final class Questions: Sendable {
     }
 
     /// What an error says of the server as a whole.
-    private func end(_ error: POP3Error, _ talk: Talk, _ hasGreeted: Bool) -> CircuitBreaker.End {
+    private func end(_ error: SourceError, _ talk: Talk, _ hasGreeted: Bool) -> CircuitBreaker.End {
         switch error.code {
         case .cancelled where talk.exposure.seconds < context.limits.patience: .abandoned
         case .cancelled, .timedOut: hasGreeted ? .silent(talk.user) : .unreachable
@@ -238,18 +235,13 @@ extension OldServerAnswer {
         if case .failed(let reason, _) = self { reason } else { nil }
     }
 
-    init(_ answer: LoginAnswer) {
+    init(_ answer: SourceAnswer) {
         switch answer {
         case .accepted: self = .accepted(nil)
-        case .rejected(let reply): self = .rejected(reply.text)
-        case .noSuchUser(let reply): self = .noSuchUser(reply.text)
-        case .busy(.inUse, let reply): self = .busy(.mailboxInUse, reply.text)
-        case .busy(.loginDelay, let reply): self = .busy(.mailboxInUse, reply.text)
-        case .busy(.systemTemporary, let reply): self = .busy(.oldServerUnreachable, reply.text)
-        case .refused(let reply): self = .failed(.oldServerProtocol, reply.text)
-        case .noSecureMechanism:
-            self = .failed(
-                .secureAuthenticationUnavailable, "the old server offers no way to log in without showing the password")
+        case .rejected(let text): self = .rejected(text)
+        case .noSuchUser(let text): self = .noSuchUser(text)
+        case .busy(let reason, let text, _): self = .busy(reason, text)
+        case .failed(let reason, let text, _): self = .failed(reason, text)
         }
     }
 }

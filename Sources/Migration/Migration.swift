@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A login becomes a run; a run turns a POP3 session into durable messages and a ledger.
+// A login becomes a run; a run turns an old mailbox into durable messages and a ledger.
 //
 // 1. `Logins`: `LoginDesk` compares the password with the local hash. What follows from that is `LoginDecision`, a pure
 //    function; where it says so, the old server is asked, one question an account at a time. A right answer takes effect
@@ -21,9 +21,8 @@ public import Diagnosis
 public import Ground
 public import Logging
 public import Logins
+public import MailSource
 public import MailStore
-public import NIOCore
-import POP3
 public import Records
 public import Runs
 public import Secrets
@@ -53,19 +52,21 @@ public final class MailMove: Sendable {
     private let unrecorded = Mutex<Recovery.Interruptions>([])
 
     /// - Parameters:
+    ///   - probe: what tries old servers out, of the same kind as `source`.
     ///   - sealKey: what old passwords are sealed under; whether it outlives this process decides whether unfinished
     ///     runs go on by themselves after a restart.
     ///   - ledgerHash: keyed the same for ever; the ledger is written in it.
     ///   - now: the wall clock; tests move it.
     ///   - uptime: the clock by which things wait; tests move it, too.
     public init(
-        records: any Records, store: any MailStore, pool: HashingPool, sealKey: SealKey, ledgerHash: KeyedHash,
-        limits: MoveLimits, group: any EventLoopGroup, log: Logger = Logger(label: "mailmove.migration"),
+        records: any Records, source: any MailSource, probe: any OldServerProbe, store: any MailStore,
+        pool: HashingPool,
+        sealKey: SealKey, ledgerHash: KeyedHash, limits: MoveLimits, log: Logger = Logger(label: "mailmove.migration"),
         now: @escaping @Sendable () -> Timestamp = { .now },
         uptime: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
         let context = Context(
-            records: records, limits: limits, group: group, log: log, now: now, uptime: uptime)
+            records: records, source: source, probe: probe, limits: limits, log: log, now: now, uptime: uptime)
         let vault = Vault(key: sealKey)
         let hash = LedgerHash(hash: ledgerHash)
         let checkedSessions = CheckedSessions()
@@ -173,7 +174,7 @@ public final class MailMove: Sendable {
     /// Takes other bounds, and reads the certificates that are trusted again.
     public func reload(_ limits: MoveLimits) {
         context.limits = limits
-        context.trust.reload()
+        context.source.reload()
         scheduler.wake()
     }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import MailSession
 import Secrets
 
 /// `APOP` (RFC 1939 §7): the MD5 digest of the greeting's timestamp and the password.

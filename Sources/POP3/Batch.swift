@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
+import MailSession
+public import NIOCore
 
 /// Commands that are sent in one write, and what each is answered with.
-struct Batch: Sendable {
+public struct Batch: Sendable {
     enum Expectation: Hashable, Sendable {
         /// One line: `+OK` or `-ERR`.
         case status
@@ -23,15 +24,15 @@ struct Batch: Sendable {
     }
 
     /// Commands with their CRLF; empty for the greeting, which comes unasked.
-    private(set) var octets = ByteBuffer()
+    public private(set) var octets = ByteBuffer()
     private(set) var expectations: [Expectation] = []
     /// Whether the octets are zeroed once they are sent.
-    private(set) var isSecret = false
-    /// Nanoseconds for each answer, where not the session's read timeout.
-    var patience: TimeAmount?
+    public private(set) var isSecret = false
+    /// How long each answer may take, where not the session's read timeout.
+    public var patience: TimeAmount?
 
     /// The greeting.
-    static let greeting: Batch = {
+    public static let greeting: Batch = {
         var batch = Batch()
         batch.expectations = [.status]
         return batch
@@ -60,8 +61,8 @@ struct Batch: Sendable {
 }
 
 /// What came back for one command of a ``Batch``.
-struct Answer: Sendable {
-    var line: StatusLine
+public struct Answer: Sendable {
+    public var line: StatusLine
     /// The lines of a multi-line answer, unstuffed and ended by LF; empty for others.
-    var body: ByteBuffer
+    public var body: ByteBuffer
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import MailSession
 import NIOCore
 import Vocabulary
 
@@ -21,24 +22,6 @@ struct NumberedLine {
         guard rest.first.map({ $0.isBlank }) ?? true else { return nil }
         self.number = number
         self.rest = rest.trimmed
-    }
-}
-
-extension Int {
-    /// The digits at the start of `octets`; nil where there are none, or more than fit.
-    init?(decimalPrefixOf octets: ArraySlice<UInt8>) {
-        var value = 0
-        var digits = 0
-        for octet in octets {
-            guard octet.isASCIIDigit else { break }
-            let (shifted, overflow) = value.multipliedReportingOverflow(by: 10)
-            let (sum, carry) = shifted.addingReportingOverflow(Int(octet - 48))
-            guard !overflow, !carry else { return nil }
-            value = sum
-            digits += 1
-        }
-        guard digits > 0 else { return nil }
-        self = value
     }
 }
 

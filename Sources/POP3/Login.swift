@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import MailSession
 import Secrets
 
 /// One login: mechanisms in order, the next one only where one is unsupported, never after a wrong password, for each
@@ -34,14 +35,14 @@ struct Login: Sendable {
 
     func run(secure: Bool) async throws(WireFailure) -> Outcome {
         let timestamp = APOP(greeting: greeting)
-        var candidates = SASLMechanism.candidates(
+        var candidates = LoginMechanism.candidates(
             secure: secure, isVerifiedTLS: isVerifiedTLS, capabilities: capabilities, hasTimestamp: timestamp != nil)
         if candidates.first == .user, "PASS ".utf8.count + password.count + 2 > Self.longestCommand {
             // Servers may cut a command that is longer off; the responses of an exchange they may not (RFC 5034 §4).
-            let roomy = candidates.filter { capabilities.mechanisms.contains($0.rawValue) }
+            let roomy = candidates.filter { capabilities.offer($0) }
             candidates = roomy + candidates.filter { !roomy.contains($0) }
         }
-        if !isASCII, let index = candidates.firstIndex(of: .digestMD5) {
+        if !isASCII, let index = candidates.firstIndex(of: .sasl(.digestMD5)) {
             // RFC 2831 §2.1.2.1 wants Latin-1 where it will do, and many servers know nothing of it: what else there is
             // goes first, for a right password must not come out wrong.
             candidates.append(candidates.remove(at: index))
@@ -52,7 +53,7 @@ struct Login: Sendable {
                 switch mechanism {
                 case .user: try await userAndPassword()
                 case .apop: try await apop(timestamp)
-                default: try await sasl(mechanism)
+                case .sasl(let mechanism): try await sasl(mechanism)
                 }
             switch result {
             case .done(let outcome): return outcome
@@ -88,7 +89,8 @@ struct Login: Sendable {
 
     /// RFC 5034 §4
     private func sasl(_ mechanism: SASLMechanism) async throws(WireFailure) -> Try {
-        guard var client = SASLClient(mechanism, user: user, password: password, host: host) else { return .next(nil) }
+        guard var client = SASLClient(mechanism, user: user, password: password, host: host, service: "pop")
+        else { return .next(nil) }
         var command = SecretOctets("AUTH \(mechanism.rawValue)")
         /// The client's first words, where the command has no room for them.
         var waiting: SecretOctets?

@@ -1,27 +1,85 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Vocabulary
+public import MailSession
+public import Secrets
+public import Vocabulary
 
 /// The steps of opening a session, each timed and reported.
-struct Steps: Sendable {
+public struct Opening: Sendable {
+    /// A step that has been taken.
+    public struct Progress: Sendable {
+        public var step: POP3Error.Step
+        public var duration: Duration
+        /// What was found, for people.
+        public var detail: String
+    }
+
     let server: OldServer
     let scrubber: Scrubber
-    let progress: @Sendable (POP3Session.Progress) -> Void
+    let progress: @Sendable (Progress) -> Void
 
-    func take<Value>(
+    /// - Parameters:
+    ///   - password: taken out of whatever the server says already here, for it may know it from an earlier session.
+    ///   - progress: called after each step, from any thread.
+    public init(
+        _ server: OldServer, hiding password: Password? = nil,
+        progress: @escaping @Sendable (Progress) -> Void = { _ in }
+    ) {
+        self.server = server
+        self.scrubber = Scrubber(password: password)
+        self.progress = progress
+    }
+
+    /// Takes a step. `detail` tells people what was found.
+    public func take<Value>(
         _ step: POP3Error.Step, _ work: () async throws(WireFailure) -> Value, detail: (Value) -> String
     ) async throws(POP3Error) -> Value {
         let start = ContinuousClock.now
         do throws(WireFailure) {
             let value = try await work()
-            progress(POP3Session.Progress(step: step, duration: .now - start, detail: detail(value)))
+            progress(Progress(step: step, duration: .now - start, detail: detail(value)))
             return value
         } catch {
-            throw error.described(server, step, scrubber)
+            throw POP3Error(error, of: server, at: step, scrubber)
         }
     }
 
-    func capabilities(_ wire: any Wire) async throws(POP3Error) -> Capabilities {
+    /// Reads greeting and capabilities over a line that stands, and begins TLS as the settings have it. The line is
+    /// closed where that fails.
+    public func session(over wire: any Wire) async throws(POP3Error) -> POP3Session {
+        do throws(POP3Error) {
+            var tls: TLSFacts?
+            if server.security == .tls { tls = try await beginTLS(wire) }
+            let greeting = try await take(.greeting) { () async throws(WireFailure) in
+                try await Self.greeting(wire)
+            } detail: {
+                Reply($0, scrubber: scrubber).description
+            }
+            var capabilities = try await capabilities(wire)
+            if try await mayBeginTLS(wire, capabilities) {
+                tls = try await beginTLS(wire)
+                capabilities = try await self.capabilities(wire)  // RFC 2595 §4
+            }
+            return POP3Session(
+                server, wire: wire, greeting: greeting, tls: tls, capabilities: capabilities, scrubber: scrubber)
+        } catch {
+            wire.close()
+            throw error
+        }
+    }
+
+    private static func greeting(_ wire: any Wire) async throws(WireFailure) -> StatusLine {
+        let line = try await wire.perform(one: .greeting).line
+        guard line.kind == .ok else {
+            if case .busy = Refusal(line, at: .mechanism) {
+                throw WireFailure(code: .busy, message: "is busy", quoted: line.octets)
+            }
+            throw WireFailure(code: .unreachable, message: "serves nobody from here", quoted: line.octets)
+        }
+        return line
+    }
+
+    private func capabilities(_ wire: any Wire) async throws(POP3Error) -> Capabilities {
         try await take(.capabilities) { () async throws(WireFailure) in
             try await Capabilities.ask(wire, scrubber)
         } detail: {
@@ -29,7 +87,7 @@ struct Steps: Sendable {
         }
     }
 
-    func beginTLS(_ wire: any Wire) async throws(POP3Error) -> TLSFacts {
+    private func beginTLS(_ wire: any Wire) async throws(POP3Error) -> TLSFacts {
         try await take(.tls) { () async throws(WireFailure) in
             try await wire.startTLS()
         } detail: {
@@ -41,7 +99,7 @@ struct Steps: Sendable {
         "if the old server never offers STLS, use its TLS port (usually 995) with security \"tls\""
 
     /// Asks for TLS by `STLS` (RFC 2595 §4) where the settings want it and the server offers it.
-    func mayBeginTLS(_ wire: any Wire, _ capabilities: Capabilities) async throws(POP3Error) -> Bool {
+    private func mayBeginTLS(_ wire: any Wire, _ capabilities: Capabilities) async throws(POP3Error) -> Bool {
         // A certificate that is to be judged needs TLS: whoever takes STLS out would not have to show one.
         let isRequired =
             server.security == .starttls || (server.security == .opportunistic && server.certificate.verify != .none)
@@ -62,7 +120,7 @@ struct Steps: Sendable {
             }
             return line.kind == .ok
         } catch {
-            throw error.described(server, .tls, scrubber)
+            throw POP3Error(error, of: server, at: .tls, scrubber)
         }
     }
 }

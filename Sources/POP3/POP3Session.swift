@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import MailSession
 public import NIOCore
 public import Secrets
 import Synchronization
 public import Vocabulary
+import Waiting
 
-/// A session with an old server. One call at a time; after an error every further call throws.
+/// A session with an old server, which an ``Opening`` has opened. One call at a time; after an error every further call
+/// throws.
 ///
 /// Cancelling the calling task drops the connection at once. A session that is let go of is closed.
 public final class POP3Session: Sendable {
-    /// A step of opening a session that has been taken.
-    public struct Progress: Sendable {
-        public var step: POP3Error.Step
-        public var duration: Duration
-        /// What was found, for people.
-        public var detail: String
-    }
-
     /// Whether commands may be sent ahead of answers.
     public enum Pipelining: Hashable, Sendable {
         /// … once the server has been seen to bear it. Never where retrieving deletes (`EXPIRE 0`).
@@ -44,12 +39,12 @@ public final class POP3Session: Sendable {
     /// Whether the password, or a proof of it, has been sent, whatever came of it.
     public var hasShownPassword: Bool { state.withLock { $0.hasShownPassword } }
 
-    let server: OldServer
+    public let server: OldServer
     private let wire: any Wire
     private let greetingLine: StatusLine
     private let state: Mutex<State>
 
-    private init(
+    init(
         _ server: OldServer, wire: any Wire, greeting: StatusLine, tls: TLSFacts?, capabilities: Capabilities,
         scrubber: Scrubber
     ) {
@@ -62,119 +57,6 @@ public final class POP3Session: Sendable {
     }
 
     deinit { wire.close() }
-
-    // MARK: - Opening
-
-    /// Resolves, connects, reads greeting and capabilities, and begins TLS as the settings have it.
-    ///
-    /// - Parameters:
-    ///   - password: taken out of whatever the server says already here, for it may know it from an earlier session.
-    ///   - progress: called after each step, from any thread.
-    public static func open(
-        _ server: OldServer, timeouts: Timeouts = Timeouts(), trust: TLSTrust, group: any EventLoopGroup,
-        hiding password: Password? = nil,
-        progress: @escaping @Sendable (Progress) -> Void = { _ in }
-    ) async throws(POP3Error) -> POP3Session {
-        let loop = group.next()
-        let steps = Steps(server: server, scrubber: Scrubber(password: password), progress: progress)
-        let resolution = try await steps.take(.resolve) { () async throws(WireFailure) in
-            try await Connection.resolve(server, timeouts: timeouts, on: loop)
-        } detail: {
-            $0.addresses.compactMap(\.ipAddress).joined(separator: ", ")
-        }
-        let connection = try await steps.take(.connect) { () async throws(WireFailure) in
-            try await Connection.connect(to: resolution, of: server, timeouts: timeouts, trust: trust, on: loop)
-        } detail: {
-            $0.remoteAddress
-        }
-        do throws(POP3Error) {
-            return try await open(server, over: connection, hiding: password, progress: progress)
-        } catch {
-            guard error.code == .timedOut, error.step == .greeting,
-                await speaksTLS(server, timeouts: timeouts, trust: trust, group: group)
-            else { throw error }
-            throw WireFailure.speaksTLSAlone.described(server, .greeting, Scrubber(password: password))
-        }
-    }
-
-    /// What ``open(_:timeouts:trust:group:hiding:progress:)`` throws where the settings have no TLS, and the server's port
-    /// has nothing else.
-    public static func needsTLS(_ server: OldServer) -> POP3Error {
-        WireFailure.speaksTLSAlone.described(server, .greeting, Scrubber())
-    }
-
-    /// Whether the server's port speaks TLS from the first octet, as one that sends no greeting may. Nothing is sent but
-    /// the start of a handshake; takes a few seconds at most.
-    public static func speaksTLS(
-        _ server: OldServer, timeouts: Timeouts, trust: TLSTrust, group: any EventLoopGroup
-    ) async -> Bool {
-        var probe = server
-        probe.security = .tls
-        probe.certificate = CertificateCheck(verify: .none)
-        let timeouts = Timeouts(connect: min(timeouts.connect, .seconds(4)), read: timeouts.read)
-        let loop = group.next()
-        do throws(WireFailure) {
-            let connection = try await Connection.connect(
-                to: try await Connection.resolve(probe, timeouts: timeouts, on: loop), of: probe, timeouts: timeouts,
-                trust: trust, on: loop)
-            defer { connection.close() }
-            _ = try await connection.startTLS()
-            return true
-        } catch {
-            return error.speaksTLS
-        }
-    }
-
-    /// The addresses that ``open(_:timeouts:trust:group:hiding:progress:)`` would try, as the system looks them up.
-    public static func addresses(
-        of server: OldServer, timeouts: Timeouts, group: any EventLoopGroup
-    ) async throws(POP3Error) -> [String] {
-        do throws(WireFailure) {
-            let resolution = try await Connection.resolve(server, timeouts: timeouts, on: group.next())
-            return resolution.addresses.compactMap(\.ipAddress)
-        } catch {
-            throw error.described(server, .resolve, Scrubber())
-        }
-    }
-
-    /// The same over a line that stands.
-    static func open(
-        _ server: OldServer, over wire: any Wire, hiding password: Password? = nil,
-        progress: @escaping @Sendable (Progress) -> Void = { _ in }
-    ) async throws(POP3Error) -> POP3Session {
-        let scrubber = Scrubber(password: password)
-        let steps = Steps(server: server, scrubber: scrubber, progress: progress)
-        do throws(POP3Error) {
-            var tls: TLSFacts?
-            if server.security == .tls { tls = try await steps.beginTLS(wire) }
-            let greeting = try await steps.take(.greeting) { () async throws(WireFailure) in
-                try await Self.greeting(wire)
-            } detail: {
-                Reply($0, scrubber: scrubber).description
-            }
-            var capabilities = try await steps.capabilities(wire)
-            if try await steps.mayBeginTLS(wire, capabilities) {
-                tls = try await steps.beginTLS(wire)
-                capabilities = try await steps.capabilities(wire)  // RFC 2595 §4
-            }
-            return POP3Session(
-                server, wire: wire, greeting: greeting, tls: tls, capabilities: capabilities, scrubber: scrubber)
-        } catch {
-            wire.close()
-            throw error
-        }
-    }
-
-    private static func greeting(_ wire: any Wire) async throws(WireFailure) -> StatusLine {
-        let line = try await wire.perform(one: .greeting).line
-        guard line.kind == .ok else {
-            if case .busy = Refusal(line, at: .mechanism) {
-                throw WireFailure(code: .busy, message: "is busy", quoted: line.octets)
-            }
-            throw WireFailure(code: .unreachable, message: "serves nobody from here", quoted: line.octets)
-        }
-        return line
-    }
 
     // MARK: - Login
 
@@ -307,11 +189,6 @@ public final class POP3Session: Sendable {
         }
     }
 
-    /// Keeps the session alive (`NOOP`).
-    public func noop() async throws(POP3Error) {
-        try await during(.mailbox) { () async throws(WireFailure) in _ = try await wire.perform("NOOP") }
-    }
-
     // MARK: - Messages
 
     /// Retrieves messages in the order given. They stream into `sink` as they come; it is told in order of each that is
@@ -404,18 +281,8 @@ public final class POP3Session: Sendable {
             return try await work()
         } catch {
             wire.close()
-            throw error.described(server, step, state.withLock { $0.scrubber })
+            throw POP3Error(error, of: server, at: step, state.withLock { $0.scrubber })
         }
-    }
-}
-
-extension WireFailure {
-    /// For people: with the server's name, and what it said, scrubbed.
-    func described(_ server: OldServer, _ step: POP3Error.Step, _ scrubber: Scrubber) -> POP3Error {
-        let said = quoted.isEmpty ? "" : "; it said: \(scrubber.text(of: quoted))"
-        return POP3Error(
-            code: code, subject: server.subject, step: step,
-            detail: "the old server \(server.subject) \(message)\(said)", advice: advice)
     }
 }
 
@@ -428,9 +295,4 @@ extension StatusLine {
         }
         throw WireFailure(code: .refused, message: "refuses \(command)", quoted: octets)
     }
-}
-
-extension OldServer {
-    /// `host:port`, an IPv6 address in brackets.
-    var subject: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

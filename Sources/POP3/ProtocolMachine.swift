@@ -2,24 +2,27 @@
 
 import DequeModule
 import Glibc
-import NIOCore
-import Vocabulary
+public import MailSession
+public import NIOCore
+public import Vocabulary
 
 /// The client's side of POP3 (RFC 1939, 2449, 5034) as a value: work and octets in, commands and answers out. It knows
 /// no socket, no clock and no password.
 ///
 /// There is one piece of work at a time: a ``Batch`` or a ``Retrieval``. What comes while there is none is a violation.
-struct ProtocolMachine {
+public struct ProtocolMachine {
     /// What to do next. After any but `needsInput`, ask again with the rest of the input.
-    enum Event {
+    public enum Event {
         case needsInput
         /// The batch is answered.
         case answered([Answer])
         /// Send this; the retrieval goes on.
         case send(ByteBuffer)
-        /// The server will not give this message.
+        /// The server will not give this message; ``goOn()`` comes next.
         case refused(ListedMessage, StatusLine)
+        /// The retrieval has ended, and this is the pace at which the next may begin.
         case retrieved(RetrieveOutcome, Retrieval.Pace)
+        /// The line is of no more use.
         case failed(WireFailure)
     }
 
@@ -69,29 +72,32 @@ struct ProtocolMachine {
     /// Whether the sink has a message that is whole, but not yet known to be the one that was asked for.
     private var isUncertain = false
     /// How many status lines have come; a change is progress.
-    private(set) var statusLines = 0
+    public private(set) var statusLines = 0
 
-    var isIdle: Bool { if case .none = work { true } else { false } }
+    public init() {}
+
+    /// Whether there is no work, so that a new piece may begin.
+    public var isIdle: Bool { if case .none = work { true } else { false } }
 
     /// Whether a line has begun and not ended.
-    var isInLine: Bool { !partialLine.isEmpty }
+    public var isInLine: Bool { !partialLine.isEmpty }
 
     /// Whether a multi-line answer is on its way: then every octet is progress.
-    var isInBody: Bool { if case .statusLine = reading { false } else { true } }
+    public var isInBody: Bool { if case .statusLine = reading { false } else { true } }
 
     /// Whether the sink has begun a message that has not ended.
-    var isInMessage: Bool { if case .message = reading { true } else { isUncertain } }
+    public var isInMessage: Bool { if case .message = reading { true } else { isUncertain } }
 
     /// Whether the answer waited for is the one that proves pipelining.
-    var isProving: Bool { if case .retrieval(let retrieval) = work { retrieval.isProving } else { false } }
+    public var isProving: Bool { if case .retrieval(let retrieval) = work { retrieval.isProving } else { false } }
 
     /// Begins a batch; its octets are the caller's to send.
-    mutating func begin(_ batch: Batch) {
+    public mutating func begin(_ batch: Batch) {
         work = .batch(expected: Deque(batch.expectations), answers: [])
     }
 
     /// Begins a retrieval. Returns what to send; empty when there is nothing to do, and the work is none.
-    mutating func begin(_ retrieval: Retrieval) -> ByteBuffer {
+    public mutating func begin(_ retrieval: Retrieval) -> ByteBuffer {
         var (retrieval, octets) = (retrieval, ByteBuffer())
         retrieval.send(into: &octets)
         work = octets.readableBytes == 0 ? .none : .retrieval(retrieval)
@@ -99,7 +105,7 @@ struct ProtocolMachine {
     }
 
     /// Takes octets from `input`. Messages go to `sink` as they come.
-    mutating func receive(_ input: inout ByteBuffer, into sink: (any MessageSink)?) -> Event {
+    public mutating func receive(_ input: inout ByteBuffer, into sink: (any MessageSink)?) -> Event {
         while input.readableBytes > 0 {
             switch reading {
             case .statusLine:
@@ -150,7 +156,7 @@ struct ProtocolMachine {
     }
 
     /// No more octets will come: what that means for the work in hand.
-    func closed() -> WireFailure {
+    public func closed() -> WireFailure {
         let what =
             switch reading {
             case .message: "closed the connection in the middle of a message"
@@ -164,7 +170,7 @@ struct ProtocolMachine {
     }
 
     /// No octets came for too long: what that means for the work in hand.
-    func timedOut() -> WireFailure {
+    public func timedOut() -> WireFailure {
         if case .retrieval(let retrieval) = work, retrieval.isAhead, !isInBody {
             return WireFailure(code: .pipeliningBroken, message: "does not answer commands that are sent ahead")
         }
@@ -313,7 +319,7 @@ struct ProtocolMachine {
     }
 
     /// Sends what the window now allows, or ends the retrieval. Also after ``Event/refused(_:_:)``.
-    mutating func goOn() -> Event? {
+    public mutating func goOn() -> Event? {
         guard case .retrieval(var retrieval) = work else { return nil }
         work = .none
         if retrieval.isDone { return .retrieved(retrieval.outcome, retrieval.pace) }
@@ -335,7 +341,7 @@ struct ProtocolMachine {
 }
 
 extension WireFailure {
-    fileprivate func recoded(_ code: POP3Error.Code) -> WireFailure {
+    fileprivate func recoded(_ code: Code) -> WireFailure {
         var failure = self
         failure.code = code
         return failure

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import MailSession
+
 /// What an `-ERR` means that answers a login.
 ///
 /// Codes (RFC 2449 §8, RFC 3206 §4 and §5) decide where there are any. Wordings are read where servers are known to say
@@ -26,7 +28,7 @@ enum Refusal: Hashable, Sendable {
     }
 
     init(_ line: StatusLine, at stage: Stage) {
-        let wording = Wordings(line.wording)
+        let wording = ServerWords(line.wording)
         switch line.code {
         case let code? where code.isWithin(.inUse): self = .busy(.inUse)
         case let code? where code.isWithin(.loginDelay): self = .busy(.loginDelay)

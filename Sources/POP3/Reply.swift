@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import MailSession
+
 /// What the server answered to a command, in words for people.
 public struct Reply: Hashable, Sendable, CustomStringConvertible {
     public enum Kind: Hashable, Sendable {
@@ -57,7 +59,7 @@ public struct ResponseCode: Hashable, Sendable {
 }
 
 /// A status line, in octets (RFC 1939 §3).
-struct StatusLine: Hashable, Sendable {
+public struct StatusLine: Hashable, Sendable {
     let kind: Reply.Kind
     /// What follows the indicator and one space.
     let octets: [UInt8]
@@ -104,11 +106,4 @@ struct StatusLine: Hashable, Sendable {
         guard kind != .continuation, let codeEnd else { return octets[...] }
         return octets[(codeEnd + 1)...].drop { $0 == UInt8(ascii: " ") }
     }
-}
-
-extension UInt8 {
-    var asciiUppercased: UInt8 { (97...122).contains(self) ? self - 32 : self }
-    var asciiLowercased: UInt8 { (65...90).contains(self) ? self + 32 : self }
-    var isASCIIDigit: Bool { (48...57).contains(self) }
-    var isASCIIAlphanumeric: Bool { isASCIIDigit || (65...90).contains(asciiUppercased) }
 }

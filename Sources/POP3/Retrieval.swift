@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DequeModule
+import MailSession
 import NIOCore
 public import Vocabulary
 
@@ -17,7 +18,7 @@ public struct RetrieveOutcome: Hashable, Sendable {
 /// Answers to `RETR` carry no number. So each that is sent ahead has a *marker* behind it, a `UIDL n` or `LIST n`, whose
 /// answer does: a message is whole, and known to be the one that was asked for, when its marker has come rightly. Only
 /// when the first one has, and in time, does the window open.
-struct Retrieval: Sendable {
+public struct Retrieval: Sendable {
     /// What may be on its way. It opens by one message with each that comes, which doubles it every round trip, until
     /// the line is full; octets bound it at last, so that what a broken session throws away stays small.
     struct Window: Hashable, Sendable {
@@ -26,7 +27,8 @@ struct Retrieval: Sendable {
         var octets = 4 << 20
     }
 
-    enum Pace: Hashable, Sendable {
+    /// How far ahead of their answers commands are sent.
+    public enum Pace: Hashable, Sendable {
         /// One command, one answer.
         case oneByOne
         /// Pipelining holds for short answers; it is shown for `RETR` with this command (`UIDL` or `LIST`).
@@ -40,7 +42,7 @@ struct Retrieval: Sendable {
             }
         }
 
-        var isPipelined: Bool { if case .pipelined = self { true } else { false } }
+        public var isPipelined: Bool { if case .pipelined = self { true } else { false } }
     }
 
     enum Awaited: Hashable, Sendable {
@@ -53,11 +55,12 @@ struct Retrieval: Sendable {
 
     private let messages: [ListedMessage]
     private var window: Window
-    private(set) var pace: Pace
+    /// The pace at which it goes on, and the next one may begin.
+    public private(set) var pace: Pace
     private var next = 0
     private var awaited = Deque<Awaited>()
     private var octetsAhead = 0
-    private(set) var outcome = RetrieveOutcome(retrieved: 0, refused: [])
+    public private(set) var outcome = RetrieveOutcome(retrieved: 0, refused: [])
     /// The message whose marker comes next, where the server has refused it.
     private var refusedBefore: ListedMessage?
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Vocabulary
+public import MailSession
+public import Vocabulary
 
-/// A line to a server, as the dialogues above see it: commands in, answers out. Kept by a NIO channel
-/// (``Connection``); in tests by a written conversation.
+/// A line to a server, as the dialogues above see it: commands in, answers out. A socket is one; in tests a written
+/// conversation is.
 ///
 /// One call at a time. After a failure every further call fails.
-protocol Wire: Sendable {
+public protocol Wire: Sendable {
     /// Sends the batch in one write and waits for all its answers.
     func perform(_ batch: Batch) async throws(WireFailure) -> [Answer]
 

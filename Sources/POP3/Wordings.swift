@@ -1,65 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
+import MailSession
 
-/// What servers are known to say where they have no response code for it. Compared in lower case, as parts of a line.
-struct Wordings {
-    /// ASCII letters in lower case; a line that says more than this says it at its start.
-    private let octets: [UInt8]
-    private static let longest = 1024
-
-    /// Addresses are not looked into: whoever is called `crossley@compass.example` says nothing of SSL or passwords.
-    init(_ octets: some Collection<UInt8>) {
-        var octets = octets.prefix(Self.longest).map(\.asciiLowercased)
-        var start = 0
-        for end in 0...octets.count where end == octets.count || Self.endsAnAddress(octets[end]) {
-            if octets[start..<end].contains(UInt8(ascii: "@")) {
-                for index in start..<end { octets[index] = UInt8(ascii: "@") }
-            }
-            start = end + 1
-        }
-        self.octets = octets
-    }
-
-    private static func endsAnAddress(_ octet: UInt8) -> Bool { octet <= 32 || "<>()[]\"'`,;:".utf8.contains(octet) }
-
-    private func hold(_ parts: [String]) -> Bool {
-        octets.withUnsafeBytes { octets in parts.contains { Self.holds(octets, $0) } }
-    }
-
-    /// As `hold`, but not within other words and names: `ssl` is not in `crossley`, nor in `ssl01.old.example`.
-    private func holdWords(_ words: [String]) -> Bool {
-        octets.withUnsafeBytes { octets in words.contains { Self.holds(octets, $0, asWord: true) } }
-    }
-
-    private static func isWord(_ octets: UnsafeRawBufferPointer, _ range: Range<Int>) -> Bool {
-        func isPartOfName(_ near: Int, _ far: Int) -> Bool {
-            guard octets.indices.contains(near) else { return false }
-            if octets[near].isASCIIAlphanumeric { return true }
-            return octets[near] == UInt8(ascii: ".") && octets.indices.contains(far) && octets[far].isASCIIAlphanumeric
-        }
-        return !isPartOfName(range.lowerBound - 1, range.lowerBound - 2)
-            && !isPartOfName(range.upperBound, range.upperBound + 1)
-    }
-
-    /// By octets: as text it would take milliseconds, which a server could choose to take again and again.
-    private static func holds(_ octets: UnsafeRawBufferPointer, _ part: String, asWord: Bool = false) -> Bool {
-        var part = part
-        return part.withUTF8 { part in
-            guard let start = part.baseAddress, let first = part.first, var place = octets.baseAddress else {
-                return false
-            }
-            let end = place + octets.count
-            while end - place >= part.count, let hit = memchr(place, CInt(first), end - place - part.count + 1) {
-                place = UnsafeRawPointer(hit) + 1
-                guard memcmp(hit, start, part.count) == 0 else { continue }
-                let offset = UnsafeRawPointer(hit) - (end - octets.count)
-                if !asWord || isWord(octets, offset..<offset + part.count) { return true }
-            }
-            return false
-        }
-    }
-
+/// What POP3 servers mean.
+extension ServerWords {
     /// The user is not known, for certain. Never where the same words may stand for a wrong password: Exchange ("Logon
     /// failure: unknown user name or bad password."), hMailServer ("Invalid user name or password."), Zimbra ("invalid
     /// username/password"), Courier ("Login failed."), Cyrus ("Invalid login"), Dovecot ("Authentication failed."),
@@ -85,30 +29,17 @@ struct Wordings {
     private static let ambiguous = ["passw", "passphrase", " or ", "/", "密码", "credential", "或"]
     private static let ambiguousWords = ["pass", "passe"]
 
-    /// The server wants TLS, or a mechanism that hides the password.
-    var wantEncryption: Bool {
-        hold([
-            "plaintext", "plain text", "plain-text", "cleartext", "clear text",  // Dovecot, Courier, Zimbra
-            "encrypt", "secure connection", "secure authentication", "secure login",
-        ])
-            // Tencent exmail: "please using ssl to login"
-            || holdWords(["ssl", "tls", "stls", "starttls", "sslv3"]) || hold(["tlsv1", "tls 1"])
-    }
-
     /// The server serves nobody, or not this user, whatever the password.
     var refuseService: Bool {
-        hold([
-            "too many connections", "too many simultaneous", "too many concurrent", "maximum number of connections",
-            // Dovecot, Cyrus, qmail
-            "maximum connections", "connection limit", "max connections", "connections exceeded",
-            // Gmail, NetEase, Exchange: POP3 is off for this account
-            "not enabled", "disabled", "is closed", "suspended",
-            "locked out", "account is locked", "account locked",  // Exchange, after Active Directory
-            // NetEase enterprise: the domain has expired, is barred or is not there
-            "err.login.domain", "err.login.ipdeny",
-            "pop3 service", "pop service", "pop access",
-            "未开启", "已禁用",  // NetEase, Tencent
-        ])
+        tellOfTooManyConnections || tellThatServiceIsOff
+            || hold([
+                // Exchange: POP3 is off for this account
+                "disabled", "is closed", "suspended",
+                "locked out", "account is locked", "account locked",  // Exchange, after Active Directory
+                // NetEase enterprise: the domain has expired, is barred or is not there
+                "err.login.domain", "err.login.ipdeny",
+                "pop3 service", "pop service", "pop access",
+            ])
     }
 
     /// The server will take the same later.
@@ -127,27 +58,11 @@ struct Wordings {
         ]) {
             return .inUse
         }
-        if hold([
-            "login delay", "login-delay", "too frequent", "too often", "minimum interval",  // Coremail, Mirapoint
-            "频繁", "频率",  // NetEase, Tencent
-        ]) {
-            return .loginDelay
-        }
+        if tellOfHaste { return .loginDelay }
         guard !hold(["password", "密码"]) else { return nil }
         // Without a word about this password. hMailServer: "Invalid user name or password. Too many invalid logon attempts."
-        if hold(["too many invalid", "too many failed", "too many login", "too many logon", "too many auth"]) {
-            return .loginDelay
-        }
-        if hold([
-            // Dovecot 1, Zimbra
-            "temporar", "try again later", "try later", "retry later", "later again", "internal error",
-            "internal server error", "server busy", "server is busy", "system busy", "too busy", "overload",
-            "service unavailable", "service not available", "system error", "database error", "系统繁忙", "稍后",
-            "err.login.systembusy",  // NetEase enterprise
-        ]) {
-            return .systemTemporary
-        }
-        return nil
+        if tellOfTooManyLogins { return .loginDelay }
+        return tellOfLoad ? .systemTemporary : nil
     }
 
     /// The same, in words that cannot be about a password.

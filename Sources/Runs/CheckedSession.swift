@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import POP3
+package import MailSource
 import Synchronization
 package import Waiting
 
@@ -11,13 +11,13 @@ package import Waiting
 package final class CheckedSession: Sendable {
     private enum State: Sendable { case free, taken, ended }
 
-    private let session: POP3Session
+    private let session: any MailboxSession
     private let places: [Turnstile<String>.Place]
     private let state = Mutex(State.free)
     private let changed = Alarm()
 
     /// - Parameter places: what it takes up until it is taken or has ended.
-    package init(_ session: POP3Session, places: [Turnstile<String>.Place]) {
+    package init(_ session: any MailboxSession, places: [Turnstile<String>.Place]) {
         self.session = session
         self.places = places
     }
@@ -30,7 +30,7 @@ package final class CheckedSession: Sendable {
     var isFree: Bool { state.withLock { $0 == .free } }
 
     /// Gives the session to a run; nil where it is over. The mailbox is unlocked then.
-    func take() async -> POP3Session? {
+    func take() async -> (any MailboxSession)? {
         if change(to: .taken) {
             leave()
             return session
@@ -64,10 +64,10 @@ package final class CheckedSession: Sendable {
 
     /// The mailbox is unlocked before anyone is told of the answer. A server that takes its time over a farewell holds
     /// nobody up.
-    package static func farewell(_ session: POP3Session) async {
+    package static func farewell(_ session: any SourceLine) async {
         // Whether it arrives changes nothing.
         _ = try? await withDeadline(seconds: longestFarewell) {
-            _ = try await session.quit()
+            try await session.leave()
             await session.close()
         }
         session.abort()

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import POP3
+import MailSource
 package import Records
 import Synchronization
 
@@ -27,7 +27,7 @@ package final class CheckedSessions: Sendable {
 
     /// The session that the account's password, as it is now sealed, has opened under these settings; nil where there is
     /// none. One that another has opened, or that is ending, has ended then.
-    func take(for account: AccountRecord, _ settings: MigrationSettings) async -> POP3Session? {
+    func take(for account: AccountRecord, _ settings: MigrationSettings) async -> (any MailboxSession)? {
         guard let entry = waiting.withLock({ $0.removeValue(forKey: account.id) }) else { return nil }
         guard entry.sealed == account.sealed, entry.generation == settings.generation else {
             await entry.session.end()

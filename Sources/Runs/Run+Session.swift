@@ -2,24 +2,26 @@
 
 import Delivery
 import Ground
+import MailSource
 import MailStore
-import POP3
 import Records
 import Statuses
 import Vocabulary
+import Waiting
 
 /// One session of a run, from the login to the farewell.
 extension Run {
     /// What follows the login.
-    mutating func move(in session: POP3Session) async throws -> RunEnd {
-        let isLarge = try await session.mailbox().messages > LargeMailboxes.messages
+    mutating func move(in session: any MailboxSession) async throws -> RunEnd {
+        let folders = try await session.folders()
+        let isLarge = folders.lazy.map(\.messages).reduce(0, +) > LargeMailboxes.messages
         guard !isLarge || commons.largeMailboxes.enter() else {
             return .postponed(
                 .mailboxInUse, "as many mailboxes of over \(LargeMailboxes.messages) messages as may are moving",
                 seconds: LargeMailboxes.patience)
         }
         defer { if isLarge { commons.largeMailboxes.leave() } }
-        let listing = try await session.listing()
+        let listing = try await session.list(folders)
         var plan = try await plan(listing, session)
         try await hasListed(plan)
         var fetch = Fetch()
@@ -35,7 +37,7 @@ extension Run {
         return fetch.refusals.count == 0 ? .completed : .refused(fetch.refusals.count)
     }
 
-    private mutating func plan(_ listing: [ListedMessage], _ session: POP3Session) async throws -> RunPlan {
+    private mutating func plan(_ listing: [ListedMessage], _ session: any MailboxSession) async throws -> RunPlan {
         let id = account.id
         var ledger = try await context.records.read { try $0.ledger(of: id) }
         var listing = listing
@@ -57,14 +59,14 @@ extension Run {
 
     /// What an earlier session of this run has settled and no name tells: it is asked for its header, and known by that.
     private func recognised(
-        in listing: [ListedMessage], _ session: POP3Session
+        in listing: [ListedMessage], _ session: any MailboxSession
     ) async throws -> [Int: LedgerRow] {
         // What is to be deleted is confirmed by its content, and where retrieving deletes a header may do so, too.
-        guard !settings.options.deleteAfterMove, !session.capabilities.retrievingDeletes else { return [:] }
+        guard !settings.options.deleteAfterMove, session.traits.confirmsByHeader else { return [:] }
         var known: [Int: LedgerRow] = [:]
         for settled in progress.recognisable(in: listing) {
-            guard let header = try await session.top(settled.message.number) else { break }
-            if HeaderHashes.hash(of: Array(header.readableBytesView), commons.ledgerHash.hash) == settled.header {
+            guard let header = try await session.header(of: settled.message) else { break }
+            if HeaderHashes.hash(of: header, commons.ledgerHash.hash) == settled.header {
                 known[settled.message.number] = settled.row
             }
         }
@@ -74,8 +76,10 @@ extension Run {
     /// What one session has to show.
     struct Fetch {
         let refusals = Refusals()
-        /// Numbers and rows of what it has settled: what may be deleted over there.
-        var settled: [(number: Int, row: LedgerRow)] = []
+        /// Rows of what it has settled.
+        var settled: [LedgerRow] = []
+        /// The messages of these, where they are to be deleted over there.
+        var deletable: [ListedMessage] = []
     }
 
     private enum Step: Sendable {
@@ -84,7 +88,8 @@ extension Run {
     }
 
     /// Streams what is wanted into the store, and submits what is staged there.
-    private mutating func fetch(_ plan: inout RunPlan, _ session: POP3Session, _ fetch: inout Fetch) async throws {
+    private mutating func fetch(_ plan: inout RunPlan, _ session: any MailboxSession, _ fetch: inout Fetch) async throws
+    {
         let id = account.id
         let options = DeliveryOptions(settings.options)
         let intended = try await context.records.read { try $0.intents(of: id) }
@@ -102,7 +107,7 @@ extension Run {
         let wanted = progress.order(readable)
         let leftBehind = refusals.count
         guard !wanted.isEmpty else { return await sweep(options, intended) }
-        let pipelining = isPipelining && !session.capabilities.retrievingDeletes
+        let pipelining = isPipelining && session.traits.mayPipeline
         let careful = progress.unreadable.isSuspicious ? min(UnreadableMessages.careful, wanted.count) : 0
         progress.unreadable.trust()
         let writer = try await commons.store.open(
@@ -117,15 +122,15 @@ extension Run {
         try await withThrowingTaskGroup(of: Step.self) { group in
             group.addTask {
                 defer { writer.finish() }
-                let onRefusal: @Sendable (ListedMessage, Reply) -> Void = {
-                    refusals.add($0, session.name(of: $0), $1.text)
+                let onRefusal: @Sendable (ListedMessage, String) -> Void = {
+                    refusals.add($0, session.name(of: $0), $1)
                 }
-                try await session.retrieve(
-                    Array(wanted.prefix(careful)), into: intake, pipelining: .forbidden, windowOctets: window,
-                    onRefusal: onRefusal)
-                try await session.retrieve(
+                try await session.fetch(
+                    Array(wanted.prefix(careful)), into: intake,
+                    FetchOptions(oneByOne: true, windowOctets: window), onRefusal: onRefusal)
+                try await session.fetch(
                     careful == 0 ? wanted : Array(wanted.dropFirst(careful)), into: intake,
-                    pipelining: pipelining ? .allowed : .forbidden, windowOctets: window, onRefusal: onRefusal)
+                    FetchOptions(oneByOne: !pipelining, windowOctets: window), onRefusal: onRefusal)
                 return .retrieved
             }
             var open = Delivery.Size()
@@ -167,7 +172,7 @@ extension Run {
             guard let failure else { return }
             // All that was whole is settled by now, in order.
             let place = fetch.settled.count + refusals.count - leftBehind
-            if let error = failure as? POP3Error, wanted.indices.contains(place) {
+            if let error = failure as? SourceError, wanted.indices.contains(place) {
                 blame(wanted[place], error, at: place, isCertain: place < careful || !pipelining, session, refusals)
             }
             throw failure
@@ -176,10 +181,10 @@ extension Run {
 
     /// A session has ended at a message: after the second time, that one is left behind.
     private mutating func blame(
-        _ message: ListedMessage, _ error: POP3Error, at place: Int, isCertain: Bool, _ session: POP3Session,
+        _ message: ListedMessage, _ error: SourceError, at place: Int, isCertain: Bool, _ session: any MailboxSession,
         _ refusals: Refusals
     ) {
-        guard error.step == .retrieve else { return }
+        guard error.step == .fetch else { return }
         switch error.code {
         case .closed, .timedOut, .protocolViolation: break
         // A server that bears no commands ahead fails at the first.
@@ -246,7 +251,8 @@ extension Run {
                 known.append((message, old, renamed))
                 if wasCounted { recounted -= listed }
             }
-            fetch.settled.append((message.message.number, row))
+            fetch.settled.append(row)
+            if settings.options.deleteAfterMove { fetch.deletable.append(message.message) }
             progress.settled(
                 RunProgress.Settled(
                     message: message.message.detached, row: row, header: headers.take(message.message.number)),
@@ -297,16 +303,16 @@ extension Run {
     }
 
     /// All is recorded: what was settled here may be deleted over there, and the session ends in order.
-    private func finish(_ session: POP3Session, _ fetch: Fetch) async throws {
+    private func finish(_ session: any MailboxSession, _ fetch: Fetch) async throws {
         guard settings.options.deleteAfterMove, !fetch.settled.isEmpty else {
             // Everything is recorded; whether the farewell arrives changes nothing.
-            _ = try? await session.quit()
+            _ = try? await session.leave()
             return
         }
-        let kept = Set(try await session.delete(fetch.settled.map(\.number)))
-        guard try await session.quit() else { return }
+        let kept = try await session.delete(fetch.deletable)
+        guard try await session.leave() else { return }
         let id = account.id
-        let rows = fetch.settled.filter { !kept.contains($0.number) }.map(\.row)
+        let rows = zip(fetch.deletable, fetch.settled).filter { !kept.contains($0.0.number) }.map(\.1)
         try await context.records.write { records in
             try records.remove(rows, for: id)
             try records.insert(

@@ -2,9 +2,8 @@
 
 import Delivery
 import Ground
+import MailSource
 import MailStore
-import NIOCore
-import POP3
 import Records
 import Secrets
 import Statuses
@@ -60,12 +59,11 @@ struct Run: Sendable {
         mutating func progress() { self = Patience() }
 
         /// Seconds to wait before the next try; nil where there is none.
-        mutating func next(after error: POP3Error) -> Double? {
+        mutating func next(after error: SourceError) -> Double? {
             if error.code == .pipeliningBroken { return 0 }
-            guard error.isWorthAnotherTry else { return nil }
             tries += 1
             // A message that makes no sense is left behind after the second time; that says nothing of the others.
-            if error.reason == .oldServerProtocol, error.step != .retrieve { nonsense += 1 }
+            if error.reason == .oldServerProtocol, error.step != .fetch { nonsense += 1 }
             guard tries < 5, nonsense < 2 else { return nil }
             let longest = min(5, 0.25 * Double(1 << (tries - 1)))
             return Double.random(in: longest / 2...longest)
@@ -102,14 +100,16 @@ struct Run: Sendable {
             let before = progress.count
             do {
                 return try await attempt()
-            } catch let error as POP3Error {
+            } catch let error as SourceError {
                 if let reason = control.stopReason { return (.stopped(reason), nil) }
                 if progress.count > before { patience.progress() }
-                if error.code == .busy { return (.postponed(.mailboxInUse, error.description, seconds: nil), nil) }
-                // Nobody's fault over there: when some others have ended there is room again.
-                if error.code == .exhausted { return (.postponed(.overloaded, error.description, seconds: 5), nil) }
+                switch error.remedy {
+                case .wait(let seconds): return (.postponed(error.reason, error.description, seconds: seconds), nil)
+                case .final: return (.failed(error.reason, error.description), nil)
+                case .again: break
+                }
                 if error.code == .pipeliningBroken {
-                    guard isPipelining else { return (.failed(.oldServerProtocol, error.description), nil) }
+                    guard isPipelining else { return (.failed(error.reason, error.description), nil) }
                     isPipelining = false
                 }
                 guard let seconds = patience.next(after: error) else {
@@ -126,21 +126,23 @@ struct Run: Sendable {
         if let session = await commons.checkedSessions.take(for: account, settings) {
             control.onStop { session.abort() }
             defer { session.abort() }
-            try await session.settleIn()
-            return (try await move(in: session), session.capabilities.loginDelay)
+            try await session.enter()
+            return (try await move(in: session), session.traits.loginDelay)
         }
-        let session = try await POP3Session.open(
-            settings.oldServer, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
-            hiding: password)
+        let line = try await context.source.connect(
+            to: settings.oldServer, timeouts: context.timeouts, hiding: password)
         commons.reach.note(settings.oldServer, nil, at: context.now())
-        control.onStop { session.abort() }
-        defer { session.abort() }
+        control.onStop { line.abort() }
+        defer { line.abort() }
         // No password goes to a server that the settings do not name any more.
         guard try await isCurrent() else { return (.stopped(.resettled), nil) }
-        let answer = try await session.authenticate(
-            user: user, password: password, secure: settings.oldServer.secureAuthentication)
-        if let end = refusal(answer, session) { return (end, nil) }
-        return (try await move(in: session), session.capabilities.loginDelay)
+        switch try await line.open(user: user, password: password) {
+        case .accepted(let session): return (try await move(in: session), session.traits.loginDelay)
+        case .rejected(let text), .noSuchUser(let text): return (.rejected(text), nil)
+        case .busy(let reason, let text, let seconds): return (.postponed(reason, text, seconds: seconds), nil)
+        case .failed(_, let text, isForGood: true): return (.barred(text), nil)
+        case .failed(let reason, let text, isForGood: false): return (.failed(reason, text), nil)
+        }
     }
 
     var user: String { settings.oldServer.username(of: account.address) }
@@ -167,22 +169,6 @@ struct Run: Sendable {
         let name = settings.oldServer.nameOfParts
         try await context.records.write { records in
             if try records.value(name) == nil { try records.set(name, to: [1]) }
-        }
-    }
-
-    /// How a run ends that was not let in; nil where it was.
-    private func refusal(_ answer: LoginAnswer, _ session: POP3Session) -> RunEnd? {
-        switch answer {
-        case .accepted: nil
-        case .rejected(let reply), .noSuchUser(let reply): .rejected(reply.text)
-        case .busy(.inUse, let reply): .postponed(.mailboxInUse, reply.text, seconds: nil)
-        case .busy(.loginDelay, let reply):
-            .postponed(.mailboxInUse, reply.text, seconds: session.capabilities.loginDelay ?? 60)
-        case .busy(.systemTemporary, let reply): .postponed(.oldServerUnreachable, reply.text, seconds: nil)
-        case .refused(let reply) where reply.isForGood: .barred(reply.text)
-        case .refused(let reply): .failed(.oldServerProtocol, reply.text)
-        case .noSecureMechanism:
-            .failed(.secureAuthenticationUnavailable, "\(settings.oldServer.host) offers no way to log in unseen")
         }
     }
 
@@ -213,19 +199,6 @@ struct Run: Sendable {
             return row
         }
         if let changed { statuses.changed(changed) }
-    }
-}
-
-extension Reply {
-    fileprivate var isForGood: Bool {
-        code.map { $0.isWithin(.systemPermanent) || $0.isWithin(.authentication) } ?? false
-    }
-}
-
-extension POP3Error {
-    /// Whether the same may go better on a new connection.
-    fileprivate var isWorthAnotherTry: Bool {
-        reason == .oldServerUnreachable || reason == .oldServerProtocol
     }
 }
 

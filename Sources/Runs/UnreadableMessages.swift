@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import POP3
+import MailSource
 import Vocabulary
 
 /// Messages at which sessions end: the old server hangs up there, falls silent, is too slow, or makes no sense. After the
@@ -63,7 +63,7 @@ struct UnreadableMessages: Sendable {
     ///   - isCertain: nothing else was asked for at the time.
     ///   - hasBrought: whether this run has had any message of this server.
     mutating func add(
-        _ message: ListedMessage, _ error: POP3Error, isCertain: Bool, hasBrought: Bool
+        _ message: ListedMessage, _ error: SourceError, isCertain: Bool, hasBrought: Bool
     ) -> Verdict {
         isSuspicious = true
         guard left.count < Self.most else { return .suspected }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
+
 /// Where a domain's mail comes from: the old POP3 server, and how it may be spoken to.
 public struct OldServer: Hashable, Sendable, Codable {
     /// A host name or an address literal without brackets.
@@ -30,6 +32,16 @@ public struct OldServer: Hashable, Sendable, Codable {
 
     /// What is counted and queued by: host and port, in one spelling.
     public var name: String { "\(host.lowercased()):\(port)" }
+
+    /// For people: `host:port`, an IPv6 address in brackets.
+    public var subject: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+    /// Whether its host is an address, so that nobody has to be asked for one.
+    public var isNamedByAddress: Bool {
+        var storage = in6_addr()
+        let withoutZone = String(host.prefix { $0 != "%" })  // RFC 4007 §11: fe80::1%eth0
+        return inet_pton(AF_INET, host, &storage) == 1 || inet_pton(AF_INET6, withoutZone, &storage) == 1
+    }
 
     /// The name by which the old server knows `account`.
     public func username(of account: EmailAddress) -> String {

@@ -13,6 +13,7 @@ import Methods
 import Migration
 import NIOCore
 import NIOPosix
+import POP3Source
 import Records
 import SQLiteRecords
 import Secrets
@@ -67,11 +68,11 @@ final class Daemon: Service {
         memory.fit(&clients)
         clients.connections = descriptors.clients(of: clients.connections)
         pool = try HashingPool(waitingLogins: 2048, decoyScheme: limits.passwordScheme)
+        let source = POP3Source(group: group)
         move = MailMove(
-            records: records, store: store, pool: pool,
+            records: records, source: source, probe: source, store: store, pool: pool,
             sealKey: try Keys.sealKey(stored: stored, manager: manager, log: log),
-            ledgerHash: try KeyedHash(key: try await Keys.ledgerKey("ledger-key", in: records)), limits: limits,
-            group: group)
+            ledgerHash: try KeyedHash(key: try await Keys.ledgerKey("ledger-key", in: records)), limits: limits)
         let report = ServiceReport(records: records, move: move)
         self.report = report
         server = JSONRPCServer(

@@ -92,13 +92,4 @@ struct ValueTests {
         #expect(UIDSet().pieces().isEmpty)
         #expect(UIDSet(1...UInt32.max).pieces().map(\.description) == ["1:*"])
     }
-
-    @Test func base64IsReadStrictly() {
-        #expect(Base64.decode(Array("WnE3".utf8)) == Array("Zq7".utf8))
-        #expect(Base64.decode(Array("Zg==".utf8)) == Array("f".utf8))
-        #expect(Base64.decode([UInt8]()) == [])
-        for text in ["Z", "Zg=", "Zh==", "====", "Z===", "Z g=", "Zm9v=Zg="] {
-            #expect(Base64.decode(Array(text.utf8)) == nil, "\(text)")
-        }
-    }
 }

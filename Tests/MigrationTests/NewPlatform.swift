@@ -4,9 +4,11 @@ import Accounts
 import Foundation
 import Ground
 import Logging
+import MailSource
 import MailStore
 import MaildirStore
 import NIOPosix
+import POP3Source
 import Records
 import SQLiteRecords
 import Secrets
@@ -42,9 +44,11 @@ final class NewPlatform: Sendable {
         self.clock = clock
     }
 
-    /// Runs `body` on a platform that works, and ends it. With the `folder` of another, as after a restart.
+    /// Runs `body` on a platform that works, and ends it. With the `folder` of another, as after a restart. Old servers
+    /// speak POP3, unless there is another `source`.
     static func run(
-        in given: String? = nil, sealKey: SealKey = .random(), limits: MoveLimits = quick,
+        in given: String? = nil, from source: (any MailSource)? = nil, sealKey: SealKey = .random(),
+        limits: MoveLimits = quick,
         startingAt start: Timestamp = .now, log: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         _ body: (NewPlatform) async throws -> Void
     ) async throws {
@@ -57,10 +61,11 @@ final class NewPlatform: Sendable {
             path: "\(folder)/mail/%d/%n", hashKey: Array(repeating: 1, count: 32), pool: FilePool(threads: 2))
         try FileManager.default.createDirectory(atPath: "\(folder)/mail", withIntermediateDirectories: true)
         let pool = try HashingPool(decoyScheme: .yescrypt)
+        let pop3 = POP3Source(group: MultiThreadedEventLoopGroup.singleton)
         let move = MailMove(
-            records: records, store: store, pool: pool, sealKey: sealKey,
-            ledgerHash: try KeyedHash(key: Array(repeating: 2, count: 32)), limits: limits,
-            group: MultiThreadedEventLoopGroup.singleton, log: log, now: { clock.now }, uptime: { clock.uptime })
+            records: records, source: source ?? pop3, probe: pop3, store: store, pool: pool, sealKey: sealKey,
+            ledgerHash: try KeyedHash(key: Array(repeating: 2, count: 32)), limits: limits, log: log,
+            now: { clock.now }, uptime: { clock.uptime })
         try await move.recover()
         let platform = NewPlatform(folder: folder, records: records, move: move, clock: clock)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -113,6 +118,14 @@ final class NewPlatform: Sendable {
         _ server: OldMailServer, accounts: [EmailAddress] = [ann], days: Int = 30,
         _ change: (inout MigrationRequest) -> Void = { _ in }
     ) async throws -> MigrationOverview {
+        try await enable(port: server.port, accounts: accounts, days: days, change)
+    }
+
+    @discardableResult
+    func enable(
+        port: Int, accounts: [EmailAddress] = [ann], days: Int = 30,
+        _ change: (inout MigrationRequest) -> Void = { _ in }
+    ) async throws -> MigrationOverview {
         let rows = accounts.map {
             AccountRow(
                 address: $0.description, password: Password(Self.newPassword), passwordHash: nil, displayName: nil,
@@ -120,7 +133,7 @@ final class NewPlatform: Sendable {
         }
         _ = try await move.accounts.create(rows, onExisting: .skip)
         var request = MigrationRequest(
-            domain: Self.ann.domain, oldServer: OldServer(host: "127.0.0.1", port: server.port, security: .none),
+            domain: Self.ann.domain, oldServer: OldServer(host: "127.0.0.1", port: port, security: .none),
             validDays: days)
         change(&request)
         return try await move.settings.enable(request)

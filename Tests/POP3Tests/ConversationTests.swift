@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import MailSession
 import Secrets
+import Support
 import Synchronization
 import Testing
 import Vocabulary
@@ -32,7 +34,7 @@ struct ConversationTests {
     private func converse(_ conversation: Conversation, _ server: OldServer, _ wire: ConversationWire) async throws {
         func isOver() -> Bool { wire.isOver && conversation["error"] == nil }
         let password = Password(Self.password(of: conversation))
-        let session = try await POP3Session.open(server, over: wire, hiding: password)
+        let session = try await Opening(server, hiding: password).session(over: wire)
         let said = [session.greeting.text] + session.capabilities.lines
         #expect(!said.contains { $0.contains(Self.password(of: conversation)) })
         if isOver() { return }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import POP3
+import MailSource
 import Records
 import Secrets
 import Testing
@@ -18,7 +18,7 @@ import Vocabulary
         return RunProgress.Settled(message: message, row: row, header: header)
     }
 
-    private let hungUp = POP3Error(code: .closed, subject: "old:110", step: .retrieve, detail: "hung up")
+    private let hungUp = SourceError(code: .closed, step: .fetch, detail: "hung up")
 
     // MARK: Further sessions
 

@@ -10,6 +10,15 @@ public final class MailboxServer: Sendable {
     /// Octets as they are on the wire, dots not yet stuffed; `CRLF` is added at the end where it is missing.
     public typealias Message = (uid: String, octets: [UInt8])
 
+    /// How a server may fail its client.
+    public enum Misdeed: Sendable {
+        case hangsUp
+        /// For as long as the client waits.
+        case isSilent
+        /// Sends the first octets of the answer to `RETR`, and hangs up.
+        case hangsUpInTheMiddle
+    }
+
     /// What a server may do differently.
     public struct Options: Sendable {
         public var greeting = "+OK ready"
@@ -18,6 +27,8 @@ public final class MailboxServer: Sendable {
         public var pauseMilliseconds = 0
         /// Answers a command instead of the server where it gives a text, which holds the line ends.
         public var answer: @Sendable (_ command: String) -> String? = { _ in nil }
+        /// What the server does instead of answering a command; `""` is the greeting.
+        public var misdeed: @Sendable (_ command: String) -> Misdeed? = { _ in nil }
 
         public init() {}
     }
@@ -72,11 +83,13 @@ public final class MailboxServer: Sendable {
         let state: StateBox
 
         func run() {
+            if let misdeed = options.misdeed("") { return commit(misdeed) }
             peer.send(options.greeting + "\r\n")
             var user = ""
             var mailbox: [Message]?
             while let line = peer.line() {
                 state.value.withLock { $0.seen.append(line) }
+                if let misdeed = options.misdeed(line) { return commit(misdeed) }
                 if let answer = options.answer(line) {
                     peer.send(answer)
                     continue
@@ -97,6 +110,14 @@ public final class MailboxServer: Sendable {
                 case (let command?, let mailbox?): serve(command, argument, mailbox)
                 default: peer.send("-ERR unknown command\r\n")
                 }
+            }
+        }
+
+        private func commit(_ misdeed: Misdeed) {
+            switch misdeed {
+            case .hangsUp: break
+            case .isSilent: peer.waitForEnd()
+            case .hangsUpInTheMiddle: peer.send("+OK\r\nSubject: what is not wh")
             }
         }
 

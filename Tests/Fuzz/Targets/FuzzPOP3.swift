@@ -4,6 +4,7 @@ import NIOCore
 import Secrets
 import Vocabulary
 
+@testable import MailSession
 @testable import POP3
 
 /// Watches over the order of a sink's calls.
@@ -171,9 +172,8 @@ func fuzzSASL(_ input: Input) {
     var input = input
     let mechanisms: [SASLMechanism] = [.scramSHA256, .scramSHA1, .digestMD5, .ntlm]
     let mechanism = mechanisms[input.number(below: mechanisms.count)]
-    guard let client = GSASLClient(mechanism, user: "ann", password: password, host: "old.example") else {
-        return
-    }
+    guard let client = GSASLClient(mechanism, user: "ann", password: password, host: "old.example", service: "pop")
+    else { return }
     for challenge in input.lines.prefix(4) {
         if mechanism == .scramSHA256 || mechanism == .scramSHA1 {
             guard (try? SASLClient.checkIterations(Array(challenge))) != nil || challenge.isEmpty else { return }

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import MailSession
+public import NIOCore
+import NIOPosix
+public import Vocabulary
+
+/// A protocol's end of a channel.
+public protocol SessionHandler: ChannelInboundHandler, SendableMetatype {
+    /// Ends everything; the first failure is the one that is told. On the channel's event loop.
+    func fail(_ failure: WireFailure)
+}
+
+/// A TCP connection with a protocol's handler at its end. Nothing is read before the handler asks for it.
+public struct Connection<Handler: SessionHandler>: Sendable {
+    private let channel: any Channel
+    private let handler: NIOLoopBound<Handler>
+
+    /// For people: `192.0.2.1:110`, an IPv6 address in brackets.
+    public var remoteAddress: String {
+        guard let host = channel.remoteAddress?.ipAddress, let port = channel.remoteAddress?.port else { return "" }
+        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
+    /// How large a read may be. One read is one pass of the decoder and one piece for the sink, which is asked before the
+    /// next whether it can take more.
+    private static var readSize: Int { 128 << 10 }
+
+    /// Connects to the first of the addresses that takes it.
+    /// - Throws: `unreachable`, `exhausted`, `closed`, `cancelled`.
+    public static func open(
+        to resolution: Resolution, of server: OldServer, timeouts: Timeouts, on loop: any EventLoop,
+        handler make: @escaping @Sendable () -> Handler
+    ) async throws(WireFailure) -> Connection {
+        try await promised(on: loop, of: Connection.self) { once in
+            let attempt = ClientBootstrap(group: loop)
+                .resolver(ResolvedAddresses(resolution: resolution, loop: loop))
+                .connectTimeout(TimeAmount(timeouts.connect))
+                .channelOption(.autoRead, value: false)
+                .channelOption(.maxMessagesPerRead, value: 1)
+                .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: readSize))
+                .channelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(make())
+                    }
+                }
+                .connect(host: server.host, port: server.port)
+            attempt.flatMapThrowing { channel in
+                do {
+                    let handler = try channel.pipeline.syncOperations.handler(type: Handler.self)
+                    return Connection(channel: channel, handler: NIOLoopBound(handler, eventLoop: loop))
+                } catch {
+                    // The handler leaves with its channel.
+                    throw WireFailure(code: .closed, message: "closed the connection at once")
+                }
+            }.whenComplete { once.complete($0) }
+            // The caller has given up: nobody else is left to close it.
+            once.future.whenFailure { _ in attempt.whenSuccess { $0.close(promise: nil) } }
+        }
+    }
+
+    /// Runs `work` on the event loop; it completes the promise. When the task is cancelled the connection is dropped, and
+    /// `work` fails at once.
+    public func run<Value: Sendable>(
+        _ work: @escaping @Sendable (Handler, EventLoopPromise<Value>) -> Void
+    ) async throws(WireFailure) -> Value {
+        let (handler, loop) = (handler, channel.eventLoop)
+        do {
+            return try await withTaskCancellationHandler {
+                try Task.checkCancellation()
+                let promise = loop.makePromise(of: Value.self)
+                loop.execute { work(handler.value, promise) }
+                return try await promise.futureResult.get()
+            } onCancel: {
+                loop.execute { handler.value.fail(.cancelled) }
+            }
+        } catch {
+            throw error as? WireFailure ?? .cancelled
+        }
+    }
+
+    /// Drops the line; from any thread.
+    public func close() {
+        let handler = handler
+        channel.eventLoop.execute {
+            handler.value.fail(WireFailure(code: .cancelled, message: "was left: the session was closed here"))
+        }
+    }
+
+    /// Drops the line, and returns when it is gone.
+    public func closed() async {
+        close()
+        // Absent or failed, it is closed all the same.
+        try? await channel.closeFuture.get()
+    }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Glibc
+public import MailSession
+public import NIOCore
+import NIOPosix
+public import Vocabulary
+
+/// The addresses of a host, in the order of preference of the system (RFC 6724).
+public struct Resolution: Sendable {
+    let addresses: [SocketAddress]
+
+    /// Those that are IP addresses, in the same order.
+    public var ipAddresses: [IPAddress] { addresses.compactMap { IPAddress($0) } }
+
+    /// Looks a server's host up.
+    /// - Parameter ownPorts: those at which this machine itself would be asked, were it found: the new platform.
+    /// - Throws: `unresolved`; `unreachable` where it is this machine; `exhausted`, `cancelled`.
+    public static func of(
+        _ server: OldServer, ownPorts: Set<Int>, timeouts: Timeouts, on loop: any EventLoop
+    ) async throws(WireFailure) -> Resolution {
+        let silence = WireFailure(code: .unresolved, message: "cannot be looked up: DNS does not answer")
+        return try await promised(on: loop, of: Resolution.self, late: (timeouts.connect, silence)) { once in
+            resolve(server, ownPorts, on: loop).whenComplete { once.complete($0) }
+        }
+    }
+
+    /// Asks the system's resolver, on a thread that may block; of an address nobody has to be asked.
+    private static func resolve(
+        _ server: OldServer, _ ownPorts: Set<Int>, on loop: any EventLoop
+    ) -> EventLoopFuture<Resolution> {
+        if server.isNamedByAddress {
+            return loop.makeCompletedFuture { try lookUp(server, ownPorts, flags: AI_NUMERICSERV | AI_NUMERICHOST) }
+        }
+        let promise = loop.makePromise(of: Resolution.self)
+        DispatchQueue.global().async {
+            promise.completeWith(Result { try lookUp(server, ownPorts, flags: AI_NUMERICSERV) })
+        }
+        return promise.futureResult
+    }
+
+    private static func lookUp(
+        _ server: OldServer, _ ownPorts: Set<Int>, flags: CInt
+    ) throws(WireFailure) -> Resolution {
+        let resolution = Resolution(addresses: try addresses(of: server.host, port: server.port, flags: flags))
+        if ownPorts.contains(server.port), resolution.ipAddresses.contains(where: \.isThisMachine) {
+            throw WireFailure(
+                code: .unreachable,
+                message: "leads to this machine, the new platform itself, as after the DNS switch; "
+                    + "give the old server's IP address")
+        }
+        return resolution
+    }
+
+    /// All that the system knows. Blocks, unless `flags` say that the host is an address.
+    fileprivate static func addresses(
+        of host: String, port: Int, flags: CInt
+    ) throws(WireFailure) -> [SocketAddress] {
+        var hints = addrinfo()
+        hints.ai_family = AF_UNSPEC
+        hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
+        hints.ai_flags = flags
+        var list: UnsafeMutablePointer<addrinfo>?
+        let result = getaddrinfo(host, String(port), &hints, &list)
+        guard result == 0 else {
+            if Exhaustion.isNow { throw WireFailure.exhausted }
+            let reason = String(cString: gai_strerror(result))
+            throw WireFailure(
+                code: .unresolved, message: "has no address (\(reason)); check the host name and this machine's DNS")
+        }
+        defer { freeaddrinfo(list) }
+        var addresses: [SocketAddress] = []
+        var next = list
+        while let entry = next?.pointee {
+            if let address = entry.ai_addr {
+                if entry.ai_family == AF_INET {
+                    address.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                        addresses.append(SocketAddress($0.pointee))
+                    }
+                } else if entry.ai_family == AF_INET6 {
+                    address.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {
+                        addresses.append(SocketAddress($0.pointee))
+                    }
+                }
+            }
+            next = entry.ai_next
+        }
+        guard !addresses.isEmpty else {
+            throw WireFailure(code: .unresolved, message: "has no address; check the host name")
+        }
+        return addresses
+    }
+}
+
+extension OldServer {
+    /// All addresses that its host has now, this machine's own among them; none where the system finds none.
+    public func addresses() async -> [IPAddress] {
+        if isNamedByAddress {
+            // A zone says where it is, not what: glibc takes none by name but of link-local addresses.
+            let address = String(host.prefix { $0 != "%" })
+            return Self.addresses(of: address, port: port, flags: AI_NUMERICSERV | AI_NUMERICHOST)
+        }
+        return await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(returning: Self.addresses(of: host, port: port, flags: AI_NUMERICSERV))
+            }
+        }
+    }
+
+    private static func addresses(of host: String, port: Int, flags: CInt) -> [IPAddress] {
+        let found = try? Resolution.addresses(of: host, port: port, flags: flags)
+        return found?.compactMap { IPAddress($0) } ?? []
+    }
+}
+
+extension IPAddress {
+    /// nil of a socket that is no IP socket. A zone is no part of it.
+    init?(_ address: SocketAddress) {
+        guard let text = address.ipAddress else { return nil }
+        self.init(String(text.prefix { $0 != "%" }))
+    }
+
+    /// Whether this very machine has it.
+    public var isThisMachine: Bool {
+        if scope == .loopback || scope == .unspecified { return true }
+        // Where the system cannot tell its addresses, none is known to be its own.
+        let own = try? System.enumerateDevices()
+        return own?.contains { $0.address.flatMap { IPAddress($0) } == self } == true
+    }
+}
+
+/// Gives NIO's Happy Eyeballs (RFC 8305) what has been resolved already, so that the two take their time apart.
+struct ResolvedAddresses: Resolver, Sendable {
+    let resolution: Resolution
+    let loop: any EventLoop
+
+    func initiateAQuery(host: String, port: Int) -> EventLoopFuture<[SocketAddress]> {
+        loop.makeSucceededFuture(resolution.addresses.filter { $0.protocol == .inet })
+    }
+
+    func initiateAAAAQuery(host: String, port: Int) -> EventLoopFuture<[SocketAddress]> {
+        loop.makeSucceededFuture(resolution.addresses.filter { $0.protocol == .inet6 })
+    }
+
+    func cancelQueries() {}
+}

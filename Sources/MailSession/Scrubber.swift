@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Secrets
+
+/// Takes a password out of whatever the old server says, and makes the rest fit to be shown: servers have been seen to
+/// quote the command they did not like, and hostile ones may quote what they were told.
+public struct Scrubber: Sendable {
+    /// nil where none is known yet.
+    public var password: Password?
+
+    /// The longest text that is kept; the rest of a longer one is cut off, after scrubbing.
+    public static let longestText = 500
+
+    public init(password: Password? = nil) { self.password = password }
+
+    /// One line of text: without the password in plain or in Base64, unprintable octets as U+FFFD.
+    public func text(of octets: some Collection<UInt8>) -> String {
+        var octets = Array(octets)
+        defer { octets.wipe() }
+        if let password {
+            password.withOctets { secret in
+                guard !secret.isEmpty else { return }
+                Self.remove(secret, from: &octets)
+                for shift in 0..<3 { Self.removeBase64(of: secret, shift: shift, from: &octets) }
+            }
+        }
+        let text = String(decoding: octets, as: UTF8.self)
+        var shown = String.UnicodeScalarView()
+        for (count, scalar) in text.unicodeScalars.enumerated() {
+            guard count < Self.longestText else {
+                shown.append("…")
+                break
+            }
+            shown.append(scalar.properties.generalCategory.isUnprintable ? "\u{FFFD}" : scalar)
+        }
+        return String(shown)
+    }
+
+    /// Whatever the case of its letters: servers quote commands in capitals.
+    private static func remove(_ secret: UnsafeRawBufferPointer, from octets: inout [UInt8]) {
+        guard let first = secret.first?.asciiLowercased else { return }
+        let mark = Array("[…]".utf8)
+        var position = 0
+        while let start = octets[position...].firstIndex(where: { $0.asciiLowercased == first }) {
+            let end = start + secret.count
+            guard end <= octets.count else { return }
+            if octets[start..<end].elementsEqual(secret, by: { $0.asciiLowercased == $1.asciiLowercased }) {
+                octets.replaceSubrange(start..<end, with: mark)
+                position = start + mark.count
+            } else {
+                position = start + 1
+            }
+        }
+    }
+
+    /// Removes the digits that a secret is sure to leave in any Base64 text that holds it: one form for each of the
+    /// three ways in which it can lie across groups of three octets. Forms under four digits say nothing.
+    private static func removeBase64(of secret: UnsafeRawBufferPointer, shift: Int, from octets: inout [UInt8]) {
+        let padded = SecretOctets(count: shift + secret.count) {
+            UnsafeMutableRawBufferPointer(rebasing: $0[shift...]).copyMemory(from: secret)
+        }
+        let first = (shift * 8 + 5) / 6
+        let last = (shift + secret.count) * 8 / 6
+        guard last - first >= 4 else { return }
+        Base64.encode(padded).withOctets { digits in
+            guard digits.count >= last else { return }
+            remove(UnsafeRawBufferPointer(rebasing: digits[first..<last]), from: &octets)
+        }
+    }
+}
+
+extension Unicode.GeneralCategory {
+    /// Controls, line and paragraph separators, and what only changes the look of its neighbours.
+    fileprivate var isUnprintable: Bool {
+        switch self {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: true
+        default: false
+        }
+    }
+}

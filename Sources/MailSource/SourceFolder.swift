@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Vocabulary
+
+/// A folder of an old mailbox.
+public struct SourceFolder: Hashable, Sendable {
+    /// Its place among the session's folders, from 0: what `ListedMessage.folder` says.
+    public var number: Int
+    /// Its name, level by level, without what all names of the server begin with: `["INBOX"]`, `["Archive", "2024"]`.
+    public var path: [String]
+    /// While this stays the same, an id in the folder means the same message (UIDVALIDITY, RFC 3501 §2.3.1.1). 0 where
+    /// the protocol promises that without a number.
+    public var validity: UInt32
+    /// How many messages it holds, as the server counts them.
+    public var messages: Int
+    /// How much they come to, as the server counts it; 0 where it does not say.
+    public var octets: Int
+
+    public init(number: Int = 0, path: [String], validity: UInt32 = 0, messages: Int, octets: Int = 0) {
+        self.number = number
+        self.path = path
+        self.validity = validity
+        self.messages = messages
+        self.octets = octets
+    }
+
+    /// Where new mail arrives, and the one folder of POP3.
+    public static let inbox = ["INBOX"]
+
+    /// What a message of this folder is known by; nil where the server gives it no id.
+    public func identity(of message: ListedMessage) -> MessageIdentity? {
+        message.uniqueID.map { MessageIdentity(folder: path, validity: validity, id: $0.detached) }
+    }
+}
+
+/// What a message is known by, in whatever session.
+public struct MessageIdentity: Hashable, Sendable {
+    /// As ``SourceFolder/path``.
+    public var folder: [String]
+    /// As ``SourceFolder/validity``.
+    public var validity: UInt32
+    public var id: UniqueID
+
+    public init(folder: [String], validity: UInt32, id: UniqueID) {
+        self.folder = folder
+        self.validity = validity
+        self.id = id
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MailConnection
+import MailSession
+import NIOCore
+import POP3
+import Secrets
+import Vocabulary
+
+/// Opens sessions over sockets: resolves, connects, reads greeting and capabilities, and begins TLS as the settings have
+/// it.
+struct POP3Dialler: Sendable {
+    private let group: any EventLoopGroup
+    private let trust: TLSTrust
+
+    /// At these this machine itself would be asked: the new platform, no old server.
+    static let ownPorts: Set = [110, 995]
+
+    init(group: any EventLoopGroup, trust: TLSTrust) {
+        self.group = group
+        self.trust = trust
+    }
+
+    /// - Parameters:
+    ///   - password: taken out of whatever the server says already here, for it may know it from an earlier session.
+    ///   - progress: called after each step, from any thread.
+    func open(
+        _ server: OldServer, timeouts: Timeouts, hiding password: Password? = nil,
+        progress: @escaping @Sendable (Opening.Progress) -> Void = { _ in }
+    ) async throws(POP3Error) -> POP3Session {
+        let loop = group.next()
+        let opening = Opening(server, hiding: password, progress: progress)
+        let resolution = try await opening.take(.resolve) { () async throws(WireFailure) in
+            try await Resolution.of(server, ownPorts: Self.ownPorts, timeouts: timeouts, on: loop)
+        } detail: {
+            $0.ipAddresses.map(\.description).joined(separator: ", ")
+        }
+        let wire = try await opening.take(.connect) { () async throws(WireFailure) in
+            try await SocketWire.connect(to: resolution, of: server, timeouts: timeouts, trust: trust, on: loop)
+        } detail: {
+            $0.remoteAddress
+        }
+        do throws(POP3Error) {
+            return try await opening.session(over: wire)
+        } catch {
+            guard error.code == .timedOut, error.step == .greeting, await speaksTLS(server, timeouts: timeouts)
+            else { throw error }
+            throw Self.needsTLS(server)
+        }
+    }
+
+    /// What ``open(_:timeouts:hiding:progress:)`` throws where the settings have no TLS, and the server's port has nothing
+    /// else.
+    static func needsTLS(_ server: OldServer) -> POP3Error {
+        POP3Error(.speaksTLSAlone, of: server, at: .greeting, Scrubber())
+    }
+
+    /// Whether the server's port speaks TLS from the first octet, as one that sends no greeting may. Nothing is sent but
+    /// the start of a handshake; takes a few seconds at most.
+    func speaksTLS(_ server: OldServer, timeouts: Timeouts) async -> Bool {
+        var probe = server
+        probe.security = .tls
+        probe.certificate = CertificateCheck(verify: .none)
+        let timeouts = Timeouts(connect: min(timeouts.connect, .seconds(4)), read: timeouts.read)
+        let loop = group.next()
+        do throws(WireFailure) {
+            let wire = try await SocketWire.connect(
+                to: try await Resolution.of(probe, ownPorts: Self.ownPorts, timeouts: timeouts, on: loop), of: probe,
+                timeouts: timeouts, trust: trust, on: loop)
+            defer { wire.close() }
+            _ = try await wire.startTLS()
+            return true
+        } catch {
+            return error.speaksTLS
+        }
+    }
+
+    /// The addresses that ``open(_:timeouts:hiding:progress:)`` would try, as the system looks them up.
+    func addresses(of server: OldServer, timeouts: Timeouts) async throws(POP3Error) -> [IPAddress] {
+        do throws(WireFailure) {
+            let resolution = try await Resolution.of(
+                server, ownPorts: Self.ownPorts, timeouts: timeouts, on: group.next())
+            return resolution.ipAddresses
+        } catch {
+            throw POP3Error(error, of: server, at: .resolve, Scrubber())
+        }
+    }
+}
