@@ -183,7 +183,7 @@ let package = Package(
         tests(
             "IMAPTests", ["IMAP", "MailSession", "Secrets", "Vocabulary", nioCore], resources: [.copy("Conversations")]),
         tests("MaildirStoreTests", ["MaildirStore", "Support"]),
-        tests("SQLiteRecordsTests", ["SQLiteRecords"]),
+        tests("SQLiteRecordsTests", ["SQLiteRecords", "Records", "Vocabulary"]),
         tests("DNSTests", ["DNS", "Support"]),
         tests("JSONRPCTests", nio + ["JSONRPC", "Support"]),
         tests("SystemdTests", ["Systemd", "Support"]),
