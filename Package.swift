@@ -189,7 +189,7 @@ let package = Package(
         tests("SystemdTests", ["Systemd", "Support"]),
         tests("StatusesTests", ["Statuses", "Records", "Vocabulary"]),
         tests("DeliveryTests", ["Delivery", "MailStore", "Records", "Vocabulary"]),
-        tests("RunsTests", ["Runs", "MailStore", "POP3", "Records", "Secrets", "Vocabulary"]),
+        tests("RunsTests", ["Runs", "MailSource", "MailStore", "Records", "Secrets", "Vocabulary"]),
         tests("LoginsTests", ["Logins", "Ground", "Records", "Secrets", "Vocabulary"]),
         tests("DiagnosisTests", ["Diagnosis", "DNS", "MailStore", "Records", "Runs", "Secrets", "Vocabulary"]),
         tests(
