@@ -12,21 +12,21 @@ extension MethodTable {
             excludedAccounts: parameters.excludedAccounts ?? [],
             autoCreateAccounts: parameters.autoCreateAccounts ?? false,
             syncPasswords: parameters.syncPasswords ?? true, options: parameters.options?.options ?? MoveOptions())
-        return try MailMoveAPI.Migration(try await move.settings.enable(request), withLists: true)
+        return try MailMoveAPI.Migration(try await move.settings.enable(request))
     }
 
     func disableMigration(_ parameters: OneDomain) async throws -> MailMoveAPI.Migration {
-        try MailMoveAPI.Migration(try await move.settings.disable(parameters.domain), withLists: true)
+        try MailMoveAPI.Migration(try await move.settings.disable(parameters.domain))
     }
 
     func getMigration(_ parameters: OneDomain) async throws -> MailMoveAPI.Migration {
-        try MailMoveAPI.Migration(try await move.settings.overview(of: parameters.domain), withLists: true)
+        try MailMoveAPI.Migration(try await move.settings.overview(of: parameters.domain))
     }
 
     func listMigrations(_: NoParameters) async throws -> MigrationList {
         let overviews = try await move.settings.overviews()
         return MigrationList(
-            migrations: try overviews.map { try MailMoveAPI.Migration($0, withLists: false) }
+            migrations: try overviews.map { try MailMoveAPI.Migration($0) }
                 .sorted { $0.domain < $1.domain })
     }
 

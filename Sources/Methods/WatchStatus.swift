@@ -23,8 +23,14 @@ extension MethodTable {
             let snapshot = DomainSnapshot(
                 domain: domain, counts: StatusCounts(totals), total: Int(totals.accounts),
                 moving: moving.map(Status.init))
-            return try Answer(
-                WatchSnapshot.domain(snapshot), subscription: Subscription(key: "domain \(domain)", run: feed.run))
+            let progress = ProgressFeed(statuses: move.statuses, domain: domain)
+            let subscription = Subscription(key: "domain \(domain)") { peer in
+                await withTaskGroup(of: Void.self) { group in
+                    group.addTask { await feed.run(peer) }
+                    group.addTask { await progress.run(peer) }
+                }
+            }
+            return try Answer(WatchSnapshot.domain(snapshot), subscription: subscription)
         case (nil, nil): throw Violation("account", "is missing: give an account or a domain")
         }
     }

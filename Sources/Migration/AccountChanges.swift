@@ -10,8 +10,20 @@ extension AccountRecord {
         startedAt = startedAt ?? now
         startedBy = startedBy ?? origin
         lastTriggeredAt = now
+        lastTriggeredBy = origin
         if nonMigrating == .reply { nonMigrating = nil }
         rejected = nil
+    }
+
+    /// The old server was asked about a password, and took it.
+    mutating func wasAccepted(via origin: TriggerOrigin, at now: Timestamp) {
+        lastAttempt = PasswordAttempt(at: now, via: origin, outcome: .accepted)
+    }
+
+    /// A run has asked the old server; a login may have asked it since.
+    mutating func wasAsked(_ attempt: PasswordAttempt?) {
+        guard let attempt, lastAttempt.map({ $0.at <= attempt.at }) ?? true else { return }
+        lastAttempt = attempt
     }
 
     /// A run is going on, or waits for its turn.
@@ -90,6 +102,9 @@ extension AccountRecord {
         startedAt = nil
         startedBy = nil
         lastTriggeredAt = nil
+        lastTriggeredBy = nil
+        lastAttempt = nil
+        isPaused = false
         finishedAt = nil
         remaining = 0
         remainingOctets = 0

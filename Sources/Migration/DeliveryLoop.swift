@@ -180,7 +180,10 @@ final class DeliveryLoop: Sendable {
             }
             return (accounts, intents)
         }
-        for (submission, _) in finished { statuses.moved(submission.rows.count, of: submission.account) }
+        for (submission, _) in finished {
+            guard let account = accounts[submission.account] else { continue }
+            statuses.moved(submission.rows.count, octets: submission.octets.saturatedSum(), of: account)
+        }
         for account in accounts.values { statuses.changed(account) }
         return zip(intended, intents).map { item, intent in
             var item = item

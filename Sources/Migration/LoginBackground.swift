@@ -14,7 +14,8 @@ extension LoginDesk {
         defer { patient.withLock { $0[login.account] = nil } }
         let limits = context.limits
         do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
+            let longest = limits.connectTimeout + limits.loginTimeout
+            let hasRunOut = try await withThrowingTaskGroup(of: Bool.self) { group in
                 group.addTask {
                     try await self.turn.pass(login.account, width: 1) {
                         do {
@@ -23,15 +24,20 @@ extension LoginDesk {
                             try await self.askOnce(login, stale)
                         }
                     }
+                    return false
                 }
                 group.addTask {
-                    await alarm.sleep(seconds: limits.connectTimeout + limits.loginTimeout)
+                    let start = ContinuousClock.now
+                    await alarm.sleep(seconds: longest)
+                    let hasRunOut = (.now - start) / .seconds(1) >= longest
                     // Somebody waits now, or it has been long enough: a moment more for a server that is about to answer.
                     try await pause(for: .seconds(1))
+                    return hasRunOut
                 }
                 defer { group.cancelAll() }
-                try await group.next()
+                return try await group.next() ?? false
             }
+            if hasRunOut { await noteAttempt(stale, login.via, .unavailable, .oldServerUnreachable) }
         } catch {
             context.log.info("the old server could not be asked: \(error)", metadata: .about(login.account))
         }
@@ -86,6 +92,7 @@ extension LoginDesk {
             let changed = try await ended(session) {
                 try await self.change(facts, events: [.handedOver, .triggered], via: login.via) { account in
                     account.handOver()
+                    account.wasAccepted(via: login.via, at: now)
                     account.wasTriggered(via: login.via, at: now)
                     account.isMoving()
                     account.keep(sealed, for: PendingRun(kind: .first, due: now))
@@ -98,7 +105,11 @@ extension LoginDesk {
             await note(facts, .passwordRejected, login.via, .credentialsRejected, text)
         case .noSuchUser(let text): await noteNonMigrating(facts, login.via, text)
         case .busy(let reason, let text), .failed(let reason, let text):
-            if wasAsked { await note(facts, .postponed, login.via, reason, text) }
+            if wasAsked {
+                await note(facts, .postponed, login.via, reason, text)
+            } else {
+                await noteAttempt(facts, login.via, .unavailable, reason)
+            }
         }
     }
 
@@ -111,6 +122,7 @@ extension LoginDesk {
         do {
             let changed = try await change(facts, events: joins ? [] : [.triggered], via: login.via) { account in
                 account.lastTriggeredAt = now
+                account.lastTriggeredBy = login.via
                 account.startedAt = account.startedAt ?? now
                 account.startedBy = account.startedBy ?? login.via
                 switch account.pending?.kind {

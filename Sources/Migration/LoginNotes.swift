@@ -121,6 +121,18 @@ extension LoginDesk {
         }
     }
 
+    /// As ``admit(_:_:patience:)``; a guess too many is an attempt of the account's all the same.
+    func admit(
+        _ guess: GrantedGuess, _ facts: LoginFacts, via: TriggerOrigin, patience: GuessLimits.Patience = .program
+    ) async throws -> GuessLimits.Verdict? {
+        do {
+            return try admit(guess, facts, patience: patience)
+        } catch let error as MoveError {
+            await noteAttempt(facts, via, .unavailable, error.reason)
+            throw error
+        }
+    }
+
     private func tooMany(_ guesser: GuessLimits.Guesser, _ seconds: Int) -> MoveError {
         MoveError(
             .tooManyAttempts,
@@ -163,69 +175,5 @@ extension LoginDesk {
         }
         if let changed { statuses.changed(changed) }
         return changed
-    }
-
-    /// An event, and nothing else.
-    func note(
-        _ facts: LoginFacts, _ kind: EventRecord.Kind, _ via: TriggerOrigin, _ reason: Reason, _ detail: String
-    ) async {
-        guard let account = facts.account else { return }
-        let event = EventRecord(
-            at: context.now(), account: account.address, kind: kind, via: via, reason: reason, detail: detail)
-        do {
-            try await context.records.write { try $0.append(event) }
-        } catch {
-            context.log.error("an event is lost: \(error)", metadata: .about(account.address))
-        }
-    }
-
-    /// The old server's words are known to mean that there is no such user; never believed of one who has moved.
-    func noteNonMigrating(_ facts: LoginFacts, _ via: TriggerOrigin, _ detail: String) async {
-        await noteChange(facts, .nonMigrating, via, nil, detail) { account, _ in
-            guard account.startedAt == nil, account.nonMigrating == nil else { return false }
-            account.nonMigrating = .reply
-            return true
-        }
-    }
-
-    /// The old server could not be asked, while somebody waited for its answer.
-    func noteFailure(_ facts: LoginFacts, _ via: TriggerOrigin, _ reason: Reason, _ detail: String) async {
-        await noteChange(facts, .failed, via, reason, detail) { account, now in
-            guard account.outcome != .inProgress else { return false }
-            // A mail program that polls a server that is down says nothing new each minute.
-            if account.outcome == .failed, let last = account.error, last.reason == reason,
-                abs(now.seconds(since: last.at)) < 600
-            {
-                return false
-            }
-            account.hasFailed(reason, detail, at: now)
-            return true
-        }
-    }
-
-    private func noteChange(
-        _ facts: LoginFacts, _ kind: EventRecord.Kind, _ via: TriggerOrigin, _ reason: Reason?, _ detail: String,
-        _ body: @escaping @Sendable (inout AccountRecord, Timestamp) -> Bool
-    ) async {
-        guard let expected = facts.account else { return }
-        let generation = facts.settings?.generation
-        let now = context.now()
-        do {
-            let changed = try await context.records.write { records -> AccountRecord? in
-                guard var account = try records.account(id: expected.id), account.deletedAt == nil,
-                    account.revision == expected.revision,
-                    // What was said under other settings is no longer true of these.
-                    try records.settings(of: expected.address.domain)?.generation == generation, body(&account, now)
-                else { return nil }
-                try records.update(account)
-                try records.append(
-                    EventRecord(at: now, account: account.address, kind: kind, via: via, reason: reason, detail: detail)
-                )
-                return account
-            }
-            if let changed { statuses.changed(changed) }
-        } catch {
-            context.log.error("a change of the account is lost: \(error)", metadata: .about(expected.address))
-        }
     }
 }

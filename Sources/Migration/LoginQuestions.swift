@@ -23,7 +23,9 @@ extension LoginDesk {
     ) async throws -> LoginResult? {
         // Before it waits for its turn: who guesses without end waits for nothing.
         let guess = GrantedGuess(guesser(login, facts, asks: true), digest)
-        if let verdict = try admit(guess, facts) { return await known(verdict, facts, since: start) }
+        if let verdict = try await admit(guess, facts, via: login.via) {
+            return await known(verdict, login, facts, since: start)
+        }
         defer { release(guess) }
         let exposure = Questions.Exposure()
         let seconds = context.limits.loginTimeout
@@ -45,7 +47,7 @@ extension LoginDesk {
         switch outcome ?? nil {
         case .again?: return nil
         case .takenOver(let result)?: return result
-        case .known(let verdict, let facts)?: return await known(verdict, facts, since: start)
+        case .known(let verdict, let facts)?: return await known(verdict, login, facts, since: start)
         case .answer(let answer, let facts)?:
             let result = try await conclude(login, answer, facts)
             if let settings = facts.settings, result?.decision == .reject {
@@ -60,24 +62,35 @@ extension LoginDesk {
             default: return nil
             }
             // It waited behind other questions for the most part: that says nothing of the old server.
-            guard exposure.seconds >= context.limits.patience else { return unavailable(facts, .overloaded) }
+            guard exposure.seconds >= context.limits.patience else {
+                return unavailable(await noteAttempt(facts, login.via, .unavailable, .overloaded), .overloaded)
+            }
             let detail = "the old server did not answer within \(Int(seconds.rounded(.up))) s"
             guard exposure.isReached, seconds < context.limits.readTimeout else {
                 return try await conclude(login, .failed(.oldServerUnreachable, detail), facts)
             }
             // It is there, and slow.
-            await note(facts, .postponed, login.via, .oldServerUnreachable, detail)
-            return unavailable(facts, .oldServerUnreachable)
+            return unavailable(
+                await note(facts, .postponed, login.via, .oldServerUnreachable, detail), .oldServerUnreachable)
         }
     }
 
     /// What the old server has said of this very password a moment ago.
     private func known(
-        _ verdict: GuessLimits.Verdict, _ facts: LoginFacts, since start: ContinuousClock.Instant
+        _ verdict: GuessLimits.Verdict, _ login: Login, _ facts: LoginFacts, since start: ContinuousClock.Instant
     ) async -> LoginResult {
-        if case .unjudged(let reason) = verdict { return unavailable(facts, reason) }
-        await pad(facts, since: start)
-        return rejected(facts)
+        switch verdict {
+        case .unjudged(let reason):
+            return unavailable(await noteAttempt(facts, login.via, .unavailable, reason), reason)
+        case .unknownUser:
+            let facts = await noteAttempt(facts, login.via, .noSuchUser, nil)
+            await pad(facts, since: start)
+            return rejected(facts)
+        case .wrong, .free:
+            let facts = await noteAttempt(facts, login.via, .rejected, .credentialsRejected)
+            await pad(facts, since: start)
+            return rejected(facts)
+        }
     }
 
     private func askInTurn(
@@ -132,16 +145,15 @@ extension LoginDesk {
             guard let status else { return nil }
             return LoginResult(decision: .accept, passwordReplaced: true, status: status, message: status.message)
         case .rejected(let text):
-            await note(facts, .passwordRejected, login.via, .credentialsRejected, text)
-            return rejected(facts)
+            return rejected(await note(facts, .passwordRejected, login.via, .credentialsRejected, text))
         case .noSuchUser(let text):
             await noteNonMigrating(facts, login.via, text)
             return rejected(try await self.facts(of: login.account))
         // Nobody was asked.
-        case .busy(.overloaded, _): return unavailable(facts, .overloaded)
+        case .busy(.overloaded, _):
+            return unavailable(await noteAttempt(facts, login.via, .unavailable, .overloaded), .overloaded)
         case .busy(let reason, let text):
-            await note(facts, .postponed, login.via, reason, text)
-            return unavailable(facts, reason)
+            return unavailable(await note(facts, .postponed, login.via, reason, text), reason)
         case .failed(let reason, let text):
             await noteFailure(facts, login.via, reason, text)
             return unavailable(try await self.facts(of: login.account), reason)
@@ -175,6 +187,7 @@ extension LoginDesk {
             }
             account.passwordHash = hash.stored
             account.handOver()
+            account.wasAccepted(via: login.via, at: now)
             account.wasTriggered(via: login.via, at: now)
             account.isMoving()
             account.keep(sealed, for: PendingRun(kind: .first, due: now))

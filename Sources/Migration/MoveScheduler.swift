@@ -173,14 +173,14 @@ public final class MoveScheduler: Sendable {
     }
 
     private func run(_ ticket: Schedule.Ticket, _ control: RunControl) async {
-        statuses.begins(ticket.account)
+        statuses.begins(ticket.account, of: ticket.lane.domain)
         let next = await withTaskGroup(of: Void.self) { group in
             if ticket.isSuspect { group.addTask { await self.clearWhenProven(ticket.account) } }
             let next = await runner.run(ticket.account, isSuspect: ticket.isSuspect, control)
             group.cancelAll()
             return next
         }
-        statuses.ends(ticket.account)
+        statuses.ends(ticket.account, of: ticket.lane.domain)
         let limits = context.limits
         let now = context.uptime()
         let another: Schedule.Ticket? =

@@ -37,7 +37,10 @@ extension LoginDesk {
             switch outcome ?? .late {
             case .started(let status): return status
             case .changed: continue
-            case .late: throw late(login, exposure)
+            case .late:
+                let error = late(login, exposure)
+                await noteAttempt(before, login.via, .unavailable, error.reason)
+                throw error
             }
         }
         throw MoveError(.overloaded, "the settings of \(login.account.domain) change too fast; try again")
@@ -97,7 +100,7 @@ extension LoginDesk {
         if scheduler.isBusy(account.id), account.outcome == .inProgress, isKept(login.password, by: account) {
             return (.accepted(nil), facts)
         }
-        switch try admit(guess, facts, patience: .person) {
+        switch try await admit(guess, facts, via: login.via, patience: .person) {
         case nil, .free?: return (try await put(login, guess, facts, settings, exposure), facts)
         case .unknownUser?: return (.noSuchUser("the old server knew no such user a moment ago"), facts)
         case .wrong?: return (.rejected("the old server rejected this password a moment ago"), facts)
@@ -125,7 +128,9 @@ extension LoginDesk {
             }
             await noteNonMigrating(facts, login.via, text)
             throw MoveError(.nonMigratingAccount, "the old server knows no \(login.account): \(text)")
-        case .busy(.overloaded, let text): throw MoveError(.overloaded, text)
+        case .busy(.overloaded, let text):
+            await noteAttempt(facts, login.via, .unavailable, .overloaded)
+            throw MoveError(.overloaded, text)
         case .busy(let reason, let text), .failed(let reason, let text):
             await note(facts, .postponed, login.via, reason, text)
             throw MoveError(reason, text)
@@ -155,6 +160,7 @@ extension LoginDesk {
                 account.passwordHash = hash.stored
                 account.handOver()
             }
+            account.wasAccepted(via: login.via, at: now)
             account.wasTriggered(via: login.via, at: now)
             account.isMoving()
             // A run with the same password is joined; one with another is followed by one with this.

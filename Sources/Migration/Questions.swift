@@ -97,7 +97,7 @@ final class Questions: Sendable {
             throw error
         }
         end(question, server, hasAnswer: answer.reason == nil)
-        context.reach.note(server, answer.reason, at: context.now())
+        context.reach.note(server, answer, at: context.now())
         if case .accepted(.some) = answer { return answer }
         place.giveUp()
         return answer
@@ -235,6 +235,18 @@ extension OldServerAnswer {
     /// Why there is no answer to the question.
     var reason: Reason? {
         if case .failed(let reason, _) = self { reason } else { nil }
+    }
+
+    /// As an account remembers it.
+    func attempt(via origin: TriggerOrigin, at now: Timestamp) -> PasswordAttempt {
+        let (outcome, reason): (AttemptOutcome, Reason?) =
+            switch self {
+            case .accepted: (.accepted, nil)
+            case .rejected: (.rejected, .credentialsRejected)
+            case .noSuchUser: (.noSuchUser, nil)
+            case .busy(let reason, _), .failed(let reason, _): (.unavailable, reason)
+            }
+        return PasswordAttempt(at: now, via: origin, outcome: outcome, reason: reason)
     }
 
     init(_ answer: LoginAnswer) {

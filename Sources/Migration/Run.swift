@@ -44,6 +44,10 @@ struct Run: Sendable {
     private(set) var further: FurtherSessions
     var isPipelining = true
     var progress = RunProgress()
+    /// What came of the latest login of this run; nil where it has gone on in a session that was there.
+    private(set) var asked: PasswordAttempt?
+    /// A login is under way, and has no answer yet.
+    private var isAsking = false
     private var hasBegun = false
     /// At which message pipelining has failed.
     var pipeliningFailedAt: ListedMessage?
@@ -115,6 +119,7 @@ struct Run: Sendable {
                 return try await attempt()
             } catch let error as POP3Error {
                 if let reason = control.stopReason { return (.stopped(reason), nil) }
+                if isAsking { remember(.failed(error.reason, error.description)) }
                 if progress.count > before { patience.progress() }
                 if error.code == .busy { return (.postponed(.mailboxInUse, error.description, seconds: nil), nil) }
                 // Nobody's fault over there: when some others have ended there is room again.
@@ -140,18 +145,25 @@ struct Run: Sendable {
             try await session.settleIn()
             return (try await move(in: session), session.capabilities.loginDelay)
         }
+        isAsking = true
         let session = try await POP3Session.open(
             settings.oldServer, timeouts: Timeouts(context.limits), trust: context.trust, group: context.group,
             hiding: password)
-        context.reach.note(settings.oldServer, nil, at: context.now())
+        context.reach.isReached(settings.oldServer, at: context.now())
         control.onStop { session.abort() }
         defer { session.abort() }
         // No password goes to a server that the settings do not name any more.
         guard try await isCurrent() else { return (.stopped(.resettled), nil) }
         let answer = try await session.authenticate(
             user: user, password: password, secure: settings.oldServer.secureAuthentication)
+        remember(OldServerAnswer(answer))
         if let end = refusal(answer, session) { return (end, nil) }
         return (try await move(in: session), session.capabilities.loginDelay)
+    }
+
+    private mutating func remember(_ answer: OldServerAnswer) {
+        isAsking = false
+        asked = answer.attempt(via: account.lastTriggeredBy ?? .other, at: context.now())
     }
 
     var user: String { settings.oldServer.username(of: account.address) }
@@ -205,9 +217,11 @@ struct Run: Sendable {
         let now = context.now()
         let remaining = Int64(plan.missing)
         let octets = plan.missingOctets
+        let asked = asked
         let changed = try await context.records.write { records -> AccountRecord? in
             guard var row = try records.account(id: id), row.deletedAt == nil else { return nil }
             row.isMoving()
+            row.wasAsked(asked)
             // What this session finds is not known before it has ended.
             row.pending?.found = nil
             row.remaining = remaining

@@ -18,6 +18,14 @@ struct Runner: Sendable {
         case again
     }
 
+    /// What a run leaves to be recorded.
+    private struct Outcome {
+        var end: Run.End
+        var further: FurtherSessions?
+        /// What came of its latest login; nil where it had none.
+        var asked: PasswordAttempt?
+    }
+
     func run(_ id: AccountRecord.ID, isSuspect: Bool, _ control: RunControl) async -> Next {
         var account: EmailAddress?
         do {
@@ -30,13 +38,14 @@ struct Runner: Sendable {
             guard let pending = row.pending, let sealed = row.sealed else {
                 // The password was taken away before the run's turn came.
                 guard row.outcome == .inProgress else { return .none }
-                return try await record(.stopped(row.nonMigrating == nil ? .disabled : .excluded), of: row, settings)
+                let end = Run.End.stopped(row.nonMigrating == nil ? .disabled : .excluded)
+                return try await record(Outcome(end: end), of: row, settings)
             }
             // Should the process die under it, the next one knows under which.
             try await context.records.note { try $0.beginRun(of: id, isSuspect: isSuspect) }
-            let (end, further) = await end(of: row, pending, sealed, settings, control)
-            context.reach.note(settings.oldServer, end, at: context.now())
-            return try await record(end, of: row, settings, further)
+            let outcome = await end(of: row, pending, sealed, settings, control)
+            context.reach.note(settings.oldServer, outcome.end, at: context.now())
+            return try await record(outcome, of: row, settings)
         } catch {
             context.log.error(
                 "the run could not be recorded: \(error)", metadata: account.map { .about($0) } ?? ["row": "\(id)"])
@@ -47,13 +56,13 @@ struct Runner: Sendable {
     private func end(
         of row: AccountRecord, _ pending: PendingRun, _ sealed: [UInt8], _ settings: MigrationSettings,
         _ control: RunControl
-    ) async -> (Run.End, FurtherSessions?) {
+    ) async -> Outcome {
         let state = settings.state(at: context.now())
-        if state == .disabled { return (.stopped(.disabled), nil) }
-        if row.nonMigrating == .excluded || row.nonMigrating == .notKnown { return (.stopped(.excluded), nil) }
+        if state == .disabled { return Outcome(end: .stopped(.disabled)) }
+        if row.nonMigrating == .excluded || row.nonMigrating == .notKnown { return Outcome(end: .stopped(.excluded)) }
         // A run that a login in time has started is finished, however long it waited for its turn.
         if state == .expired, pending.kind != .first, row.outcome != .inProgress {
-            return (.stopped(.expired), nil)
+            return Outcome(end: .stopped(.expired))
         }
         do {
             let store = StoreGuard(context: context)
@@ -82,22 +91,24 @@ struct Runner: Sendable {
                 try await completion.forgetOthers(row.id)
             default: break
             }
-            return (end, run.further)
+            return Outcome(end: end, further: run.further, asked: run.asked)
         } catch let error as MailStoreError {
-            return (.failed(.mailStoreUnavailable, error.description), nil)
+            return Outcome(end: .failed(.mailStoreUnavailable, error.description))
         } catch let error as MoveError {
-            return (error.reason == .shuttingDown ? .stopped(.shutdown) : .failed(error.reason, error.detail), nil)
+            return Outcome(
+                end: error.reason == .shuttingDown ? .stopped(.shutdown) : .failed(error.reason, error.detail))
         } catch is CancellationError {
-            return (.stopped(.shutdown), nil)
+            return Outcome(end: .stopped(.shutdown))
         } catch {
-            return (.failed(.databaseUnavailable, String(describing: error)), nil)
+            return Outcome(end: .failed(.databaseUnavailable, String(describing: error)))
         }
     }
 
     /// The latest run's outcome is the account's.
     private func record(
-        _ end: Run.End, of before: AccountRecord, _ settings: MigrationSettings, _ further: FurtherSessions? = nil
+        _ outcome: Outcome, of before: AccountRecord, _ settings: MigrationSettings
     ) async throws -> Next {
+        let end = outcome.end
         if case .stopped(.shutdown) = end {
             try await context.records.note { try $0.suspendRuns(of: before.id) }
             return .none
@@ -108,7 +119,8 @@ struct Runner: Sendable {
         let uptime = context.uptime()
         let source = context.ledgerHash.source(
             settings.oldServer, username: settings.oldServer.username(of: before.address))
-        let outcome = try await context.records.write { records -> (AccountRecord, MigrationSettings)? in
+        let (further, attempt) = (outcome.further, outcome.asked)
+        let recorded = try await context.records.write { records -> (AccountRecord, MigrationSettings)? in
             try records.endRun(of: before.id)
             guard var row = try records.account(id: before.id), row.deletedAt == nil,
                 let current = try records.settings(of: row.address.domain)
@@ -136,13 +148,14 @@ struct Runner: Sendable {
             // What an old server has said that the settings do not name any more counts no more.
             guard current.oldServer == settings.oldServer || row.pending == nil else { return (row, current) }
             let asked = PasswordMark(revision: before.revision, generation: settings.generation)
+            row.wasAsked(attempt)
             let event = row.end(end, keeps: keeps, brought: brought, asked: asked, current, limits, clock)
             if let further { row.remember(further, of: source, after: end) }
             try records.update(row)
             if let event { try records.append(event) }
             return (row, current)
         }
-        guard let (row, current) = outcome else { return .none }
+        guard let (row, current) = recorded else { return .none }
         statuses.changed(row)
         return row.pending.map { .pending($0, current) } ?? .none
     }

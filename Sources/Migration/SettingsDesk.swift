@@ -36,12 +36,15 @@ public struct MigrationRequest: Sendable {
 public struct MigrationOverview: Sendable {
     public var settings: MigrationSettings
     public var state: WindowState
-    /// nil where there is no list.
+    /// nil where there is no list, and in an overview of all domains.
     public var knownAccounts: [EmailAddress]?
-    public var excludedAccounts: [EmailAddress]
-    public var totals: DomainTotals
-    /// Accounts in progress whose run waits for its turn.
-    public var queued: Int64
+    /// nil in an overview of all domains.
+    public var excludedAccounts: [EmailAddress]?
+    public var figures: DomainFigures
+    /// nil where the old server was not asked yet.
+    public var reach: OldServerReach.State?
+
+    public var totals: DomainTotals { figures.totals }
 }
 
 /// The settings of every domain's migration.
@@ -181,34 +184,33 @@ public final class SettingsDesk: Sendable {
     /// - Throws: ``MoveError`` with `migrationNotEnabled`.
     public func overview(of domain: DomainName) async throws -> MigrationOverview {
         let now = context.now()
-        let running = statuses.runningAccounts
         return try await context.records.read { records in
             guard let settings = try records.settings(of: domain) else { throw Self.neverEnabled(domain) }
-            return try Self.overview(settings, domain, records, try records.runs(running), now)
+            var overview = try self.overview(settings, domain, records, now)
+            overview.knownAccounts = settings.hasKnownAccounts ? try records.knownAccounts(of: domain) : nil
+            overview.excludedAccounts = try records.excludedAccounts(of: domain)
+            return overview
         }
     }
 
+    /// Of every domain, without the lists, which may be long.
     public func overviews() async throws -> [MigrationOverview] {
         let now = context.now()
-        let running = statuses.runningAccounts
         return try await context.records.read { records in
-            let runs = try records.runs(running)
-            return try records.allSettings().map { settings in
-                try Self.overview(settings, try DomainName(settings.domain), records, runs, now)
+            try records.allSettings().map { settings in
+                try self.overview(settings, try DomainName(settings.domain), records, now)
             }
         }
     }
 
-    private static func overview(
-        _ settings: MigrationSettings, _ domain: DomainName, _ records: any RecordsReader, _ runs: [DomainName: Int64],
-        _ now: Timestamp
+    private func overview(
+        _ settings: MigrationSettings, _ domain: DomainName, _ records: any RecordsReader, _ now: Timestamp
     ) throws -> MigrationOverview {
-        let totals = try records.totals(of: domain)
-        return MigrationOverview(
+        MigrationOverview(
             settings: settings, state: settings.state(at: now),
-            knownAccounts: settings.hasKnownAccounts ? try records.knownAccounts(of: domain) : nil,
-            excludedAccounts: try records.excludedAccounts(of: domain), totals: totals,
-            queued: max(0, (totals.counts[.inProgress] ?? 0) - (runs[domain] ?? 0)))
+            figures: try statuses.figures(
+                of: domain, running: statuses.activity.running(of: domain.name), records),
+            reach: context.reach.state(of: settings.oldServer))
     }
 
     private static func checkLists(_ request: MigrationRequest) throws {
@@ -222,17 +224,5 @@ public final class SettingsDesk: Sendable {
 
     private static func neverEnabled(_ domain: DomainName) -> MoveError {
         MoveError(.migrationNotEnabled, "migration of \(domain) was never enabled")
-    }
-}
-
-extension RecordsReader {
-    /// How many of these accounts are in progress, by domain.
-    fileprivate func runs(_ running: Set<AccountRecord.ID>) throws -> [DomainName: Int64] {
-        var runs: [DomainName: Int64] = [:]
-        for id in running {
-            guard let row = try account(id: id), row.deletedAt == nil, row.status == .inProgress else { continue }
-            runs[row.address.domain, default: 0] += 1
-        }
-        return runs
     }
 }

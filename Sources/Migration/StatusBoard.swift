@@ -38,7 +38,9 @@ public final class StatusBoard: Sendable {
         }
     }
 
-    private let context: Context
+    let context: Context
+    /// What goes on in each domain.
+    let activity = MoveActivity()
     private let state = Mutex(State())
 
     init(context: Context) { self.context = context }
@@ -123,14 +125,15 @@ public final class StatusBoard: Sendable {
         for watcher in state.withLock({ $0.watchers(of: row) }) { watcher.changed(row) }
     }
 
-    /// Accounts whose run goes on rather than waits.
-    var runningAccounts: Set<AccountRecord.ID> { state.withLock { $0.running } }
-
     /// A run of the account begins.
-    func begins(_ account: AccountRecord.ID) { state.withLock { _ = $0.running.insert(account) } }
+    func begins(_ account: AccountRecord.ID, of domain: String) {
+        activity.begins(account, of: domain, now: context.uptime())
+        state.withLock { _ = $0.running.insert(account) }
+    }
 
     /// … and has ended, durably.
-    func ends(_ account: AccountRecord.ID) {
+    func ends(_ account: AccountRecord.ID, of domain: String) {
+        activity.ends(account, of: domain)
         state.withLock { state in
             state.running.remove(account)
             state.rates[account] = nil
@@ -139,9 +142,10 @@ public final class StatusBoard: Sendable {
     }
 
     /// So many messages of an account have become moved at once.
-    func moved(_ count: Int, of account: AccountRecord.ID) {
+    func moved(_ count: Int, octets: Int64, of account: AccountRecord) {
         let now = context.uptime()
-        state.withLock { $0.rates[account, default: Rate()].add(count, now: now) }
+        activity.moved(messages: count, octets: octets, of: account.address.domain.name, now: now)
+        state.withLock { $0.rates[account.id, default: Rate()].add(count, now: now) }
     }
 
     func remember(_ settings: MigrationSettings) {

@@ -46,6 +46,8 @@ public struct AccountRecord: Sendable, Hashable, Identifiable {
     public var startedAt: Timestamp?
     public var startedBy: TriggerOrigin?
     public var lastTriggeredAt: Timestamp?
+    /// What kind of login the latest trigger was.
+    public var lastTriggeredBy: TriggerOrigin?
     public var finishedAt: Timestamp?
     /// Messages in the ledger.
     public var moved: Int64
@@ -55,6 +57,10 @@ public struct AccountRecord: Sendable, Hashable, Identifiable {
     public var remainingOctets: Int64
     public var runs: Int64
     public var error: RunFailure?
+    /// nil where the old server was never asked about a password of the account's.
+    public var lastAttempt: PasswordAttempt?
+    /// An administrator has said that no run starts.
+    public var isPaused: Bool
     /// The source, as in the ledger, whose mailbox has been looked through to its end: sessions followed the first one until
     /// they brought nothing more. nil where none has.
     public var lookedThrough: Int64?
@@ -77,10 +83,22 @@ public struct AccountRecord: Sendable, Hashable, Identifiable {
         self.remaining = 0
         self.remainingOctets = 0
         self.runs = 0
+        self.isPaused = false
     }
 
     /// The status that the outside sees.
     public var status: MigrationStatus { nonMigrating == nil ? outcome : .nonMigrating }
+
+    /// Somebody has to look at it: failed and not tried again by itself, messages refused, paused, or not started after
+    /// an attempt that was rejected, or at which the old server could not be asked.
+    public var needsAttention: Bool {
+        if isPaused { return true }
+        return switch status {
+        case .failed: pending == nil || error?.reason == .messagesRefused
+        case .notStarted: lastAttempt?.outcome == .rejected || lastAttempt?.outcome == .unavailable
+        case .inProgress, .completed, .nonMigrating: false
+        }
+    }
 }
 
 /// A password as it stood: the account's revision and the settings' generation.

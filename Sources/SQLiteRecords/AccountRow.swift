@@ -31,6 +31,7 @@ enum AccountRow {
         "errorReason", "errorDetail", "errorAt",
         "pendingKind", "pendingDue", "pendingFailures", "pendingFailingSince", "pendingFollowUpUntil",
         "pendingSessions", "pendingFound", "lookedThrough",
+        "lastTriggeredBy", "attemptAt", "attemptVia", "attemptOutcome", "attemptReason", "paused",
         "sealed",
     ]
 
@@ -96,6 +97,9 @@ enum AccountRow {
         account.error = try failure(&columns)
         account.pending = try pending(&columns)
         account.lookedThrough = try columns.optionalInteger()
+        account.lastTriggeredBy = try columns.optionalWord()
+        account.lastAttempt = try attempt(&columns)
+        account.isPaused = try columns.integer() != 0
         account.sealed = try columns.optionalOctets()
         return account
     }
@@ -124,6 +128,10 @@ enum AccountRow {
             column(account.pending?.failingSince), column(account.pending?.followUpUntil),
             column((account.pending?.sessions).map(Int64.init)), column((account.pending?.found).map(Int64.init)),
             column(account.lookedThrough),
+            column(account.lastTriggeredBy?.rawValue),
+            column(account.lastAttempt?.at), column(account.lastAttempt?.via.rawValue),
+            column(account.lastAttempt?.outcome.rawValue), column(account.lastAttempt?.reason?.rawValue),
+            column(account.isPaused ? 1 : 0),
             column(account.sealed),
         ]
     }
@@ -141,6 +149,15 @@ enum AccountRow {
         let at = try columns.optionalTime()
         guard let reason, let detail, let at else { return nil }
         return RunFailure(reason: reason, detail: detail, at: at)
+    }
+
+    private static func attempt(_ columns: inout Columns) throws -> PasswordAttempt? {
+        let at = try columns.optionalTime()
+        let via: TriggerOrigin? = try columns.optionalWord()
+        let outcome: AttemptOutcome? = try columns.optionalWord()
+        let reason: Reason? = try columns.optionalWord()
+        guard let at, let via, let outcome else { return nil }
+        return PasswordAttempt(at: at, via: via, outcome: outcome, reason: reason)
     }
 
     private static func pending(_ columns: inout Columns) throws -> PendingRun? {

@@ -28,6 +28,9 @@ enum Migrations {
         migrator.registerMigration("markers of mailboxes, and runs", foreignKeyChecks: .immediate) { db in
             try db.execute(sql: mailboxes)
         }
+        migrator.registerMigration("attempts, pauses, and who has to be looked at") { db in
+            try db.execute(sql: attention)
+        }
         return migrator
     }()
 

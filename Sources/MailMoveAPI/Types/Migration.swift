@@ -19,24 +19,31 @@ public struct Migration: Codable, Hashable, Sendable {
     public var enabledAt: Timestamp
     public var expiresAt: Timestamp
     public var counts: StatusCounts
+    /// Accounts in progress whose run waits for its turn.
+    public var queued: Int
+    /// Accounts of which no run starts until `resumeAccounts`.
+    public var paused: Int
     public var moved: Int
     public var remaining: Int
     public var movedOctets: Int
     public var remainingOctets: Int
     /// Accounts of which nobody knows yet how much they hold: ``remaining`` leaves them out.
     public var unlisted: Int
-    /// Accounts in progress whose run waits for its turn.
-    public var queued: Int
-    /// Always 0: nothing can be paused yet.
-    public var paused: Int
+    /// Over the last minute; 0 where nothing moves.
+    public var messagesPerSecond: Double
+    public var octetsPerSecond: Double
+    /// Of what is known and under way; nil where nothing moves.
+    @OrNull public var etaSeconds: Int?
+    /// nil where the old server was not asked since the daemon started.
+    @OrNull public var reachable: Reachability?
     /// What the administrator should know, one sentence each.
     public var warnings: [String]
 
     public init(
         domain: DomainName, state: WindowState, oldServer: OldServer, validDays: Int, knownAccounts: [EmailAddress]?,
         excludedAccounts: [EmailAddress]?, autoCreateAccounts: Bool, syncPasswords: Bool, options: MoveOptions,
-        enabledAt: Timestamp, expiresAt: Timestamp, counts: StatusCounts, moved: Int, remaining: Int,
-        movedOctets: Int, remainingOctets: Int = 0, unlisted: Int = 0, queued: Int = 0, warnings: [String]
+        enabledAt: Timestamp, expiresAt: Timestamp, progress: DomainProgress, reachable: Reachability? = nil,
+        warnings: [String]
     ) {
         self.domain = domain
         self.state = state
@@ -49,14 +56,18 @@ public struct Migration: Codable, Hashable, Sendable {
         self.options = MoveOptionsReport(options)
         self.enabledAt = enabledAt
         self.expiresAt = expiresAt
-        self.counts = counts
-        self.moved = moved
-        self.remaining = remaining
-        self.movedOctets = movedOctets
-        self.remainingOctets = remainingOctets
-        self.unlisted = unlisted
-        self.queued = queued
-        self.paused = 0
+        self.counts = progress.counts
+        self.queued = progress.queued
+        self.paused = progress.paused
+        self.moved = progress.moved
+        self.remaining = progress.remaining
+        self.movedOctets = progress.movedOctets
+        self.remainingOctets = progress.remainingOctets
+        self.unlisted = progress.unlisted
+        self.messagesPerSecond = progress.messagesPerSecond
+        self.octetsPerSecond = progress.octetsPerSecond
+        self.etaSeconds = progress.etaSeconds
+        self.reachable = reachable
         self.warnings = warnings
     }
 }
@@ -81,23 +92,40 @@ extension Migration: Described {
                 .required("options", MoveOptionsReport.schema, "how the mailboxes are moved"),
                 .required("enabledAt", .time, "start of the latest window"),
                 .required("expiresAt", .time, "its end"),
-                .required("counts", StatusCounts.schema, "accounts in each status"),
-                .required("moved", .count, "messages moved"),
-                .required("remaining", .count, "messages that are known to be only on the old server"),
-                .required("movedOctets", .count, "octets of the messages moved"),
+            ] + DomainProgress.figures + [
                 .required(
-                    "remainingOctets", .count, "octets of the messages that remain, as the old server lists them"),
-                .required(
-                    "unlisted", .count,
-                    "accounts that move and of which nobody knows yet how much they hold; remaining leaves them out"),
-                .required("queued", .count, "accounts in progress whose run waits for its turn"),
-                .required("paused", .count, "accounts that are kept from running; always 0 so far"),
+                    "reachable", .orNull(Reachability.schema),
+                    "whether the old server is reached, null where it was not asked since the daemon started"),
                 .required("warnings", .array(of: .text), "what the administrator should know"),
             ]))
 
     static let example = Migration(
         domain: .example, state: .active, oldServer: OldServer(host: "192.0.2.10", security: .starttls), validDays: 30,
         knownAccounts: nil, excludedAccounts: [.example("robot")], autoCreateAccounts: false, syncPasswords: true,
-        options: MoveOptions(), enabledAt: .example, expiresAt: .exampleEnd, counts: .example, moved: 120_000,
-        remaining: 800, movedOctets: 9_000_000_000, remainingOctets: 60_000_000, unlisted: 12, queued: 3, warnings: [])
+        options: MoveOptions(), enabledAt: .example, expiresAt: .exampleEnd, progress: .example,
+        reachable: Reachability(ok: true, since: .example), warnings: [])
+}
+
+/// Whether an old server is reached.
+public struct Reachability: Codable, Hashable, Sendable, Described {
+    public var ok: Bool
+    /// Since when that is so, as far as the daemon has noticed since it started.
+    public var since: Timestamp
+    /// Why it is not; nil where it is.
+    @OrNull public var detail: String?
+
+    public init(ok: Bool, since: Timestamp, detail: String? = nil) {
+        self.ok = ok
+        self.since = since
+        self.detail = detail
+    }
+
+    public static let schema = Schema.object(
+        ObjectSchema(
+            "Reachability", "Whether an old server is reached.",
+            [
+                .required("ok", .boolean, "whether it is, as of the latest login or run"),
+                .required("since", .time, "since when that is so, as noticed since the daemon started"),
+                .required("detail", .orNull(.text), "why it is not reached"),
+            ]))
 }

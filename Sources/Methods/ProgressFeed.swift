@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import JSONRPC
+import JSONWire
+import MailMoveAPI
+import Migration
+import Vocabulary
+import Waiting
+
+/// A domain's figures, for one watcher: at once, and then each second in which they are others.
+///
+/// They are looked at each second, whatever is told meanwhile: a rate sinks without anything happening, and a handful of
+/// rows are read.
+struct ProgressFeed: Sendable {
+    let statuses: StatusBoard
+    let domain: DomainName
+    private static let interval = Duration.seconds(1)
+
+    /// Until the watcher has gone, or the task is cancelled.
+    @Sendable func run(_ peer: Peer) async {
+        var told: DomainFigures?
+        while !Task.isCancelled {
+            // Where the database does not answer the next second may tell.
+            let now = try? await statuses.figures(of: domain)
+            if let now, now != told, peer.isDue("progress of \(domain)", every: Self.interval) {
+                guard let params = try? JSONText.encode(DomainProgress(domain, now)),
+                    await peer.notify(method: Contract.progress, encodedParams: params)
+                else { return }
+                told = now
+            }
+            // Cancelled: the loop ends.
+            try? await pause(for: Self.interval)
+        }
+    }
+}
