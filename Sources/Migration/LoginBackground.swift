@@ -58,7 +58,7 @@ extension LoginDesk {
             answer = try await context.settingsWatch.whileCurrent(settings) {
                 try await self.questions.ask(
                     settings.oldServer, user: user, password: login.password, urgency: .canWait, exposure: exposure,
-                    room: { self.scheduler.room(for: account.id, settings) },
+                    room: { self.scheduler.room(for: account, settings) },
                     // Recorded first: what was shown once is not shown again, whatever happens to this process.
                     willShow: {
                         guard try await self.change(facts, { $0.shown = mark }) != nil else {

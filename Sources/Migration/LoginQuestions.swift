@@ -118,7 +118,7 @@ extension LoginDesk {
             let answer = try await context.settingsWatch.whileCurrent(settings) {
                 try await self.questions.ask(
                     settings.oldServer, user: user, password: login.password, exposure: exposure,
-                    room: { self.scheduler.room(for: facts.account?.id, settings) }
+                    room: { self.scheduler.room(for: facts.account, settings) }
                 ).timed(login.account, by: self)
             }
             let verdict: GuessLimits.Verdict =

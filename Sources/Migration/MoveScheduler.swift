@@ -46,20 +46,21 @@ public final class MoveScheduler: Sendable {
 
     /// How many first runs could start at once at this domain's old server, the account's among them; an account that is
     /// not there yet is nil.
-    func room(for account: AccountRecord.ID?, _ settings: MigrationSettings) -> Int {
+    func room(for account: AccountRecord?, _ settings: MigrationSettings) -> Int {
         let limits = context.limits
-        guard !context.stopping.isSet else { return 0 }
+        guard !context.stopping.isSet, account?.isPaused != true else { return 0 }
         return state.withLock {
             $0.schedule.room(
-                for: account, in: Schedule.Lane(settings), width: limits.connectionsPerOldServer,
+                for: account?.id, in: Schedule.Lane(settings), width: limits.connectionsPerOldServer,
                 share: settings.options.maxConnections ?? .max, most: limits.concurrentMoves,
                 secondsBetweenRuns: limits.secondsBetweenRuns, now: context.uptime())
         }
     }
 
     /// Queues the run that `account.pending` asks for; joins one that is there already.
-    func submit(_ account: AccountRecord, _ settings: MigrationSettings) {
-        guard let pending = account.pending else { return }
+    /// - Parameter evenIfPaused: the run of an account that is paused has to be told that its time is over.
+    func submit(_ account: AccountRecord, _ settings: MigrationSettings, evenIfPaused: Bool = false) {
+        guard let pending = account.pending, evenIfPaused || !account.isPaused else { return }
         let limits = context.limits
         var ticket = ticket(account.id, pending, settings)
         state.withLock { state in
@@ -83,7 +84,7 @@ public final class MoveScheduler: Sendable {
 
     /// The account's run begins again under these settings; one that waits for its turn waits for it under them.
     func begin(_ account: AccountRecord, under settings: MigrationSettings) {
-        guard let pending = account.pending else { return }
+        guard let pending = account.pending, !account.isPaused else { return }
         let limits = context.limits
         var ticket = ticket(account.id, pending, settings)
         let control = state.withLock { state -> RunControl? in

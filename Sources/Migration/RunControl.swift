@@ -6,6 +6,8 @@ import Synchronization
 final class RunControl: Sendable {
     enum StopReason: Sendable {
         case shutdown, disabled, deleted, excluded, expired
+        /// It goes on when an administrator says so.
+        case paused
         /// The settings name another old server, or ask for another way: the run begins again under them.
         case resettled
     }

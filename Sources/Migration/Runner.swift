@@ -64,6 +64,7 @@ struct Runner: Sendable {
         if state == .expired, pending.kind != .first, row.outcome != .inProgress {
             return Outcome(end: .stopped(.expired))
         }
+        if row.isPaused { return Outcome(end: .stopped(.paused)) }
         do {
             let store = StoreGuard(context: context)
             let expected = try await store.verify(row.id)
@@ -134,7 +135,7 @@ struct Runner: Sendable {
             let keeps = row.sealed != nil && current.state(at: now) == .active
             let brought = row.moved != before.moved
             let clock = RunClock(now: now, uptime: uptime, spans: spans)
-            if case .stopped(.resettled) = end {
+            if end.leavesTheRestToAnother {
                 // The password was taken away after that.
                 guard row.sealed == nil, row.outcome == .inProgress else { return (row, current) }
                 let reason: RunControl.StopReason = row.nonMigrating == nil ? .disabled : .excluded
@@ -157,6 +158,17 @@ struct Runner: Sendable {
         }
         guard let (row, current) = recorded else { return .none }
         statuses.changed(row)
+        if row.isPaused { return .none }
         return row.pending.map { .pending($0, current) } ?? .none
+    }
+}
+
+extension Run.End {
+    /// All is as it was, for a run to come: at once under other settings, or when the account is paused no more.
+    fileprivate var leavesTheRestToAnother: Bool {
+        switch self {
+        case .stopped(.resettled), .stopped(.paused): true
+        default: false
+        }
     }
 }

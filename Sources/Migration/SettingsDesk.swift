@@ -172,8 +172,13 @@ public final class SettingsDesk: Sendable {
             guard settings.state(at: now) != .active else {
                 throw InvalidParameter("domain", "has an active migration; disable it first")
             }
-            guard try records.accountsInProgress(of: domain).isEmpty else {
+            let unfinished = try records.accountsInProgress(of: domain)
+            guard unfinished.allSatisfy(\.isPaused) else {
                 throw InvalidParameter("domain", "has moves that are still ending; try again in a moment")
+            }
+            guard unfinished.isEmpty else {
+                throw InvalidParameter(
+                    "domain", "has \(unfinished.count) moves that are paused; resume them, or disable the migration")
             }
             return try records.forget(domain)
         }

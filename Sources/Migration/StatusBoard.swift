@@ -90,7 +90,7 @@ public final class StatusBoard: Sendable {
                 try records.settings(of: domain)
             )
         }
-        return (totals, rows.map { status(of: $0, settings: settings) }.filter { !$0.isQueued })
+        return (totals, rows.map { status(of: $0, settings: settings) }.filter { !$0.isQueued && !$0.isPaused })
     }
 
     /// - Throws: `InvalidCursor`; `RecordsError`.

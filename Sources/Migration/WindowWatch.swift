@@ -41,6 +41,7 @@ final class WindowWatch: Sendable {
             if swept.map({ context.uptime() - $0 > .seconds(3600) }) ?? true {
                 swept = context.uptime()
                 await removeIdleEvents(now)
+                await giveUpPaused(now)
             }
             let next = open.map { $0.expiresAt.seconds(since: now) }.filter { $0 > 0 }.min()
             await alarm.sleep(seconds: min(next ?? .infinity, Self.longestSleep))
@@ -57,6 +58,30 @@ final class WindowWatch: Sendable {
         }
     }
 
+    /// No password of a paused account is kept for longer than its run would have kept it.
+    private func giveUpPaused(_ now: Timestamp) async {
+        let (limits, clock) = (context.limits, RunClock(now: now, uptime: context.uptime(), spans: context.spans))
+        do {
+            let paused = try await context.records.read { try $0.accountsWithSealedPassword().filter(\.isPaused) }
+            for portion in paused.map(\.id).portions(of: 500) {
+                let changed = try await context.records.write { records in
+                    try portion.compactMap { id -> AccountRecord? in
+                        guard var row = try records.account(id: id),
+                            let settings = try records.settings(of: row.address.domain),
+                            row.givesUpWhilePaused(settings, limits, clock)
+                        else { return nil }
+                        try records.update(row)
+                        return row
+                    }
+                }
+                for row in changed { statuses.changed(row) }
+            }
+        } catch {
+            // An hour later they are older still.
+            context.log.debug("passwords of paused accounts stay: \(error)")
+        }
+    }
+
     private func close(_ ended: [MigrationSettings]) async {
         guard !ended.isEmpty else { return }
         let byDomain = Dictionary(ended.map { ($0.domain, $0) }) { first, _ in first }
@@ -66,7 +91,7 @@ final class WindowWatch: Sendable {
                 guard let settings = byDomain[account.address.domain.name] else { continue }
                 // Its turn comes now, and it is told that the window has ended.
                 account.pending?.due = now
-                scheduler.submit(account, settings)
+                scheduler.submit(account, settings, evenIfPaused: true)
             }
             for settings in ended { try await statuses.windowChanged(DomainName(settings.domain)) }
         } catch {

@@ -89,6 +89,9 @@ public struct AccountRecord: Sendable, Hashable, Identifiable {
     /// The status that the outside sees.
     public var status: MigrationStatus { nonMigrating == nil ? outcome : .nonMigrating }
 
+    /// It has failed, and is not tried again before a login: its password is not kept.
+    public var needsLogin: Bool { status == .failed && sealed == nil && !isPaused && deletedAt == nil }
+
     /// Somebody has to look at it: failed and not tried again by itself, messages refused, paused, or not started after
     /// an attempt that was rejected, or at which the old server could not be asked.
     public var needsAttention: Bool {

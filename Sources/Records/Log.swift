@@ -136,6 +136,12 @@ public struct EventRecord: Sendable, Hashable {
         case created
         case passwordChanged
         case deleted
+        /// An administrator has said that no run starts …
+        case paused
+        /// … that they may again …
+        case resumed
+        /// … or that what is put off is tried now.
+        case retried
     }
 
     /// The latest time, where it has happened more than once.

@@ -50,6 +50,11 @@ public protocol RecordsReader {
     ) throws -> [AccountRecord]
     /// Accounts, deleted or not, whose password is sealed for a run, whatever their domain: the work a restart finds.
     func accountsWithSealedPassword() throws -> [AccountRecord]
+    /// Those of `domain`.
+    func accountsWithSealedPassword(of domain: DomainName) throws -> [AccountRecord]
+    /// Accounts of `domain`, neither deleted nor paused, that have failed and are not tried again, for their password is not
+    /// kept; by address.
+    func accountsThatNeedALogin(of domain: DomainName) throws -> [EmailAddress]
     /// Accounts, none of them deleted, whose status says that a run is going on.
     func accountsInProgress() throws -> [AccountRecord]
     /// Those of `domain`, by address.

@@ -63,6 +63,38 @@ import Vocabulary
         }
     }
 
+    @Test func whatWaitsForARunAndWhatForALoginIsFoundByItsDomain() async throws {
+        try await withRecords { records in
+            try await records.write { writer in
+                for (name, outcome, isSealed, isPaused) in [
+                    ("kept@example.org", MigrationStatus.failed, true, false),
+                    ("lost@example.org", .failed, false, false), ("paused@example.org", .failed, false, true),
+                    ("new@example.org", .notStarted, false, false), ("lost@example.com", .failed, false, false),
+                    ("kept@example.com", .inProgress, true, false),
+                ] {
+                    var account = newAccount(name)
+                    account.outcome = outcome
+                    account.isPaused = isPaused
+                    if isSealed {
+                        account.sealed = [1]
+                        account.pending = PendingRun(kind: .retry, due: morning)
+                    }
+                    let inserted = try writer.insert(account)
+                    #expect(inserted.needsLogin == name.hasPrefix("lost"))
+                }
+            }
+            let (sealed, needsLogin) = try await records.read { reader in
+                (
+                    try reader.accountsWithSealedPassword(of: example).map(\.address.description),
+                    try reader.accountsThatNeedALogin(of: example).map(\.description)
+                )
+            }
+            #expect(sealed == ["kept@example.org"] && needsLogin == ["lost@example.org"])
+            let nobody = try await records.read { try $0.accountsThatNeedALogin(of: domain("none.example")) }
+            #expect(nobody.isEmpty)
+        }
+    }
+
     /// Columns that stay are not written: any set of them may be the one that changes.
     @Test func everyChangeIsWritten() async throws {
         try await withRecords { records in
