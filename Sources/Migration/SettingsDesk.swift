@@ -62,55 +62,137 @@ public final class SettingsDesk: Sendable {
     }
 
     /// Opens a window, or changes the settings of an open one and starts a new window. What has been moved stays moved.
+    /// - Throws: as ``plan(_:)``.
+    public func enable(_ request: MigrationRequest) async throws -> MigrationOverview {
+        while true {
+            let plan = try await plan(request)
+            if let overview = try await carryOut(plan, detail: nil) { return overview }
+        }
+    }
+
+    /// What it would be to open a window with these settings.
     /// - Throws: ``InvalidParameter`` where the old server would be this platform itself, or a listed address belongs
     ///   to another domain; `RecordsError`.
-    public func enable(_ request: MigrationRequest) async throws -> MigrationOverview {
-        try Self.checkLists(request)
-        do throws(MailStoreError) {
-            try context.store.check(folder: request.options.folder)
-        } catch {
-            throw InvalidParameter("options.folder", "must be a folder that can be made: \(error.detail)")
-        }
+    public func plan(_ request: MigrationRequest) async throws -> SettingsPlan {
+        try check(request)
         let warnings = try await OldServerWarnings(context: context).warnings(for: request)
         let now = context.now()
-        let (settings, excluded, resettled, reclassified) = try await context.records.write { records in
-            let before = try records.settings(of: request.domain)
-            // Forgotten settings leave no number behind; the clock gives one that none of them had.
-            let settings = MigrationSettings(
-                domain: request.domain, oldServer: request.oldServer, validDays: request.validDays,
-                hasKnownAccounts: request.knownAccounts != nil, autoCreateAccounts: request.autoCreateAccounts,
-                syncPasswords: request.syncPasswords, options: request.options, enabledAt: now,
-                generation: before.map { $0.generation + 1 } ?? now.milliseconds, warnings: warnings)
-            try records.put(settings, known: request.knownAccounts ?? [], excluded: request.excludedAccounts)
-            let reclassified = try records.reclassify(request.domain)
-            // Who does not move any more shows its password to nobody any more.
-            var excluded: [AccountRecord] = []
-            var resettled: [AccountRecord] = []
-            for var account in try records.accountsWithSealedPassword()
-            where account.address.domain == request.domain {
-                if account.nonMigrating != nil {
-                    account.eraseSealedPassword()
-                    try records.update(account)
-                    excluded.append(account)
-                } else if let before, before.oldServer != settings.oldServer || before.options != settings.options {
-                    if before.oldServer != settings.oldServer, account.askAnotherServer(at: now) {
-                        try records.update(account)
-                    }
-                    resettled.append(account)
-                }
+        let settings = MigrationSettings(
+            domain: request.domain, oldServer: request.oldServer, validDays: request.validDays,
+            hasKnownAccounts: request.knownAccounts != nil, autoCreateAccounts: request.autoCreateAccounts,
+            syncPasswords: request.syncPasswords, options: request.options, enabledAt: now, generation: 0,
+            warnings: warnings)
+        var plan = try await plan(settings, request, now)
+        plan.opensWindow = true
+        return plan
+    }
+
+    /// What it would be to change settings into these.
+    /// - Parameter before: what the request was made of; the window stays but for the wish.
+    /// - Throws: as ``plan(_:)``.
+    public func plan(
+        _ request: MigrationRequest, changing before: MigrationOverview, window: WindowWish
+    ) async throws -> SettingsPlan {
+        try check(request)
+        let now = context.now()
+        var settings = before.settings
+        settings.oldServer = request.oldServer
+        settings.hasKnownAccounts = request.knownAccounts != nil
+        settings.autoCreateAccounts = request.autoCreateAccounts
+        settings.syncPasswords = request.syncPasswords
+        settings.options = request.options
+        try settings.setWindow(window, at: now)
+        if settings.oldServer != before.settings.oldServer {
+            settings.warnings = try await OldServerWarnings(context: context).warnings(for: request)
+        }
+        var plan = try await plan(settings, request, now)
+        plan.before = before
+        plan.before?.state = before.settings.state(at: now)
+        return plan
+    }
+
+    private func plan(
+        _ settings: MigrationSettings, _ request: MigrationRequest, _ now: Timestamp
+    ) async throws -> SettingsPlan {
+        let (before, after) = try await context.records.read { records in
+            let before = try records.settings(of: request.domain).map {
+                try self.overview($0, request.domain, records, now)
             }
-            let isAnother = before.map { $0.oldServer != settings.oldServer } ?? false
-            return ((settings, isAnother: isAnother), excluded, resettled, reclassified)
+            return (before, try self.overview(settings, request.domain, records, now))
         }
-        if settings.isAnother { context.settingsWatch.changed(to: settings.0) }
+        var plan = SettingsPlan(before: before, after: after)
+        plan.after.knownAccounts = request.knownAccounts.map(Self.sorted)
+        plan.after.excludedAccounts = Self.sorted(request.excludedAccounts)
+        return plan
+    }
+
+    /// As the records give them back: each once, by address.
+    private static func sorted(_ addresses: [EmailAddress]) -> [EmailAddress] { Set(addresses).sorted() }
+
+    /// Makes a plan true.
+    /// - Parameter detail: what an event says of it.
+    /// - Returns: nil where the settings have changed since it was made.
+    public func carryOut(_ plan: SettingsPlan, detail: String?) async throws -> MigrationOverview? {
+        let now = context.now()
+        let domain = try DomainName(plan.after.settings.domain)
+        let changed = try await context.records.write { records -> Changed? in
+            let before = try records.settings(of: domain)
+            guard before == plan.before?.settings else { return nil }
+            let changed = try Self.change(before, plan, domain, records, now)
+            let kind: EventRecord.Kind = plan.opensWindow ? .enabled : .settingsChanged
+            try records.append(EventRecord(at: now, domain: domain, kind: kind, detail: detail))
+            return changed
+        }
+        guard let changed else { return nil }
+        if plan.isAnotherServer { context.settingsWatch.changed(to: changed.settings) }
         // In the order in which their turns would have come.
-        for account in resettled.sorted(by: { ($0.pending?.due ?? now) < ($1.pending?.due ?? now) }) {
-            scheduler.begin(account, under: settings.0)
+        for account in changed.resettled.sorted(by: { ($0.pending?.due ?? now) < ($1.pending?.due ?? now) }) {
+            scheduler.begin(account, under: changed.settings)
         }
-        if settings.isAnother { await context.checkedSessions.end(before: settings.0) }
-        try await stop(excluded.map(\.id), .excluded)
-        for account in excluded { statuses.changed(account) }
-        return try await told(request.domain, reclassified: reclassified)
+        if plan.isAnotherServer { await context.checkedSessions.end(before: changed.settings) }
+        try await stop(changed.excluded.map(\.id), .excluded)
+        for account in changed.excluded { statuses.changed(account) }
+        return try await told(domain, reclassified: changed.reclassified)
+    }
+
+    private struct Changed: Sendable {
+        var settings: MigrationSettings
+        var reclassified: [AccountRecord.ID] = []
+        /// Who does not move any more shows its password to nobody any more.
+        var excluded: [AccountRecord] = []
+        /// Whose run begins again under the new settings.
+        var resettled: [AccountRecord] = []
+    }
+
+    private static func change(
+        _ before: MigrationSettings?, _ plan: SettingsPlan, _ domain: DomainName, _ records: any RecordsWriter,
+        _ now: Timestamp
+    ) throws -> Changed {
+        var settings = plan.after.settings
+        // What was decided stays so where nothing but the window's end is another. Forgotten settings leave no number
+        // behind; the clock gives one that none of them had.
+        settings.generation = before.map { $0.generation + (plan.changesMore ? 1 : 0) } ?? now.milliseconds
+        try records.put(
+            settings, known: plan.changesKnown ? plan.after.knownAccounts ?? [] : nil,
+            excluded: plan.changesExcluded ? plan.after.excludedAccounts ?? [] : nil)
+        var changed = Changed(settings: settings)
+        guard plan.changesMore else { return changed }
+        // What another server, or the same asked for other names, has said of users says nothing of these.
+        let keepsReplies = !plan.opensWindow && !plan.isAnotherServer
+        changed.reclassified = try records.reclassify(domain, keepsReplies: keepsReplies)
+        for var account in try records.accountsWithSealedPassword(of: domain) {
+            if account.nonMigrating != nil {
+                account.eraseSealedPassword()
+                try records.update(account)
+                changed.excluded.append(account)
+            } else if let before, before.oldServer != settings.oldServer || before.options != settings.options {
+                if before.oldServer != settings.oldServer, account.askAnotherServer(at: now) {
+                    try records.update(account)
+                }
+                changed.resettled.append(account)
+            }
+        }
+        return changed
     }
 
     /// Ends the window: running moves finish their batch and stop, and the sealed passwords go.
@@ -122,6 +204,7 @@ public final class SettingsDesk: Sendable {
                 settings.disabledAt = now
                 settings.generation += 1
                 try records.put(settings, known: nil, excluded: nil)
+                try records.append(EventRecord(at: now, domain: domain, kind: .disabled, detail: nil))
             }
             return try records.eraseSealedPasswords(of: domain)
         }
@@ -191,10 +274,7 @@ public final class SettingsDesk: Sendable {
         let now = context.now()
         return try await context.records.read { records in
             guard let settings = try records.settings(of: domain) else { throw Self.neverEnabled(domain) }
-            var overview = try self.overview(settings, domain, records, now)
-            overview.knownAccounts = settings.hasKnownAccounts ? try records.knownAccounts(of: domain) : nil
-            overview.excludedAccounts = try records.excludedAccounts(of: domain)
-            return overview
+            return try self.overview(settings, domain, records, now)
         }
     }
 
@@ -203,22 +283,30 @@ public final class SettingsDesk: Sendable {
         let now = context.now()
         return try await context.records.read { records in
             try records.allSettings().map { settings in
-                try self.overview(settings, try DomainName(settings.domain), records, now)
+                try self.overview(settings, try DomainName(settings.domain), records, now, withLists: false)
             }
         }
     }
 
     private func overview(
-        _ settings: MigrationSettings, _ domain: DomainName, _ records: any RecordsReader, _ now: Timestamp
+        _ settings: MigrationSettings, _ domain: DomainName, _ records: any RecordsReader, _ now: Timestamp,
+        withLists: Bool = true
     ) throws -> MigrationOverview {
         MigrationOverview(
             settings: settings, state: settings.state(at: now),
+            knownAccounts: withLists && settings.hasKnownAccounts ? try records.knownAccounts(of: domain) : nil,
+            excludedAccounts: withLists ? try records.excludedAccounts(of: domain) : nil,
             figures: try statuses.figures(
                 of: domain, running: statuses.activity.running(of: domain.name), records),
             reach: context.reach.state(of: settings.oldServer))
     }
 
-    private static func checkLists(_ request: MigrationRequest) throws {
+    private func check(_ request: MigrationRequest) throws {
+        do throws(MailStoreError) {
+            try context.store.check(folder: request.options.folder)
+        } catch {
+            throw InvalidParameter("options.folder", "must be a folder that can be made: \(error.detail)")
+        }
         let lists = [("knownAccounts", request.knownAccounts ?? []), ("excludedAccounts", request.excludedAccounts)]
         for (name, addresses) in lists {
             guard let index = addresses.firstIndex(where: { $0.domain != request.domain }) else { continue }

@@ -110,7 +110,7 @@ public struct DomainTotals: Sendable, Hashable {
     public var accounts: Int64 { counts.values.reduce(0, +) }
 }
 
-/// Something that happened to an account. Never holds a password.
+/// Something that happened to an account, or to a domain. Never holds a password.
 public struct EventRecord: Sendable, Hashable {
     public enum Kind: String, Sendable, Codable, CaseIterable {
         /// A login or the portal asked for a move.
@@ -142,11 +142,19 @@ public struct EventRecord: Sendable, Hashable {
         case resumed
         /// … or that what is put off is tried now.
         case retried
+        /// Of a domain: its window was opened …
+        case enabled
+        /// … its settings, or the end of its window, are others …
+        case settingsChanged
+        /// … and it was ended.
+        case disabled
     }
 
     /// The latest time, where it has happened more than once.
     public var at: Timestamp
-    public var account: EmailAddress
+    public var domain: DomainName
+    /// nil for what happened to the domain as a whole.
+    public var account: EmailAddress?
     public var kind: Kind
     public var via: TriggerOrigin?
     public var reason: Reason?
@@ -163,12 +171,21 @@ public struct EventRecord: Sendable, Hashable {
         detail: String? = nil, isIdle: Bool = false
     ) {
         self.at = at
+        self.domain = account.domain
         self.account = account
         self.kind = kind
         self.via = via
         self.reason = reason
         self.detail = detail
         self.isIdle = isIdle
+    }
+
+    public init(at: Timestamp, domain: DomainName, kind: Kind, detail: String?) {
+        self.at = at
+        self.domain = domain
+        self.kind = kind
+        self.detail = detail
+        self.isIdle = false
     }
 }
 

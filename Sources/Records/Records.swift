@@ -114,10 +114,10 @@ public protocol RecordsWriter: RecordsReader {
     /// Adds or replaces a domain's settings. The lists are replaced where they are not nil.
     func put(_ settings: MigrationSettings, known: [EmailAddress]?, excluded: [EmailAddress]?) throws
     /// Sets every account's `nonMigrating` from the lists of its domain (excluded; not known where there is a known
-    /// list; else none, so that what a reply once said is revoked), except for deleted accounts, and says whose
-    /// is another now. Counters follow.
+    /// list; else none), except for deleted accounts, and says whose is another now. Counters follow.
+    /// - Parameter keepsReplies: what a reply has said stays; else it is revoked.
     @discardableResult
-    func reclassify(_ domain: DomainName) throws -> [AccountRecord.ID]
+    func reclassify(_ domain: DomainName, keepsReplies: Bool) throws -> [AccountRecord.ID]
     /// Erases every sealed password of `domain` and says whose.
     func eraseSealedPasswords(of domain: DomainName) throws -> [AccountRecord.ID]
     /// Forgets the settings, lists and events of `domain`, and ledger, intents and figures of each of its accounts, deleted or

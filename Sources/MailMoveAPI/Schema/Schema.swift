@@ -22,6 +22,8 @@ public indirect enum Schema: Sendable {
     case orNull(Schema)
     /// An object that another specification describes.
     case anyObject(String)
+    /// Whatever a setting may be.
+    case anything
 }
 
 /// An object's members, and no others.

@@ -38,6 +38,8 @@ public struct Migration: Codable, Hashable, Sendable {
     @OrNull public var reachable: Reachability?
     /// What the administrator should know, one sentence each.
     public var warnings: [String]
+    /// What has become another; of `updateMigration` alone.
+    public var changes: [SettingChange]?
 
     public init(
         domain: DomainName, state: WindowState, oldServer: OldServer, validDays: Int, knownAccounts: [EmailAddress]?,
@@ -80,7 +82,8 @@ extension Migration: Described {
                 .required("domain", .domain, "the domain in A-form"),
                 .required("state", .choice(WindowState.self), "whether logins start moves"),
                 .required("oldServer", OldServerReport.schema, "where the mail comes from"),
-                .required("validDays", .integer(1...3650), "length of the window"),
+                .required(
+                    "validDays", .integer(1...3650), "length of the window, as it was opened or set last"),
                 .required(
                     "knownAccounts", .orNull(.array(of: .address)),
                     "accounts of the old system; null where not given, and in listMigrations"),
@@ -97,6 +100,9 @@ extension Migration: Described {
                     "reachable", .orNull(Reachability.schema),
                     "whether the old server is reached, null where it was not asked since the daemon started"),
                 .required("warnings", .array(of: .text), "what the administrator should know"),
+                .sometimes(
+                    "changes", .array(of: SettingChange.schema),
+                    "what has become another, or would with dryRun; of updateMigration alone"),
             ]))
 
     static let example = Migration(

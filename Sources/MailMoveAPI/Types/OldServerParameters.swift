@@ -36,6 +36,17 @@ public struct OldServerParameters: Codable, Hashable, Sendable {
         self.secureAuthentication = secureAuthentication
     }
 
+    /// As somebody would give them who wants just this server. What is as its default says is left to that.
+    public init(_ server: OldServer) {
+        let plain = OldServer(host: server.host, security: server.security)
+        let certificate = server.certificate == plain.certificate ? nil : server.certificate
+        self.init(
+            host: server.host, port: server.port == plain.port ? nil : server.port, security: server.security,
+            certificate: certificate.map { Certificate(verify: $0.verify, sha256: $0.sha256) },
+            usernameIncludesDomain: server.usernameIncludesDomain, domain: server.domain,
+            secureAuthentication: server.secureAuthentication)
+    }
+
     /// The same with the defaults filled in.
     public var oldServer: OldServer {
         let security = security ?? .opportunistic
