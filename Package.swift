@@ -61,6 +61,7 @@ let package = Package(
         room("Vocabulary", ["CIDN2"]),  // addresses, statuses, reasons: the words everyone uses
         room("JSONWire", []),  // JSON text, JSON-RPC envelopes, line framing; no I/O
         room("Waiting", ["CLinux"]),  // what all waiting for time is made of
+        room("OldServerPolicy", []),  // who may open a connection to an old server: one value that decides
         room("Secrets", ["CSodium", "CLibcrypt"]),  // guarded passwords, sealing, crypt(3)
         room("AccountFile", ["Vocabulary", "Secrets"]),  // files of accounts, as other systems export them
         room(  // IMAP without I/O: framing, grammar, commands, and what they mean
@@ -128,6 +129,7 @@ let package = Package(
         tests("VocabularyTests", ["Vocabulary"]),
         tests("WaitingTests", ["Waiting"]),
         tests("JSONWireTests", ["JSONWire"]),
+        tests("OldServerPolicyTests", ["OldServerPolicy"]),
         tests("SecretsTests", ["Secrets"]),
         tests("AccountFileTests", ["AccountFile", "Secrets"], resources: [.copy("Exports")]),
         tests("MailMoveAPITests", ["MailMoveAPI", "JSONWire", "Secrets", "Vocabulary"]),
