@@ -74,7 +74,6 @@ let package = Package(
             "MailConnection",
             nio + [
                 "MailSession", "Vocabulary", "CSodium", .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "NIOTLS", package: "swift-nio"),
             ]),
         room("MailSource", ["Vocabulary", "Secrets"]),  // what an old mailbox must offer
         room(  // … and offers by POP3
@@ -97,7 +96,7 @@ let package = Package(
 
         room("DNS", ["Vocabulary", "CCares", "CLinux"]),  // what name servers say; SPF
 
-        // Floor 2: a login becomes a run; a run turns a old mailbox into durable messages and a ledger. Each room knows
+        // Floor 2: a login becomes a run; a run turns an old mailbox into durable messages and a ledger. Each room knows
         // only those above it in this list.
         room(  // what all of them stand on: records, old servers, clocks, limits
             "Ground", ["MailSource", "Records", "DNS", "Secrets", "Vocabulary", "Waiting", logging]),
@@ -135,8 +134,8 @@ let package = Package(
         room(
             "Methods",
             [
-                "AccountFile", "Accounts", "Diagnosis", "Logins", "Migration", "Statuses", "JSONRPC", "MailMoveAPI",
-                "Waiting", logging,
+                "AccountFile", "Accounts", "Diagnosis", "Logins", "Migration", "Statuses", "JSONRPC", "JSONWire",
+                "MailMoveAPI", "MailStore", "Records", "Secrets", "Vocabulary", "Waiting", logging,
             ]),
 
         // What the administrator has set: flags, environment, file; one list of keys.
@@ -150,9 +149,10 @@ let package = Package(
         // Floor 4: wiring.
         .executableTarget(
             name: "mailmoved",
-            dependencies: [
-                "CLinux", "Configuring", "DNS", "Ground", "Methods", "Migration", "MaildirStore", "POP3Source",
-                "SQLiteRecords", "JSONRPC", "Systemd", "Secrets", "Waiting",
+            dependencies: nio + [
+                "CLinux", "Configuring", "DNS", "Ground", "JSONRPC", "MailMoveAPI", "MailStore", "MaildirStore",
+                "Methods", "Migration", "POP3Source", "Records", "SQLiteRecords", "Secrets", "Systemd", "Vocabulary",
+                "Waiting",
                 lifecycle, logging, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
@@ -179,14 +179,16 @@ let package = Package(
             resources: [.copy("Conversations")]),
         tests(
             "POP3SourceTests",
-            nio + ["MailConnection", "MailSource", "POP3", "POP3Source", "Secrets", "Support", "Vocabulary"]),
+            nio + ["MailConnection", "POP3", "POP3Source", "Secrets", "Support", "Vocabulary"]),
         tests(
-            "IMAPTests", ["IMAP", "MailSession", "Secrets", "Vocabulary", nioCore], resources: [.copy("Conversations")]),
-        tests("MaildirStoreTests", ["MaildirStore", "Support"]),
-        tests("SQLiteRecordsTests", ["SQLiteRecords", "Records", "Vocabulary"]),
-        tests("DNSTests", ["DNS", "Support"]),
-        tests("JSONRPCTests", nio + ["JSONRPC", "Support"]),
-        tests("SystemdTests", ["Systemd", "Support"]),
+            "IMAPTests", ["IMAP", "Secrets", "Vocabulary", nioCore], resources: [.copy("Conversations")]),
+        tests("MaildirStoreTests", ["MaildirStore", "MailStore", "Support", "Vocabulary"]),
+        tests(
+            "SQLiteRecordsTests",
+            ["SQLiteRecords", "Records", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests("DNSTests", ["DNS", "Support", "Vocabulary"]),
+        tests("JSONRPCTests", nio + ["JSONRPC", "JSONWire", "Support", logging]),
+        tests("SystemdTests", ["Systemd", logging]),
         tests("StatusesTests", ["Statuses", "Records", "Vocabulary"]),
         tests("DeliveryTests", ["Delivery", "MailStore", "Records", "Vocabulary"]),
         tests("RunsTests", ["Runs", "MailSource", "MailStore", "Records", "Secrets", "Vocabulary"]),
@@ -195,10 +197,9 @@ let package = Package(
         tests(
             "MigrationTests",
             nio + [
-                "AccountFile", "Accounts", "DNS", "Delivery", "Diagnosis", "Ground", "Logins", "Migration",
-                "MailSource",
-                "MailStore", "MaildirStore", "POP3Source", "Records", "Runs", "SQLiteRecords", "Secrets", "Statuses",
-                "Vocabulary", "Waiting", "Support", logging,
+                "AccountFile", "Accounts", "Delivery", "Diagnosis", "Ground", "Logins", "MailSource", "MailStore",
+                "MaildirStore", "Migration", "POP3Source", "Records", "Runs", "SQLiteRecords", "Secrets", "Statuses",
+                "Support", "Vocabulary", "Waiting", logging,
             ]),
         tests(
             "MethodsTests",

@@ -1,36 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Vocabulary
+
 /// Why a session with a mail server cannot go on, as the wire knows it: without a subject, and with the server's own
 /// octets, which may hold the password.
 public struct WireFailure: Error, Sendable {
-    public enum Code: String, Sendable {
-        /// The host name has no address, or the resolver did not answer.
-        case unresolved
-        /// No address of the host took the connection.
-        case unreachable
-        /// This machine has no descriptor or memory for a connection; the server was not asked.
-        case exhausted
-        /// The server was silent for longer than the timeout.
-        case timedOut
-        /// The server closed the connection.
-        case closed
-        /// TLS failed, was refused, or shows a certificate that may not be trusted.
-        case untrusted
-        /// The server's answer makes no sense.
-        case protocolViolation
-        /// The server loses commands that are sent ahead: go on with a new connection and no pipelining.
-        case pipeliningBroken
-        /// The calling task was cancelled, or the session was closed here.
-        case cancelled
-        /// A user name or password with NUL, CR or LF; nothing was sent.
-        case invalidCredentialOctets
-        /// The server refuses a command without which the session is of no use.
-        case refused
-        /// The same, with a response code or a wording that says "later".
-        case busy
-    }
-
-    public var code: Code
+    public var code: SessionFault
     /// What the server did, as the rest of a sentence that begins with its name.
     public var message: String
     /// What the server said; scrubbed before anyone sees it, and cut only then: half a password is no longer found.
@@ -41,7 +16,7 @@ public struct WireFailure: Error, Sendable {
     public var speaksTLS: Bool
 
     public init(
-        code: Code, message: String, quoted: [UInt8] = [], advice: String? = nil, speaksTLS: Bool = false
+        code: SessionFault, message: String, quoted: [UInt8] = [], advice: String? = nil, speaksTLS: Bool = false
     ) {
         self.code = code
         self.message = message

@@ -4,33 +4,6 @@ public import Vocabulary
 
 /// Why an old server could not be gone on with. The line is closed when one is thrown.
 public struct SourceError: Error, Hashable, Sendable, CustomStringConvertible {
-    public enum Code: String, Sendable, CaseIterable {
-        /// The host name has no address, or the resolver did not answer.
-        case unresolved
-        /// No address of the host took the connection, or the server serves nobody from here.
-        case unreachable
-        /// This machine has no descriptor or memory for a connection; the server was not asked.
-        case exhausted
-        /// The server was silent for longer than the timeout.
-        case timedOut
-        /// The server closed the connection.
-        case closed
-        /// TLS failed, was refused, or shows a certificate that may not be trusted.
-        case untrusted
-        /// The server's answer makes no sense.
-        case protocolViolation
-        /// The server loses commands that are sent ahead: go on with a new connection, and one by one.
-        case pipeliningBroken
-        /// The calling task was cancelled, or the line was dropped here.
-        case cancelled
-        /// A user name or password that the protocol cannot carry; nothing was sent.
-        case invalidCredentialOctets
-        /// The server refuses something without which the session is of no use.
-        case refused
-        /// The same, with a response code or a wording that says "later".
-        case busy
-    }
-
     /// What was being done.
     public enum Step: String, Sendable, CaseIterable {
         case resolve, connect, greeting, capabilities, tls, login, folders, listing, fetch, delete, farewell
@@ -46,14 +19,14 @@ public struct SourceError: Error, Hashable, Sendable, CustomStringConvertible {
         case final
     }
 
-    public var code: Code
+    public var code: SessionFault
     public var step: Step
     /// What happened, to which server, and what to do, in one line; never holds the password.
     public var detail: String
     /// What an administrator can do about it, where that is known better than by the code.
     public var advice: String?
 
-    public init(code: Code, step: Step, detail: String, advice: String? = nil) {
+    public init(code: SessionFault, step: Step, detail: String, advice: String? = nil) {
         self.code = code
         self.step = step
         self.detail = detail

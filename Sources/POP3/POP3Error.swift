@@ -5,14 +5,12 @@ public import Vocabulary
 
 /// Why a session with an old server could not go on. The session's connection is closed when one is thrown.
 public struct POP3Error: Error, Hashable, Sendable, CustomStringConvertible {
-    public typealias Code = WireFailure.Code
-
     /// What the session was doing; in the order of a session.
     public enum Step: String, Sendable, CaseIterable {
         case resolve, connect, greeting, capabilities, tls, authenticate, mailbox, uidl, retrieve, delete, quit
     }
 
-    public var code: Code
+    public var code: SessionFault
     /// The old server, as `host:port`.
     public var subject: String
     public var step: Step
@@ -21,7 +19,7 @@ public struct POP3Error: Error, Hashable, Sendable, CustomStringConvertible {
     /// What an administrator can do about it, where that is known better than by the code.
     public var advice: String?
 
-    public init(code: Code, subject: String, step: Step, detail: String, advice: String? = nil) {
+    public init(code: SessionFault, subject: String, step: Step, detail: String, advice: String? = nil) {
         self.code = code
         self.subject = subject
         self.step = step

@@ -341,7 +341,7 @@ public struct ProtocolMachine {
 }
 
 extension WireFailure {
-    fileprivate func recoded(_ code: Code) -> WireFailure {
+    fileprivate func recoded(_ code: SessionFault) -> WireFailure {
         var failure = self
         failure.code = code
         return failure

@@ -111,7 +111,7 @@ struct POP3Mailbox: ProbedConnection, MailboxSession {
             return try await work()
         } catch {
             throw SourceError(
-                code: SourceError.Code(error.code), step: SourceError.Step(error.step), detail: error.detail,
+                code: error.code, step: SourceError.Step(error.step), detail: error.detail,
                 advice: error.advice)
         }
     }
@@ -121,26 +121,6 @@ extension Reply {
     /// Whether a code says that another try would change nothing (RFC 3206 §4).
     fileprivate var isForGood: Bool {
         code.map { $0.isWithin(.systemPermanent) || $0.isWithin(.authentication) } ?? false
-    }
-}
-
-extension SourceError.Code {
-    fileprivate init(_ code: POP3Error.Code) {
-        self =
-            switch code {
-            case .unresolved: .unresolved
-            case .unreachable: .unreachable
-            case .exhausted: .exhausted
-            case .timedOut: .timedOut
-            case .closed: .closed
-            case .untrusted: .untrusted
-            case .protocolViolation: .protocolViolation
-            case .pipeliningBroken: .pipeliningBroken
-            case .cancelled: .cancelled
-            case .invalidCredentialOctets: .invalidCredentialOctets
-            case .refused: .refused
-            case .busy: .busy
-            }
     }
 }
 

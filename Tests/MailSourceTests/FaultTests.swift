@@ -38,7 +38,7 @@ import Vocabulary
     }
 
     private func expect(
-        _ outcome: Result<Bool, SourceError>, _ code: SourceError.Code, at step: SourceError.Step
+        _ outcome: Result<Bool, SourceError>, _ code: SessionFault, at step: SourceError.Step
     ) {
         switch outcome {
         // Nobody is the worse for a farewell that is lost, but nothing is confirmed.
@@ -110,7 +110,7 @@ import Vocabulary
 
     /// What the contract says of each, in one place.
     @Test(arguments: [
-        (SourceError.Code.unresolved, Reason.oldServerUnreachable, SourceError.Remedy.again),
+        (SessionFault.unresolved, Reason.oldServerUnreachable, SourceError.Remedy.again),
         (.unreachable, .oldServerUnreachable, .again), (.timedOut, .oldServerUnreachable, .again),
         (.closed, .oldServerUnreachable, .again), (.untrusted, .oldServerUntrusted, .final),
         (.protocolViolation, .oldServerProtocol, .again), (.pipeliningBroken, .oldServerProtocol, .again),
@@ -118,7 +118,7 @@ import Vocabulary
         (.exhausted, .overloaded, .wait(seconds: 5)), (.cancelled, .interrupted, .final),
         (.invalidCredentialOctets, .credentialsRejected, .final),
     ])
-    func everyErrorHasOneReasonAndOneRemedy(code: SourceError.Code, reason: Reason, remedy: SourceError.Remedy) {
+    func everyErrorHasOneReasonAndOneRemedy(code: SessionFault, reason: Reason, remedy: SourceError.Remedy) {
         let error = SourceError(code: code, step: .connect, detail: "the old server")
         #expect(error.reason == reason)
         #expect(error.remedy == remedy)

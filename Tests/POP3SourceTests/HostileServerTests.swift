@@ -36,7 +36,7 @@ import Vocabulary
 
     /// It fails at the step with the code; at `QUIT` nothing is confirmed.
     private func expect(
-        _ outcome: Result<Bool, POP3Error>, _ codes: Set<POP3Error.Code>, at step: Step,
+        _ outcome: Result<Bool, POP3Error>, _ codes: Set<SessionFault>, at step: Step,
         sourceLocation: SourceLocation = #_sourceLocation
     ) {
         switch outcome {

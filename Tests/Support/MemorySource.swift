@@ -158,7 +158,7 @@ private final class MemoryLine: SourceConnection, MailboxSession {
         }
     }
 
-    private func drop(_ code: SourceError.Code, _ step: SourceError.Step, _ what: String) -> SourceError {
+    private func drop(_ code: SessionFault, _ step: SourceError.Step, _ what: String) -> SourceError {
         state.withLock { $0.isDropped = true }
         return SourceError(code: code, step: step, detail: "the old server \(what)")
     }
