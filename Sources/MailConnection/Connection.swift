@@ -27,12 +27,14 @@ public struct Connection<Handler: SessionHandler>: Sendable {
     private static var readSize: Int { 128 << 10 }
 
     /// Connects to the first of the addresses that takes it.
-    /// - Throws: `unreachable`, `exhausted`, `closed`, `cancelled`.
+    /// - Throws: `unreachable`, `exhausted`, `cancelled`. A server that closes it at once is told by the first work.
     public static func open(
         to resolution: Resolution, of server: OldServer, timeouts: Timeouts, on loop: any EventLoop,
         handler make: @escaping @Sendable () -> Handler
     ) async throws(WireFailure) -> Connection {
         try await promised(on: loop, of: Connection.self) { once in
+            // Kept beside the pipeline: where the server is gone already, the handler has left it, and knows what was said.
+            let handlers = NIOLoopBoundBox.makeEmptyBox(valueType: [ObjectIdentifier: Handler].self, eventLoop: loop)
             let attempt = ClientBootstrap(group: loop)
                 .resolver(ResolvedAddresses(resolution: resolution, loop: loop))
                 .connectTimeout(TimeAmount(timeouts.connect))
@@ -42,18 +44,15 @@ public struct Connection<Handler: SessionHandler>: Sendable {
                 .channelOption(.recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: readSize))
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(make())
+                        let handler = make()
+                        handlers.value = (handlers.value ?? [:]).merging([ObjectIdentifier(channel): handler]) { $1 }
+                        try channel.pipeline.syncOperations.addHandler(handler)
                     }
                 }
                 .connect(host: server.host, port: server.port)
             attempt.flatMapThrowing { channel in
-                do {
-                    let handler = try channel.pipeline.syncOperations.handler(type: Handler.self)
-                    return Connection(channel: channel, handler: NIOLoopBound(handler, eventLoop: loop))
-                } catch {
-                    // The handler leaves with its channel.
-                    throw WireFailure(code: .closed, message: "closed the connection at once")
-                }
+                guard let handler = handlers.value?[ObjectIdentifier(channel)] else { throw WireFailure.cancelled }
+                return Connection(channel: channel, handler: NIOLoopBound(handler, eventLoop: loop))
             }.whenComplete { once.complete($0) }
             // The caller has given up: nobody else is left to close it.
             once.future.whenFailure { _ in attempt.whenSuccess { $0.close(promise: nil) } }

@@ -28,8 +28,8 @@ final class ChannelHandler: SessionHandler {
         var pace: Retrieval.Pace
     }
 
-    /// Under TLS from the first octet the greeting (RFC 1939 §4) may come along with the end of the handshake, before
-    /// the session has got round to waiting for it.
+    /// The greeting (RFC 1939 §4) may come before the session has got round to waiting for it: along with the end of a TLS
+    /// handshake, or with the end of a connection, for NIO reads to that whether it was asked to or not.
     private enum EarlyGreeting {
         case none
         case expected
@@ -118,7 +118,9 @@ final class ChannelHandler: SessionHandler {
     func startTLS(
         _ trust: TLSTrust, server: OldServer, timeout: TimeAmount, _ promise: EventLoopPromise<TLSFacts>
     ) {
-        if failure?.code == .protocolViolation || (failure == nil && machine.isInLine) {
+        var hasGreeted = false
+        if case .kept = greeting { hasGreeted = true }
+        if hasGreeted || failure?.code == .protocolViolation || (failure == nil && machine.isInLine) {
             // RFC 2595 §4; CVE-2011-0411: what came with the answer to STLS was not sent by who will hold the key. Half a
             // line of it would be taken for the start of the first answer in TLS.
             let untrusted =
@@ -210,6 +212,11 @@ final class ChannelHandler: SessionHandler {
         if case .handshake = work {
             fail(WireFailure(code: .untrusted, message: "sent plain text where TLS was to begin"))
             return
+        }
+        if !isReading, case .none = work, case .none = greeting {
+            machine.begin(.greeting)
+            greeting = .expected
+            isReading = true
         }
         var input = unwrapInboundIn(data)
         octetsRead += input.readableBytes
