@@ -164,7 +164,8 @@ let package = Package(
 
         // Tests mirror the rooms.
         .target(
-            name: "Support", dependencies: ["JSONWire", "MailSource", "Secrets", "Vocabulary"], path: "Tests/Support",
+            name: "Support", dependencies: ["JSONWire", "MailSource", "Records", "Secrets", "Vocabulary"],
+            path: "Tests/Support",
             swiftSettings: strict),
         tests("VocabularyTests", ["Vocabulary"]),
         tests("WaitingTests", ["Waiting"]),
@@ -183,6 +184,7 @@ let package = Package(
         tests(
             "IMAPTests", ["IMAP", "Secrets", "Vocabulary", nioCore], resources: [.copy("Conversations")]),
         tests("MaildirStoreTests", ["MaildirStore", "MailStore", "Support", "Vocabulary"]),
+        tests("RecordsTests", ["Records", "SQLiteRecords", "Support", "Vocabulary"]),
         tests(
             "SQLiteRecordsTests",
             ["SQLiteRecords", "Records", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift")]),
@@ -191,7 +193,7 @@ let package = Package(
         tests("SystemdTests", ["Systemd", logging]),
         tests("StatusesTests", ["Statuses", "Records", "Vocabulary"]),
         tests("DeliveryTests", ["Delivery", "MailStore", "Records", "Vocabulary"]),
-        tests("RunsTests", ["Runs", "MailSource", "MailStore", "Records", "Secrets", "Vocabulary"]),
+        tests("RunsTests", ["Runs", "Ground", "MailSource", "MailStore", "Records", "Secrets", "Vocabulary"]),
         tests("LoginsTests", ["Logins", "Ground", "Records", "Secrets", "Vocabulary"]),
         tests("DiagnosisTests", ["Diagnosis", "DNS", "MailStore", "Records", "Runs", "Secrets", "Vocabulary"]),
         tests(

@@ -6,7 +6,7 @@ import Vocabulary
 
 /// Bulk creation: 10,000 in one call is normal, and one bad row never spoils the others.
 extension AccountDesk {
-    private struct Sound: Sendable {
+    fileprivate struct Sound: Sendable {
         var index: Int
         var address: EmailAddress
         var row: AccountRow
@@ -98,13 +98,8 @@ extension AccountDesk {
     }
 
     private func existing(_ addresses: [EmailAddress]) async throws -> [EmailAddress: AccountRecord] {
-        try await context.records.read { records in
-            var found: [EmailAddress: AccountRecord] = [:]
-            for address in addresses {
-                if let account = try records.account(address), account.deletedAt == nil { found[address] = account }
-            }
-            return found
-        }
+        let rows = try await context.records.accounts(addresses.map(AccountKey.address))
+        return Dictionary(rows.filter { $0.deletedAt == nil }.map { ($0.address, $0) }) { first, _ in first }
     }
 
     /// What ``store(_:_:_:)`` would do.
@@ -144,94 +139,87 @@ extension AccountDesk {
         for start in stride(from: 0, to: rows.count, by: 500) {
             let portion = Array(rows[start..<min(start + 500, rows.count)])
             let now = context.now()
-            let before = outcome
-            let (after, changed) = try await context.records.write { records in
-                var outcome = before
-                var changed: [AccountRecord] = []
-                for row in portion {
-                    if let account = try Self.put(row, onExisting, records, now, &outcome) { changed.append(account) }
-                }
-                return (outcome, changed)
+            let changes = try await context.records.change(portion.map { .address($0.address) }) { index, facts in
+                Self.put(portion[index], onExisting, facts, at: now)
             }
-            outcome = after
-            for account in changed { statuses.changed(account) }
+            for (row, change) in zip(portion, changes) {
+                outcome.add(change.verdict, row)
+                if let account = change.changed { statuses.changed(account) }
+            }
         }
     }
 
+    /// What becomes of a row.
+    fileprivate enum Fate: Sendable {
+        case created
+        case updated(keepsPassword: Bool)
+        case skipped
+        /// Under this address.
+        case exists(EmailAddress)
+        case missingPassword
+    }
+
     private static func put(
-        _ row: Sound, _ onExisting: OnExisting, _ records: any RecordsWriter, _ now: Timestamp,
-        _ outcome: inout CreationOutcome
-    ) throws -> AccountRecord? {
-        let present = try records.account(row.address)
-        if let present, present.deletedAt == nil {
+        _ row: Sound, _ onExisting: OnExisting, _ facts: AccountFacts, at now: Timestamp
+    ) -> (AccountEffects?, Fate) {
+        if let present = facts.account {
             switch onExisting {
-            case .skip:
-                outcome.skipped += 1
-                return nil
-            case .fail:
-                outcome.reject(row.index, row.row, .exists, "there is an account \(present.address)")
-                return nil
-            case .update: return try update(present, row, records, &outcome)
+            case .skip: return (nil, .skipped)
+            case .fail: return (nil, .exists(present.address))
+            case .update: return update(present, row)
             }
         }
-        guard let hash = row.hash else {
-            outcome.reject(row.index, row.row, .missingPassword, "give password or passwordHash")
-            return nil
-        }
-        var account = present ?? AccountRecord(address: row.address, passwordHash: hash.stored, createdAt: now)
+        guard let hash = row.hash else { return (nil, .missingPassword) }
+        var account = facts.row ?? AccountRecord(address: row.address, passwordHash: hash.stored, createdAt: now)
         account.address = row.address
         account.passwordHash = hash.stored
         account.createdAt = now
         account.displayName = row.row.displayName
         account.quotaOctets = row.row.quotaOctets
-        account.nonMigrating = try evidence(row.address, records)
+        account.nonMigrating = facts.listedEvidence
         if account.deletedAt != nil {
             account.deletedAt = nil
             account.revision += 1
-            try records.update(account)
-        } else {
-            account = try records.insert(account)
         }
-        try records.append(EventRecord(at: now, account: account.address, kind: .created))
-        outcome.created += 1
-        if row.isGenerated, let password = row.row.password { outcome.generated.append((row.address, password)) }
-        return account
+        return (
+            AccountEffects(account, events: [EventRecord(at: now, account: account.address, kind: .created)]), .created
+        )
     }
 
-    private static func update(
-        _ present: AccountRecord, _ row: Sound, _ records: any RecordsWriter, _ outcome: inout CreationOutcome
-    ) throws -> AccountRecord {
+    private static func update(_ present: AccountRecord, _ row: Sound) -> (AccountEffects?, Fate) {
         var account = present
         if let name = row.row.displayName { account.displayName = name }
         if let quota = row.row.quotaOctets { account.quotaOctets = quota }
         // An account that has come into being meanwhile keeps the password it has.
-        if let hash = row.hash, !row.isGenerated {
-            if account.handover != .never {
-                outcome.passwordsKept += 1
-            } else if account.passwordHash != hash.stored {
-                account.passwordHash = hash.stored
-                account.revision += 1
-                account.shown = nil
-            }
+        guard let hash = row.hash, !row.isGenerated else {
+            return (AccountEffects(account), .updated(keepsPassword: false))
         }
-        try records.update(account)
-        outcome.updated += 1
-        return account
-    }
-
-    /// What the lists of the domain say of a new account.
-    private static func evidence(
-        _ address: EmailAddress, _ records: any RecordsWriter
-    ) throws -> AccountRecord.NonMigratingEvidence? {
-        guard let settings = try records.settings(of: address.domain) else { return nil }
-        let lists = try records.listing(of: address)
-        if lists.excluded { return .excluded }
-        return settings.hasKnownAccounts && !lists.known ? .notKnown : nil
+        guard account.handover == .never else { return (AccountEffects(account), .updated(keepsPassword: true)) }
+        if account.passwordHash != hash.stored {
+            account.passwordHash = hash.stored
+            account.revision += 1
+            account.shown = nil
+        }
+        return (AccountEffects(account), .updated(keepsPassword: false))
     }
 }
 
 extension CreationOutcome {
     mutating func reject(_ index: Int, _ row: AccountRow, _ reason: Rejection.Reason, _ detail: String) {
         rejected.append(Rejection(index: index, address: row.address, reason: reason, detail: detail))
+    }
+
+    fileprivate mutating func add(_ fate: AccountDesk.Fate, _ row: AccountDesk.Sound) {
+        switch fate {
+        case .created:
+            created += 1
+            if row.isGenerated, let password = row.row.password { generated.append((row.address, password)) }
+        case .updated(let keepsPassword):
+            updated += 1
+            if keepsPassword { passwordsKept += 1 }
+        case .skipped: skipped += 1
+        case .exists(let address): reject(row.index, row.row, .exists, "there is an account \(address)")
+        case .missingPassword: reject(row.index, row.row, .missingPassword, "give password or passwordHash")
+        }
     }
 }

@@ -25,9 +25,7 @@ public final class AccountDesk: Sendable {
     public func list(
         _ domain: DomainName, search: String?, after cursor: EmailAddress?, limit: Int
     ) async throws -> (accounts: [AccountRecord], nextCursor: EmailAddress?) {
-        let rows = try await context.records.read {
-            try $0.accounts(of: domain, search: search, after: cursor, limit: limit + 1)
-        }
+        let rows = try await context.records.accounts(of: domain, search: search, after: cursor, limit: limit + 1)
         let page = Array(rows.prefix(limit))
         return (page, rows.count > limit ? page.last?.address : nil)
     }
@@ -36,23 +34,18 @@ public final class AccountDesk: Sendable {
     /// - Returns: how many were deleted, and the addresses that had no account.
     public func delete(_ addresses: [EmailAddress]) async throws -> (deleted: Int, notFound: [EmailAddress]) {
         let now = context.now()
-        let (deleted, notFound) = try await context.records.write { records in
-            var deleted: [AccountRecord] = []
-            var notFound: [EmailAddress] = []
-            for address in addresses {
-                guard var account = try records.account(address), account.deletedAt == nil else {
-                    if !deleted.contains(where: { $0.address == address }) { notFound.append(address) }
-                    continue
-                }
-                account.delete(at: now)
-                try records.update(account)
-                // Whoever makes it again may have removed its mail: what is found then is taken as it is.
-                try records.unmark(account.id)
-                try records.append(EventRecord(at: now, account: account.address, kind: .deleted))
-                deleted.append(account)
-            }
-            return (deleted, notFound)
+        let outcome = try await context.records.change(addresses.map(AccountKey.address)) { _, facts in
+            guard var account = facts.account else { return (nil, ()) }
+            account.delete(at: now)
+            var effects = AccountEffects(
+                account, events: [EventRecord(at: now, account: account.address, kind: .deleted)])
+            // Whoever makes it again may have removed its mail: what is found then is taken as it is.
+            effects.mailbox = .takenAsItIs
+            return (effects, ())
         }
+        let deleted = outcome.compactMap(\.changed)
+        let gone = Set(deleted.map(\.address))
+        let notFound = zip(addresses, outcome).filter { $1.changed == nil && !gone.contains($0) }.map(\.0)
         for account in deleted {
             scheduler.cancel(account.id, .deleted)
             statuses.changed(account)
@@ -80,12 +73,11 @@ public final class AccountDesk: Sendable {
         default: throw InvalidParameter("password", "must be given, or passwordHash, but not both")
         }
         let now = context.now()
-        let changed = try await context.records.write { records -> AccountRecord? in
-            guard var account = try records.account(address), account.deletedAt == nil else { return nil }
+        let changed = try await context.records.change(.address(address)) { facts in
+            guard var account = facts.account else { return nil }
             account.changePassword(to: hash.stored)
-            try records.update(account)
-            try records.append(EventRecord(at: now, account: account.address, kind: .passwordChanged))
-            return account
+            return AccountEffects(
+                account, events: [EventRecord(at: now, account: account.address, kind: .passwordChanged)])
         }
         guard let changed else {
             throw MoveError(.accountNotFound, "there is no account \(address) on the new platform")

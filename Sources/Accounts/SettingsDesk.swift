@@ -85,57 +85,45 @@ public final class SettingsDesk: Sendable {
         let warnings = try await OldServerWarnings(context: context)
             .warnings(of: request.oldServer, for: request.domain)
         let now = context.now()
-        let (settings, excluded, resettled, reclassified) = try await context.records.write { records in
-            let before = try records.settings(of: request.domain)
+        let settlement = try await context.records.settle(request.domain) { before in
             // Forgotten settings leave no number behind; the clock gives one that none of them had.
             let settings = MigrationSettings(
                 domain: request.domain, oldServer: request.oldServer, validDays: request.validDays,
                 hasKnownAccounts: request.knownAccounts != nil, autoCreateAccounts: request.autoCreateAccounts,
                 syncPasswords: request.syncPasswords, options: request.options, enabledAt: now,
                 generation: before.map { $0.generation + 1 } ?? now.milliseconds, warnings: warnings)
-            try records.put(settings, known: request.knownAccounts ?? [], excluded: request.excludedAccounts)
-            let reclassified = try records.reclassify(request.domain)
-            // Who does not move any more shows its password to nobody any more.
-            var excluded: [AccountRecord] = []
-            var resettled: [AccountRecord] = []
-            for var account in try records.accountsWithSealedPassword()
-            where account.address.domain == request.domain {
-                if account.nonMigrating != nil {
-                    account.eraseSealedPassword()
-                    try records.update(account)
-                    excluded.append(account)
-                } else if let before, before.oldServer != settings.oldServer || before.options != settings.options {
-                    if before.oldServer != settings.oldServer, account.askAnotherServer(at: now) {
-                        try records.update(account)
-                    }
-                    resettled.append(account)
-                }
+            return SettingsChange(settings, known: request.knownAccounts ?? [], excluded: request.excludedAccounts)
+        } _: { account, before, settings in
+            var account = account
+            if account.nonMigrating != nil {
+                // Who does not move any more shows its password to nobody any more.
+                account.eraseSealedPassword()
+            } else if before.map({ $0.oldServer != settings.oldServer }) ?? false {
+                account.askAnotherServer(at: now)
             }
-            let isAnother = before.map { $0.oldServer != settings.oldServer } ?? false
-            return ((settings, isAnother: isAnother), excluded, resettled, reclassified)
+            return account
         }
-        if settings.isAnother { oldServerChanged(settings.0) }
-        // In the order in which their turns would have come.
-        for account in resettled.sorted(by: { ($0.pending?.due ?? now) < ($1.pending?.due ?? now) }) {
-            scheduler.begin(account, under: settings.0)
+        let settings = settlement.settings
+        let isAnother = settlement.before.map { $0.oldServer != settings.oldServer } ?? false
+        if isAnother { oldServerChanged(settings) }
+        let excluded = settlement.sealed.filter { $0.sealed == nil }
+        if isAnother || settlement.before.map({ $0.options != settings.options }) ?? false {
+            // In the order in which their turns would have come.
+            let moving = settlement.sealed.filter { $0.sealed != nil }
+            for account in moving.sorted(by: { ($0.pending?.due ?? now) < ($1.pending?.due ?? now) }) {
+                scheduler.begin(account, under: settings)
+            }
         }
-        if settings.isAnother { await checkedSessions.end(before: settings.0) }
+        if isAnother { await checkedSessions.end(before: settings) }
         try await scheduler.stop(excluded.map(\.id), .excluded)
         for account in excluded { statuses.changed(account) }
-        return try await told(request.domain, reclassified: reclassified)
+        return try await told(request.domain, reclassified: settlement.reclassified)
     }
 
     /// Ends the window: running moves finish their batch and stop, and the sealed passwords go.
     public func disable(_ domain: DomainName) async throws -> MigrationOverview {
-        let now = context.now()
-        let stopped = try await context.records.write { records -> [AccountRecord.ID] in
-            guard var settings = try records.settings(of: domain) else { throw Self.neverEnabled(domain) }
-            if settings.disabledAt == nil {
-                settings.disabledAt = now
-                settings.generation += 1
-                try records.put(settings, known: nil, excluded: nil)
-            }
-            return try records.eraseSealedPasswords(of: domain)
+        guard let stopped = try await context.records.disable(domain, at: context.now()) else {
+            throw Self.neverEnabled(domain)
         }
         try await scheduler.stop(stopped, .disabled)
         return try await told(domain)
@@ -155,15 +143,14 @@ public final class SettingsDesk: Sendable {
     /// - Throws: ``InvalidParameter`` while the window is open.
     public func forget(_ domain: DomainName) async throws {
         let now = context.now()
-        let reclassified = try await context.records.write { records in
-            guard let settings = try records.settings(of: domain) else { throw Self.neverEnabled(domain) }
+        let reclassified = try await context.records.forget(domain) { settings, isMoving in
+            guard let settings else { throw Self.neverEnabled(domain) }
             guard settings.state(at: now) != .active else {
                 throw InvalidParameter("domain", "has an active migration; disable it first")
             }
-            guard try records.accountsInProgress(of: domain).isEmpty else {
+            guard !isMoving else {
                 throw InvalidParameter("domain", "has moves that are still ending; try again in a moment")
             }
-            return try records.forget(domain)
         }
         statuses.forget(domain)
         try await statuses.windowChanged(domain, reclassified: reclassified)
@@ -171,35 +158,16 @@ public final class SettingsDesk: Sendable {
 
     /// - Throws: ``MoveError`` with `migrationNotEnabled`.
     public func overview(of domain: DomainName) async throws -> MigrationOverview {
-        let now = context.now()
-        let running = statuses.runningAccounts
-        return try await context.records.read { records in
-            guard let settings = try records.settings(of: domain) else { throw Self.neverEnabled(domain) }
-            return try Self.overview(settings, domain, records, try records.runs(running), now)
+        guard let overview = try await context.records.overview(of: domain, running: statuses.runningAccounts) else {
+            throw Self.neverEnabled(domain)
         }
+        return MigrationOverview(overview, at: context.now())
     }
 
     public func overviews() async throws -> [MigrationOverview] {
         let now = context.now()
-        let running = statuses.runningAccounts
-        return try await context.records.read { records in
-            let runs = try records.runs(running)
-            return try records.allSettings().map { settings in
-                try Self.overview(settings, try DomainName(settings.domain), records, runs, now)
-            }
-        }
-    }
-
-    private static func overview(
-        _ settings: MigrationSettings, _ domain: DomainName, _ records: any RecordsReader, _ runs: [DomainName: Int64],
-        _ now: Timestamp
-    ) throws -> MigrationOverview {
-        let totals = try records.totals(of: domain)
-        return MigrationOverview(
-            settings: settings, state: settings.state(at: now),
-            knownAccounts: settings.hasKnownAccounts ? try records.knownAccounts(of: domain) : nil,
-            excludedAccounts: try records.excludedAccounts(of: domain), totals: totals,
-            queued: max(0, (totals.counts[.inProgress] ?? 0) - (runs[domain] ?? 0)))
+        return try await context.records.overviews(running: statuses.runningAccounts)
+            .map { MigrationOverview($0, at: now) }
     }
 
     private static func checkLists(_ request: MigrationRequest) throws {
@@ -216,14 +184,13 @@ public final class SettingsDesk: Sendable {
     }
 }
 
-extension RecordsReader {
-    /// How many of these accounts are in progress, by domain.
-    fileprivate func runs(_ running: Set<AccountRecord.ID>) throws -> [DomainName: Int64] {
-        var runs: [DomainName: Int64] = [:]
-        for id in running {
-            guard let row = try account(id: id), row.deletedAt == nil, row.status == .inProgress else { continue }
-            runs[row.address.domain, default: 0] += 1
-        }
-        return runs
+extension MigrationOverview {
+    fileprivate init(_ overview: DomainOverview, at now: Timestamp) {
+        let settings = overview.settings
+        self.init(
+            settings: settings, state: settings.state(at: now),
+            knownAccounts: settings.hasKnownAccounts ? overview.knownAccounts : nil,
+            excludedAccounts: overview.excludedAccounts, totals: overview.totals,
+            queued: max(0, (overview.totals.counts[.inProgress] ?? 0) - overview.running))
     }
 }

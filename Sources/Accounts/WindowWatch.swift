@@ -54,7 +54,7 @@ package final class WindowWatch: Sendable {
     /// What tells of runs that brought nothing is kept for a day.
     private func removeIdleEvents(_ now: Timestamp) async {
         do {
-            while try await context.records.note({ try $0.removeIdleEvents(before: now.adding(seconds: -86400)) }) {}
+            try await context.records.removeIdleEvents(before: now.adding(seconds: -86400))
         } catch {
             // An hour later they are older still.
             context.log.debug("old events stay: \(error)")
@@ -66,7 +66,7 @@ package final class WindowWatch: Sendable {
         let byDomain = Dictionary(ended.map { ($0.domain, $0) }) { first, _ in first }
         let now = context.now()
         do {
-            for var account in try await context.records.read({ try $0.accountsWithSealedPassword() }) {
+            for var account in try await context.records.accountsWithSealedPassword() {
                 guard let settings = byDomain[account.address.domain.name] else { continue }
                 // Its turn comes now, and it is told that the window has ended.
                 account.pending?.due = now

@@ -157,37 +157,16 @@ final class DeliveryLoop: Sendable {
 
     private func commit(moved: [Item], intended: [Item]) async throws -> [Item] {
         let now = context.now()
-        let finished = moved.map { ($0.submission, $0.intent) }
-        let begun = intended.map(\.submission)
-        let (accounts, intents) = try await context.records.write { records in
-            var accounts: [AccountRecord.ID: AccountRecord] = [:]
-            for (submission, intent) in finished {
-                try records.insert(submission.rows, for: submission.account)
-                try records.removeIntent(intent)
-                guard var account = try accounts[submission.account] ?? records.account(id: submission.account) else {
-                    continue
-                }
-                account.count(submission)
-                accounts[submission.account] = account
-            }
-            for account in accounts.values { try records.update(account) }
-            let intents = try begun.map { submission in
-                if let run = submission.batch.run {
-                    try records.note([run.mark: run.last], of: submission.account)
-                    if let marker = run.markers[.mailbox] {
-                        try records.mark(submission.account, as: marker.identity)
-                    }
-                }
-                return try records.insert(
-                    Intent(
-                        account: submission.account, recordedAt: now, batch: try submission.batch.encoded(at: .now),
-                        rows: submission.rows, octets: submission.octets))
-            }
-            return (accounts, intents)
-        }
-        for (submission, _) in finished { statuses.moved(submission.rows.count, of: submission.account) }
-        for account in accounts.values { statuses.changed(account) }
-        return zip(intended, intents).map { item, intent in
+        let epoch = try await context.records.record(
+            moved: moved.map { item in
+                let submission = item.submission
+                return MovedBatch(
+                    intent: item.intent, account: submission.account, rows: submission.rows,
+                    octets: submission.octets.saturatedSum(), listedOctets: submission.listedOctets)
+            }, intended: try intended.map { try $0.submission.intended(at: now) })
+        for item in moved { statuses.moved(item.submission.rows.count, of: item.submission.account) }
+        for account in epoch.accounts { statuses.changed(account) }
+        return zip(intended, epoch.intents).map { item, intent in
             var item = item
             item.intent = intent
             return item
@@ -196,6 +175,13 @@ final class DeliveryLoop: Sendable {
 }
 
 extension Delivery.Submission {
+    fileprivate func intended(at now: Timestamp) throws -> IntendedBatch {
+        IntendedBatch(
+            Intent(
+                account: account, recordedAt: now, batch: try batch.encoded(at: .now), rows: rows, octets: octets),
+            run: batch.run.map { ($0.mark, $0.last) }, marker: batch.run?.markers[.mailbox]?.identity)
+    }
+
     /// Forgets the messages that somebody took out of `tmp` before they became visible: they are fetched again.
     fileprivate mutating func keep(_ wereStaged: [Bool]) -> MailStoreError? {
         let vanished = wereStaged.count { !$0 }
@@ -216,14 +202,5 @@ extension Error {
     fileprivate var isOneAccounts: Bool {
         guard let error = self as? RecordsError else { return true }
         return error.code == .conflict || error.code == .corrupt
-    }
-}
-
-extension AccountRecord {
-    fileprivate mutating func count(_ submission: Delivery.Submission) {
-        moved = moved.addingSaturated(Int64(submission.rows.count))
-        movedOctets = movedOctets.addingSaturated(submission.octets.saturatedSum())
-        remaining = max(0, remaining.subtractingSaturated(Int64(submission.rows.count)))
-        remainingOctets = max(0, remainingOctets.subtractingSaturated(submission.listedOctets))
     }
 }

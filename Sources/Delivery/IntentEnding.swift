@@ -26,10 +26,19 @@ package struct IntentEnding: Sendable {
     /// What became of one of them.
     private struct Ended: Sendable {
         var intent: Intent
+        var address: EmailAddress
         var place: MailboxPlace
         var delivered: [Bool]
         /// Of those that were not: nobody can tell whether their user has deleted them.
         var notFound = 0
+
+        var moved: MovedBatch {
+            let moved = zip(zip(intent.rows, intent.octets), delivered).filter(\.1).map(\.0)
+            return MovedBatch(
+                intent: intent.id, account: intent.account, rows: moved.map(\.0),
+                octets: moved.lazy.map(\.1).saturatedSum(),
+                listedOctets: moved.lazy.map { max(0, $0.0.octets) }.saturatedSum())
+        }
     }
 
     /// Messages that only their contents can tell of.
@@ -118,9 +127,9 @@ package struct IntentEnding: Sendable {
                         detail: "\(batch.place.path): its file system does not answer")
                 }
                 if row == nil {
+                    row = try await context.records.account(id: account)
                     // A mailbox that is not there, or another, tells nothing.
-                    _ = try await StoreGuard(context: context, store: store).verify(account)
-                    row = try await context.records.read { try $0.account(id: account) }
+                    if let row { _ = try await StoreGuard(context: context, store: store).verify(row) }
                 }
                 guard let row else { break }
                 let ended = try await end(intent, batch, of: row, after: outcome.ended, searchesContents)
@@ -140,14 +149,15 @@ package struct IntentEnding: Sendable {
         let recovered = try await store.recover(
             batch, of: row.address, isRecent: intent.isRecent(at: context.now()))
         var ended = Ended(
-            intent: intent, place: recovered.place, delivered: recovered.fates.map { $0 == .delivered })
+            intent: intent, address: row.address, place: recovered.place,
+            delivered: recovered.fates.map { $0 == .delivered })
         let unknown = recovered.fates.indices.filter { recovered.fates[$0] == .unknown }
         guard !unknown.isEmpty else { return ended }
         guard searchesContents else { throw Undecided(count: unknown.count) }
         guard let ours = try await store.contents(of: row.address, .ours),
             let others = try await store.contents(of: row.address, .others)
         else { return ended }
-        let ledger = try await context.records.read { try $0.ledger(of: row.id) }
+        let ledger = try await context.records.ledger(of: row.id)
         let delivered = (before + [ended]).flatMap { ended in
             zip(ended.intent.rows, ended.delivered).filter(\.1).map(\.0.content)
         }
@@ -175,42 +185,23 @@ package struct IntentEnding: Sendable {
 
     private func commit(_ accounts: [[Ended]]) async throws -> [AccountRecord] {
         let now = context.now()
-        return try await context.records.write { records in
-            var changed: [AccountRecord] = []
-            for account in accounts {
-                guard let id = account.first?.intent.account else { continue }
-                var row = try records.account(id: id)
-                let notFound = account.reduce(0) { $0 + $1.notFound }
-                if notFound > 0, let row {
-                    try records.append(
-                        EventRecord(
-                            at: now, account: row.address, kind: .perhapsDoubled,
-                            detail: "\(notFound) messages were being delivered when the daemon ended long ago, and are "
-                                + "not in the mailbox; they are fetched again, also if they were deleted here since"))
+        return try await context.records.end(
+            accounts.compactMap { ended in
+                ended.first.map { first in
+                    EndedDeliveries(
+                        account: first.intent.account, deliveries: ended.map(\.moved),
+                        event: Self.event(ended, first.address, at: now))
                 }
-                for ended in account {
-                    let intent = ended.intent
-                    let moved = zip(zip(intent.rows, intent.octets), ended.delivered).filter(\.1).map(\.0)
-                    try records.insert(moved.map(\.0), for: id)
-                    try records.removeIntent(intent.id)
-                    row?.count(moved)
-                }
-                guard let row else { continue }
-                try records.update(row)
-                changed.append(row)
-            }
-            return changed
-        }
+            })
     }
-}
 
-extension AccountRecord {
-    /// Messages that turned out to be delivered, with the octets that each has here.
-    fileprivate mutating func count(_ delivered: [(LedgerRow, Int64)]) {
-        moved = moved.addingSaturated(Int64(delivered.count))
-        movedOctets = movedOctets.addingSaturated(delivered.lazy.map(\.1).saturatedSum())
-        remaining = max(0, remaining.subtractingSaturated(Int64(delivered.count)))
-        let listed = delivered.lazy.map { max(0, $0.0.octets) }.saturatedSum()
-        remainingOctets = max(0, remainingOctets.subtractingSaturated(listed))
+    private static func event(_ ended: [Ended], _ address: EmailAddress, at now: Timestamp) -> EventRecord? {
+        let notFound = ended.reduce(0) { $0 + $1.notFound }
+        guard notFound > 0 else { return nil }
+        return EventRecord(
+            at: now, account: address, kind: .perhapsDoubled,
+            detail:
+                "\(notFound) messages were being delivered when the daemon ended long ago, and are not in the mailbox; "
+                + "they are fetched again, also if they were deleted here since")
     }
 }

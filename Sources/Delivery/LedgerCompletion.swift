@@ -29,13 +29,17 @@ package struct LedgerCompletion: Sendable {
     package func complete(_ row: AccountRecord) async throws {
         let id = row.id
         guard !wholeLedgers.contains(id) else { return }
-        let (known, mailbox) = try await context.records.read { (try $0.runs(of: id), try $0.mailbox(of: id)) }
+        guard let known = try await context.records.mailbox(of: id, keeping: []) else { return }
         let found = try await store.runs(of: row.address)
-        let strange = found.filter { (known[$0.key] ?? -1) < $0.value }
+        let strange = found.filter { (known.runs[$0.key] ?? -1) < $0.value }
         if !strange.isEmpty {
-            if let mailbox, mailbox.marker == nil {
+            if let mailbox = known.mailbox, mailbox.marker == nil {
                 // A state from before, or an account that was made again: it is taken as it is.
-                try await context.records.write { try $0.note(strange, of: id) }
+                try await context.records.change(.id(id)) { _ in
+                    var effects = AccountEffects()
+                    effects.runs = strange
+                    return effects
+                }
             } else {
                 try await read(row, strange)
             }
@@ -49,29 +53,27 @@ package struct LedgerCompletion: Sendable {
             let others = try await store.contents(of: row.address, .others)
         else { return }
         let now = context.now()
-        let counts = try await context.records.write { records -> (ours: Int, others: Int)? in
-            guard var account = try records.account(id: id) else { return nil }
-            let ledger = try records.ledger(of: id)
+        let outcome = try await context.records.change(ledgerOf: id) { facts in
             // What is still intended is accounted for when it is ended.
-            let intended = try records.intents(of: id).flatMap(\.rows)
-            let rows = Self.rows(ledger + intended, ours, others)
-            try records.insert(rows.ours + rows.others, for: id)
-            try records.note(strange, of: id)
-            account.moved = Int64(ledger.count + rows.ours.count)
+            let rows = Self.rows(facts.ledger + facts.intents.flatMap(\.rows), ours, others)
+            var account = facts.account
+            account.moved = Int64(facts.ledger.count + rows.ours.count)
             account.movedOctets += rows.ours.reduce(0) {
                 $0 + Int64(ours.octets[ContentHash(value: $1.content)] ?? 0)
             }
-            try records.update(account)
-            if !rows.others.isEmpty { try records.set(Self.name(id), to: [1]) }
-            try records.append(
+            var effects = AccountEffects(account)
+            effects.added = rows.ours + rows.others
+            effects.runs = strange
+            if !rows.others.isEmpty { effects.kept[Self.name(id)] = [1] }
+            effects.events.append(
                 EventRecord(
                     at: now, account: account.address, kind: .perhapsDoubled,
                     detail: "the records are older than the mailbox (a restored backup?): "
                         + "\(rows.ours.count) messages here were not known, and are not fetched again; what was moved "
                         + "since and has been deleted here may come again"))
-            return (rows.ours.count, rows.others.count)
+            return (effects, (ours: rows.ours.count, others: rows.others.count))
         }
-        if let counts {
+        if let counts = outcome?.verdict {
             context.log.warning(
                 """
                 the records are older than the mailbox: \(counts.ours) messages of ours and \(counts.others) others \
@@ -113,15 +115,15 @@ package struct LedgerCompletion: Sendable {
     /// moved, or is no longer there.
     /// - Throws: `RecordsError`.
     package func forgetOthers(_ id: AccountRecord.ID) async throws {
-        guard try await context.records.read({ try $0.value(Self.name(id)) }) == [1] else { return }
-        try await context.records.write { records in
-            let ledger = try records.ledger(of: id)
-            let others = ledger.filter { $0.source == LedgerRow.foundByContent }
-            try records.remove(others, for: id)
-            try records.set(Self.name(id), to: [])
-            guard var account = try records.account(id: id) else { return }
-            account.moved = Int64(ledger.count - others.count)
-            try records.update(account)
+        guard try await context.records.kept(Self.name(id)) == [1] else { return }
+        _ = try await context.records.change(ledgerOf: id) { facts in
+            let others = facts.ledger.filter { $0.source == LedgerRow.foundByContent }
+            var account = facts.account
+            account.moved = Int64(facts.ledger.count - others.count)
+            var effects = AccountEffects(account)
+            effects.forgotten = others
+            effects.kept[Self.name(id)] = []
+            return (effects, ())
         }
     }
 

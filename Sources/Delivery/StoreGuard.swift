@@ -26,8 +26,8 @@ package struct StoreGuard: Sendable {
 
     /// - Returns: what has to stand on the way to the account's mailbox.
     /// - Throws: `MailStoreError` `unmarked` where it does not; `RecordsError`.
-    package func verify(_ id: AccountRecord.ID) async throws -> StoreMarkers {
-        guard let facts = try await facts(id) else { return [:] }
+    package func verify(_ row: AccountRecord) async throws -> StoreMarkers {
+        guard let facts = try await facts(row) else { return [:] }
         let address = facts.row.address
         let found = try await store.markers(of: address)
         var expected: StoreMarkers = [:]
@@ -56,13 +56,10 @@ package struct StoreGuard: Sendable {
     package func accept(_ row: AccountRecord) async throws {
         let markers = try await store.adopt(row.address)
         try await record(markers, of: row.address)
-        let id = row.id
-        try await context.records.write { records in
-            if let marker = markers[.mailbox] {
-                try records.mark(id, as: marker.identity)
-            } else {
-                try records.unmark(id)
-            }
+        try await context.records.change(.id(row.id)) { _ in
+            var effects = AccountEffects()
+            effects.mailbox = markers[.mailbox].map { .marked($0.identity) } ?? .takenAsItIs
+            return effects
         }
         context.log.notice(
             "what is in the mail store now is taken as it is, by the administrator's word",
@@ -71,7 +68,7 @@ package struct StoreGuard: Sendable {
 
     /// Marks what all mail is below, so that it is known before the first mail arrives.
     package func begin() async throws {
-        guard try await context.records.read({ try $0.value(Self.name(.base, nil)) }) == nil else { return }
+        guard try await context.records.kept(Self.name(.base, nil)) == nil else { return }
         do {
             if let marker = try await store.markBase() { try await record([.base: marker], of: nil) }
         } catch let error as MailStoreError {
@@ -82,43 +79,34 @@ package struct StoreGuard: Sendable {
     /// Whether the store can take mail, and is the one that mail was moved to.
     /// - Throws: `MailStoreError`; `RecordsError`.
     package func check() async throws {
-        let marker = try await context.records.read { records -> StoreMarker? in
-            guard try records.hasMarkedMailboxes(of: nil) else { return nil }
-            return try records.value(Self.name(.base, nil)).flatMap(Self.marker)
+        var marker: StoreMarker?
+        if try await context.records.hasMarkedMailboxes() {
+            marker = try await context.records.kept(Self.name(.base, nil)).flatMap(Self.marker)
         }
         try await store.check(expecting: marker)
     }
 
-    private func facts(_ id: AccountRecord.ID) async throws -> Facts? {
-        try await context.records.read { records in
-            guard let row = try records.account(id: id) else { return nil }
-            var facts = Facts(row: row)
-            let domain = row.address.domain
-            facts.known[.base] = try records.value(Self.name(.base, nil)).flatMap(Self.marker)
-            facts.known[.domain] = try records.value(Self.name(.domain, domain)).flatMap(Self.marker)
-            facts.known[.mailbox] = try records.mailbox(of: id)?.marker.flatMap { StoreMarker(identity: $0) }
-            if facts.known[.base] != nil, try records.hasMarkedMailboxes(of: nil) { facts.moved.insert(.base) }
-            if facts.known[.domain] != nil, try records.hasMarkedMailboxes(of: domain) { facts.moved.insert(.domain) }
-            if facts.known[.mailbox] != nil {
-                if row.moved > 0 {
-                    facts.moved.insert(.mailbox)
-                } else if try !records.intents(of: id).isEmpty {
-                    facts.moved.insert(.mailbox)
-                }
-            }
-            return facts
+    private func facts(_ row: AccountRecord) async throws -> Facts? {
+        let (base, domain) = (Self.name(.base, nil), Self.name(.domain, row.address.domain))
+        guard let mailbox = try await context.records.mailbox(of: row.id, keeping: [base, domain]) else { return nil }
+        var facts = Facts(row: mailbox.account)
+        facts.known[.base] = mailbox.kept[base].flatMap(Self.marker)
+        facts.known[.domain] = mailbox.kept[domain].flatMap(Self.marker)
+        facts.known[.mailbox] = mailbox.mailbox?.marker.flatMap { StoreMarker(identity: $0) }
+        if facts.known[.base] != nil, mailbox.isAnyMarked { facts.moved.insert(.base) }
+        if facts.known[.domain] != nil, mailbox.isDomainMarked { facts.moved.insert(.domain) }
+        if facts.known[.mailbox] != nil, mailbox.account.moved > 0 || mailbox.hasIntents {
+            facts.moved.insert(.mailbox)
         }
+        return facts
     }
 
     private func record(_ markers: StoreMarkers, of address: EmailAddress?) async throws {
-        try await context.records.write { records in
-            for level in [StoreLevel.base, .domain] {
-                guard let marker = markers[level] else { continue }
-                let name = Self.name(level, address?.domain)
-                let value = Array(marker.identity.utf8)
-                if try records.value(name) != value { try records.set(name, to: value) }
-            }
+        var values: [String: [UInt8]] = [:]
+        for level in [StoreLevel.base, .domain] {
+            values[Self.name(level, address?.domain)] = markers[level].map { Array($0.identity.utf8) }
         }
+        try await context.records.keep(values)
     }
 
     /// Under what the records keep a marker.

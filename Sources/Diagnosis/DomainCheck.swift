@@ -50,7 +50,7 @@ public final class DomainCheck: Sendable {
         defer { running.withLock { $0 -= 1 } }
         let deadline = ContinuousClock.now + .seconds(Self.mostSeconds)
         var facts = DomainFacts(domain: domain, platform: platform ?? MailPlatform())
-        let settings = try await context.records.read { try $0.settings(of: domain) }
+        let settings = try await context.records.settings(of: domain)
         async let move = move(settings)
         let oldName = settings.map(\.oldServer.host).flatMap { IPAddress($0) == nil ? $0 : nil }
         facts = await context.limits.resolver.session(until: deadline) { [facts] session in

@@ -47,7 +47,7 @@ public final class IntegrityCheck: Sendable {
     public func check(
         _ address: EmailAddress, password: Password?, repairs: Bool, acceptsEmpty: Bool = false
     ) async throws -> IntegrityFindings {
-        guard let row = try await context.records.read({ try $0.account(address) }), row.deletedAt == nil else {
+        guard let row = try await context.records.account(address), row.deletedAt == nil else {
             throw MoveError(.accountNotFound, "there is no account \(address) on the new platform")
         }
         return try await check(row, password: password, repairs: repairs, acceptsEmpty: acceptsEmpty)
@@ -59,9 +59,7 @@ public final class IntegrityCheck: Sendable {
     public func check(
         _ domain: DomainName, after cursor: EmailAddress?, limit: Int, repairs: Bool, acceptsEmpty: Bool = false
     ) async throws -> (accounts: [IntegrityFindings], next: EmailAddress?) {
-        let rows = try await context.records.read {
-            try $0.accounts(of: domain, search: nil, after: cursor, limit: limit)
-        }
+        let rows = try await context.records.accounts(of: domain, search: nil, after: cursor, limit: limit)
         var accounts: [IntegrityFindings] = []
         for row in rows {
             try Task.checkCancellation()
@@ -74,17 +72,14 @@ public final class IntegrityCheck: Sendable {
         _ row: AccountRecord, password: Password?, repairs: Bool, acceptsEmpty: Bool
     ) async throws -> IntegrityFindings {
         var findings = IntegrityFindings(account: row.address, status: row.status)
-        guard !scheduler.isRunning(row.id) else {
+        guard scheduler.runState(of: row.id) != .running else {
             findings.add(.info, "it is moving: check it when that is done")
             return findings
         }
         let isThere = try await verify(row, acceptsEmpty, &findings)
-        let (ledger, intents, settings) = try await context.records.read { records in
-            (
-                try records.ledger(of: row.id), try records.intents(of: row.id),
-                try records.settings(of: row.address.domain)
-            )
-        }
+        let ledger = try await context.records.ledger(of: row.id)
+        let intents = try await context.records.intents(of: row.id)
+        let settings = try await context.records.settings(of: row.address.domain)
         findings.ledger = ledger.count
         findings.interrupted = intents.count
         let password = try password ?? opened(row)
@@ -112,7 +107,7 @@ public final class IntegrityCheck: Sendable {
     ) async throws -> Bool {
         let store = StoreGuard(context: context, store: mailStore)
         do {
-            _ = try await store.verify(row.id)
+            _ = try await store.verify(row)
             return true
         } catch let error as MailStoreError where error.code == .unmarked && acceptsEmpty {
             do {
@@ -275,26 +270,12 @@ public final class IntegrityCheck: Sendable {
             findings.add(.warning, "not repaired: that takes the account's old password")
             return
         }
-        let now = context.now()
         let rows = missing.map(\.row)
-        let recorded = Int64(findings.ledger)
-        let sealed = vault.seal(password, for: row.address)
-        let changed = try await context.records.write { records -> AccountRecord? in
-            guard var account = try records.account(id: row.id), account.deletedAt == nil,
-                account.revision == row.revision, account.moved == row.moved,
-                try records.settings(of: row.address.domain)?.generation == settings.generation
-            else { return nil }
-            try records.remove(rows, for: row.id)
-            account.moved = recorded - Int64(rows.count)
-            let octets = rows.lazy.map { max(0, $0.octets) }.saturatedSum()
-            account.movedOctets = max(0, account.movedOctets.subtractingSaturated(octets))
-            account.wasTriggered(via: .admin, at: now)
-            account.isMoving()
-            account.keep(sealed, for: PendingRun(kind: .first, due: now))
-            try records.update(account)
-            try records.append(EventRecord(at: now, account: account.address, kind: .triggered, via: .admin))
-            return account
-        }
+        let sealed = LoginEffects.Sealed(vault.seal(password, for: row.address))
+        let effects = LoginEffects(
+            .repaired(sealed, missing: rows, of: Int64(findings.ledger)), via: .admin, at: context.now(), asked: row,
+            address: row.address, generation: settings.generation)
+        let changed = try await context.records.change(.id(row.id)) { effects.effects(on: $0) }
         guard let changed else {
             findings.add(.warning, "not repaired: it has changed meanwhile; check it again")
             return

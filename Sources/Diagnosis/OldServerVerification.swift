@@ -42,7 +42,7 @@ public final class OldServerVerification: Sendable {
     /// The name by which the old server knows `account`: that of a login, so with the spelling given at its creation.
     private func user(_ account: EmailAddress?, of server: OldServer) async throws -> String? {
         guard let account else { return nil }
-        let row = try await context.records.read { try $0.account(account) }
+        let row = try await context.records.account(account)
         return server.username(of: row.flatMap { $0.deletedAt == nil ? $0.address : nil } ?? account)
     }
 
@@ -219,9 +219,9 @@ public final class OldServerVerification: Sendable {
         let key = OldServerWarnings.expireZeroKey(server)
         let news = OldServerWarnings.expireZeroValue(announcesExpireZero)
         do {
-            let known = try await context.records.read { try $0.value(key) }
+            let known = try await context.records.kept(key)
             guard announcesExpireZero ? known != news : known != nil && known != news else { return }
-            try await context.records.write { try $0.set(key, to: news) }
+            try await context.records.keep([key: news])
         } catch {
             context.log.warning(
                 "whether it announces EXPIRE 0 could not be remembered: \(error)",

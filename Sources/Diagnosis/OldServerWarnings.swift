@@ -41,7 +41,7 @@ package struct OldServerWarnings: Sendable {
                 "the certificate of \(server.host) is not verified: whoever answers in its place could take accounts over; "
                     + "use verify \"full\" or \"fingerprint\"")
         }
-        let announced = try await context.records.read { try $0.value(Self.expireZeroKey(server)) }
+        let announced = try await context.records.kept(Self.expireZeroKey(server))
         if announced == Self.expireZeroValue(true) {
             warnings.append(
                 "\(server.host) announces EXPIRE 0: retrieving a message deletes it there; keep a backup of the old server"

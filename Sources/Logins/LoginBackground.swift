@@ -41,7 +41,7 @@ extension LoginDesk {
 
     private func askOnce(_ login: Login, _ stale: LoginFacts) async throws {
         let facts = try await facts(of: login.account)
-        guard facts.account?.revision == stale.account?.revision, let mark = facts.mark, let settings = facts.settings,
+        guard facts.account?.revision == stale.account?.revision, let settings = facts.settings,
             let account = facts.account, LoginDecision(facts, matches: true) == .acceptAndAsk
         else { return }
         let user = settings.oldServer.username(of: account.address)
@@ -54,24 +54,24 @@ extension LoginDesk {
                     room: { self.scheduler.room(for: account.id, settings) },
                     // Recorded first: what was shown once is not shown again, whatever happens to this process.
                     willShow: {
-                        guard try await self.change(facts, { $0.shown = mark }) != nil else {
+                        guard try await self.apply(.willBeShown, login, facts) != nil else {
                             throw CancellationError()
                         }
                     }
                 ).timed(login.account, by: self)
             }
         } catch {
-            try await takeBack(mark, facts, exposure)
+            try await takeBack(login, facts, exposure)
             throw error
         }
-        try await takeBack(mark, facts, exposure)
+        try await takeBack(login, facts, exposure)
         try await concludeInBackground(login, answer, facts, wasAsked: exposure.begun != nil)
     }
 
     /// A password that was not shown after all may be, with the next login.
-    private func takeBack(_ mark: PasswordMark, _ facts: LoginFacts, _ exposure: Questions.Exposure) async throws {
+    private func takeBack(_ login: Login, _ facts: LoginFacts, _ exposure: Questions.Exposure) async throws {
         guard exposure.begun != nil, !exposure.isSent else { return }
-        try await change(facts) { if $0.shown == mark { $0.shown = nil } }
+        try await apply(.wasNotShown, login, facts)
     }
 
     private func concludeInBackground(
@@ -80,48 +80,25 @@ extension LoginDesk {
         switch answer {
         case .accepted(let session):
             guard let settings = facts.settings else { return }
-            let sealed = vault.seal(login.password, for: login.account)
-            let now = context.now()
+            let sealed = LoginEffects.Sealed(vault.seal(login.password, for: login.account))
             let changed = try await ended(session) {
-                try await self.change(facts, events: [.handedOver, .triggered], via: login.via) { account in
-                    account.handOver()
-                    account.wasTriggered(via: login.via, at: now)
-                    account.isMoving()
-                    account.keep(sealed, for: PendingRun(kind: .first, due: now))
-                }
+                try await self.apply(.takenOver(hash: nil, sealed), login, facts)
             }
             if let changed { start(changed, settings, in: session) }
-        case .rejected(let text):
-            let mark = facts.mark
-            try await change(facts) { $0.rejected = mark }
-            await note(facts, .passwordRejected, login.via, .credentialsRejected, text)
-        case .noSuchUser(let text): await noteNonMigrating(facts, login.via, text)
+        case .rejected(let text): try await apply(.rejected(text, remembers: true), login, facts)
+        case .noSuchUser(let text): await note(.noSuchUser(text), login, facts)
         case .busy(let reason, let text), .failed(let reason, let text):
-            if wasAsked { await note(facts, .postponed, login.via, reason, text) }
+            if wasAsked { await note(.postponed(reason, text), login, facts) }
         }
     }
 
     /// A login with the handed-over password: whatever has come since is fetched.
     func requestRun(_ login: Login, _ facts: LoginFacts) async {
         guard let settings = facts.settings else { return }
-        let now = context.now()
-        let sealed = vault.seal(login.password, for: login.account)
-        let joins = facts.account.map { scheduler.isBusy($0.id) } ?? false
-        let isRunning = facts.account.map { scheduler.isRunning($0.id) } ?? false
+        let sealed = LoginEffects.Sealed(vault.seal(login.password, for: login.account))
+        let run = facts.account.map { scheduler.runState(of: $0.id) } ?? .none
         do {
-            let changed = try await change(facts, events: joins ? [] : [.triggered], via: login.via) { account in
-                account.lastTriggeredAt = now
-                account.startedAt = account.startedAt ?? now
-                account.startedBy = account.startedBy ?? login.via
-                switch account.pending?.kind {
-                case nil: account.keep(sealed, for: PendingRun(kind: .incremental, due: now))
-                case .retry?: account.pending?.due = now
-                // Late mail is looked for from the end of this run on.
-                case .followUp?: account.pending = PendingRun(kind: isRunning ? .repeated : .incremental, due: now)
-                case .incremental? where isRunning: account.pending?.kind = .repeated
-                case .first?, .incremental?, .repeated?: break
-                }
-            }
+            let changed = try await apply(.askedForMore(sealed, run), login, facts)
             if let changed { scheduler.submit(changed, settings) }
         } catch {
             context.log.error(

@@ -46,15 +46,10 @@ public final class LoginDesk: Sendable {
     /// What the login is decided on, read at one moment.
     func facts(of address: EmailAddress) async throws -> LoginFacts {
         let now = context.now()
-        return try await context.records.read { records in
-            let row = try records.account(address)
-            let isDeleted = row?.deletedAt != nil
-            let lists = try records.listing(of: address)
-            return LoginFacts(
-                account: isDeleted ? nil : row, wasDeleted: isDeleted,
-                settings: try records.settings(of: address.domain),
-                isKnown: lists.known, isExcluded: lists.excluded, now: now)
-        }
+        let facts = try await context.records.facts(of: .address(address))
+        return LoginFacts(
+            account: facts.account, wasDeleted: facts.row?.deletedAt != nil, settings: facts.settings,
+            isKnown: facts.isKnown, isExcluded: facts.isExcluded, now: now)
     }
 
     /// Whether the password is the account's own; for an unknown account it takes as long to say no.
@@ -85,12 +80,7 @@ public final class LoginDesk: Sendable {
         let uptime = MachineUptime(now.uptime).milliseconds
         let horizon = uptime - Int64(context.limits.failureWindow * 1000)
         do {
-            let failures = try await context.records.write { records in
-                // What another run of the machine has written is no younger than this one.
-                try records.restartFailures(at: uptime)
-                try records.removeFailures(before: horizon)
-                return try records.failures()
-            }
+            let failures = try await context.records.restoreFailures(at: uptime, since: horizon)
             guesses.withLock {
                 $0.restore(failures.map { ($0, Double(uptime - $0.uptime) / 1000) }, now: now)
             }

@@ -112,10 +112,8 @@ extension LoginDesk {
         let uptime = MachineUptime(now.uptime).milliseconds
         let failure = GuessFailure(uptime: uptime, account: guess.guesser.account, remoteAddress: outcome.network)
         do {
-            try await context.records.write { records in
-                if isSwept { try records.removeFailures(before: uptime - Int64(limits.failureWindow * 1000)) }
-                try records.insert(failure)
-            }
+            try await context.records.count(
+                failure, forgettingBefore: isSwept ? uptime - Int64(limits.failureWindow * 1000) : nil)
         } catch {
             context.log.error(
                 "a wrong password is counted in memory only: \(error)",
@@ -140,94 +138,29 @@ extension LoginDesk {
         return rejected(facts)
     }
 
-    /// Changes the account if it and the settings are still as in `facts`, and the window is still open.
-    /// - Returns: the changed row; nil where something else came first.
+    /// What an answer changes takes effect, if all is still as it was when the question was put.
+    /// - Returns: the account as it stands now; nil where it has not changed.
     @discardableResult
-    func change(
-        _ facts: LoginFacts, events: [EventRecord.Kind] = [], via: TriggerOrigin? = nil,
-        _ body: @escaping @Sendable (inout AccountRecord) -> Void
+    func apply(
+        _ outcome: LoginEffects.Outcome, _ login: Login, _ facts: LoginFacts
     ) async throws -> AccountRecord? {
-        guard let expected = facts.account else { return nil }
-        let generation = facts.settings?.generation
-        let now = context.now()
-        let changed = try await context.records.write { records -> AccountRecord? in
-            guard var account = try records.account(id: expected.id), account.deletedAt == nil,
-                account.revision == expected.revision,
-                let settings = try records.settings(of: expected.address.domain), settings.generation == generation,
-                settings.state(at: now) == .active
-            else { return nil }
-            body(&account)
-            try records.update(account)
-            for kind in events {
-                try records.append(EventRecord(at: now, account: account.address, kind: kind, via: via))
-            }
-            return account
-        }
+        let effects = LoginEffects(
+            outcome, via: login.via, at: context.now(), asked: facts.account, address: login.account,
+            generation: facts.settings?.generation)
+        // An account that is to come into being has no row to be known by.
+        let key = facts.account.map { AccountKey.id($0.id) } ?? .address(login.account)
+        let changed = try await context.records.change(key) { effects.effects(on: $0) }
         if let changed { statuses.changed(changed) }
         return changed
     }
 
-    /// An event, and nothing else.
-    func note(
-        _ facts: LoginFacts, _ kind: EventRecord.Kind, _ via: TriggerOrigin, _ reason: Reason, _ detail: String
-    ) async {
+    /// As ``apply(_:_:_:)``, of what a login is answered without.
+    func note(_ outcome: LoginEffects.Outcome, _ login: Login, _ facts: LoginFacts) async {
         guard let account = facts.account else { return }
-        let event = EventRecord(
-            at: context.now(), account: account.address, kind: kind, via: via, reason: reason, detail: detail)
         do {
-            try await context.records.write { try $0.append(event) }
+            try await apply(outcome, login, facts)
         } catch {
-            context.log.error("an event is lost: \(error)", metadata: .about(account.address))
-        }
-    }
-
-    /// The old server's words are known to mean that there is no such user; never believed of one who has moved.
-    func noteNonMigrating(_ facts: LoginFacts, _ via: TriggerOrigin, _ detail: String) async {
-        await noteChange(facts, .nonMigrating, via, nil, detail) { account, _ in
-            guard account.startedAt == nil, account.nonMigrating == nil else { return false }
-            account.nonMigrating = .reply
-            return true
-        }
-    }
-
-    /// The old server could not be asked, while somebody waited for its answer.
-    func noteFailure(_ facts: LoginFacts, _ via: TriggerOrigin, _ reason: Reason, _ detail: String) async {
-        await noteChange(facts, .failed, via, reason, detail) { account, now in
-            guard account.outcome != .inProgress else { return false }
-            // A mail program that polls a server that is down says nothing new each minute.
-            if account.outcome == .failed, let last = account.error, last.reason == reason,
-                abs(now.seconds(since: last.at)) < 600
-            {
-                return false
-            }
-            account.hasFailed(reason, detail, at: now)
-            return true
-        }
-    }
-
-    private func noteChange(
-        _ facts: LoginFacts, _ kind: EventRecord.Kind, _ via: TriggerOrigin, _ reason: Reason?, _ detail: String,
-        _ body: @escaping @Sendable (inout AccountRecord, Timestamp) -> Bool
-    ) async {
-        guard let expected = facts.account else { return }
-        let generation = facts.settings?.generation
-        let now = context.now()
-        do {
-            let changed = try await context.records.write { records -> AccountRecord? in
-                guard var account = try records.account(id: expected.id), account.deletedAt == nil,
-                    account.revision == expected.revision,
-                    // What was said under other settings is no longer true of these.
-                    try records.settings(of: expected.address.domain)?.generation == generation, body(&account, now)
-                else { return nil }
-                try records.update(account)
-                try records.append(
-                    EventRecord(at: now, account: account.address, kind: kind, via: via, reason: reason, detail: detail)
-                )
-                return account
-            }
-            if let changed { statuses.changed(changed) }
-        } catch {
-            context.log.error("a change of the account is lost: \(error)", metadata: .about(expected.address))
+            context.log.error("a change of the account is lost: \(error)", metadata: .about(account.address))
         }
     }
 }

@@ -33,7 +33,7 @@ extension LoginDesk {
         let milliseconds = UInt32(clamping: Int64(duration / .milliseconds(1)))
         let octets = withUnsafeBytes(of: milliseconds.bigEndian) { Array($0) }
         do {
-            try await context.records.write { try $0.set(Self.name(server), to: octets) }
+            try await context.records.keep([Self.name(server): octets])
         } catch {
             context.log.info("how long the old server takes to reject is known until the restart only: \(error)")
         }
@@ -43,7 +43,7 @@ extension LoginDesk {
     private func recentRejection(by server: OldServer) async -> Duration? {
         if let recent = rejections.withLock({ $0[server.name]?.any }) { return recent }
         // Nothing, where the records do not answer: the login has to be answered all the same.
-        guard let octets = try? await context.records.read({ try $0.value(Self.name(server)) }) else { return nil }
+        guard let octets = try? await context.records.kept(Self.name(server)) else { return nil }
         let milliseconds = octets.reduce(into: Int64(0)) { $0 = ($0 << 8 | Int64($1)) & 0xFFFF_FFFF }
         return min(.milliseconds(milliseconds), .seconds(context.limits.loginTimeout))
     }

@@ -69,7 +69,7 @@ extension LoginDesk {
                 return try await conclude(login, .failed(.oldServerUnreachable, detail), facts)
             }
             // It is there, and slow.
-            await note(facts, .postponed, login.via, .oldServerUnreachable, detail)
+            await note(.postponed(.oldServerUnreachable, detail), login, facts)
             return unavailable(facts, .oldServerUnreachable)
         }
     }
@@ -135,18 +135,18 @@ extension LoginDesk {
             guard let status else { return nil }
             return LoginResult(decision: .accept, passwordReplaced: true, status: status, message: status.message)
         case .rejected(let text):
-            await note(facts, .passwordRejected, login.via, .credentialsRejected, text)
+            await note(.rejected(text, remembers: false), login, facts)
             return rejected(facts)
         case .noSuchUser(let text):
-            await noteNonMigrating(facts, login.via, text)
+            await note(.noSuchUser(text), login, facts)
             return rejected(try await self.facts(of: login.account))
         // Nobody was asked.
         case .busy(.overloaded, _): return unavailable(facts, .overloaded)
         case .busy(let reason, let text):
-            await note(facts, .postponed, login.via, reason, text)
+            await note(.postponed(reason, text), login, facts)
             return unavailable(facts, reason)
         case .failed(let reason, let text):
-            await noteFailure(facts, login.via, reason, text)
+            await note(.failed(reason, text), login, facts)
             return unavailable(try await self.facts(of: login.account), reason)
         }
     }
@@ -158,38 +158,11 @@ extension LoginDesk {
     ) async throws -> AccountStatus? {
         guard let settings = facts.settings else { return nil }
         let hash = try await pool.hash(login.password, scheme: context.limits.passwordScheme, priority: .login)
-        let sealed = vault.seal(login.password, for: login.account)
-        let now = context.now()
+        let sealed = LoginEffects.Sealed(vault.seal(login.password, for: login.account))
         let address = login.account
-        let expected = facts.account?.revision
-        let changed = try await context.records.write { records -> AccountRecord? in
-            guard let current = try records.settings(of: address.domain), current.generation == settings.generation,
-                current.state(at: now) == .active
-            else { return nil }
-            let row = try records.account(address)
-            var account: AccountRecord
-            if let row {
-                guard row.deletedAt == nil, row.revision == expected else { return nil }
-                account = row
-            } else {
-                guard expected == nil, current.autoCreateAccounts else { return nil }
-                account = try records.insert(AccountRecord(address: address, passwordHash: hash.stored, createdAt: now))
-                try records.append(EventRecord(at: now, account: address, kind: .created, via: login.via))
-            }
-            account.passwordHash = hash.stored
-            account.handOver()
-            account.wasTriggered(via: login.via, at: now)
-            account.isMoving()
-            account.keep(sealed, for: PendingRun(kind: .first, due: now))
-            try records.update(account)
-            try records.append(EventRecord(at: now, account: account.address, kind: .handedOver, via: login.via))
-            try records.append(EventRecord(at: now, account: account.address, kind: .triggered, via: login.via))
-            return account
-        }
-        guard let changed else { return nil }
+        guard let changed = try await apply(.takenOver(hash: hash.stored, sealed), login, facts) else { return nil }
         guesses.withLock { $0.forgetWrong(address.description) }
         remember(digester.digest(login.password, context: address.description), of: changed)
-        statuses.changed(changed)
         start(changed, settings, in: session)
         return statuses.status(of: changed, settings: settings)
     }

@@ -117,20 +117,20 @@ extension LoginDesk {
             let status = try await ended(session) { try await self.start(login, facts, session) }
             return status.map(Outcome.started) ?? .changed
         case .rejected(let text):
-            await note(facts, .passwordRejected, login.via, .credentialsRejected, text)
+            await note(.rejected(text, remembers: false), login, facts)
             throw MoveError(
                 .credentialsRejected, "the old server does not take the password of \(login.account): \(text)")
         case .noSuchUser(let text):
             guard facts.account?.startedAt == nil else {
                 // There was such a user when the move began: this is a rejection like any other.
-                await note(facts, .passwordRejected, login.via, .credentialsRejected, text)
+                await note(.rejected(text, remembers: false), login, facts)
                 throw MoveError(.credentialsRejected, "the old server no longer knows \(login.account): \(text)")
             }
-            await noteNonMigrating(facts, login.via, text)
+            await note(.noSuchUser(text), login, facts)
             throw MoveError(.nonMigratingAccount, "the old server knows no \(login.account): \(text)")
         case .busy(.overloaded, let text): throw MoveError(.overloaded, text)
         case .busy(let reason, let text), .failed(let reason, let text):
-            await note(facts, .postponed, login.via, reason, text)
+            await note(.postponed(reason, text), login, facts)
             throw MoveError(reason, text)
         }
     }
@@ -149,22 +149,12 @@ extension LoginDesk {
         let hash =
             replaces
             ? try await pool.hash(login.password, scheme: context.limits.passwordScheme, priority: .login) : nil
-        let sealed = vault.seal(login.password, for: login.account)
-        let now = context.now()
-        let changed = try await change(
-            facts, events: replaces ? [.handedOver, .triggered] : [.triggered], via: login.via
-        ) { account in
-            if let hash {
-                account.passwordHash = hash.stored
-                account.handOver()
-            }
-            account.wasTriggered(via: login.via, at: now)
-            account.isMoving()
-            // A run with the same password is joined; one with another is followed by one with this.
-            let kept = self.isKept(login.password, by: account) ? account.sealed : nil
-            account.keep(kept ?? sealed, for: PendingRun(kind: .first, due: now))
-        }
-        guard let changed else { return nil }
+        let sealed = LoginEffects.Sealed(
+            vault.seal(login.password, for: login.account),
+            equal: isKept(login.password, by: account) ? account.sealed : nil)
+        let outcome =
+            hash.map { LoginEffects.Outcome.takenOver(hash: $0.stored, sealed) } ?? .started(sealed)
+        guard let changed = try await apply(outcome, login, facts) else { return nil }
         guesses.withLock { $0.forgetWrong(login.account.description) }
         start(changed, settings, in: session)
         return statuses.status(of: changed, settings: settings)

@@ -130,7 +130,7 @@ public final class MailMove: Sendable {
         context.stopping.whenSet { alarm.ring() }
         while !context.stopping.isSet { await alarm.sleep(seconds: 3600) }
         do {
-            try await context.records.note { try $0.suspendRuns(of: nil) }
+            try await context.records.suspendRuns(of: nil)
         } catch {
             context.log.debug("runs that are cut short now are taken for those that ended the daemon: \(error)")
         }
@@ -162,13 +162,13 @@ public final class MailMove: Sendable {
     public func hasWork() async throws -> Bool {
         let load = scheduler.load
         guard load.moving == 0, load.queued == 0, logins.isIdle else { return true }
-        return try await context.records.read { try !$0.accountsWithSealedPassword().isEmpty }
+        return try await !context.records.accountsWithSealedPassword().isEmpty
     }
 
     /// Accounts of all domains whose move is complete.
     /// - Throws: `RecordsError`.
     public func completedAccounts() async throws -> Int64 {
-        try await context.records.read { try $0.completedAccounts() }
+        try await context.records.completedAccounts()
     }
 
     /// Takes other bounds, and reads the certificates that are trusted again.

@@ -22,8 +22,8 @@ struct Recovery: Sendable {
     /// - Throws: `RecordsError` where nothing can be read.
     func run() async throws -> Interruptions {
         await markStore()
-        for settings in try await context.records.read({ try $0.allSettings() }) { statuses.remember(settings) }
-        let deaths = await written("whose runs were going on when the daemon ended") { try $0.chargeRuns() } ?? []
+        for settings in try await context.records.allSettings() { statuses.remember(settings) }
+        let deaths = await written("whose runs were going on when the daemon ended") { try await $0.chargeRuns() } ?? []
         scheduler.suspect(deaths.map(\.account))
         do {
             try await endIntents()
@@ -43,10 +43,10 @@ struct Recovery: Sendable {
 
     /// A change that the start does without where it cannot be made.
     private func written<Result: Sendable>(
-        _ what: String, _ body: @escaping @Sendable (any RecordsWriter) throws -> Result
+        _ what: String, _ change: (any Records) async throws -> Result
     ) async -> Result? {
         do {
-            return try await context.records.write(body)
+            return try await change(context.records)
         } catch {
             context.log.error("\(what): that cannot be recorded: \(error)")
             return nil
@@ -54,7 +54,7 @@ struct Recovery: Sendable {
     }
 
     private func endIntents() async throws {
-        let intents = try await context.records.read { try $0.intents(of: nil) }
+        let intents = try await context.records.intents(of: nil)
         let ending = IntentEnding(context: context, store: store, statuses: statuses)
         // Once a mail store has failed, an account's later intents wait too: its mail comes in order.
         var waiting: Set<AccountRecord.ID> = []
@@ -63,7 +63,7 @@ struct Recovery: Sendable {
         while !rest.isEmpty {
             let portion = Self.portion(of: &rest).filter { !waiting.contains($0.account) }
             for (account, error) in try await ending.end(portion, searchesContents: false, except: &silent) {
-                let row = try await context.records.read { try $0.account(id: account) }
+                let row = try await context.records.account(id: account)
                 context.log.log(
                     level: error is IntentEnding.Undecided ? .info : .error,
                     "what a crash interrupted waits for the account's next run: \(error)",
@@ -90,9 +90,7 @@ struct Recovery: Sendable {
     /// Runs whose password can still be opened go on, in the order in which they were asked for; the others show as
     /// interrupted until the next login.
     private func resumeRuns(_ deaths: [RunDeaths]) async throws -> Interruptions {
-        let (sealed, moving) = try await context.records.read { records in
-            (try records.accountsWithSealedPassword(), try records.accountsInProgress())
-        }
+        let (sealed, moving) = try await context.records.unfinishedAccounts()
         var lost: Interruptions = []
         var kept: [AccountRecord] = []
         for account in sealed {
@@ -116,7 +114,7 @@ struct Recovery: Sendable {
             context.log.error("the moves that were interrupted cannot be recorded as that yet: \(error)")
             left = lost
         }
-        let settings = try await context.records.read { try $0.allSettings() }
+        let settings = try await context.records.allSettings()
         let byDomain = Dictionary(settings.map { ($0.domain, $0) }) { first, _ in first }
         let certain = Dictionary(
             deaths.filter(\.isCertain).map { ($0.account, $0.deaths) }, uniquingKeysWith: { first, _ in first })
@@ -135,13 +133,12 @@ struct Recovery: Sendable {
         let now = context.now()
         for portion in stride(from: 0, to: lost.count, by: 500).map({ lost[$0..<min($0 + 500, lost.count)] }) {
             let portion = portion.filter { !scheduler.isBusy($0.account.id) }
-            let changed = try await context.records.write { records in
-                try portion.compactMap { account, detail -> AccountRecord? in
-                    // A login has brought another run since.
-                    guard try records.account(id: account.id)?.sealed == account.sealed else { return nil }
-                    return try Self.interrupt(account.id, detail, records, now)
-                }
-            }
+            let changed = try await context.records.change(portion.map { .id($0.account.id) }) { index, facts in
+                let (account, detail) = portion[index]
+                // A login has brought another run since.
+                guard let row = facts.row, row.sealed == account.sealed else { return (nil, ()) }
+                return (Self.interrupted(row, detail, now), ())
+            }.compactMap(\.changed)
             for account in changed { statuses.changed(account) }
         }
     }
@@ -155,17 +152,18 @@ struct Recovery: Sendable {
             suspect; it is tried again in \(Int(pause)) s, alone. Look for the cause in its journal (journalctl -u \
             mailmoved) and keep it for a report; excludedAccounts leaves the account out
             """
-        let changed = await written("\(account.address) is put off: \(detail)") { records -> AccountRecord? in
-            guard var row = try records.account(id: account.id), var run = row.pending else { return nil }
-            row.hasFailed(.interrupted, detail, at: now)
-            run.failures += 1
-            run.failingSince = run.failingSince ?? now
-            run.due = now.adding(seconds: pause)
-            row.pending = run
-            try records.update(row)
-            try records.append(
-                EventRecord(at: now, account: row.address, kind: .failed, reason: .interrupted, detail: detail))
-            return row
+        let changed = await written("\(account.address) is put off: \(detail)") { records in
+            try await records.change(.id(account.id)) { facts in
+                guard var row = facts.row, var run = row.pending else { return nil }
+                row.hasFailed(.interrupted, detail, at: now)
+                run.failures += 1
+                run.failingSince = run.failingSince ?? now
+                run.due = now.adding(seconds: pause)
+                row.pending = run
+                let event = EventRecord(
+                    at: now, account: row.address, kind: .failed, reason: .interrupted, detail: detail)
+                return AccountEffects(row, events: [event])
+            }
         }
         return (changed ?? nil) ?? account
     }
@@ -173,19 +171,15 @@ struct Recovery: Sendable {
     /// In seconds: so long that others' mail moves between, and at last as long as between other tries.
     private static func pause(after deaths: Int) -> Double { min(900, 30 * Double(1 << min(max(0, deaths - 2), 10))) }
 
-    private static func interrupt(
-        _ id: AccountRecord.ID, _ detail: String, _ records: any RecordsWriter, _ now: Timestamp
-    ) throws -> AccountRecord? {
-        guard var account = try records.account(id: id) else { return nil }
+    private static func interrupted(_ row: AccountRecord, _ detail: String, _ now: Timestamp) -> AccountEffects {
+        var effects = AccountEffects(row)
+        effects.account?.eraseSealedPassword()
         // Late mail that is no longer looked for makes no failure of a completed move.
-        let wasUnfinished = account.outcome == .inProgress || account.pending?.kind == .retry
-        account.eraseSealedPassword()
-        if wasUnfinished {
-            account.hasFailed(.interrupted, detail, at: now)
-            try records.append(
-                EventRecord(at: now, account: account.address, kind: .failed, reason: .interrupted, detail: detail))
+        if row.outcome == .inProgress || row.pending?.kind == .retry {
+            effects.account?.hasFailed(.interrupted, detail, at: now)
+            effects.events.append(
+                EventRecord(at: now, account: row.address, kind: .failed, reason: .interrupted, detail: detail))
         }
-        try records.update(account)
-        return account
+        return effects
     }
 }

@@ -22,6 +22,9 @@ public struct AccountRecord: Sendable, Hashable, Identifiable {
     }
 
     public var id: ID
+    /// Goes up with every change of the row: of two states of an account, which is the later one; and no change is made of a
+    /// state that is not the latest.
+    public var version: Int64 = 1
     /// With the spelling given at creation.
     public var address: EmailAddress
     public var displayName: String?

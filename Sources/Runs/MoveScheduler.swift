@@ -41,7 +41,13 @@ public final class MoveScheduler: Sendable {
     /// Whether a run of the account is going on or waits for its turn.
     package func isBusy(_ account: AccountRecord.ID) -> Bool { state.withLock { $0.schedule.isBusy(account) } }
 
-    package func isRunning(_ account: AccountRecord.ID) -> Bool { state.withLock { $0.schedule.isRunning(account) } }
+    /// What a login that asks for more finds.
+    package func runState(of account: AccountRecord.ID) -> LoginEffects.RunState {
+        state.withLock { state in
+            if state.schedule.isRunning(account) { return .running }
+            return state.schedule.isBusy(account) ? .waiting : .none
+        }
+    }
 
     /// Their runs come one at a time until each has shown that it does not end the process.
     package func suspect(_ accounts: some Sequence<AccountRecord.ID>) {
@@ -207,10 +213,7 @@ public final class MoveScheduler: Sendable {
     /// Whoever joined the run may have come after it had recorded its end: then its wish stands in the account.
     private func takeUp(_ ticket: Schedule.Ticket) async {
         do {
-            let (row, settings) = try await context.records.read { records in
-                let row = try records.account(id: ticket.account)
-                return (row, try row.flatMap { try records.settings(of: $0.address.domain) })
-            }
+            let (row, settings) = try await context.records.standing(of: .id(ticket.account))
             guard let row, let settings, row.deletedAt == nil, row.sealed != nil else { return }
             submit(row, settings)
         } catch {
@@ -237,8 +240,7 @@ public final class MoveScheduler: Sendable {
             state.schedule.clear(account)
         }
         do {
-            try await context.records.note { try $0.endRun(of: account) }
-            try await context.records.note { try $0.beginRun(of: account, isSuspect: false) }
+            try await context.records.beginRun(of: account, isSuspect: false, anew: true)
         } catch {
             // Then a death within this run is held against it alone.
         }
@@ -248,7 +250,7 @@ public final class MoveScheduler: Sendable {
     private static let proof = Duration.seconds(60)
 
     private func moved(_ account: AccountRecord.ID) async -> Int64? {
-        try? await context.records.read { try $0.account(id: account)?.moved }
+        try? await context.records.account(id: account)?.moved
     }
 
     /// What the account asks for, by the even clock. A moment that was recorded under another setting of the wall clock

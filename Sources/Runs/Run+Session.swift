@@ -39,7 +39,7 @@ extension Run {
 
     private mutating func plan(_ listing: [ListedMessage], _ session: any MailboxSession) async throws -> RunPlan {
         let id = account.id
-        var ledger = try await context.records.read { try $0.ledger(of: id) }
+        var ledger = try await context.records.ledger(of: id)
         var listing = listing
         let known = try await recognised(in: listing, session)
         progress.begin(leavingOut: known.count)
@@ -92,7 +92,7 @@ extension Run {
     {
         let id = account.id
         let options = DeliveryOptions(settings.options)
-        let intended = try await context.records.read { try $0.intents(of: id) }
+        let intended = try await context.records.intents(of: id)
             .compactMap { StagedBatch(encoded: $0.batch) }
         let refusals = fetch.refusals
         let window = context.limits.windowOctets
@@ -275,14 +275,14 @@ extension Run {
     /// than was thought.
     private func rename(_ rows: [(old: LedgerRow, new: LedgerRow)], _ recounted: Delivery.Size) async throws {
         let id = account.id
-        let changed = try await context.records.write { records -> AccountRecord? in
-            try records.remove(rows.map(\.old), for: id)
-            try records.insert(rows.map(\.new), for: id)
-            guard var row = try records.account(id: id) else { return nil }
+        let changed = try await context.records.change(.id(id)) { facts in
+            guard var row = facts.row else { return nil }
             row.remaining = max(0, row.remaining.addingSaturated(Int64(recounted.messages)))
             row.remainingOctets = max(0, row.remainingOctets.addingSaturated(recounted.octets))
-            try records.update(row)
-            return row
+            var effects = AccountEffects(row)
+            effects.forgotten = rows.map(\.old)
+            effects.added = rows.map(\.new)
+            return effects
         }
         if let changed { statuses.changed(changed) }
     }
@@ -293,13 +293,10 @@ extension Run {
         guard !lines.isEmpty else { return }
         let now = context.now()
         let address = account.address
-        try await context.records.write { records in
-            for line in lines {
-                try records.append(
-                    EventRecord(
-                        at: now, account: address, kind: .messageRefused, reason: .messagesRefused, detail: line))
-            }
-        }
+        try await context.records.append(
+            lines.map { line in
+                EventRecord(at: now, account: address, kind: .messageRefused, reason: .messagesRefused, detail: line)
+            })
     }
 
     /// All is recorded: what was settled here may be deleted over there, and the session ends in order.
@@ -313,14 +310,15 @@ extension Run {
         guard try await session.leave() else { return }
         let id = account.id
         let rows = zip(fetch.deletable, fetch.settled).filter { !kept.contains($0.0.number) }.map(\.1)
-        try await context.records.write { records in
-            try records.remove(rows, for: id)
-            try records.insert(
-                rows.map { row in
-                    var row = row
-                    row.deleted = true
-                    return row
-                }, for: id)
+        try await context.records.change(.id(id)) { _ in
+            var effects = AccountEffects()
+            effects.forgotten = rows
+            effects.added = rows.map { row in
+                var row = row
+                row.deleted = true
+                return row
+            }
+            return effects
         }
     }
 }

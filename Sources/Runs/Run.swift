@@ -152,7 +152,7 @@ struct Run: Sendable {
 
     private func isCurrent() async throws -> Bool {
         let domain = account.address.domain
-        let current = try await context.records.read { try $0.settings(of: domain) }
+        let current = try await context.records.settings(of: domain)
         return current.map { $0.oldServer == settings.oldServer } ?? true
     }
 
@@ -162,14 +162,12 @@ struct Run: Sendable {
     private func looksFurther() async throws -> Bool {
         guard account.lookedThrough == source else { return true }
         let name = settings.oldServer.nameOfParts
-        return try await context.records.read { try $0.value(name) != nil }
+        return try await context.records.kept(name) != nil
     }
 
     private func rememberParts() async throws {
         let name = settings.oldServer.nameOfParts
-        try await context.records.write { records in
-            if try records.value(name) == nil { try records.set(name, to: [1]) }
-        }
+        _ = try await context.records.kept(name, orElse: [1])
     }
 
     /// The account is moving, and what remains is known.
@@ -180,8 +178,9 @@ struct Run: Sendable {
         let now = context.now()
         let remaining = Int64(plan.missing)
         let octets = plan.missingOctets
-        let changed = try await context.records.write { records -> AccountRecord? in
-            guard var row = try records.account(id: id), row.deletedAt == nil else { return nil }
+        let changed = try await context.records.change(.id(id)) { facts in
+            guard var row = facts.account else { return nil }
+            var events: [EventRecord] = []
             row.isMoving()
             // What this session finds is not known before it has ended.
             row.pending?.found = nil
@@ -190,13 +189,12 @@ struct Run: Sendable {
             if row.nonMigrating == .reply { row.nonMigrating = nil }
             if isFirstAttempt {
                 row.runs += 1
-                try records.append(
+                events.append(
                     EventRecord(
                         at: now, account: row.address, kind: .connected,
                         detail: "\(remaining) messages to fetch, \(octets) octets", isIdle: remaining == 0))
             }
-            try records.update(row)
-            return row
+            return AccountEffects(row, events: events)
         }
         if let changed { statuses.changed(changed) }
     }

@@ -9,19 +9,15 @@ extension MoveScheduler {
         let clock = RunClock(now: context.now(), uptime: context.uptime(), spans: runner.commons.spans)
         let limits = context.limits
         for portion in stride(from: 0, to: waiting.count, by: 500).map({ waiting[$0..<min($0 + 500, waiting.count)] }) {
-            let changed = try await context.records.write { records in
-                try portion.compactMap { id -> AccountRecord? in
-                    // A trigger that came meanwhile, under new settings, is none of this.
-                    guard var row = try records.account(id: id), row.deletedAt == nil, row.sealed == nil,
-                        row.outcome == .inProgress, let settings = try records.settings(of: row.address.domain)
-                    else { return nil }
-                    let mark = PasswordMark(revision: row.revision, generation: settings.generation)
-                    let event = row.end(
-                        .stopped(reason), keeps: false, brought: false, asked: mark, settings, limits, clock)
-                    try records.update(row)
-                    if let event { try records.append(event) }
-                    return row
-                }
+            let changed = try await context.records.change(portion.map(AccountKey.id)) { facts in
+                // A trigger that came meanwhile, under new settings, is none of this.
+                guard var row = facts.account, row.sealed == nil, row.outcome == .inProgress,
+                    let settings = facts.settings
+                else { return nil }
+                let mark = PasswordMark(revision: row.revision, generation: settings.generation)
+                let event = row.end(
+                    .stopped(reason), keeps: false, brought: false, asked: mark, settings, limits, clock)
+                return AccountEffects(row, events: [event].compactMap(\.self))
             }
             for row in changed { statuses.changed(row) }
         }

@@ -32,10 +32,7 @@ package struct Runner: Sendable {
     func run(_ id: AccountRecord.ID, isSuspect: Bool, _ control: RunControl) async -> Next {
         var account: EmailAddress?
         do {
-            let (row, settings) = try await context.records.read { records in
-                let row = try records.account(id: id)
-                return (row, try row.flatMap { try records.settings(of: $0.address.domain) })
-            }
+            let (row, settings) = try await context.records.standing(of: .id(id))
             account = row?.address
             guard let row, let settings, row.deletedAt == nil else { return .none }
             guard let pending = row.pending, let sealed = row.sealed else {
@@ -44,7 +41,7 @@ package struct Runner: Sendable {
                 return try await record(.stopped(row.nonMigrating == nil ? .disabled : .excluded), of: row, settings)
             }
             // Should the process die under it, the next one knows under which.
-            try await context.records.note { try $0.beginRun(of: id, isSuspect: isSuspect) }
+            try await context.records.beginRun(of: id, isSuspect: isSuspect, anew: false)
             let (end, further) = await end(of: row, pending, sealed, settings, control)
             commons.reach.note(settings.oldServer, end, at: context.now())
             return try await record(end, of: row, settings, further)
@@ -68,11 +65,11 @@ package struct Runner: Sendable {
         }
         do {
             let store = StoreGuard(context: context, store: commons.store)
-            let expected = try await store.verify(row.id)
+            let expected = try await store.verify(row)
             let completion = LedgerCompletion(
                 context: context, store: commons.store, wholeLedgers: delivery.wholeLedgers)
             try await completion.complete(row)
-            let intents = try await context.records.read { try $0.intents(of: row.id) }
+            let intents = try await context.records.intents(of: row.id)
             if !intents.isEmpty {
                 let ending = IntentEnding(context: context, store: commons.store, statuses: statuses)
                 var silent: Set<UInt64> = []
@@ -90,7 +87,7 @@ package struct Runner: Sendable {
             switch end {
             case .completed, .refused:
                 // What is complete is so where the mail is looked for.
-                _ = try await store.verify(row.id)
+                _ = try await store.verify(row)
                 try await completion.forgetOthers(row.id)
             default: break
             }
@@ -111,7 +108,7 @@ package struct Runner: Sendable {
         _ end: RunEnd, of before: AccountRecord, _ settings: MigrationSettings, _ further: FurtherSessions? = nil
     ) async throws -> Next {
         if case .stopped(.shutdown) = end {
-            try await context.records.note { try $0.suspendRuns(of: before.id) }
+            try await context.records.suspendRuns(of: before.id)
             return .none
         }
         let now = context.now()
@@ -120,41 +117,15 @@ package struct Runner: Sendable {
         let uptime = context.uptime()
         let source = commons.ledgerHash.source(
             settings.oldServer, username: settings.oldServer.username(of: before.address))
-        let outcome = try await context.records.write { records -> (AccountRecord, MigrationSettings)? in
-            try records.endRun(of: before.id)
-            guard var row = try records.account(id: before.id), row.deletedAt == nil,
-                let current = try records.settings(of: row.address.domain)
-            else { return nil }
-            // Made again meanwhile: what has ended was another account's.
-            if case .stopped(.deleted) = end { return (row, current) }
-            guard row.createdAt == before.createdAt else { return (row, current) }
-            // A trigger has brought another password meanwhile; the run with that comes next, and counts.
-            guard row.sealed == nil || row.sealed == before.sealed else { return (row, current) }
-            // Disabled or excluded while it ran: nothing of it is kept.
-            let keeps = row.sealed != nil && current.state(at: now) == .active
-            let brought = row.moved != before.moved
-            let clock = RunClock(now: now, uptime: uptime, spans: spans)
-            if case .stopped(.resettled) = end {
-                // The password was taken away after that.
-                guard row.sealed == nil, row.outcome == .inProgress else { return (row, current) }
-                let reason: RunControl.StopReason = row.nonMigrating == nil ? .disabled : .excluded
-                let asked = PasswordMark(revision: before.revision, generation: settings.generation)
-                let event = row.end(
-                    .stopped(reason), keeps: false, brought: brought, asked: asked, current, limits, clock)
-                if let event { try records.append(event) }
-                try records.update(row)
-                return (row, current)
-            }
-            // What an old server has said that the settings do not name any more counts no more.
-            guard current.oldServer == settings.oldServer || row.pending == nil else { return (row, current) }
-            let asked = PasswordMark(revision: before.revision, generation: settings.generation)
-            let event = row.end(end, keeps: keeps, brought: brought, asked: asked, current, limits, clock)
-            if let further { row.remember(further, of: source, after: end) }
-            try records.update(row)
-            if let event { try records.append(event) }
-            return (row, current)
+        let ended = RunEffects(
+            end: end, before: before, ranUnder: settings, further: further, source: source, limits: limits,
+            clock: RunClock(now: now, uptime: uptime, spans: spans))
+        let outcome = try await context.records.change([.id(before.id)]) { _, facts in
+            (ended.effects(on: facts), (facts.account, facts.settings))
+        }.first
+        guard let outcome, let row = outcome.changed ?? outcome.verdict.0, let current = outcome.verdict.1 else {
+            return .none
         }
-        guard let (row, current) = outcome else { return .none }
         statuses.changed(row)
         return row.pending.map { .pending($0, current) } ?? .none
     }

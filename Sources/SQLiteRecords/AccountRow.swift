@@ -30,7 +30,7 @@ enum AccountRow {
         "moved", "movedOctets", "remaining", "remainingOctets", "runs",
         "errorReason", "errorDetail", "errorAt",
         "pendingKind", "pendingDue", "pendingFailures", "pendingFailingSince", "pendingFollowUpUntil",
-        "pendingSessions", "pendingFound", "lookedThrough",
+        "pendingSessions", "pendingFound", "lookedThrough", "version",
         "sealed",
     ]
 
@@ -96,6 +96,7 @@ enum AccountRow {
         account.error = try failure(&columns)
         account.pending = try pending(&columns)
         account.lookedThrough = try columns.optionalInteger()
+        account.version = try columns.integer()
         account.sealed = try columns.optionalOctets()
         return account
     }
@@ -123,7 +124,7 @@ enum AccountRow {
             column((account.pending?.failures).map(Int64.init)),
             column(account.pending?.failingSince), column(account.pending?.followUpUntil),
             column((account.pending?.sessions).map(Int64.init)), column((account.pending?.found).map(Int64.init)),
-            column(account.lookedThrough),
+            column(account.lookedThrough), column(account.version),
             column(account.sealed),
         ]
     }

@@ -28,6 +28,9 @@ enum Migrations {
         migrator.registerMigration("markers of mailboxes, and runs", foreignKeyChecks: .immediate) { db in
             try db.execute(sql: mailboxes)
         }
+        migrator.registerMigration("versions of accounts") { db in
+            try db.execute(sql: "ALTER TABLE account ADD COLUMN version INTEGER NOT NULL DEFAULT 1")
+        }
         return migrator
     }()
 

@@ -12,7 +12,7 @@ import Waiting
 /// 2. `write` hands its body to the one writer (Writer.swift), which takes all that wait into one transaction.
 /// 3. `read` hands its body to one of a few readers (Readers.swift), each of which answers many in one snapshot.
 /// 4. A body sees the database through a `Session`, which ends with the body. Its methods are in Session+*.swift.
-public final class SQLiteRecords: Records, Sendable {
+public final class SQLiteRecords: TransactionalRecords, Sendable {
     /// Whom requests go to.
     private struct Desk: Sendable {
         let writer: Writer

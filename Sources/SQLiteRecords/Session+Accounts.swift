@@ -72,20 +72,33 @@ extension Session {
         }
     }
 
-    func update(_ account: AccountRecord) throws {
+    func update(_ account: AccountRecord) throws -> AccountRecord {
         try ask { db in
             let old = try db.first(
-                "SELECT address, \(AccountRow.indexed.joined(separator: ", ")) FROM account WHERE id = ?", [account.id]
+                "SELECT address, version, \(AccountRow.indexed.joined(separator: ", ")) FROM account WHERE id = ?",
+                [account.id]
             ) { columns in
-                (key: try columns.text(), indexed: try AccountRow.indexed.map { _ in try columns.any() })
+                (
+                    key: try columns.text(), version: try columns.integer(),
+                    indexed: try AccountRow.indexed.map { _ in try columns.any() }
+                )
             }
             guard let old, old.key == account.address.key else {
                 throw RecordsError(
                     code: .conflict,
                     detail: "The row \(account.id) is \(old?.key ?? "not there"); it cannot become \(account.address).")
             }
-            let (sql, arguments) = AccountRow.replacement(by: account, of: old.indexed)
+            guard old.version == account.version else {
+                throw RecordsError(
+                    code: .conflict,
+                    detail: "The row of \(account.address) has changed since it was read (version \(account.version), "
+                        + "now \(old.version)).")
+            }
+            var updated = account
+            updated.version += 1
+            let (sql, arguments) = AccountRow.replacement(by: updated, of: old.indexed)
             try db.run(sql, arguments)
+            return updated
         }
     }
 
@@ -95,7 +108,7 @@ extension Session {
             let hasKnown = try settings(of: domain)?.hasKnownAccounts ?? false
             return try db.all(
                 """
-                UPDATE account SET nonMigrating = evidence.now
+                UPDATE account SET nonMigrating = evidence.now, version = version + 1
                 FROM (
                     SELECT id, CASE
                         WHEN EXISTS (
@@ -121,7 +134,8 @@ extension Session {
                 """
                 UPDATE account INDEXED BY account_sealed SET
                     sealed = NULL, pendingKind = NULL, pendingDue = NULL, pendingFailures = NULL,
-                    pendingFailingSince = NULL, pendingFollowUpUntil = NULL, pendingSessions = NULL, pendingFound = NULL
+                    pendingFailingSince = NULL, pendingFollowUpUntil = NULL, pendingSessions = NULL, pendingFound = NULL,
+                    version = version + 1
                 WHERE domain = ? AND sealed IS NOT NULL
                 RETURNING id
                 """, [domain]
@@ -157,7 +171,7 @@ extension Session {
                     errorReason = NULL, errorDetail = NULL, errorAt = NULL,
                     pendingKind = NULL, pendingDue = NULL, pendingFailures = NULL, pendingFailingSince = NULL,
                     pendingFollowUpUntil = NULL, pendingSessions = NULL, pendingFound = NULL,
-                    lookedThrough = NULL, sealed = NULL
+                    lookedThrough = NULL, sealed = NULL, version = version + 1
                 WHERE domain = ?
                 """, [domain])
             return changed

@@ -49,9 +49,8 @@ extension AccountRecord {
     }
 
     /// The settings name another old server: what the last one has said of the mailbox says nothing of this one's.
-    /// - Returns: whether that changes anything.
-    package mutating func askAnotherServer(at now: Timestamp) -> Bool {
-        guard var run = pending else { return false }
+    package mutating func askAnotherServer(at now: Timestamp) {
+        guard var run = pending else { return }
         run.sessions = 0
         run.found = nil
         // It is not this server that has failed.
@@ -60,9 +59,7 @@ extension AccountRecord {
             run.failures = 0
             run.failingSince = nil
         }
-        guard run != pending else { return false }
         pending = run
-        return true
     }
 
     /// Nothing is left to do: the old password goes.

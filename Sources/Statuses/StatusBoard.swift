@@ -12,12 +12,28 @@ public final class StatusBoard: Sendable {
     private struct Watcher: Sendable {
         var subject: Subject
         var changed: @Sendable (AccountRecord) -> Void
+        /// What it has been told last, by account: what comes late is told no more.
+        var told: [AccountRecord.ID: Int64] = [:]
+
+        /// Whether the row is no older than what has been told.
+        mutating func takes(_ row: AccountRecord) -> Bool {
+            guard row.version >= told[row.id] ?? 0 else { return false }
+            told[row.id] = row.version
+            return true
+        }
     }
 
     /// What somebody watches.
     public enum Subject: Hashable, Sendable {
         case account(EmailAddress)
         case domain(DomainName)
+
+        func contains(_ address: EmailAddress) -> Bool {
+            switch self {
+            case .account(let account): account == address
+            case .domain(let domain): domain == address.domain
+            }
+        }
     }
 
     private struct State: Sendable {
@@ -29,18 +45,21 @@ public final class StatusBoard: Sendable {
         var watchers: [UInt64: Watcher] = [:]
         var numbers: UInt64 = 0
 
-        func watchers(of row: AccountRecord) -> [Watcher] {
-            watchers.values.filter { watcher in
-                switch watcher.subject {
-                case .account(let address): address == row.address
-                case .domain(let domain): domain == row.address.domain
-                }
+        /// Who watches the account and has not been told of a later state of it: is told of this one now.
+        mutating func watchers(toldOf row: AccountRecord) -> [Watcher] {
+            var told: [Watcher] = []
+            for (number, var watcher) in watchers where watcher.subject.contains(row.address) && watcher.takes(row) {
+                watchers[number] = watcher
+                told.append(watcher)
             }
+            return told
         }
     }
 
     private let context: Context
     private let state = Mutex(State())
+    /// Who tells: so that nobody is told of two states of an account in the wrong order.
+    private let telling = Mutex(())
 
     package init(context: Context) { self.context = context }
 
@@ -51,9 +70,7 @@ public final class StatusBoard: Sendable {
         if let row = state.withLock({ $0.moving[address] }), let settings = knownSettings(of: address.domain) {
             return status(of: row, settings: settings)
         }
-        let (row, settings) = try await context.records.read { records in
-            (try records.account(address), try records.settings(of: address.domain))
-        }
+        let (row, settings) = try await context.records.standing(of: .address(address))
         guard let row, row.deletedAt == nil else {
             throw MoveError(.accountNotFound, "there is no account \(address) on the new platform")
         }
@@ -71,57 +88,53 @@ public final class StatusBoard: Sendable {
     public func log(
         _ query: LogQuery
     ) async throws -> (entries: [AccountStatus], nextCursor: String?, total: Int64, totals: DomainTotals) {
-        let (page, settings) = try await context.records.read { records in
-            try records.expectKnown(query.domain)
-            return (try records.log(query), try records.settings(of: query.domain))
-        }
+        guard let log = try await context.records.log(query) else { throw Self.unknown(query.domain) }
+        let page = log.page
         return (
-            page.entries.map { status(of: $0, settings: settings) }, page.nextCursor, page.total, page.totals
+            page.entries.map { status(of: $0, settings: log.settings) }, page.nextCursor, page.total, page.totals
         )
     }
 
     /// A domain's counts and the accounts that are moving: what a watcher of it sees first.
     public func snapshot(of domain: DomainName) async throws -> (totals: DomainTotals, moving: [AccountStatus]) {
-        let (totals, rows, settings) = try await context.records.read { records in
-            try records.expectKnown(domain)
-            return (
-                try records.totals(of: domain), try records.accountsInProgress(of: domain),
-                try records.settings(of: domain)
-            )
-        }
-        return (totals, rows.map { status(of: $0, settings: settings) }.filter { !$0.isQueued })
+        guard let progress = try await context.records.progress(of: domain) else { throw Self.unknown(domain) }
+        let moving = progress.moving.map { status(of: $0, settings: progress.settings) }
+        return (progress.totals, moving.filter { !$0.isQueued })
     }
 
     /// - Throws: `InvalidCursor`; `RecordsError`.
     public func events(_ query: EventQuery) async throws -> EventPage {
-        try await context.records.read { records in
-            let page = try records.events(query)
-            // What is told of accounts that are gone is told for as long as it is kept.
-            if page.events.isEmpty { try records.expectKnown(query.subject.domain) }
-            return page
-        }
+        guard let page = try await context.records.events(query) else { throw Self.unknown(query.subject.domain) }
+        return page
+    }
+
+    private static func unknown(_ domain: DomainName) -> MoveError {
+        MoveError(.migrationNotEnabled, "no migration is enabled for \(domain), and it has no accounts here")
     }
 
     // MARK: Telling
 
     /// The row has changed, durably.
     package func changed(_ row: AccountRecord) {
-        let watchers = state.withLock { state -> [Watcher] in
-            // Outside a run the database tells: nothing else could say which of two changes came last.
+        state.withLock { state in
+            // Outside a run the records tell.
             if row.deletedAt == nil, row.status == .inProgress, state.running.contains(row.id) {
+                if let known = state.moving[row.address], known.id == row.id, known.version > row.version { return }
                 state.moving[row.address] = row
             } else {
                 state.moving[row.address] = nil
                 state.rates[row.id] = nil
             }
-            return state.watchers(of: row)
         }
-        for watcher in watchers { watcher.changed(row) }
+        tell(row)
     }
 
     /// The row is another for those who watch; a run of the account tells of itself.
     private func tell(_ row: AccountRecord) {
-        for watcher in state.withLock({ $0.watchers(of: row) }) { watcher.changed(row) }
+        guard state.withLock({ !$0.watchers.isEmpty }) else { return }
+        telling.withLock { _ in
+            for watcher in state.withLock({ $0.watchers(toldOf: row) }) { watcher.changed(row) }
+        }
     }
 
     /// Accounts whose run goes on rather than waits.
@@ -167,15 +180,13 @@ public final class StatusBoard: Sendable {
             }
             return (accounts, subjects.contains(.domain(domain)))
         }
-        let rows = try await context.records.read { records in try accounts.compactMap { try records.account($0) } }
+        let rows = try await context.records.accounts(accounts.map(AccountKey.address))
         for row in rows where row.deletedAt == nil { tell(row) }
         guard isWatched else { return }
         let told = Set(rows.map(\.id))
         let others = reclassified.filter { !told.contains($0) }
         for portion in stride(from: 0, to: others.count, by: 500).map({ others[$0..<min($0 + 500, others.count)] }) {
-            let rows = try await context.records.read { records in
-                try portion.compactMap { try records.account(id: $0) }
-            }
+            let rows = try await context.records.accounts(portion.map(AccountKey.id))
             for row in rows where row.deletedAt == nil { tell(row) }
         }
     }
@@ -187,7 +198,7 @@ public final class StatusBoard: Sendable {
     // MARK: Watching
 
     /// Calls `changed` with every new state of `subject` until the number is given to ``unwatch(_:)``.
-    /// It is called from anywhere and must not wait.
+    /// It is called from anywhere, never with a state that is older than the last, and must not wait.
     public func watch(_ subject: Subject, _ changed: @escaping @Sendable (AccountStatus) -> Void) -> UInt64 {
         state.withLock { state in
             state.numbers += 1
@@ -201,17 +212,6 @@ public final class StatusBoard: Sendable {
 
     public func unwatch(_ number: UInt64) {
         state.withLock { _ = $0.watchers.removeValue(forKey: number) }
-    }
-}
-
-extension RecordsReader {
-    /// - Throws: ``MoveError`` with `migrationNotEnabled` where the domain has neither settings nor accounts.
-    fileprivate func expectKnown(_ domain: DomainName) throws {
-        guard try settings(of: domain) == nil, try accounts(of: domain, search: nil, after: nil, limit: 1).isEmpty
-        else {
-            return
-        }
-        throw MoveError(.migrationNotEnabled, "no migration is enabled for \(domain), and it has no accounts here")
     }
 }
 

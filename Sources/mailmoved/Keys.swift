@@ -42,12 +42,6 @@ enum Keys {
     /// What the ledger is written in; made once, and the same for ever.
     /// - Throws: `RecordsError`.
     static func ledgerKey(_ name: String, in records: any Records) async throws -> [UInt8] {
-        if let key = try await records.read({ try $0.value(name) }) { return key }
-        let fresh = KeyedHash.randomKey()
-        return try await records.write { records in
-            if let key = try records.value(name) { return key }
-            try records.set(name, to: fresh)
-            return fresh
-        }
+        try await records.kept(name, orElse: KeyedHash.randomKey())
     }
 }

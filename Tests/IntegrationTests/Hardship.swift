@@ -152,7 +152,7 @@ final class Hardship: Sendable {
     }
 
     /// Asks about them all, and notes who is done.
-    func isMoving(_ numbers: Range<Int>) async throws -> Bool {
+    func isMoving(_ numbers: some Sequence<Int>) async throws -> Bool {
         var isMoving = false
         for number in numbers { isMoving = try await status(number)["status"] == "inProgress" || isMoving }
         return isMoving

@@ -52,9 +52,11 @@ import Vocabulary
             var plain = newAccount("ann.lee@EXAMPLE.org")
             plain.id = inserted.id
             let replacement = plain
-            try await records.write { try $0.update(replacement) }
+            let updated = try await records.write { try $0.update(replacement) }
             let read = try await records.read { try $0.account(put.address) }
-            #expect(read == plain)
+            #expect(read == updated)
+            plain.version = 2
+            #expect(updated == plain)
             #expect(read?.address.givenLocalPart == "ann.lee")
         }
     }
@@ -65,6 +67,7 @@ import Vocabulary
             let (full, plain) = (full(), newAccount("ann.lee@example.org"))
             let id = try await records.write { try $0.insert(plain).id }
             var random = Numbers(seed: 11)
+            var version: Int64 = 1
             for _ in 0..<200 {
                 var account = plain
                 account.id = id
@@ -77,9 +80,13 @@ import Vocabulary
                 if random.next(2) == 0 { account.sealed = full.sealed }
                 if random.next(2) == 0 { account.moved = full.moved }
                 if random.next(2) == 0 { account.displayName = full.displayName }
+                account.version = version
                 let put = account
-                try await records.write { try $0.update(put) }
-                #expect(try await records.read { try $0.account(id: id) } == put)
+                var updated = try await records.write { try $0.update(put) }
+                #expect(try await records.read { try $0.account(id: id) } == updated)
+                version = updated.version
+                updated.version = put.version
+                #expect(updated == put)
             }
             #expect(try await records.sql("PRAGMA integrity_check") == "ok")
         }

@@ -146,6 +146,7 @@ import Vocabulary
             var fresh = newAccount("ann@example.org")
             fresh.id = 1
             fresh.handover = .unchanged
+            fresh.version = 2
             #expect(ann == fresh)
             #expect(deleted?.moved == 0 && deleted?.deletedAt == morning)
             #expect(other?.moved == 5)

@@ -38,7 +38,7 @@ import Vocabulary
             for _ in 0..<5 {
                 try await records.note { [ann] in try $0.beginRun(of: ann.id, isSuspect: false) }
                 ann.moved += 1
-                try await records.write { [ann] in try $0.update(ann) }
+                ann = try await records.write { [ann] in try $0.update(ann) }
                 #expect(try await records.write { try $0.chargeRuns() } == [])
             }
         }

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What has been moved, and what is on its way.
+public protocol LedgerRecords: Sendable {
+    /// Every row of an account, in no particular order.
+    func ledger(of account: AccountRecord.ID) async throws -> [LedgerRow]
+    /// Batches recorded as intended and not yet as moved, in the order in which they were recorded; of all accounts
+    /// where `account` is nil.
+    func intents(of account: AccountRecord.ID?) async throws -> [Intent]
+
+    /// An epoch of deliveries, in one commit: what the last one has published becomes moved, what the next one will
+    /// publish intended. Accounts' figures follow.
+    /// - Throws: ``RecordsError``; `conflict` where one of them contradicts what is recorded.
+    func record(moved: [MovedBatch], intended: [IntendedBatch]) async throws -> RecordedEpoch
+    /// Ends interrupted deliveries.
+    /// - Returns: the accounts, where they have a row, as they stand now.
+    func end(_ deliveries: [EndedDeliveries]) async throws -> [AccountRecord]
+    /// Changes an account on all that is known of its mail.
+    /// - Returns: what `decide` has said; nil where there is no such account.
+    func change<Verdict: Sendable>(
+        ledgerOf account: AccountRecord.ID,
+        _ decide: @escaping @Sendable (LedgerFacts) throws -> (effects: AccountEffects?, verdict: Verdict)
+    ) async throws -> (changed: AccountRecord?, verdict: Verdict)?
+
+    /// What an account's mailbox and the places above it are known by; nil where there is no such account.
+    /// - Parameter names: of values that ``KeptRecords`` holds.
+    func mailbox(of account: AccountRecord.ID, keeping names: [String]) async throws -> MailboxFacts?
+    /// Whether there are accounts, of any domain, whose mailboxes are marked and hold mail that was moved.
+    func hasMarkedMailboxes() async throws -> Bool
+}
+
+/// What has been published, durably.
+public struct MovedBatch: Sendable {
+    public var intent: Intent.ID
+    public var account: AccountRecord.ID
+    public var rows: [LedgerRow]
+    /// Of all its messages, here and as the old server has listed them.
+    public var octets: Int64
+    public var listedOctets: Int64
+
+    public init(
+        intent: Intent.ID, account: AccountRecord.ID, rows: [LedgerRow], octets: Int64, listedOctets: Int64
+    ) {
+        self.intent = intent
+        self.account = account
+        self.rows = rows
+        self.octets = octets
+        self.listedOctets = listedOctets
+    }
+}
+
+/// What is to be published next.
+public struct IntendedBatch: Sendable {
+    /// Its `id` is ignored.
+    public var intent: Intent
+    /// The run that it is of, with the highest number of a message in it.
+    public var run: (mark: Int64, last: Int64)?
+    /// What the mailbox is known by.
+    public var marker: String?
+
+    public init(_ intent: Intent, run: (mark: Int64, last: Int64)? = nil, marker: String? = nil) {
+        self.intent = intent
+        self.run = run
+        self.marker = marker
+    }
+}
+
+/// What an epoch's commit has made.
+public struct RecordedEpoch: Sendable {
+    /// Those with something moved, as they stand now.
+    public var accounts: [AccountRecord]
+    /// In the order of what was intended.
+    public var intents: [Intent.ID]
+
+    public init(accounts: [AccountRecord], intents: [Intent.ID]) {
+        self.accounts = accounts
+        self.intents = intents
+    }
+}
+
+/// An account's interrupted deliveries, with what of them has arrived.
+public struct EndedDeliveries: Sendable {
+    public var account: AccountRecord.ID
+    public var deliveries: [MovedBatch]
+    public var event: EventRecord?
+
+    public init(account: AccountRecord.ID, deliveries: [MovedBatch], event: EventRecord?) {
+        self.account = account
+        self.deliveries = deliveries
+        self.event = event
+    }
+}
+
+/// All that is known of an account's mail.
+public struct LedgerFacts: Sendable {
+    public var account: AccountRecord
+    public var ledger: [LedgerRow]
+    public var intents: [Intent]
+
+    public init(account: AccountRecord, ledger: [LedgerRow], intents: [Intent]) {
+        self.account = account
+        self.ledger = ledger
+        self.intents = intents
+    }
+}
+
+/// What is known of where an account's mail was moved to.
+public struct MailboxFacts: Sendable {
+    public var account: AccountRecord
+    /// nil where no mailbox of it was ever opened.
+    public var mailbox: MarkedMailbox?
+    /// The runs that have brought mail to it, each with the highest number of a message that was intended.
+    public var runs: [Int64: Int64]
+    /// Whether something of it was intended and is not yet moved.
+    public var hasIntents: Bool
+    /// Whether there are marked mailboxes with mail that was moved, of all accounts that are not deleted, and of those of
+    /// its domain.
+    public var isAnyMarked: Bool
+    public var isDomainMarked: Bool
+    public var kept: [String: [UInt8]]
+
+    public init(
+        account: AccountRecord, mailbox: MarkedMailbox?, runs: [Int64: Int64], hasIntents: Bool, isAnyMarked: Bool,
+        isDomainMarked: Bool, kept: [String: [UInt8]]
+    ) {
+        self.account = account
+        self.mailbox = mailbox
+        self.runs = runs
+        self.hasIntents = hasIntents
+        self.isAnyMarked = isAnyMarked
+        self.isDomainMarked = isDomainMarked
+        self.kept = kept
+    }
+}

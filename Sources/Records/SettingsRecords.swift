@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Vocabulary
+
+/// Domains' settings, and their lists of addresses.
+public protocol SettingsRecords: Sendable {
+    func settings(of domain: DomainName) async throws -> MigrationSettings?
+    func allSettings() async throws -> [MigrationSettings]
+    /// - Parameter running: accounts that have a run at this moment.
+    func overview(of domain: DomainName, running: Set<AccountRecord.ID>) async throws -> DomainOverview?
+    /// Of every domain that has settings.
+    func overviews(running: Set<AccountRecord.ID>) async throws -> [DomainOverview]
+
+    /// Gives a domain other settings, sets its accounts' `nonMigrating` from its lists (so that what a reply once said is
+    /// revoked), and sees to the runs that are to come.
+    /// - Parameters:
+    ///   - decide: the settings that follow those of before, nil where there were none.
+    ///   - resettle: given each account of the domain whose password is sealed, `nonMigrating` set, says what becomes of it.
+    func settle(
+        _ domain: DomainName, _ decide: @escaping @Sendable (MigrationSettings?) throws -> SettingsChange,
+        _ resettle:
+            @escaping @Sendable (AccountRecord, _ before: MigrationSettings?, _ after: MigrationSettings) ->
+            AccountRecord
+    ) async throws -> Settlement
+    /// Ends a domain's window at `now`, unless it has been ended, and erases its sealed passwords.
+    /// - Returns: whose passwords those were; nil where the domain has no settings.
+    func disable(_ domain: DomainName, at now: Timestamp) async throws -> [AccountRecord.ID]?
+    /// Forgets the settings, lists and events of `domain`, and ledger, intents and figures of each of its accounts,
+    /// deleted or not: each is as if never started, and its mailbox is taken as it is. Accounts and their passwords stay,
+    /// and so do runs, so that mail of theirs is not taken for what a lost ledger knew.
+    /// - Parameter permit: throws where the domain must not be forgotten; given its settings, and whether any of its
+    ///   accounts is in progress.
+    /// - Returns: whose status is another now.
+    func forget(
+        _ domain: DomainName, _ permit: @escaping @Sendable (MigrationSettings?, _ isMoving: Bool) throws -> Void
+    ) async throws -> [AccountRecord.ID]
+}
+
+/// A domain's settings to be, and its lists, each replaced where it is not nil.
+public struct SettingsChange: Sendable {
+    public var settings: MigrationSettings
+    public var known: [EmailAddress]?
+    public var excluded: [EmailAddress]?
+
+    public init(_ settings: MigrationSettings, known: [EmailAddress]?, excluded: [EmailAddress]?) {
+        self.settings = settings
+        self.known = known
+        self.excluded = excluded
+    }
+}
+
+/// What other settings of a domain have come to.
+public struct Settlement: Sendable {
+    public var before: MigrationSettings?
+    public var settings: MigrationSettings
+    /// The accounts whose password was sealed, as they stand now.
+    public var sealed: [AccountRecord]
+    /// Accounts whose `nonMigrating` is another now.
+    public var reclassified: [AccountRecord.ID]
+
+    public init(
+        before: MigrationSettings?, settings: MigrationSettings, sealed: [AccountRecord],
+        reclassified: [AccountRecord.ID]
+    ) {
+        self.before = before
+        self.settings = settings
+        self.sealed = sealed
+        self.reclassified = reclassified
+    }
+}
+
+/// A domain's settings, lists and sums.
+public struct DomainOverview: Sendable {
+    public var settings: MigrationSettings
+    public var knownAccounts: [EmailAddress]
+    public var excludedAccounts: [EmailAddress]
+    public var totals: DomainTotals
+    /// How many of the running accounts are in progress.
+    public var running: Int64
+
+    public init(
+        settings: MigrationSettings, knownAccounts: [EmailAddress], excludedAccounts: [EmailAddress],
+        totals: DomainTotals, running: Int64
+    ) {
+        self.settings = settings
+        self.knownAccounts = knownAccounts
+        self.excludedAccounts = excludedAccounts
+        self.totals = totals
+        self.running = running
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Vocabulary
+
+extension TransactionalRecords {
+    public func ledger(of account: AccountRecord.ID) async throws -> [LedgerRow] {
+        try await read { try $0.ledger(of: account) }
+    }
+
+    public func intents(of account: AccountRecord.ID?) async throws -> [Intent] {
+        try await read { try $0.intents(of: account) }
+    }
+
+    public func record(moved: [MovedBatch], intended: [IntendedBatch]) async throws -> RecordedEpoch {
+        try await write { records in
+            RecordedEpoch(
+                accounts: try records.move(moved),
+                intents: try intended.map { batch in
+                    let account = batch.intent.account
+                    if let run = batch.run { try records.note([run.mark: run.last], of: account) }
+                    if let marker = batch.marker { try records.mark(account, as: marker) }
+                    return try records.insert(batch.intent)
+                })
+        }
+    }
+
+    public func end(_ deliveries: [EndedDeliveries]) async throws -> [AccountRecord] {
+        try await write { records in
+            for event in deliveries.lazy.compactMap(\.event) { try records.append(event) }
+            return try records.move(deliveries.flatMap(\.deliveries))
+        }
+    }
+
+    public func change<Verdict: Sendable>(
+        ledgerOf account: AccountRecord.ID,
+        _ decide: @escaping @Sendable (LedgerFacts) throws -> (effects: AccountEffects?, verdict: Verdict)
+    ) async throws -> (changed: AccountRecord?, verdict: Verdict)? {
+        try await write { records in
+            guard let row = try records.account(id: account) else { return nil }
+            let facts = LedgerFacts(
+                account: row, ledger: try records.ledger(of: account), intents: try records.intents(of: account))
+            let (effects, verdict) = try decide(facts)
+            return (try effects.flatMap { try records.apply($0, to: row) }, verdict)
+        }
+    }
+
+    public func mailbox(of account: AccountRecord.ID, keeping names: [String]) async throws -> MailboxFacts? {
+        try await read { records in
+            guard let row = try records.account(id: account) else { return nil }
+            var kept: [String: [UInt8]] = [:]
+            for name in names { kept[name] = try records.value(name) }
+            return MailboxFacts(
+                account: row, mailbox: try records.mailbox(of: account), runs: try records.runs(of: account),
+                hasIntents: try !records.intents(of: account).isEmpty,
+                isAnyMarked: try records.hasMarkedMailboxes(of: nil),
+                isDomainMarked: try records.hasMarkedMailboxes(of: row.address.domain), kept: kept)
+        }
+    }
+
+    public func hasMarkedMailboxes() async throws -> Bool { try await read { try $0.hasMarkedMailboxes(of: nil) } }
+}
+
+extension RecordsWriter {
+    /// Batches become moved.
+    /// - Returns: their accounts, as they stand now.
+    fileprivate func move(_ batches: [MovedBatch]) throws -> [AccountRecord] {
+        var accounts: [AccountRecord.ID: AccountRecord] = [:]
+        for batch in batches {
+            if !batch.rows.isEmpty { try insert(batch.rows, for: batch.account) }
+            try removeIntent(batch.intent)
+            guard var account = try accounts[batch.account] ?? account(id: batch.account) else { continue }
+            account.hasMoved(batch)
+            accounts[batch.account] = account
+        }
+        return try accounts.values.map { try update($0) }
+    }
+}
+
+extension AccountRecord {
+    fileprivate mutating func hasMoved(_ batch: MovedBatch) {
+        moved = moved.addingSaturated(Int64(batch.rows.count))
+        movedOctets = movedOctets.addingSaturated(batch.octets)
+        remaining = max(0, remaining.subtractingSaturated(Int64(batch.rows.count)))
+        remainingOctets = max(0, remainingOctets.subtractingSaturated(batch.listedOctets))
+    }
+}

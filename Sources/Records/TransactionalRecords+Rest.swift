@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Vocabulary
+
+/// Runs, events, wrong guesses, kept values.
+extension TransactionalRecords {
+    public func beginRun(of account: AccountRecord.ID, isSuspect: Bool, anew: Bool) async throws {
+        try await note { records in
+            if anew { try records.endRun(of: account) }
+            try records.beginRun(of: account, isSuspect: isSuspect)
+        }
+    }
+
+    public func suspendRuns(of account: AccountRecord.ID?) async throws {
+        try await note { try $0.suspendRuns(of: account) }
+    }
+
+    public func chargeRuns() async throws -> [RunDeaths] { try await write { try $0.chargeRuns() } }
+
+    public func events(_ query: EventQuery) async throws -> EventPage? {
+        try await read { records in
+            let page = try records.events(query)
+            // What is told of accounts that are gone is told for as long as it is kept.
+            if page.events.isEmpty, try !records.knows(query.subject.domain) { return nil }
+            return page
+        }
+    }
+
+    public func append(_ events: [EventRecord]) async throws {
+        try await write { records in for event in events { try records.append(event) } }
+    }
+
+    public func removeIdleEvents(before time: Timestamp) async throws {
+        while try await note({ try $0.removeIdleEvents(before: time) }) {}
+    }
+
+    public func count(_ failure: GuessFailure, forgettingBefore uptime: Int64?) async throws {
+        try await write { records in
+            if let uptime { try records.removeFailures(before: uptime) }
+            try records.insert(failure)
+        }
+    }
+
+    public func restoreFailures(at uptime: Int64, since horizon: Int64) async throws -> [GuessFailure] {
+        try await write { records in
+            try records.restartFailures(at: uptime)
+            try records.removeFailures(before: horizon)
+            return try records.failures()
+        }
+    }
+
+    public func kept(_ name: String) async throws -> [UInt8]? { try await read { try $0.value(name) } }
+
+    public func keep(_ values: [String: [UInt8]]) async throws { try await write { try $0.keep(values) } }
+
+    public func kept(_ name: String, orElse value: [UInt8]) async throws -> [UInt8] {
+        if let there = try await kept(name) { return there }
+        return try await write { records in
+            if let there = try records.value(name) { return there }
+            try records.set(name, to: value)
+            return value
+        }
+    }
+}
+
+extension EventQuery.Subject {
+    fileprivate var domain: DomainName {
+        switch self {
+        case .account(let address): address.domain
+        case .domain(let domain): domain
+        }
+    }
+}

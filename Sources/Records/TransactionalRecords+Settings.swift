@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Vocabulary
+
+extension TransactionalRecords {
+    public func settings(of domain: DomainName) async throws -> MigrationSettings? {
+        try await read { try $0.settings(of: domain) }
+    }
+
+    public func allSettings() async throws -> [MigrationSettings] { try await read { try $0.allSettings() } }
+
+    public func overview(
+        of domain: DomainName, running: Set<AccountRecord.ID>
+    ) async throws -> DomainOverview? {
+        try await read { records in
+            guard let settings = try records.settings(of: domain) else { return nil }
+            return try records.overview(settings, of: domain, try records.inProgress(running))
+        }
+    }
+
+    public func overviews(running: Set<AccountRecord.ID>) async throws -> [DomainOverview] {
+        try await read { records in
+            let running = try records.inProgress(running)
+            return try records.allSettings().map { settings in
+                try records.overview(settings, of: try DomainName(settings.domain), running)
+            }
+        }
+    }
+
+    public func settle(
+        _ domain: DomainName, _ decide: @escaping @Sendable (MigrationSettings?) throws -> SettingsChange,
+        _ resettle: @escaping @Sendable (AccountRecord, MigrationSettings?, MigrationSettings) -> AccountRecord
+    ) async throws -> Settlement {
+        try await write { records in
+            let before = try records.settings(of: domain)
+            let change = try decide(before)
+            try records.put(change.settings, known: change.known, excluded: change.excluded)
+            let reclassified = try records.reclassify(domain)
+            let sealed = try records.accountsWithSealedPassword().filter { $0.address.domain == domain }
+            return Settlement(
+                before: before, settings: change.settings,
+                sealed: try sealed.map { row in
+                    let resettled = resettle(row, before, change.settings)
+                    return resettled == row ? row : try records.update(resettled)
+                }, reclassified: reclassified)
+        }
+    }
+
+    public func disable(_ domain: DomainName, at now: Timestamp) async throws -> [AccountRecord.ID]? {
+        try await write { records in
+            guard var settings = try records.settings(of: domain) else { return nil }
+            if settings.disabledAt == nil {
+                settings.disabledAt = now
+                settings.generation += 1
+                try records.put(settings, known: nil, excluded: nil)
+            }
+            return try records.eraseSealedPasswords(of: domain)
+        }
+    }
+
+    public func forget(
+        _ domain: DomainName, _ permit: @escaping @Sendable (MigrationSettings?, _ isMoving: Bool) throws -> Void
+    ) async throws -> [AccountRecord.ID] {
+        try await write { records in
+            try permit(try records.settings(of: domain), try !records.accountsInProgress(of: domain).isEmpty)
+            return try records.forget(domain)
+        }
+    }
+}
+
+extension RecordsReader {
+    fileprivate func overview(
+        _ settings: MigrationSettings, of domain: DomainName, _ running: [DomainName: Int64]
+    ) throws -> DomainOverview {
+        DomainOverview(
+            settings: settings, knownAccounts: settings.hasKnownAccounts ? try knownAccounts(of: domain) : [],
+            excludedAccounts: try excludedAccounts(of: domain), totals: try totals(of: domain),
+            running: running[domain] ?? 0)
+    }
+
+    /// How many of these accounts are in progress, by domain.
+    fileprivate func inProgress(_ running: Set<AccountRecord.ID>) throws -> [DomainName: Int64] {
+        var counts: [DomainName: Int64] = [:]
+        for id in running {
+            guard let row = try account(id: id), row.deletedAt == nil, row.status == .inProgress else { continue }
+            counts[row.address.domain, default: 0] += 1
+        }
+        return counts
+    }
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Records
+package import Vocabulary
+
+/// All that an answer about an account's password changes, whoever has asked for it: a login, the portal, a question in the
+/// background, an administrator's repair.
+///
+/// A value, without I/O. ``effects(on:)`` is given to the records, which call it on what is known when it takes effect; what
+/// has changed since the question was put is decided there.
+package struct LoginEffects: Sendable {
+    package enum Outcome: Sendable {
+        /// The old server has taken the password, and so it is the account's own from now on.
+        /// - `hash`: nil where it is its own already.
+        case takenOver(hash: String?, Sealed)
+        /// The old server has taken the password; the account keeps its own.
+        case started(Sealed)
+        /// The same, with rows of what is not in the mailbox, of so many that the ledger has: they are fetched again.
+        case repaired(Sealed, missing: [LedgerRow], of: Int64)
+        /// A login with the handed-over password: whatever has come since is fetched.
+        case askedForMore(Sealed, RunState)
+        /// It is about to be shown to the old server. Recorded first: what was shown once is not shown again.
+        case willBeShown
+        /// … and has not been after all: it may be, with the next login.
+        case wasNotShown
+        /// - `remembers`: the account's own password is not asked about again.
+        case rejected(String, remembers: Bool)
+        case noSuchUser(String)
+        case postponed(Reason, String)
+        /// Somebody has waited for the answer, and there was none.
+        case failed(Reason, String)
+    }
+
+    /// A password as the records keep it for a run.
+    package struct Sealed: Hashable, Sendable {
+        package var octets: [UInt8]
+        /// What was kept already when the question was put, where it is the same password: a run with it is joined.
+        package var equal: [UInt8]?
+
+        package init(_ octets: [UInt8], equal: [UInt8]? = nil) {
+            self.octets = octets
+            self.equal = equal
+        }
+
+        /// What is kept after `kept`.
+        func after(_ kept: [UInt8]?) -> [UInt8] { kept != nil && kept == equal ? kept ?? octets : octets }
+    }
+
+    /// Whether the account has a run at this moment.
+    package enum RunState: Sendable {
+        case none
+        /// It waits for its turn, or for another try.
+        case waiting
+        case running
+    }
+
+    package var outcome: Outcome
+    package var via: TriggerOrigin
+    package var now: Timestamp
+    /// The account, and the password that was asked about, as they stood when the question was put. nil where there was no
+    /// account.
+    package var asked: AccountRecord?
+    /// Of the settings that it was put under.
+    package var generation: Int64?
+    /// What an account that comes into being is called.
+    package var address: EmailAddress
+
+    package init(
+        _ outcome: Outcome, via: TriggerOrigin, at now: Timestamp, asked: AccountRecord?, address: EmailAddress,
+        generation: Int64?
+    ) {
+        self.outcome = outcome
+        self.via = via
+        self.now = now
+        self.asked = asked
+        self.address = address
+        self.generation = generation
+    }
+
+    /// - Returns: nil where nothing changes: what was asked about is no more, or somebody else came first.
+    package func effects(on facts: AccountFacts) -> AccountEffects? {
+        switch outcome {
+        case .takenOver(let hash, let sealed): takenOver(hash, sealed, facts)
+        case .started(let sealed): started(sealed, facts)
+        case .repaired(let sealed, let missing, let recorded): repaired(sealed, missing, recorded, facts)
+        case .askedForMore(let sealed, let run): askedForMore(sealed, run, facts)
+        case .willBeShown: changed(facts) { $0.shown = mark(of: $0) }
+        case .wasNotShown: changed(facts) { if $0.shown == mark(of: $0) { $0.shown = nil } }
+        case .rejected(let text, let remembers): rejected(text, remembers, facts)
+        case .noSuchUser(let text): noSuchUser(text, facts)
+        case .postponed(let reason, let text): told(.postponed, reason, text)
+        case .failed(let reason, let text): failed(reason, text, facts)
+        }
+    }
+
+    // MARK: What it is decided on
+
+    /// The account, if it has the password that was asked about and the settings are those that it was asked under.
+    private func current(_ facts: AccountFacts) -> AccountRecord? {
+        guard let asked, let account = facts.account, account.id == asked.id, account.revision == asked.revision,
+            facts.settings?.generation == generation
+        else { return nil }
+        return account
+    }
+
+    private func isOpen(_ facts: AccountFacts) -> Bool {
+        facts.settings?.generation == generation && facts.settings?.state(at: now) == .active
+    }
+
+    private func mark(of account: AccountRecord) -> PasswordMark? {
+        generation.map { PasswordMark(revision: account.revision, generation: $0) }
+    }
+
+    // MARK: What changes
+
+    private func takenOver(_ hash: String?, _ sealed: Sealed, _ facts: AccountFacts) -> AccountEffects? {
+        guard isOpen(facts) else { return nil }
+        var events = [event(.handedOver), event(.triggered)]
+        var account: AccountRecord
+        if let there = current(facts) {
+            account = there
+        } else {
+            guard asked == nil, facts.row == nil, facts.settings?.autoCreateAccounts == true, let hash else {
+                return nil
+            }
+            account = AccountRecord(address: address, passwordHash: hash, createdAt: now)
+            events.insert(event(.created), at: 0)
+        }
+        if let hash { account.passwordHash = hash }
+        account.handOver()
+        begin(&account, sealed)
+        return AccountEffects(account, events: events)
+    }
+
+    private func started(_ sealed: Sealed, _ facts: AccountFacts) -> AccountEffects? {
+        var effects = changed(facts) { begin(&$0, sealed) }
+        effects?.events = [event(.triggered)]
+        return effects
+    }
+
+    private func repaired(
+        _ sealed: Sealed, _ missing: [LedgerRow], _ recorded: Int64, _ facts: AccountFacts
+    ) -> AccountEffects? {
+        // Something has been moved, or forgotten, since what is missing was counted.
+        guard facts.account?.moved == asked?.moved else { return nil }
+        var effects = changed(facts) { account in
+            account.moved = recorded - Int64(missing.count)
+            let octets = missing.lazy.map { max(0, $0.octets) }.saturatedSum()
+            account.movedOctets = max(0, account.movedOctets.subtractingSaturated(octets))
+            begin(&account, sealed)
+        }
+        effects?.forgotten = missing
+        effects?.events = [event(.triggered)]
+        return effects
+    }
+
+    private func begin(_ account: inout AccountRecord, _ sealed: Sealed) {
+        account.wasTriggered(via: via, at: now)
+        account.isMoving()
+        account.keep(sealed.after(account.sealed), for: PendingRun(kind: .first, due: now))
+    }
+
+    private func askedForMore(_ sealed: Sealed, _ run: RunState, _ facts: AccountFacts) -> AccountEffects? {
+        var effects = changed(facts) { account in
+            account.lastTriggeredAt = now
+            account.startedAt = account.startedAt ?? now
+            account.startedBy = account.startedBy ?? via
+            switch account.pending?.kind {
+            case nil: account.keep(sealed.octets, for: PendingRun(kind: .incremental, due: now))
+            case .retry?: account.pending?.due = now
+            // Late mail is looked for from the end of this run on.
+            case .followUp?:
+                account.pending = PendingRun(kind: run == .running ? .repeated : .incremental, due: now)
+            case .incremental? where run == .running: account.pending?.kind = .repeated
+            case .first?, .incremental?, .repeated?: break
+            }
+        }
+        if run == .none { effects?.events = [event(.triggered)] }
+        return effects
+    }
+
+    private func rejected(_ text: String, _ remembers: Bool, _ facts: AccountFacts) -> AccountEffects? {
+        var effects = told(.passwordRejected, .credentialsRejected, text)
+        if remembers { effects?.account = changed(facts) { $0.rejected = mark(of: $0) }?.account }
+        return effects
+    }
+
+    /// Never believed of one who has moved.
+    private func noSuchUser(_ text: String, _ facts: AccountFacts) -> AccountEffects? {
+        guard var account = current(facts), account.startedAt == nil, account.nonMigrating == nil else { return nil }
+        account.nonMigrating = .reply
+        return AccountEffects(account, events: [event(.nonMigrating, nil, text)])
+    }
+
+    private func failed(_ reason: Reason, _ text: String, _ facts: AccountFacts) -> AccountEffects? {
+        guard var account = current(facts), account.outcome != .inProgress else { return nil }
+        // A mail program that polls a server that is down says nothing new each minute.
+        if account.outcome == .failed, let last = account.error, last.reason == reason,
+            abs(now.seconds(since: last.at)) < 600
+        {
+            return nil
+        }
+        account.hasFailed(reason, text, at: now)
+        return AccountEffects(account, events: [event(.failed, reason, text)])
+    }
+
+    private func changed(_ facts: AccountFacts, _ change: (inout AccountRecord) -> Void) -> AccountEffects? {
+        guard isOpen(facts), var account = current(facts) else { return nil }
+        change(&account)
+        return AccountEffects(account)
+    }
+
+    /// An event, and nothing else; none of an address without an account.
+    private func told(_ kind: EventRecord.Kind, _ reason: Reason, _ text: String) -> AccountEffects? {
+        asked == nil ? nil : AccountEffects(events: [event(kind, reason, text)])
+    }
+
+    private func event(_ kind: EventRecord.Kind, _ reason: Reason? = nil, _ text: String? = nil) -> EventRecord {
+        EventRecord(
+            at: now, account: asked?.address ?? address, kind: kind, via: via, reason: reason, detail: text)
+    }
+}

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Records
+import Testing
+import Vocabulary
+
+/// What all records promise of accounts and settings.
+@Suite struct AccountIntentionTests {
+    private let sample: Sample
+
+    init() throws { sample = try Sample() }
+
+    private struct Refusal: Error {}
+
+    @Test(arguments: RecordsKind.allCases)
+    func aChangeMakesARowAndEachFurtherOneALaterVersionOfIt(_ kind: RecordsKind) async throws {
+        try await kind.with { records in
+            #expect(try await records.facts(of: .address(sample.ann)).row == nil)
+            let created = try await records.create(sample.account(sample.ann))
+            #expect(try await records.account(sample.ann) == created)
+            let changed = try await records.change(.id(created.id)) { facts in
+                facts.account.map { account in
+                    var account = account
+                    account.displayName = "Ann"
+                    return AccountEffects(account)
+                }
+            }
+            #expect(changed?.displayName == "Ann")
+            #expect(changed.map { $0.version > created.version } == true)
+            #expect(try await records.account(id: created.id) == changed)
+            #expect(try await records.change(.id(created.id)) { _ in nil } == nil)
+            #expect(try await records.account(id: created.id) == changed)
+        }
+    }
+
+    @Test(arguments: RecordsKind.allCases)
+    func aDeletedAccountsRowStaysAndIsNoAccount(_ kind: RecordsKind) async throws {
+        try await kind.with { records in
+            try await records.create(sample.account(sample.ann) { $0.deletedAt = sample.now })
+            let facts = try await records.facts(of: .address(sample.ann))
+            #expect(facts.row != nil)
+            #expect(facts.account == nil)
+            #expect(try await records.accounts(of: sample.domain, search: nil, after: nil, limit: 9).isEmpty)
+        }
+    }
+
+    @Test(arguments: RecordsKind.allCases)
+    func aChangeIsDecidedOnWhatThoseBeforeItHaveMade(_ kind: RecordsKind) async throws {
+        try await kind.with { records in
+            let (ann, account) = (sample.ann, sample.account(sample.ann))
+            let changes = try await records.change([.address(ann), .address(ann)]) { place, facts in
+                facts.account == nil ? (AccountEffects(account), "new \(place)") : (nil, "there \(place)")
+            }
+            #expect(changes.map(\.verdict) == ["new 0", "there 1"])
+            #expect(changes.map { $0.changed != nil } == [true, false])
+        }
+    }
+
+    @Test(arguments: RecordsKind.allCases)
+    func changesTakeEffectTogetherOrNotAtAll(_ kind: RecordsKind) async throws {
+        try await kind.with { records in
+            let accounts = [sample.account(sample.ann), sample.account(sample.bob)]
+            await #expect(throws: Refusal.self) {
+                try await records.change(accounts.map { .address($0.address) }) { place, _ in
+                    guard place == 0 else { throw Refusal() }
+                    return (AccountEffects(accounts[0]), ())
+                }
+            }
+            #expect(try await records.account(sample.ann) == nil)
+
+            let ann = try await records.create(accounts[0])
+            let row = sample.row(1)
+            await #expect(
+                performing: {
+                    try await records.change(.id(ann.id)) { facts in
+                        var effects = AccountEffects(facts.account, events: [self.sample.event(.triggered)])
+                        effects.account?.moved = 2
+                        effects.added = [row, row]
+                        effects.kept = ["x": [1]]
+                        return effects
+                    }
+                }, throws: isConflict)
+            #expect(try await records.account(sample.ann) == ann)
+            #expect(try await records.ledger(of: ann.id).isEmpty)
+            #expect(try await records.kept("x") == nil)
+            let page = try await records.events(EventQuery(subject: .account(sample.ann)))
+            #expect(page?.events.isEmpty == true)
+        }
+    }
+
+    @Test(arguments: RecordsKind.allCases)
+    func whatWasMadeOfAnOlderStateIsRefused(_ kind: RecordsKind) async throws {
+        try await kind.with { records in
+            let old = try await records.create(sample.account(sample.ann))
+            try await records.change(.id(old.id)) { facts in
+                var effects = AccountEffects(facts.account)
+                effects.account?.displayName = "Ann"
+                return effects
+            }
+            await #expect(
+                performing: {
+                    try await records.change(.id(old.id)) { _ in
+                        var stale = old
+                        stale.displayName = "Anna"
+                        return AccountEffects(stale)
+                    }
+                }, throws: isConflict)
+            #expect(try await records.account(id: old.id)?.displayName == "Ann")
+            // Nor does it become another account's.
+            await #expect(
+                performing: {
+                    try await records.change(.id(old.id)) { facts in
+                        var effects = AccountEffects(facts.account)
+                        effects.account?.address = self.sample.bob
+                        return effects
+                    }
+                }, throws: isConflict)
+        }
+    }
+
+    @Test(arguments: RecordsKind.allCases)
+    func otherSettingsReclassifyAccountsAndSettleTheirRuns(_ kind: RecordsKind) async throws {
+        try await kind.with { records in
+            let run = PendingRun(kind: .first, due: sample.now)
+            var rows: [AccountRecord] = []
+            for address in [sample.ann, sample.bob] {
+                rows.append(try await records.create(sample.account(address) { $0.keep([1], run) }))
+            }
+            let first = sample.settings()
+            let begun = try await records.settle(sample.domain) { before in
+                #expect(before == nil)
+                return SettingsChange(first, known: [], excluded: [])
+            } _: { account, _, _ in
+                account
+            }
+            #expect(begun.before == nil)
+            #expect(begun.settings == first)
+            #expect(begun.reclassified.isEmpty)
+            #expect(begun.sealed.map(\.address) == [sample.ann, sample.bob])
+
+            let (second, ann) = (sample.settings(knowsAccounts: true, generation: 2), sample.ann)
+            let settled = try await records.settle(sample.domain) { before in
+                #expect(before == first)
+                return SettingsChange(second, known: [ann], excluded: [])
+            } _: { account, before, after in
+                #expect((before, after) == (first, second))
+                guard account.nonMigrating != nil else { return account }
+                var account = account
+                account.sealed = nil
+                account.pending = nil
+                return account
+            }
+            #expect(settled.reclassified == [rows[1].id])
+            #expect(settled.sealed.map { $0.sealed != nil } == [true, false])
+            let bob = try await records.account(sample.bob)
+            #expect(bob?.nonMigrating == .notKnown)
+            #expect(bob?.sealed == nil)
+            #expect(bob.map { $0.version > rows[1].version } == true)
+            let facts = try await records.facts(of: .address(sample.ann))
+            #expect(facts.isKnown)
+            #expect(facts.listedEvidence == nil)
+            #expect(try await records.facts(of: .address(sample.bob)).listedEvidence == .notKnown)
+        }
+    }
+
+    @Test(arguments: RecordsKind.allCases)
+    func aWindowThatIsEndedTakesThePasswordsWithIt(_ kind: RecordsKind) async throws {
+        try await kind.with { records in
+            #expect(try await records.disable(sample.domain, at: sample.now) == nil)
+            let settings = sample.settings()
+            _ = try await records.settle(sample.domain) { _ in
+                SettingsChange(settings, known: nil, excluded: nil)
+            } _: { account, _, _ in
+                account
+            }
+            let ann = try await records.create(
+                sample.account(sample.ann) { $0.keep([1], PendingRun(kind: .first, due: sample.now)) })
+            #expect(try await records.disable(sample.domain, at: sample.now) == [ann.id])
+            let after = try await records.account(sample.ann)
+            #expect(after?.sealed == nil)
+            #expect(after?.pending == nil)
+            #expect(after.map { $0.version > ann.version } == true)
+            let ended = try await records.settings(of: sample.domain)
+            #expect(ended?.disabledAt == sample.now)
+            #expect(ended?.generation == 2)
+            #expect(try await records.disable(sample.domain, at: sample.now.adding(seconds: 9)) == [])
+            #expect(try await records.settings(of: sample.domain) == ended)
+        }
+    }
+
+    @Test(arguments: RecordsKind.allCases)
+    func whatIsForgottenIsAsIfNeverStartedAndAccountsStay(_ kind: RecordsKind) async throws {
+        try await kind.with { records in
+            let settings = sample.settings()
+            _ = try await records.settle(sample.domain) { _ in
+                SettingsChange(settings, known: nil, excluded: [])
+            } _: { account, _, _ in
+                account
+            }
+            let ann = try await records.create(
+                sample.account(sample.ann) { account in
+                    account.outcome = .completed
+                    account.startedAt = sample.now
+                    account.moved = 1
+                    account.handover = .unchanged
+                })
+            _ = try await records.change(.id(ann.id)) { [sample] _ in
+                var effects = AccountEffects(events: [sample.event(.completed)])
+                effects.added = [sample.row(1)]
+                effects.mailbox = .marked("m")
+                return effects
+            }
+            await #expect(throws: Refusal.self) {
+                try await records.forget(sample.domain) { settings, isMoving in
+                    #expect(settings != nil)
+                    #expect(!isMoving)
+                    throw Refusal()
+                }
+            }
+            #expect(try await records.ledger(of: ann.id).count == 1)
+            #expect(try await records.forget(sample.domain) { _, _ in } == [ann.id])
+            let after = try await records.account(sample.ann)
+            #expect(after?.outcome == .notStarted)
+            #expect(after?.moved == 0)
+            #expect(after?.handover == .unchanged)
+            #expect(after?.passwordHash == ann.passwordHash)
+            #expect(after.map { $0.version > ann.version } == true)
+            #expect(try await records.ledger(of: ann.id).isEmpty)
+            #expect(try await records.settings(of: sample.domain) == nil)
+            #expect(try await records.mailbox(of: ann.id, keeping: [])?.mailbox == MarkedMailbox(marker: nil))
+            #expect(try await records.events(EventQuery(subject: .account(sample.ann)))?.events.isEmpty == true)
+        }
+    }
+
+    @Test(arguments: RecordsKind.allCases)
+    func whatNobodyKnowsIsNotKnown(_ kind: RecordsKind) async throws {
+        try await kind.with { records in
+            let query = LogQuery(domain: sample.domain)
+            #expect(try await records.log(query) == nil)
+            #expect(try await records.progress(of: sample.domain) == nil)
+            #expect(try await records.overview(of: sample.domain, running: []) == nil)
+            #expect(try await records.events(EventQuery(subject: .domain(sample.domain))) == nil)
+            let ann = try await records.create(sample.account(sample.ann) { $0.outcome = .inProgress })
+            #expect(try await records.log(query)?.page.entries == [ann])
+            #expect(try await records.progress(of: sample.domain)?.moving == [ann])
+            #expect(try await records.overview(of: sample.domain, running: []) == nil)
+            #expect(try await records.events(EventQuery(subject: .domain(sample.domain)))?.events.isEmpty == true)
+            #expect(try await records.unfinishedAccounts().moving == [ann])
+        }
+    }
+}
+
+extension AccountRecord {
+    fileprivate mutating func keep(_ sealed: [UInt8], _ run: PendingRun) {
+        self.sealed = sealed
+        pending = run
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Ground
+import Records
+import Testing
+import Vocabulary
+
+@testable import Runs
+
+/// What the end of a run is to its account, where something has changed meanwhile.
+@Suite struct RunEffectsTests {
+    private let now = Timestamp(milliseconds: 1_700_000_000_000)
+    private let before: AccountRecord
+    private let settings: MigrationSettings
+
+    init() throws {
+        var account = AccountRecord(
+            address: try EmailAddress("ann@example.com"), passwordHash: "{CRYPT}x", createdAt: now)
+        account.id = 7
+        account.outcome = .inProgress
+        account.sealed = [1]
+        account.pending = PendingRun(kind: .first, due: now)
+        account.remaining = 3
+        before = account
+        settings = MigrationSettings(
+            domain: try DomainName("example.com"), oldServer: OldServer(host: "192.0.2.1"), validDays: 30,
+            hasKnownAccounts: false, autoCreateAccounts: false, syncPasswords: true, options: MoveOptions(),
+            enabledAt: now, generation: 3, warnings: [])
+    }
+
+    private func effects(
+        _ end: RunEnd, account change: (inout AccountRecord) -> Void = { _ in },
+        settings changeSettings: (inout MigrationSettings) -> Void = { _ in }
+    ) -> AccountEffects {
+        var (row, current) = (before, settings)
+        change(&row)
+        changeSettings(&current)
+        return RunEffects(
+            end: end, before: before, ranUnder: settings, further: nil, source: 5, limits: MoveLimits(),
+            clock: RunClock(now: now, uptime: .now, spans: Spans())
+        ).effects(on: AccountFacts(row: row, settings: current))
+    }
+
+    @Test func theRunHasEndedWhateverBecomesOfTheRest() {
+        #expect(effects(.completed).endsRun)
+        #expect(effects(.completed) { $0.deletedAt = now }.endsRun)
+        #expect(effects(.stopped(.deleted)).endsRun)
+    }
+
+    @Test func aCompletedRunCompletesItsAccount() {
+        let effects = effects(.completed)
+        #expect(effects.account?.outcome == .completed)
+        #expect(effects.account?.remaining == 0)
+        #expect(effects.events.map(\.kind) == [.completed])
+    }
+
+    @Test func aFailureThatPassesKeepsThePasswordForAnotherTry() {
+        let effects = effects(.failed(.oldServerUnreachable, "gone"))
+        #expect(effects.account?.outcome == .failed)
+        #expect(effects.account?.pending?.kind == .retry)
+        #expect(effects.account?.sealed == [1])
+    }
+
+    @Test func whatAnotherPasswordHasBegunCounts() {
+        #expect(effects(.rejected("no")) { $0.sealed = [2] }.account == nil)
+        #expect(effects(.completed) { $0.sealed = [2] }.account == nil)
+    }
+
+    @Test func anAccountThatWasMadeAgainIsAnother() {
+        #expect(effects(.completed) { $0.createdAt = now.adding(seconds: 1) }.account == nil)
+    }
+
+    @Test func anotherOldServersWordCountsNoMore() {
+        let other: (inout MigrationSettings) -> Void = { $0.oldServer.host = "192.0.2.2" }
+        #expect(effects(.failed(.oldServerUnreachable, "gone"), settings: other).account == nil)
+        #expect(effects(.rejected("no"), settings: other).account == nil)
+    }
+
+    @Test func whoWasTakenOutWhileItRanKeepsNothing() {
+        let stopped = effects(.failed(.oldServerUnreachable, "gone")) { row in
+            row.sealed = nil
+            row.pending = nil
+        }
+        #expect(stopped.account?.pending == nil)
+        #expect(stopped.account?.sealed == nil)
+        let ended = effects(.failed(.oldServerUnreachable, "gone"), settings: { $0.disabledAt = now })
+        #expect(ended.account?.sealed == nil)
+    }
+
+    @Test func aRunThatBeginsAnewUnderOtherSettingsSaysNothing() {
+        #expect(effects(.stopped(.resettled)).account == nil)
+        let disabled = effects(.stopped(.resettled)) { row in
+            row.sealed = nil
+            row.pending = nil
+        }
+        #expect(disabled.account?.outcome == .failed)
+        #expect(disabled.account?.error?.reason == .migrationNotEnabled)
+        let excluded = effects(.stopped(.resettled)) { row in
+            row.sealed = nil
+            row.pending = nil
+            row.nonMigrating = .excluded
+        }
+        #expect(excluded.account?.error?.reason == .nonMigratingAccount)
+    }
+}
