@@ -91,6 +91,8 @@ let package = Package(
                 "Records", "Vocabulary", "Waiting", "CLinux", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
+        room("AccountDirectory", ["Vocabulary", "Secrets"]),  // where the new platform's passwords live
+        room("BuiltinDirectory", ["AccountDirectory", "Records", "Secrets", "Vocabulary"]),  // … in our own records
         room("JSONRPC", nio + ["JSONWire", logging]),  // the Unix-socket server; knows nothing of mail
         room("Systemd", ["CSystemd", logging]),  // sockets, readiness, watchdog, fd store, credentials
 
@@ -110,7 +112,11 @@ let package = Package(
                 "Waiting",
             ]),
         room(  // what a login leads to: decisions, questions to the old server, guesses
-            "Logins", ["Ground", "Statuses", "Runs", "MailSource", "Records", "Secrets", "Vocabulary", "Waiting"]),
+            "Logins",
+            [
+                "AccountDirectory", "Ground", "Statuses", "Runs", "MailSource", "Records", "Secrets", "Vocabulary",
+                "Waiting",
+            ]),
         room(  // what is wrong, and what to do: with an old server, a domain's DNS, an account's mail
             "Diagnosis",
             [
@@ -126,16 +132,17 @@ let package = Package(
         room(  // the whole, wired: start, recovery, stop
             "Migration",
             [
-                "Ground", "Statuses", "Delivery", "Runs", "Logins", "Diagnosis", "Accounts", "MailSource", "MailStore",
-                "Records", "Secrets", "Vocabulary", "Waiting", logging,
+                "AccountDirectory", "Ground", "Statuses", "Delivery", "Runs", "Logins", "Diagnosis", "Accounts",
+                "MailSource", "MailStore", "Records", "Secrets", "Vocabulary", "Waiting", logging,
             ]),
 
         // Floor 3: one file a method.
         room(
             "Methods",
             [
-                "AccountFile", "Accounts", "Diagnosis", "Logins", "Migration", "Statuses", "JSONRPC", "JSONWire",
-                "MailMoveAPI", "MailStore", "Records", "Secrets", "Vocabulary", "Waiting", logging,
+                "AccountDirectory", "AccountFile", "Accounts", "Diagnosis", "Logins", "Migration", "Statuses",
+                "JSONRPC",
+                "JSONWire", "MailMoveAPI", "MailStore", "Records", "Secrets", "Vocabulary", "Waiting", logging,
             ]),
 
         // What the administrator has set: flags, environment, file; one list of keys.
@@ -150,7 +157,8 @@ let package = Package(
         .executableTarget(
             name: "mailmoved",
             dependencies: nio + [
-                "CLinux", "Configuring", "DNS", "Ground", "JSONRPC", "MailMoveAPI", "MailStore", "MaildirStore",
+                "BuiltinDirectory", "CLinux", "Configuring", "DNS", "Ground", "JSONRPC", "MailMoveAPI", "MailStore",
+                "MaildirStore",
                 "Methods", "Migration", "POP3Source", "Records", "SQLiteRecords", "Secrets", "Systemd", "Vocabulary",
                 "Waiting",
                 lifecycle, logging, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -164,7 +172,8 @@ let package = Package(
 
         // Tests mirror the rooms.
         .target(
-            name: "Support", dependencies: ["JSONWire", "MailSource", "Records", "Secrets", "Vocabulary"],
+            name: "Support",
+            dependencies: ["AccountDirectory", "JSONWire", "MailSource", "Records", "Secrets", "Vocabulary"],
             path: "Tests/Support",
             swiftSettings: strict),
         tests("VocabularyTests", ["Vocabulary"]),
@@ -184,6 +193,7 @@ let package = Package(
         tests(
             "IMAPTests", ["IMAP", "Secrets", "Vocabulary", nioCore], resources: [.copy("Conversations")]),
         tests("MaildirStoreTests", ["MaildirStore", "MailStore", "Support", "Vocabulary"]),
+        tests("AccountDirectoryTests", ["AccountDirectory", "BuiltinDirectory", "Secrets", "Support", "Vocabulary"]),
         tests("RecordsTests", ["Records", "SQLiteRecords", "Support", "Vocabulary"]),
         tests(
             "SQLiteRecordsTests",
@@ -194,14 +204,15 @@ let package = Package(
         tests("StatusesTests", ["Statuses", "Records", "Vocabulary"]),
         tests("DeliveryTests", ["Delivery", "MailStore", "Records", "Vocabulary"]),
         tests("RunsTests", ["Runs", "Ground", "MailSource", "MailStore", "Records", "Secrets", "Vocabulary"]),
-        tests("LoginsTests", ["Logins", "Ground", "Records", "Secrets", "Vocabulary"]),
+        tests("LoginsTests", ["AccountDirectory", "Logins", "Ground", "Records", "Secrets", "Vocabulary"]),
         tests("DiagnosisTests", ["Diagnosis", "DNS", "MailStore", "Records", "Runs", "Secrets", "Vocabulary"]),
         tests(
             "MigrationTests",
             nio + [
-                "AccountFile", "Accounts", "Delivery", "Diagnosis", "Ground", "Logins", "MailSource", "MailStore",
-                "MaildirStore", "Migration", "POP3Source", "Records", "Runs", "SQLiteRecords", "Secrets", "Statuses",
-                "Support", "Vocabulary", "Waiting", logging,
+                "AccountDirectory", "AccountFile", "Accounts", "BuiltinDirectory", "Delivery", "Diagnosis", "Ground",
+                "Logins", "MailSource", "MailStore", "MaildirStore", "Migration", "POP3Source", "Records", "Runs",
+                "SQLiteRecords", "Secrets", "Statuses",
+                "Support", "Vocabulary", "Waiting", logging, .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         tests(
             "MethodsTests",

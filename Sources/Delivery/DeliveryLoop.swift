@@ -140,7 +140,7 @@ final class DeliveryLoop: Sendable {
             return begun
         } catch {
             let accounts = Set((moved + intended).map(\.submission.account))
-            if accounts.count > 1, error.isOneAccounts {
+            if accounts.count > 1, (error as? RecordsError)?.isOneAccounts ?? true {
                 var begun: [Item] = []
                 for account in accounts.sorted() {
                     begun += await record(
@@ -194,13 +194,5 @@ extension Delivery.Submission {
             code: .misplaced, path: batch.place.path, errno: 0,
             detail: "\(batch.place.path)/tmp: \(vanished) messages were taken away before they were delivered; they "
                 + "are fetched again. See that nothing cleans up files there that are younger than a day")
-    }
-}
-
-extension Error {
-    /// Whether the database would take the same from another account.
-    fileprivate var isOneAccounts: Bool {
-        guard let error = self as? RecordsError else { return true }
-        return error.code == .conflict || error.code == .corrupt
     }
 }

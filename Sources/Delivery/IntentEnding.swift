@@ -175,7 +175,7 @@ package struct IntentEnding: Sendable {
         do {
             for account in try await commit(accounts) { statuses.changed(account) }
             return [:]
-        } catch let error as RecordsError where error.code == .conflict {
+        } catch let error as RecordsError where error.isOneAccounts {
             if accounts.count == 1 { return [accounts[0][0].intent.account: error] }
             var failures: [AccountRecord.ID: any Error] = [:]
             for account in accounts { failures.merge(try await record([account])) { first, _ in first } }

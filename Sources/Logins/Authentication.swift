@@ -7,22 +7,28 @@ extension LoginDesk {
     /// Decides a login. Waits for the old server's answer where it must, never for a move.
     /// - Throws: ``MoveError`` with `tooManyAttempts`, `overloaded` or `shuttingDown`; `RecordsError`.
     public func authenticate(_ login: Login) async throws -> LoginResult {
+        directory.decidesLogins ? try await decide(login) : try await passOn(login)
+    }
+
+    func decide(_ login: Login) async throws -> LoginResult {
         guard login.password.isAcceptable else { return try await wrong(login) }
         let start = ContinuousClock.now
         // Decided afresh as often as something changed meanwhile; somebody who changes settings all the time loses.
         for _ in 0..<5 {
-            let facts = try await facts(of: login.account)
+            var facts = try await facts(of: login.account)
+            if isLeftAlone(facts) { return accepted(facts) }
             // Where there is no account the old server is asked with the spelling that came, and may tell it from another.
             let digest = digester.digest(
                 login.password, context: facts.account?.address.description ?? login.account.asGiven)
-            let matches = try await verify(login.password, digest: digest, facts.account)
+            guard let matches = try await verify(login.password, digest: digest, facts) else { return accepted(facts) }
+            facts = try await judged(facts, login, matches: matches)
             switch LoginDecision(facts, matches: matches) {
             case .accept: return accepted(facts)
             case .acceptAndRun:
-                background.submit(login.account, .run) { await self.requestRun(login, facts) }
+                background.submit(login.account, .run) { [facts] in await self.requestRun(login, facts) }
                 return accepted(facts)
             case .acceptAndAsk:
-                background.submit(login.account, .question) { await self.askInBackground(login, facts) }
+                background.submit(login.account, .question) { [facts] in await self.askInBackground(login, facts) }
                 return accepted(facts)
             case .reject: return try await rejectUnasked(login, facts, digest, since: start)
             case .ask, .askAndCreate:

@@ -82,7 +82,7 @@ extension LoginDesk {
             guard let settings = facts.settings else { return }
             let sealed = LoginEffects.Sealed(vault.seal(login.password, for: login.account))
             let changed = try await ended(session) {
-                try await self.apply(.takenOver(hash: nil, sealed), login, facts)
+                try await self.handOver(login, replacing: nil, sealed, facts)
             }
             if let changed { start(changed, settings, in: session) }
         case .rejected(let text): try await apply(.rejected(text, remembers: true), login, facts)

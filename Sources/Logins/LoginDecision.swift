@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AccountDirectory
 import Records
 import Vocabulary
 
@@ -7,6 +8,8 @@ import Vocabulary
 struct LoginFacts: Sendable {
     /// nil where there is none, or it was deleted.
     var account: AccountRecord?
+    /// What the directory says of it; nil where that says there is none, or was not asked.
+    var entry: DirectoryEntry?
     /// The row of a deleted account of that address.
     var wasDeleted: Bool
     var settings: MigrationSettings?

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import AccountDirectory
 package import Ground
 package import Records
 package import Runs
@@ -16,6 +17,9 @@ public final class LoginDesk: Sendable {
     let scheduler: MoveScheduler
     let pool: HashingPool
     let vault: Vault
+    let directory: any AccountDirectory
+    /// Accounts of a directory elsewhere whose hand-over is under way.
+    let handingOver = Mutex<Set<EmailAddress>>([])
     let checkedSessions: CheckedSessions
     let questions: Questions
     let settingsWatch = SettingsWatch()
@@ -32,13 +36,14 @@ public final class LoginDesk: Sendable {
 
     package init(
         context: Context, statuses: StatusBoard, scheduler: MoveScheduler, pool: HashingPool, vault: Vault,
-        checkedSessions: CheckedSessions, reach: OldServerReach
+        directory: any AccountDirectory, checkedSessions: CheckedSessions, reach: OldServerReach
     ) {
         self.context = context
         self.statuses = statuses
         self.scheduler = scheduler
         self.pool = pool
         self.vault = vault
+        self.directory = directory
         self.checkedSessions = checkedSessions
         self.questions = Questions(context: context, reach: reach)
     }
@@ -46,32 +51,47 @@ public final class LoginDesk: Sendable {
     /// What the login is decided on, read at one moment.
     func facts(of address: EmailAddress) async throws -> LoginFacts {
         let now = context.now()
-        let facts = try await context.records.facts(of: .address(address))
-        return LoginFacts(
-            account: facts.account, wasDeleted: facts.row?.deletedAt != nil, settings: facts.settings,
-            isKnown: facts.isKnown, isExcluded: facts.isExcluded, now: now)
+        let known = try await context.records.facts(of: .address(address))
+        let wasThere = known.row != nil
+        let facts = LoginFacts(
+            account: known.account, wasDeleted: wasThere && known.account == nil, settings: known.settings,
+            isKnown: known.isKnown, isExcluded: known.isExcluded, now: now)
+        if directory.decidesLogins {
+            var facts = facts
+            let recorded = known.account.map { DirectoryEntry(hash: $0.passwordHash) }
+            facts.entry = recorded == nil ? nil : try await directory.lookup(address, recorded: recorded)
+            return facts
+        }
+        return try await looked(up: facts, at: address, wasThere: wasThere)
     }
 
     /// Whether the password is the account's own; for an unknown account it takes as long to say no.
-    func verify(_ password: Password, digest: PasswordDigest, _ account: AccountRecord?) async throws -> Bool {
-        guard let account else {
+    /// - Returns: nil where that cannot be told here: its hash is in a form that is not known.
+    func verify(_ password: Password, digest: PasswordDigest, _ facts: LoginFacts) async throws -> Bool? {
+        guard let account = facts.account, let entry = facts.entry else {
             try await pool.decoy(password)
             return false
         }
-        let key = account.address.description
-        if cache.contains(digest, for: key, hash: account.passwordHash, now: context.uptime()) { return true }
-        let hash = try PasswordHash(account.passwordHash)
+        guard let stored = entry.hash else { return try await directory.matches(password, of: account.address) }
+        if cache.contains(digest, for: account.address.description, hash: stored, now: context.uptime()) { return true }
+        let hash: PasswordHash
+        do throws(SecretsError) {
+            hash = try PasswordHash(stored)
+        } catch {
+            guard directory.decidesLogins else { return nil }
+            throw error
+        }
         guard try await pool.verify(password, against: hash) else { return false }
-        remember(digest, of: account)
+        remember(digest, of: account, hash: stored)
         return true
     }
 
     /// The account's next logins with this password, which is its own, cost no hash.
-    func remember(_ digest: PasswordDigest, of account: AccountRecord) {
+    func remember(_ digest: PasswordDigest, of account: AccountRecord, hash: String) {
         let seconds = context.limits.passwordCacheSeconds
         guard seconds > 0 else { return }
         let until = context.uptime().advanced(by: .seconds(seconds))
-        cache.insert(digest, for: account.address.description, hash: account.passwordHash, until: until)
+        cache.insert(digest, for: account.address.description, hash: hash, until: until)
     }
 
     /// Takes up the wrong guesses that were counted before a restart.

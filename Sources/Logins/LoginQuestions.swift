@@ -87,7 +87,7 @@ extension LoginDesk {
         _ login: Login, _ guess: GrantedGuess, _ stale: LoginFacts, _ exposure: Questions.Exposure
     ) async throws -> Outcome {
         let facts = try await facts(of: login.account)
-        guard facts.account?.passwordHash == stale.account?.passwordHash, let settings = facts.settings else {
+        guard facts.entry?.hash == stale.entry?.hash, let settings = facts.settings else {
             return .again
         }
         switch LoginDecision(facts, matches: false) {
@@ -160,9 +160,9 @@ extension LoginDesk {
         let hash = try await pool.hash(login.password, scheme: context.limits.passwordScheme, priority: .login)
         let sealed = LoginEffects.Sealed(vault.seal(login.password, for: login.account))
         let address = login.account
-        guard let changed = try await apply(.takenOver(hash: hash.stored, sealed), login, facts) else { return nil }
+        guard let changed = try await handOver(login, replacing: hash, sealed, facts) else { return nil }
         guesses.withLock { $0.forgetWrong(address.description) }
-        remember(digester.digest(login.password, context: address.description), of: changed)
+        remember(digester.digest(login.password, context: address.description), of: changed, hash: hash.stored)
         start(changed, settings, in: session)
         return statuses.status(of: changed, settings: settings)
     }

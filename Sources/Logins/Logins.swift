@@ -38,6 +38,8 @@ public struct Login: Sendable {
 public struct LoginResult: Sendable {
     public enum Decision: String, Sendable, CaseIterable {
         case accept, reject
+        /// The platform's own database decides.
+        case pass
         /// A temporary failure, never "wrong password".
         case unavailable
     }

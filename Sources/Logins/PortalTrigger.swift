@@ -152,9 +152,16 @@ extension LoginDesk {
         let sealed = LoginEffects.Sealed(
             vault.seal(login.password, for: login.account),
             equal: isKept(login.password, by: account) ? account.sealed : nil)
-        let outcome =
-            hash.map { LoginEffects.Outcome.takenOver(hash: $0.stored, sealed) } ?? .started(sealed)
-        guard let changed = try await apply(outcome, login, facts) else { return nil }
+        let changed: AccountRecord?
+        do {
+            changed =
+                if replaces { try await handOver(login, replacing: hash, sealed, facts) } else {
+                    try await apply(.started(sealed), login, facts)
+                }
+        } catch is ChangedThere {
+            changed = try await apply(.started(sealed), login, facts)
+        }
+        guard let changed else { return nil }
         guesses.withLock { $0.forgetWrong(login.account.description) }
         start(changed, settings, in: session)
         return statuses.status(of: changed, settings: settings)

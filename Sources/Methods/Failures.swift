@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AccountDirectory
 import JSONWire
 import MailMoveAPI
 import MailStore
@@ -21,6 +22,7 @@ extension CallFailure {
         case let error as InvalidAddress: self.init(Violation("account", "must be an address: \(error.detail)"))
         case let error as RecordsError where error.code == .closed: self.init(.shuttingDown, detail: error.detail)
         case let error as RecordsError: self.init(.databaseUnavailable, detail: error.detail)
+        case let error as DirectoryError: self.init(.databaseUnavailable, detail: error.detail)
         case let error as MailStoreError: self.init(.mailStoreUnavailable, detail: error.detail)
         case let error as SecretsError: self.init(error)
         case is CancellationError: self.init(.shuttingDown, detail: "the daemon shuts down; try again in a moment")

@@ -14,6 +14,7 @@ extension MethodTable {
             switch result.decision {
             case .accept: .accept
             case .reject: .reject
+            case .pass: .pass
             case .unavailable: .unavailable
             }
         return MailMoveAPI.LoginDecision(

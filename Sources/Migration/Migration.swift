@@ -15,6 +15,7 @@
 //
 // Here these are wired. `Recovery` ends what a crash has interrupted, before anybody is told how things stand.
 
+public import AccountDirectory
 public import Accounts
 import Delivery
 public import Diagnosis
@@ -59,8 +60,8 @@ public final class MailMove: Sendable {
     ///   - now: the wall clock; tests move it.
     ///   - uptime: the clock by which things wait; tests move it, too.
     public init(
-        records: any Records, source: any MailSource, probe: any OldServerProbe, store: any MailStore,
-        pool: HashingPool,
+        records: any Records, directory: any AccountDirectory, source: any MailSource, probe: any OldServerProbe,
+        store: any MailStore, pool: HashingPool,
         sealKey: SealKey, ledgerHash: KeyedHash, limits: MoveLimits, log: Logger = Logger(label: "mailmove.migration"),
         now: @escaping @Sendable () -> Timestamp = { .now },
         uptime: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
@@ -79,7 +80,7 @@ public final class MailMove: Sendable {
         let windows = WindowWatch(context: context, statuses: statuses, scheduler: scheduler)
         let logins = LoginDesk(
             context: context, statuses: statuses, scheduler: scheduler, pool: pool, vault: vault,
-            checkedSessions: checkedSessions, reach: reach)
+            directory: directory, checkedSessions: checkedSessions, reach: reach)
         self.context = context
         self.store = store
         self.vault = vault
@@ -107,7 +108,7 @@ public final class MailMove: Sendable {
     }
 
     private var recovery: Recovery {
-        Recovery(context: context, store: store, statuses: statuses, scheduler: scheduler, vault: vault)
+        Recovery(context: context, store: store, statuses: statuses, scheduler: scheduler, vault: vault, logins: logins)
     }
 
     /// Runs until ``stop()``. Everything that is submitted before is either recorded or left as if it had never begun.

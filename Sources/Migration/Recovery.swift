@@ -2,6 +2,7 @@
 
 import Delivery
 import Ground
+import Logins
 import MailStore
 import Records
 import Runs
@@ -15,6 +16,7 @@ struct Recovery: Sendable {
     let statuses: StatusBoard
     let scheduler: MoveScheduler
     let vault: Vault
+    let logins: LoginDesk
 
     /// What cannot be ended now waits for its account's next run. Where nothing can be written, as on a full disk, the
     /// start goes on all the same: logins are decided by what can be read.
@@ -119,6 +121,7 @@ struct Recovery: Sendable {
         let certain = Dictionary(
             deaths.filter(\.isCertain).map { ($0.account, $0.deaths) }, uniquingKeysWith: { first, _ in first })
         kept.sort { ($0.pending?.due ?? .now, $0.id) < ($1.pending?.due ?? .now, $1.id) }
+        kept = await settledHandOvers(kept)
         for var account in kept {
             if let deaths = certain[account.id] { account = await putOff(account, after: deaths) }
             statuses.changed(account)
@@ -127,19 +130,58 @@ struct Recovery: Sendable {
         return left
     }
 
+    /// Ends hand-overs to a directory of the platform's own that were interrupted; where it does not answer, the next login
+    /// ends them.
+    /// - Returns: the others, and those whose runs go on.
+    private func settledHandOvers(_ accounts: [AccountRecord]) async -> [AccountRecord] {
+        var isSilent = false
+        var others: [AccountRecord] = []
+        for account in accounts {
+            guard account.intendedHash != nil else {
+                others.append(account)
+                continue
+            }
+            guard !isSilent else { continue }
+            do {
+                // Its run, where there is one, is queued with that.
+                _ = try await logins.settleHandOver(of: account)
+            } catch {
+                isSilent = true
+                context.log.error(
+                    "hand-overs that were interrupted wait for their accounts' next logins: \(error)",
+                    metadata: .about(account.address))
+            }
+        }
+        return others
+    }
+
     /// Records of runs that cannot go on that they were interrupted.
     /// - Throws: `RecordsError`.
     func interruptRuns(_ lost: Interruptions) async throws {
         let now = context.now()
-        for portion in stride(from: 0, to: lost.count, by: 500).map({ lost[$0..<min($0 + 500, lost.count)] }) {
-            let portion = portion.filter { !scheduler.isBusy($0.account.id) }
-            let changed = try await context.records.change(portion.map { .id($0.account.id) }) { index, facts in
-                let (account, detail) = portion[index]
+        for start in stride(from: 0, to: lost.count, by: 500) {
+            let portion = lost[start..<min(start + 500, lost.count)]
+            try await interrupt(portion.filter { !scheduler.isBusy($0.account.id) }, at: now)
+        }
+    }
+
+    /// In one transaction; where one of them cannot be changed, each in its own.
+    private func interrupt(_ lost: Interruptions, at now: Timestamp) async throws {
+        do {
+            let changes = try await context.records.change(lost.map { .id($0.account.id) }) { index, facts in
+                let (account, detail) = lost[index]
                 // A login has brought another run since.
                 guard let row = facts.row, row.sealed == account.sealed else { return (nil, ()) }
                 return (Self.interrupted(row, detail, now), ())
-            }.compactMap(\.changed)
-            for account in changed { statuses.changed(account) }
+            }
+            for account in changes.compactMap(\.changed) { statuses.changed(account) }
+        } catch let error as RecordsError where error.isOneAccounts {
+            guard lost.count == 1 else {
+                for one in lost { try await interrupt([one], at: now) }
+                return
+            }
+            context.log.error(
+                "that its move was interrupted cannot be recorded: \(error)", metadata: .about(lost[0].account.address))
         }
     }
 

@@ -33,8 +33,10 @@ public struct AccountRecord: Sendable, Hashable, Identifiable {
     /// nil unless the account was deleted; its row stays for the ledger's sake.
     public var deletedAt: Timestamp?
 
-    /// `{SCHEME}…` as Dovecot reads it.
+    /// `{SCHEME}…` as Dovecot reads it. Where passwords live elsewhere: the one that was taken over, empty before.
     public var passwordHash: String
+    /// The hash that is about to take the place of the one in the platform's own directory; nil but during a hand-over.
+    public var intendedHash: String?
     public var handover: Handover
     /// Goes up whenever the hash, the handover or `deletedAt` changes: what was decided under another is decided again.
     public var revision: Int64

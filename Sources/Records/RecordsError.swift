@@ -28,4 +28,8 @@ public struct RecordsError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 
     public var description: String { detail }
+
+    /// It is of what is recorded of one account, or its domain: of others the same would be taken, and they are not to wait
+    /// for it.
+    public var isOneAccounts: Bool { code == .conflict || code == .corrupt }
 }

@@ -30,7 +30,7 @@ enum AccountRow {
         "moved", "movedOctets", "remaining", "remainingOctets", "runs",
         "errorReason", "errorDetail", "errorAt",
         "pendingKind", "pendingDue", "pendingFailures", "pendingFailingSince", "pendingFollowUpUntil",
-        "pendingSessions", "pendingFound", "lookedThrough", "version",
+        "pendingSessions", "pendingFound", "lookedThrough", "version", "intendedHash",
         "sealed",
     ]
 
@@ -68,6 +68,14 @@ enum AccountRow {
 
     static func read(_ columns: inout Columns) throws -> AccountRecord {
         let id = try columns.integer()
+        do {
+            return try read(id, &columns)
+        } catch let damage as Damage {
+            throw Damage(detail: "the row of account \(id): \(damage.detail)")
+        }
+    }
+
+    private static func read(_ id: AccountRecord.ID, _ columns: inout Columns) throws -> AccountRecord {
         let address = try columns.address()
         let displayName = try columns.optionalText()
         let quotaOctets = try columns.optionalInteger()
@@ -97,6 +105,7 @@ enum AccountRow {
         account.pending = try pending(&columns)
         account.lookedThrough = try columns.optionalInteger()
         account.version = try columns.integer()
+        account.intendedHash = try columns.optionalText()
         account.sealed = try columns.optionalOctets()
         return account
     }
@@ -124,7 +133,7 @@ enum AccountRow {
             column((account.pending?.failures).map(Int64.init)),
             column(account.pending?.failingSince), column(account.pending?.followUpUntil),
             column((account.pending?.sessions).map(Int64.init)), column((account.pending?.found).map(Int64.init)),
-            column(account.lookedThrough), column(account.version),
+            column(account.lookedThrough), column(account.version), column(account.intendedHash),
             column(account.sealed),
         ]
     }

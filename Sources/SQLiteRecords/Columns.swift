@@ -153,6 +153,21 @@ extension Database {
         return elements
     }
 
+    /// Every row that can be read; `damaged` is told of each other one, and may end it.
+    func sound<Element>(
+        _ sql: String, _ arguments: StatementArguments = [], damaged: (Damage) throws -> Void,
+        _ read: (inout Columns) throws -> Element
+    ) throws -> [Element] {
+        try all(sql, arguments) { columns -> Element? in
+            do {
+                return try read(&columns)
+            } catch let damage as Damage {
+                try damaged(damage)
+                return nil
+            }
+        }.compactMap(\.self)
+    }
+
     /// The first row; nil where there is none.
     func first<Element>(
         _ sql: String, _ arguments: StatementArguments = [], _ read: (inout Columns) throws -> Element

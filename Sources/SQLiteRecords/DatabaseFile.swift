@@ -3,6 +3,7 @@
 import Foundation
 import GRDB
 import Records
+import Synchronization
 
 /// What may be set apart from the file's path.
 struct Options: Sendable {
@@ -14,6 +15,8 @@ struct Options: Sendable {
     var ampleRoom: UInt64 = 64 << 20
     /// What a commit has made known; called on the writer's thread.
     var onEvents: @Sendable ([EventRecord]) -> Void = { _ in }
+    /// Called for each row that cannot be read and was passed over; once, on a thread that must not wait.
+    var onDamage: @Sendable (RecordsError) -> Void = { _ in }
 }
 
 /// The file, its modes, its connections, and what to say when it fails.
@@ -24,6 +27,7 @@ struct DatabaseFile: Sendable {
     let path: String
     let options: Options
     let settingsMemo = SettingsMemo()
+    private let told = ToldDamages()
 
     /// Makes the file where there is none, brings the schema up to date, and proves that commits will be durable.
     func openWriter() throws(RecordsError) -> DatabaseQueue {
@@ -136,4 +140,22 @@ struct DatabaseFile: Sendable {
     }
 
     private func text(of code: Int32) -> String { String(cString: strerror(code)) }
+}
+
+extension DatabaseFile {
+    /// A row is passed over, so that it holds up no other: its own account, or domain, is told where it asks for it.
+    func pass(over damage: Damage) {
+        guard told.isNew(damage.detail) else { return }
+        options.onDamage(corrupt(damage.detail))
+    }
+}
+
+/// What has been told of damaged rows since the start.
+private final class ToldDamages: Sendable {
+    private let details = Mutex<Set<String>>([])
+
+    func isNew(_ detail: String) -> Bool {
+        // Where there are as many, one more says nothing new.
+        details.withLock { $0.count < 1000 && $0.insert(detail).inserted }
+    }
 }

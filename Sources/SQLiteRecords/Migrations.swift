@@ -31,6 +31,9 @@ enum Migrations {
         migrator.registerMigration("versions of accounts") { db in
             try db.execute(sql: "ALTER TABLE account ADD COLUMN version INTEGER NOT NULL DEFAULT 1")
         }
+        migrator.registerMigration("hand-overs to a directory of the platform's own") { db in
+            try db.execute(sql: "ALTER TABLE account ADD COLUMN intendedHash TEXT")
+        }
         return migrator
     }()
 

@@ -66,12 +66,15 @@ public final class SQLiteRecords: TransactionalRecords, Sendable {
     /// - Parameters:
     ///   - path: an absolute path; its folder must be there.
     ///   - onEvents: is told of events once they are durable; on the writer's thread, so it must not wait.
+    ///   - onDamage: is told, once, of each row that cannot be read and is passed over; it must not wait either.
     /// - Throws: `.unavailable` (also where another daemon has it open), `.corrupt` or `.newer`, with what to do.
     public static func open(
-        path: String, onEvents: @escaping @Sendable ([EventRecord]) -> Void = { _ in }
+        path: String, onEvents: @escaping @Sendable ([EventRecord]) -> Void = { _ in },
+        onDamage: @escaping @Sendable (RecordsError) -> Void = { _ in }
     ) async throws(RecordsError) -> SQLiteRecords {
         var options = Options()
         options.onEvents = onEvents
+        options.onDamage = onDamage
         return try await open(path: path, options: options)
     }
 

@@ -23,34 +23,52 @@ extension Session {
         try db.first("SELECT \(AccountRow.selected) FROM account WHERE id = ?", [id], AccountRow.read)
     }
 
+    /// Rows of accounts, without those that cannot be read.
+    private func sound(in db: Database, _ sql: String, _ arguments: StatementArguments) throws -> [AccountRecord] {
+        try db.sound(sql, arguments, damaged: file.pass) { columns in try AccountRow.read(&columns) }
+    }
+
+    /// For a list: nil, too, where the row cannot be read.
+    func soundRow(_ id: AccountRecord.ID, in db: Database) throws -> AccountRecord? {
+        do {
+            return try row(id, in: db)
+        } catch let damage as Damage {
+            file.pass(over: damage)
+            return nil
+        }
+    }
+
     func accountsWithSealedPassword() throws -> [AccountRecord] {
         try ask { db in
-            try db.all(
+            try sound(
+                in: db,
                 """
                 SELECT \(AccountRow.selected) FROM account INDEXED BY account_sealed
                 WHERE sealed IS NOT NULL ORDER BY id
-                """, [], AccountRow.read)
+                """, [])
         }
     }
 
     func accountsInProgress() throws -> [AccountRecord] {
         try ask { db in
-            try db.all(
+            try sound(
+                in: db,
                 """
                 SELECT \(AccountRow.selected) FROM account INDEXED BY account_in_progress
                 WHERE outcome = 1 AND nonMigrating IS NULL AND deletedAt IS NULL ORDER BY id
-                """, [], AccountRow.read)
+                """, [])
         }
     }
 
     func accountsInProgress(of domain: DomainName) throws -> [AccountRecord] {
         try ask { db in
             guard let domain = try id(of: domain, in: db) else { return [] }
-            return try db.all(
+            return try sound(
+                in: db,
                 """
                 SELECT \(AccountRow.selected) FROM account INDEXED BY account_by_address
                 WHERE domain = ? AND status = 1 AND deletedAt IS NULL ORDER BY address
-                """, [domain], AccountRow.read)
+                """, [domain])
         }
     }
 
@@ -171,7 +189,7 @@ extension Session {
                     errorReason = NULL, errorDetail = NULL, errorAt = NULL,
                     pendingKind = NULL, pendingDue = NULL, pendingFailures = NULL, pendingFailingSince = NULL,
                     pendingFollowUpUntil = NULL, pendingSessions = NULL, pendingFound = NULL,
-                    lookedThrough = NULL, sealed = NULL, version = version + 1
+                    lookedThrough = NULL, intendedHash = NULL, sealed = NULL, version = version + 1
                 WHERE domain = ?
                 """, [domain])
             return changed

@@ -28,7 +28,7 @@ extension Session {
             }
             let page = positions.prefix(limit)
             return LogPage(
-                entries: try page.compactMap { try row($0.id, in: db) },
+                entries: try page.compactMap { try soundRow($0.id, in: db) },
                 nextCursor: positions.count > limit ? page.last.map { LogCursor(position: $0, of: query).text } : nil,
                 total: total, totals: totals)
         }
@@ -45,7 +45,7 @@ extension Session {
                 filter: AccountFilter(search: search, startedBy: nil), after: after)
             let limit = max(1, limit)
             return try walk.page(of: Set(MigrationStatus.allCases), limit: limit, in: db).prefix(limit)
-                .compactMap { try row($0.id, in: db) }
+                .compactMap { try soundRow($0.id, in: db) }
         }
     }
 

@@ -22,8 +22,9 @@ extension Session {
 
     func allSettings() throws -> [MigrationSettings] {
         try ask { db in
-            try db.all(
-                "SELECT domain.name, value FROM settings JOIN domain ON domain.id = settings.domain ORDER BY domain.name"
+            try db.sound(
+                "SELECT domain.name, value FROM settings JOIN domain ON domain.id = settings.domain ORDER BY domain.name",
+                damaged: file.pass
             ) { try file.settingsMemo.settings(of: $0.text(), from: $0.text()) }
         }
     }

@@ -25,7 +25,7 @@ final class SettingsMemo: Sendable {
         do {
             settings = try JSONDecoder().decode(MigrationSettings.self, from: Data(text.utf8))
         } catch {
-            throw Damage(detail: "the settings of a domain cannot be read: \(error)")
+            throw Damage(detail: "the settings of \(domain) cannot be read: \(error)")
         }
         decoded.withLock { decoded in
             if decoded.count >= capacity { decoded.removeAll(keepingCapacity: true) }

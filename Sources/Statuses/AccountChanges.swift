@@ -24,6 +24,7 @@ extension AccountRecord {
     /// The old server has taken the account's password.
     package mutating func handOver() {
         handover = .unchanged
+        intendedHash = nil
         revision += 1
         shown = nil
         rejected = nil
@@ -71,6 +72,7 @@ extension AccountRecord {
     /// The user's own change of password: the old one opens nothing from now on.
     package mutating func changePassword(to hash: String) {
         passwordHash = hash
+        intendedHash = nil
         handover = .changedHere
         revision += 1
         shown = nil
@@ -80,6 +82,7 @@ extension AccountRecord {
     /// What comes after it is a new account of the same address, but for the ledger and a closed hand-over.
     package mutating func delete(at now: Timestamp) {
         deletedAt = now
+        intendedHash = nil
         revision += 1
         eraseSealedPassword()
         nonMigrating = nil

@@ -13,6 +13,15 @@ package struct LoginEffects: Sendable {
         /// The old server has taken the password, and so it is the account's own from now on.
         /// - `hash`: nil where it is its own already.
         case takenOver(hash: String?, Sealed)
+        /// The old server has taken the password, and it is about to take the place of the one in the platform's own
+        /// directory. Recorded first: after a crash, the hash that stands there tells what has become of it.
+        case intended(hash: String, Sealed)
+        /// … and another was there by then, which stays.
+        case abandoned(hash: String)
+        /// The platform's directory has another password than the one that was taken over.
+        case changedElsewhere
+        /// The platform's directory has an account that is not known here yet.
+        case takenIn(displayName: String?, quotaOctets: Int64?)
         /// The old server has taken the password; the account keeps its own.
         case started(Sealed)
         /// The same, with rows of what is not in the mailbox, of so many that the ledger has: they are fetched again.
@@ -81,6 +90,14 @@ package struct LoginEffects: Sendable {
     package func effects(on facts: AccountFacts) -> AccountEffects? {
         switch outcome {
         case .takenOver(let hash, let sealed): takenOver(hash, sealed, facts)
+        case .intended(let hash, let sealed):
+            changed(facts) { account in
+                account.intendedHash = hash
+                account.keep(sealed.octets, for: PendingRun(kind: .first, due: now))
+            }
+        case .abandoned(let hash): abandoned(hash, facts)
+        case .changedElsewhere: current(facts).map { AccountEffects($0.changedElsewhere) }
+        case .takenIn(let name, let quota): takenIn(name, quota, facts)
         case .started(let sealed): started(sealed, facts)
         case .repaired(let sealed, let missing, let recorded): repaired(sealed, missing, recorded, facts)
         case .askedForMore(let sealed, let run): askedForMore(sealed, run, facts)
@@ -130,6 +147,23 @@ package struct LoginEffects: Sendable {
         account.handOver()
         begin(&account, sealed)
         return AccountEffects(account, events: events)
+    }
+
+    /// Whatever has become of the window: what was intended under it is settled.
+    private func abandoned(_ hash: String, _ facts: AccountFacts) -> AccountEffects? {
+        guard var account = facts.account, account.intendedHash == hash else { return nil }
+        account.intendedHash = nil
+        if account.outcome != .inProgress { account.eraseSealedPassword() }
+        return AccountEffects(account)
+    }
+
+    private func takenIn(_ name: String?, _ quota: Int64?, _ facts: AccountFacts) -> AccountEffects? {
+        guard facts.row == nil else { return nil }
+        var account = AccountRecord(address: address, passwordHash: "", createdAt: now)
+        account.displayName = name
+        account.quotaOctets = quota
+        account.nonMigrating = facts.listedEvidence
+        return AccountEffects(account, events: [event(.created)])
     }
 
     private func started(_ sealed: Sealed, _ facts: AccountFacts) -> AccountEffects? {
@@ -218,5 +252,14 @@ package struct LoginEffects: Sendable {
     private func event(_ kind: EventRecord.Kind, _ reason: Reason? = nil, _ text: String? = nil) -> EventRecord {
         EventRecord(
             at: now, account: asked?.address ?? address, kind: kind, via: via, reason: reason, detail: text)
+    }
+}
+
+extension AccountRecord {
+    fileprivate var changedElsewhere: AccountRecord {
+        var account = self
+        account.handover = .changedHere
+        account.revision += 1
+        return account
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BuiltinDirectory
 import Configuring
 import DNS
 import Dispatch
@@ -54,7 +55,9 @@ final class Daemon: Service {
         let loops = Descriptors.loops(wanted: System.coreCount)
         group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
         callers = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        records = try await SQLiteRecords.open(path: configuration.databasePath, onEvents: journal.tell)
+        records = try await SQLiteRecords.open(
+            path: configuration.databasePath, onEvents: journal.tell,
+            onDamage: { [log] in log.error("a row is passed over: \($0)") })
         store = try MaildirStore(
             path: configuration.mailStore.maildirPath,
             hashKey: try await Keys.ledgerKey("content-key", in: records), pool: FilePool())
@@ -70,8 +73,9 @@ final class Daemon: Service {
         pool = try HashingPool(waitingLogins: 2048, decoyScheme: limits.passwordScheme)
         let source = POP3Source(group: group)
         move = MailMove(
-            records: records, source: source, probe: source, store: store, pool: pool,
-            sealKey: try Keys.sealKey(stored: stored, manager: manager, log: log),
+            records: records, directory: BuiltinDirectory(records: records), source: source, probe: source,
+            store: store,
+            pool: pool, sealKey: try Keys.sealKey(stored: stored, manager: manager, log: log),
             ledgerHash: try KeyedHash(key: try await Keys.ledgerKey("ledger-key", in: records)), limits: limits)
         let report = ServiceReport(records: records, move: move)
         self.report = report

@@ -7,12 +7,13 @@ import MailMoveClient
 
 struct TryAgainLater: Error { let message: String }
 
-func logIn(_ account: String, _ password: String, from address: String) async throws -> Bool {
+func logIn(_ account: String, _ password: String, from address: String) async throws -> Bool? {
     let answer = try await mailmove.authenticate(
         account: account, password: Password(password), via: .webmail, remoteAddress: address)
     switch answer.decision {
     case .accept: return true
     case .reject: return false
+    case .pass: return nil  // the platform's own database decides, which has the right password by now
     case .unavailable: throw TryAgainLater(message: answer.message.en)
     }
 }

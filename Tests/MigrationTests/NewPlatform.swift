@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AccountDirectory
 import Accounts
+import BuiltinDirectory
 import Foundation
 import Ground
 import Logging
@@ -45,9 +47,11 @@ final class NewPlatform: Sendable {
     }
 
     /// Runs `body` on a platform that works, and ends it. With the `folder` of another, as after a restart. Old servers
-    /// speak POP3, unless there is another `source`.
+    /// speak POP3, unless there is another `source`; passwords are in the records, unless there is another `directory`.
     static func run(
-        in given: String? = nil, from source: (any MailSource)? = nil, sealKey: SealKey = .random(),
+        in given: String? = nil, from source: (any MailSource)? = nil,
+        accounts directory: (any AccountDirectory)? = nil,
+        sealKey: SealKey = .random(),
         limits: MoveLimits = quick,
         startingAt start: Timestamp = .now, log: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         _ body: (NewPlatform) async throws -> Void
@@ -63,7 +67,8 @@ final class NewPlatform: Sendable {
         let pool = try HashingPool(decoyScheme: .yescrypt)
         let pop3 = POP3Source(group: MultiThreadedEventLoopGroup.singleton)
         let move = MailMove(
-            records: records, source: source ?? pop3, probe: pop3, store: store, pool: pool, sealKey: sealKey,
+            records: records, directory: directory ?? BuiltinDirectory(records: records), source: source ?? pop3,
+            probe: pop3, store: store, pool: pool, sealKey: sealKey,
             ledgerHash: try KeyedHash(key: Array(repeating: 2, count: 32)), limits: limits, log: log,
             now: { clock.now }, uptime: { clock.uptime })
         try await move.recover()

@@ -224,4 +224,43 @@ import Vocabulary
             }
         }
     }
+
+    /// Whoever asks for it is told; lists go without it.
+    @Test func aDamagedRowSpoilsNoOther() async throws {
+        let told = Shared<[String]>([])
+        var options = Options()
+        options.onDamage = { error in told.value.withLock { $0.append(error.detail) } }
+        try await withRecords(options: options) { records in
+            let rows = try await records.write { writer in
+                try ["ann", "bob"].map { name in
+                    var account = newAccount("\(name)@example.org")
+                    account.outcome = .inProgress
+                    account.sealed = [1]
+                    account.pending = PendingRun(kind: .first, due: morning)
+                    return try writer.insert(account)
+                }
+            }
+            try await records.write { writer in
+                try writer.put(settings(), known: nil, excluded: nil)
+                try writer.put(settings("example.com"), known: nil, excluded: nil)
+            }
+            try await records.sql("UPDATE account SET handover = 'perhaps' WHERE id = \(rows[0].id) RETURNING ''")
+            try await records.sql(
+                "UPDATE settings SET value = '{' WHERE domain = (SELECT id FROM domain WHERE name = 'example.com') "
+                    + "RETURNING ''")
+            let unfinished = try await records.unfinishedAccounts()
+            #expect(unfinished.sealed == [rows[1]])
+            #expect(unfinished.moving == [rows[1]])
+            #expect(try await records.accounts(of: example, search: nil, after: nil, limit: 9) == [rows[1]])
+            #expect(try await records.log(LogQuery(domain: example))?.page.entries == [rows[1]])
+            #expect(try await records.allSettings() == [settings()])
+            await #expect { try await records.account(rows[0].address) } throws: {
+                ($0 as? RecordsError)?.code == .corrupt
+            }
+            await #expect { try await records.settings(of: domain("example.com")) } throws: {
+                ($0 as? RecordsError)?.code == .corrupt
+            }
+            #expect(told.value.withLock { $0.count } == 2)
+        }
+    }
 }

@@ -92,16 +92,27 @@ import Vocabulary
         }
     }
 
-    @Test func aDamagedIntentIsAnError() async throws {
-        try await withRecords { records in
-            try await records.write {
-                let ann = try $0.insert(newAccount("ann@example.org")).id
-                _ = try $0.insert(Intent(account: ann, recordedAt: morning, batch: [], rows: [], octets: []))
+    @Test func aDamagedIntentIsAnErrorOfItsAccountAlone() async throws {
+        let told = Shared<[String]>([])
+        var options = Options()
+        options.onDamage = { error in told.value.withLock { $0.append(error.detail) } }
+        try await withRecords(options: options) { records in
+            let (ann, bob) = try await records.write {
+                let ids = (
+                    try $0.insert(newAccount("ann@example.org")).id, try $0.insert(newAccount("bob@example.org")).id
+                )
+                for id in [ids.0, ids.1] {
+                    _ = try $0.insert(Intent(account: id, recordedAt: morning, batch: [], rows: [], octets: []))
+                }
+                return ids
             }
-            try await records.sql("UPDATE intent SET messages = x'0102' RETURNING ''")
-            await #expect { _ = try await records.read { try $0.intents(of: nil) } } throws: {
+            try await records.sql("UPDATE intent SET messages = x'0102' WHERE account = \(ann) RETURNING ''")
+            await #expect { _ = try await records.read { try $0.intents(of: ann) } } throws: {
                 ($0 as? RecordsError)?.code == .corrupt
             }
+            for _ in 0..<2 { #expect(try await records.read { try $0.intents(of: nil) }.map(\.account) == [bob]) }
+            #expect(told.value.withLock { $0.count } == 1)
+            #expect(told.value.withLock { $0.first?.contains("of account \(ann) cannot be read") } == true)
         }
     }
 

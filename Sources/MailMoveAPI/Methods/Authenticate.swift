@@ -48,6 +48,8 @@ public struct LoginDecision: Codable, Hashable, Sendable, Described {
         case accept
         /// The password is wrong.
         case reject
+        /// The platform's own account database decides.
+        case pass
         /// A temporary failure: never to be told as a wrong password.
         case unavailable
     }
@@ -72,7 +74,8 @@ public struct LoginDecision: Codable, Hashable, Sendable, Described {
             [
                 .required(
                     "decision", .choice(Decision.self),
-                    "unavailable is a temporary failure, never to be told as a wrong password"),
+                    "pass: the platform's own account database decides; unavailable is a temporary failure, never to be told "
+                        + "as a wrong password"),
                 .required("passwordReplaced", .boolean, "whether the account now has the password that was given"),
                 .required(
                     "migration", .orNull(Status.schema), "where the move stands; null where there is none to tell"),

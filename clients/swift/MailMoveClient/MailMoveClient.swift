@@ -28,6 +28,7 @@ public import NIOPosix
 ///     switch answer.decision {
 ///     case .accept: return .mailbox(of: user, banner: answer.migration?.portal)
 ///     case .reject: return .wrongPassword
+///     case .pass: return .askThePlatform             // its own database decides, and has been repaired
 ///     case .unavailable: return .tryAgainLater(answer.message)
 ///     }
 /// }

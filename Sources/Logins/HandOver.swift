@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AccountDirectory
+package import Records
+import Secrets
+import Statuses
+import Synchronization
+import Vocabulary
+
+/// The platform's directory has another password by now: it is left alone.
+struct ChangedThere: Error {}
+
+/// How an accepted password becomes the account's own.
+///
+/// Where passwords live in our own records that is one transaction. Else there are two databases: it is recorded as intended,
+/// replaced if it is still the one that was looked at, read back, and recorded as done. After a crash in between, the hash
+/// that stands there tells what has become of it. Nobody's newer password is ever overwritten.
+extension LoginDesk {
+    /// - Parameter replaces: nil where the password is the account's own there already.
+    /// - Returns: the account as it stands now; nil where something has changed since the old server was asked.
+    /// - Throws: ``ChangedThere``; `DirectoryError`, with which what was intended is settled by the next login or start;
+    ///   `RecordsError`.
+    func handOver(
+        _ login: Login, replacing hash: PasswordHash?, _ sealed: LoginEffects.Sealed, _ facts: LoginFacts
+    ) async throws -> AccountRecord? {
+        guard !directory.decidesLogins else {
+            return try await apply(.takenOver(hash: hash?.stored, sealed), login, facts)
+        }
+        guard let hash else {
+            // What was taken over is known again by a hash of our own.
+            let own = try await pool.hash(login.password, scheme: context.limits.passwordScheme, priority: .login)
+            return try await apply(.takenOver(hash: own.stored, sealed), login, facts)
+        }
+        let address = login.account
+        handingOver.withLock { _ = $0.insert(address) }
+        defer { handingOver.withLock { _ = $0.remove(address) } }
+        guard let entry = facts.entry else {
+            guard try await directory.create(address, hash: hash.stored) else { return nil }
+            return try await apply(.takenOver(hash: hash.stored, sealed), login, facts)
+        }
+        guard try await apply(.intended(hash: hash.stored, sealed), login, facts) != nil else { return nil }
+        let replacement = try await directory.replace(address, with: hash.stored, ifStill: entry.hash)
+        guard replacement == .replaced, try await stands(hash.stored, of: address) else {
+            try await apply(.abandoned(hash: hash.stored), login, facts)
+            throw ChangedThere()
+        }
+        await directory.flush(address)
+        return try await apply(.takenOver(hash: hash.stored, sealed), login, facts)
+    }
+
+    private func stands(_ hash: String, of address: EmailAddress) async throws -> Bool {
+        try await directory.lookup(address, recorded: nil)?.hash == hash
+    }
+
+    /// Ends a hand-over that a crash or a directory that did not answer has interrupted.
+    /// - Returns: the account as it stands now.
+    /// - Throws: `DirectoryError`, with which it waits for the next login; `RecordsError`.
+    package func settleHandOver(of account: AccountRecord) async throws -> AccountRecord? {
+        let entry = try await directory.lookup(account.address, recorded: nil)
+        return try await settle(account, entry)
+    }
+
+    private func settle(_ account: AccountRecord, _ entry: DirectoryEntry?) async throws -> AccountRecord? {
+        guard let hash = account.intendedHash, !handingOver.withLock({ $0.contains(account.address) }) else {
+            return account
+        }
+        let facts = try await context.records.facts(of: .id(account.id))
+        let outcome: LoginEffects.Outcome
+        if entry?.hash == hash, let octets = account.sealed {
+            outcome = .takenOver(hash: hash, LoginEffects.Sealed(octets))
+        } else {
+            outcome = .abandoned(hash: hash)
+        }
+        let effects = LoginEffects(
+            outcome, via: account.startedBy ?? .other, at: context.now(), asked: facts.account,
+            address: account.address, generation: facts.settings?.generation)
+        let changed = try await context.records.change(.id(account.id)) { effects.effects(on: $0) }
+        guard let changed else { return facts.account }
+        if case .takenOver = outcome { await directory.flush(account.address) }
+        statuses.changed(changed)
+        if changed.pending != nil, let settings = facts.settings { scheduler.submit(changed, settings) }
+        return changed
+    }
+
+    /// What a directory of the platform's own says, and what is known here of an account of it.
+    func looked(up facts: LoginFacts, at address: EmailAddress, wasThere: Bool) async throws -> LoginFacts {
+        // A domain without an open window is none of ours: nothing is looked up.
+        guard facts.isOpen else { return facts }
+        var facts = facts
+        facts.entry = try await directory.lookup(address, recorded: nil)
+        if let account = facts.account {
+            if account.intendedHash != nil { facts.account = try await settle(account, facts.entry) }
+        } else if let entry = facts.entry, entry.isActive, !entry.isExternal, !wasThere {
+            let effects = LoginEffects(
+                .takenIn(displayName: entry.displayName, quotaOctets: entry.quotaOctets), via: .other,
+                at: context.now(), asked: nil, address: address, generation: facts.settings?.generation)
+            let takenIn = try await context.records.change(.address(address)) { effects.effects(on: $0) }
+            if let takenIn { statuses.changed(takenIn) }
+            facts.account =
+                if let takenIn { takenIn } else { try await context.records.facts(of: .address(address)).account }
+        }
+        return facts
+    }
+}

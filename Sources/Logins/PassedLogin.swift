@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AccountDirectory
+import Records
+import Secrets
+import Statuses
+import Vocabulary
+
+/// A login to a platform whose own database decides: what is to be repaired is repaired, and the login is passed on.
+extension LoginDesk {
+    func passOn(_ login: Login) async throws -> LoginResult {
+        do {
+            let result = try await decide(login)
+            return result.decision == .unavailable ? result : result.passedOn
+        } catch let error as MoveError where error.reason == .tooManyAttempts {
+            // The platform counts its own.
+            return .passed
+        } catch is ChangedThere {
+            return .passed
+        } catch let error as DirectoryError {
+            context.log.error("the platform's accounts cannot be read: \(error)", metadata: .about(login.account))
+            return unavailable(nil, .databaseUnavailable)
+        }
+    }
+
+    /// Whether nobody is to be asked about the account, whatever its password.
+    func isLeftAlone(_ facts: LoginFacts) -> Bool {
+        guard !directory.decidesLogins else { return false }
+        guard facts.migrates, let settings = facts.settings else { return true }
+        guard let entry = facts.entry else { return !settings.autoCreateAccounts || !directory.canCreate }
+        return !entry.isActive || entry.isExternal
+    }
+
+    /// Whether the password that is the account's own there is still the one that was taken over. A platform that hashes again
+    /// at a login changes nothing by that.
+    func judged(_ facts: LoginFacts, _ login: Login, matches: Bool) async throws -> LoginFacts {
+        guard !directory.decidesLogins, matches, let account = facts.account, account.handover == .unchanged,
+            facts.entry?.hash != account.passwordHash
+        else { return facts }
+        let kept = try? PasswordHash(account.passwordHash)
+        if let kept, try await pool.verify(login.password, against: kept) { return facts }
+        var facts = facts
+        facts.account = try await apply(.changedElsewhere, login, facts) ?? account
+        facts.account?.handover = .changedHere
+        return facts
+    }
+}
+
+extension LoginResult {
+    /// Nothing is known of it here, or told.
+    fileprivate static var passed: LoginResult {
+        LoginResult(decision: .pass, passwordReplaced: false, status: nil, message: StatusText.welcome)
+    }
+
+    fileprivate var passedOn: LoginResult {
+        var result = self
+        result.decision = .pass
+        return result
+    }
+}
