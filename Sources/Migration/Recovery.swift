@@ -197,7 +197,7 @@ struct Recovery: Sendable {
         let changed = await written("\(account.address) is put off: \(detail)") { records in
             try await records.change(.id(account.id)) { facts in
                 guard var row = facts.row, var run = row.pending else { return nil }
-                row.hasFailed(.interrupted, detail, at: now)
+                row.fail(with: .interrupted, detail, at: now)
                 run.failures += 1
                 run.failingSince = run.failingSince ?? now
                 run.due = now.adding(seconds: pause)
@@ -218,7 +218,7 @@ struct Recovery: Sendable {
         effects.account?.eraseSealedPassword()
         // Late mail that is no longer looked for makes no failure of a completed move.
         if row.outcome == .inProgress || row.pending?.kind == .retry {
-            effects.account?.hasFailed(.interrupted, detail, at: now)
+            effects.account?.fail(with: .interrupted, detail, at: now)
             effects.events.append(
                 EventRecord(at: now, account: row.address, kind: .failed, reason: .interrupted, detail: detail))
         }

@@ -69,7 +69,7 @@ extension RecordsWriter {
             if !batch.rows.isEmpty { try insert(batch.rows, for: batch.account) }
             try removeIntent(batch.intent)
             guard var account = try accounts[batch.account] ?? account(id: batch.account) else { continue }
-            account.hasMoved(batch)
+            account.move(batch)
             accounts[batch.account] = account
         }
         return try accounts.values.map { try update($0) }
@@ -77,7 +77,7 @@ extension RecordsWriter {
 }
 
 extension AccountRecord {
-    fileprivate mutating func hasMoved(_ batch: MovedBatch) {
+    fileprivate mutating func move(_ batch: MovedBatch) {
         moved = moved.addingSaturated(Int64(batch.rows.count))
         movedOctets = movedOctets.addingSaturated(batch.octets)
         remaining = max(0, remaining.subtractingSaturated(Int64(batch.rows.count)))

@@ -23,7 +23,7 @@ extension Run {
         defer { if isLarge { commons.largeMailboxes.leave() } }
         let listing = try await session.list(folders)
         var plan = try await plan(listing, session)
-        try await hasListed(plan)
+        try await recordListing(plan)
         var fetch = Fetch()
         do {
             try await self.fetch(&plan, session, &fetch)

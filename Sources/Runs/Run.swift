@@ -171,7 +171,7 @@ struct Run: Sendable {
     }
 
     /// The account is moving, and what remains is known.
-    mutating func hasListed(_ plan: RunPlan) async throws {
+    mutating func recordListing(_ plan: RunPlan) async throws {
         let isFirstAttempt = !hasBegun
         hasBegun = true
         let id = account.id
@@ -181,7 +181,7 @@ struct Run: Sendable {
         let changed = try await context.records.change(.id(id)) { facts in
             guard var row = facts.account else { return nil }
             var events: [EventRecord] = []
-            row.isMoving()
+            row.beginMoving()
             // What this session finds is not known before it has ended.
             row.pending?.found = nil
             row.remaining = remaining

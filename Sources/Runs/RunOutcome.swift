@@ -20,7 +20,7 @@ extension AccountRecord {
         let now = clock.now
         switch end {
         case .completed:
-            hasCompleted(at: now)
+            complete(at: now)
             followUp(keeps: keeps, settings, clock)
             return EventRecord(
                 at: now, account: address, kind: .completed, detail: "\(moved) messages are here", isIdle: !brought)
@@ -51,7 +51,7 @@ extension AccountRecord {
             eraseSealedPassword()
             // A run that never got in leaves the figures of the last one standing.
             if outcome == .inProgress {
-                hasFailed(.credentialsRejected, "the old server no longer takes the password: \(text)", at: now)
+                fail(with: .credentialsRejected, "the old server no longer takes the password: \(text)", at: now)
             }
             return EventRecord(
                 at: now, account: address, kind: .passwordRejected, reason: .credentialsRejected, detail: text)
@@ -61,14 +61,14 @@ extension AccountRecord {
             eraseSealedPassword()
             guard outcome == .inProgress else { return nil }
             let detail = "the administrator disabled the migration; \(remaining) messages remain on the old server"
-            hasFailed(.migrationNotEnabled, detail, at: now)
+            fail(with: .migrationNotEnabled, detail, at: now)
             return EventRecord(
                 at: now, account: address, kind: .stopped, reason: .migrationNotEnabled, detail: detail)
         case .stopped(.excluded):
             eraseSealedPassword()
             guard outcome == .inProgress else { return nil }
             let detail = "the account was taken out of the migration; \(remaining) messages remain on the old server"
-            hasFailed(.nonMigratingAccount, detail, at: now)
+            fail(with: .nonMigratingAccount, detail, at: now)
             return EventRecord(
                 at: now, account: address, kind: .stopped, reason: .nonMigratingAccount, detail: detail)
         case .stopped(.expired):
@@ -115,7 +115,7 @@ extension AccountRecord {
         _ reason: Reason, _ detail: String, keeps: Bool, _ limits: MoveLimits, _ clock: RunClock
     ) -> EventRecord {
         let now = clock.now
-        hasFailed(reason, detail, at: now)
+        fail(with: reason, detail, at: now)
         let since = pending?.failingSince ?? now
         if keeps, reason.isRetryable, reason != .interrupted, isPatient(since, for: limits.retryFor, clock) {
             let failures = (pending?.failures ?? 0) + 1

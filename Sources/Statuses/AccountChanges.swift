@@ -6,7 +6,7 @@ package import Vocabulary
 /// What happens to an account, as changes of its row. Each keeps the row consistent by itself.
 extension AccountRecord {
     /// A login or the portal asked for a move, and the old server agrees.
-    package mutating func wasTriggered(via origin: TriggerOrigin, at now: Timestamp) {
+    package mutating func trigger(via origin: TriggerOrigin, at now: Timestamp) {
         startedAt = startedAt ?? now
         startedBy = startedBy ?? origin
         lastTriggeredAt = now
@@ -15,7 +15,7 @@ extension AccountRecord {
     }
 
     /// A run is going on, or waits for its turn.
-    package mutating func isMoving() {
+    package mutating func beginMoving() {
         outcome = .inProgress
         error = nil
         finishedAt = nil
@@ -30,13 +30,13 @@ extension AccountRecord {
         rejected = nil
     }
 
-    package mutating func hasFailed(_ reason: Reason, _ detail: String, at now: Timestamp) {
+    package mutating func fail(with reason: Reason, _ detail: String, at now: Timestamp) {
         outcome = .failed
         error = RunFailure(reason: reason, detail: detail, at: now)
         finishedAt = now
     }
 
-    package mutating func hasCompleted(at now: Timestamp) {
+    package mutating func complete(at now: Timestamp) {
         outcome = .completed
         error = nil
         finishedAt = now

@@ -189,8 +189,8 @@ package struct LoginEffects: Sendable {
     }
 
     private func begin(_ account: inout AccountRecord, _ sealed: Sealed) {
-        account.wasTriggered(via: via, at: now)
-        account.isMoving()
+        account.trigger(via: via, at: now)
+        account.beginMoving()
         account.keep(sealed.after(account.sealed), for: PendingRun(kind: .first, due: now))
     }
 
@@ -234,7 +234,7 @@ package struct LoginEffects: Sendable {
         {
             return nil
         }
-        account.hasFailed(reason, text, at: now)
+        account.fail(with: reason, text, at: now)
         return AccountEffects(account, events: [event(.failed, reason, text)])
     }
 

@@ -44,7 +44,7 @@ import Vocabulary
                 try await platform.records.change(.address(account)) { facts in
                     var effects = AccountEffects(facts.account)
                     effects.account?.handover = .unchanged
-                    effects.account?.isMoving()
+                    effects.account?.beginMoving()
                     effects.account?.keep(
                         platform.move.logins.vault.seal(Password("old"), for: account),
                         for: PendingRun(kind: .first, due: platform.now))

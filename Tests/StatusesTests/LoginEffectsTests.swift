@@ -164,9 +164,9 @@ import Vocabulary
     @Test func aFailureIsToldOnceInTenMinutesAndNeverOfOneWhoMoves() {
         let failure = LoginEffects.Outcome.failed(.oldServerUnreachable, "gone")
         #expect(effects(failure, on: account())?.account?.outcome == .failed)
-        #expect(effects(failure, on: account { $0.isMoving() }) == nil)
+        #expect(effects(failure, on: account { $0.beginMoving() }) == nil)
         func failed(_ reason: Reason, before seconds: Double) -> AccountRecord {
-            account { $0.hasFailed(reason, "gone", at: now.adding(seconds: -seconds)) }
+            account { $0.fail(with: reason, "gone", at: now.adding(seconds: -seconds)) }
         }
         #expect(effects(failure, on: failed(.oldServerUnreachable, before: 599)) == nil)
         #expect(effects(failure, on: failed(.oldServerUnreachable, before: 600)) != nil)

@@ -43,7 +43,7 @@ import Vocabulary
         Reason.oldServerUnreachable, .oldServerProtocol, .mailboxInUse, .messagesRefused, .mailStoreUnavailable,
     ])
     func anotherTryIsPromisedOnlyWhereThePasswordIsKept(_ reason: Reason) {
-        func fail(_ row: inout AccountRecord) { row.hasFailed(reason, "x", at: now) }
+        func fail(_ row: inout AccountRecord) { row.fail(with: reason, "x", at: now) }
         #expect(!text(fail).contains("We will try again"))
         #expect(!reason.text.en.contains("We will try again"))
         let kept = text { row in
@@ -60,8 +60,8 @@ import Vocabulary
     }
 
     @Test func whoWaitsForATurnIsNotCalledMoving() {
-        #expect(text({ $0.isMoving() }, queued: true).contains("waits for its turn"))
-        #expect(text { $0.isMoving() } == "Your old mail is being moved.")
+        #expect(text({ $0.beginMoving() }, queued: true).contains("waits for its turn"))
+        #expect(text { $0.beginMoving() } == "Your old mail is being moved.")
     }
 
     @Test(arguments: Reason.allCases)
