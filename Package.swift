@@ -149,7 +149,7 @@ let package = Package(
         room(
             "Configuring",
             [
-                "Secrets", logging, .product(name: "Configuration", package: "swift-configuration"),
+                "Secrets", "Vocabulary", logging, .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
             ]),
 
@@ -219,7 +219,7 @@ let package = Package(
             [
                 "AccountFile", "Accounts", "Methods", "MailMoveAPI", "JSONWire", "MailStore", "Records", "Vocabulary",
             ]),
-        tests("ConfiguringTests", ["Configuring", "Secrets", .product(name: "Yams", package: "Yams")]),
+        tests("ConfiguringTests", ["Configuring", "Secrets", "Vocabulary", .product(name: "Yams", package: "Yams")]),
         tests(
             "MailMoveClientTests",
             nio + ["MailMoveClient", "MailMoveAPI", "JSONRPC", "JSONWire", "Vocabulary", "Support", logging]),

@@ -6,7 +6,7 @@
 // no message repeats what stands in one, beside its address: a field of a broken row may be a password.
 
 public import Secrets
-import Vocabulary
+public import Vocabulary
 
 /// A file of accounts as another system exports it: whatever encoding, separator and header it has.
 public struct AccountFile {

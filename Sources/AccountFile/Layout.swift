@@ -103,7 +103,7 @@ struct Layout {
         displayName = try best(.displayName)
         givenName = try best(.givenName)
         familyName = try best(.familyName)
-        if let index = try best(.quota) { quota = (index, header.words[index]?.unit ?? 1) }
+        if let index = try best(.quotaOctets) { quota = (index, header.words[index]?.unit ?? 1) }
         var meaning = Meaning.address
         if let index = try best(.address) {
             address = index
@@ -121,7 +121,7 @@ struct Layout {
         columns[address].meaning = meaning
         let others: [(Int?, Meaning)] = [
             (domain, .domain), (password, .password), (passwordHash, .passwordHash), (displayName, .displayName),
-            (givenName, .givenName), (familyName, .familyName), (quota?.index, .quota),
+            (givenName, .givenName), (familyName, .familyName), (quota?.index, .quotaOctets),
         ]
         for case (let index?, let meaning) in others { columns[index].meaning = meaning }
     }

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Vocabulary
+
 /// What a column says of an account.
-public enum Meaning: String, Sendable, CaseIterable {
-    case address
-    /// The address without its domain, which has a column of its own.
-    case localPart
-    case domain, password, passwordHash, displayName, givenName, familyName
-    case quota = "quotaOctets"
-}
+public typealias Meaning = ColumnMeaning
 
 /// A column of the file.
 public struct Column: Sendable, Hashable {
@@ -33,14 +29,14 @@ struct HeaderWord {
         if let found = Self.words[word] {
             self = found
         } else if let unit = Quota.units.keys.first(where: { word.count > 2 && word.hasSuffix("\($0)b") }),
-            let found = Self.words[String(word.dropLast(2))], found.meaning == .quota
+            let found = Self.words[String(word.dropLast(2))], found.meaning == .quotaOctets
         {
             self = found
             self.unit = Quota.units[unit] ?? 1
         } else {
             return nil
         }
-        if meaning == .quota, let unit = Quota.unit(remark) { self.unit = unit }
+        if meaning == .quotaOctets, let unit = Quota.unit(remark) { self.unit = unit }
     }
 
     /// Letters and digits alone, in lower case; apart from them what stands in brackets, or behind a slash.
@@ -107,7 +103,7 @@ struct HeaderWord {
         add(.givenName, plain: false, "givenname firstname forename 名字 名")
         add(.familyName, plain: false, "familyname lastname surname sn 姓氏 姓")
         add(
-            .quota, plain: false,
+            .quotaOctets, plain: false,
             """
             quotaoctets mailboxquota mailquota diskquota storagequota quotalimit quotasize userquota zimbramailquota \
             prohibitsendreceivequota prohibitsendquota quota accountmaxsize maxsize mailboxlimit storagelimit \

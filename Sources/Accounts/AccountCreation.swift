@@ -2,7 +2,7 @@
 
 import Records
 import Secrets
-import Vocabulary
+public import Vocabulary
 
 /// Bulk creation: 10,000 in one call is normal, and one bad row never spoils the others.
 extension AccountDesk {

@@ -36,15 +36,11 @@ public struct AccountRow: Sendable {
 }
 
 /// What becomes of a row whose account is there already.
-public enum OnExisting: String, Sendable, CaseIterable { case skip, update, fail }
 
 /// What came of a bulk creation.
 public struct CreationOutcome: Sendable {
     public struct Rejection: Sendable {
-        public enum Reason: String, Sendable, CaseIterable {
-            case invalidAddress, weakPassword, missingPassword, unsupportedHash, exists, duplicateInRequest
-            case invalidRow
-        }
+        public typealias Reason = RowRejection
 
         public var index: Int
         public var address: String

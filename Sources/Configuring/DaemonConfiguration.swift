@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Vocabulary
+
 public import Logging
 public import Secrets
 
@@ -87,13 +89,4 @@ public enum MailStoreKind: String, Sendable, CaseIterable {
     case maildir
     /// Planned.
     case imap
-}
-
-/// `HOST:PORT`; an IPv6 address is written in brackets.
-public struct HostAndPort: Sendable, Hashable, CustomStringConvertible {
-    /// A name or an address, without brackets.
-    public var host: String
-    public var port: Int
-
-    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
 }

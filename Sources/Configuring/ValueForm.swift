@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Vocabulary
+
 import Glibc
 
 /// Why a value was refused, where more can be said than what is expected; empty else.

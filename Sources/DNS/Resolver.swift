@@ -7,18 +7,8 @@ public import Vocabulary
 /// Whom to ask.
 public struct Resolver: Sendable, Hashable {
     /// A name server that was chosen.
-    public struct Server: Sendable, Hashable, CustomStringConvertible {
-        /// An address, or a name that the system can look up.
-        public var host: String
-        public var port: Int
-
-        public init(host: String, port: Int) {
-            self.host = host
-            self.port = port
-        }
-
-        public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
-    }
+    /// An address, or a name that the system can look up.
+    public typealias Server = HostAndPort
 
     /// nil for the system's name servers (resolv.conf(5)), read anew by each session.
     public var server: Server?

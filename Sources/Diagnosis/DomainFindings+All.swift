@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Vocabulary
+
 extension DomainFindings {
     /// The most severe first.
     static func all(of facts: DomainFacts) -> [DomainFinding] {
@@ -8,10 +10,6 @@ extension DomainFindings {
         findings.judgeOldServer()
         if facts.exchangers.outcome != .noSuchName { findings.judgeSPF() }
         // Stable: within one severity the order is that in which one would look.
-        return DomainFinding.Severity.all.flatMap { severity in findings.found.filter { $0.severity == severity } }
+        return Severity.allCases.flatMap { severity in findings.found.filter { $0.severity == severity } }
     }
-}
-
-extension DomainFinding.Severity {
-    fileprivate static let all: [Self] = [.error, .warning, .info]
 }

@@ -20,7 +20,7 @@ extension DomainFindings {
 
     /// A run would fetch from the new platform what it delivers to it.
     private mutating func isPlatform(_ old: DomainFacts.Old) -> Bool {
-        let subject = subject(old.server)
+        let subject = old.server.subject
         let platform = Set(facts.platformAddresses)
         if let host = facts.oldName {
             let here = Set(host.addresses + old.addresses).filter(platform.contains)
@@ -65,11 +65,7 @@ extension DomainFindings {
                 "nothing can be moved: \(failure) (mailmovectl verify \(domain) tries it step by step)")
         } else {
             let addresses = facts.oldName == nil ? [] : old.addresses
-            add(.info, "the old server answers: \(Self.shown(subject(old.server), addresses))")
+            add(.info, "the old server answers: \(Self.shown(old.server.subject, addresses))")
         }
-    }
-
-    private func subject(_ server: OldServer) -> String {
-        server.host.contains(":") ? "[\(server.host)]:\(server.port)" : "\(server.host):\(server.port)"
     }
 }

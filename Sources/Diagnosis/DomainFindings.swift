@@ -1,20 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DNS
-import Vocabulary
+public import Vocabulary
 
 /// One thing that was found about a domain, and what to do.
 public struct DomainFinding: Sendable, Hashable {
-    public enum Severity: Int, Sendable, Comparable {
-        /// As it is, mail does not go, or not all of it, to the new platform; or the old server cannot be moved from.
-        case error
-        /// To be put right, though this does not stand in the way.
-        case warning
-        case info
-
-        public static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
-    }
-
     public var severity: Severity
     public var text: String
 }
@@ -28,7 +18,7 @@ struct DomainFindings {
 
     init(_ facts: DomainFacts) { self.facts = facts }
 
-    mutating func add(_ severity: DomainFinding.Severity, _ text: String) {
+    mutating func add(_ severity: Severity, _ text: String) {
         found.append(DomainFinding(severity: severity, text: text))
     }
 

@@ -210,7 +210,7 @@ public final class IntegrityCheck: Sendable {
         }
         switch findings.waiting {
         case let waiting? where waiting > 0:
-            let severity: IntegrityFindings.Severity = findings.status == .completed ? .warning : .info
+            let severity: Severity = findings.status == .completed ? .warning : .info
             findings.add(severity, "\(waiting) messages are on the old server and not moved; a login moves them")
         case nil where findings.gone > 0:
             findings.add(

@@ -4,16 +4,7 @@ public import Vocabulary
 
 /// What a check of an account's mail has found.
 public struct IntegrityFindings: Sendable {
-    public enum Severity: String, Sendable, CaseIterable { case error, warning, info }
-
     /// Whether the old mailbox was compared too.
-    public enum OldMailbox: String, Sendable, CaseIterable {
-        case compared
-        /// Nobody's password was at hand, or the account does not move.
-        case notAsked
-        /// It was asked, and did not answer as it should.
-        case failed
-    }
 
     public struct Finding: Sendable {
         public var severity: Severity

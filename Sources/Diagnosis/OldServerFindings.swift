@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Vocabulary
+
 /// What a verification found, check by check.
 public struct OldServerFindings: Sendable {
     public struct Check: Sendable {
-        public enum Name: String, Sendable, CaseIterable {
-            case resolve, connect, greeting, capabilities, tls, authenticate, mailbox, uidl, retrieve
-            case rejectsWrongPassword
-        }
+        public typealias Name = ServerCheck
 
         public var name: Name
         public var isOK: Bool

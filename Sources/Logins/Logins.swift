@@ -36,13 +36,7 @@ public struct Login: Sendable {
 
 /// What a mail server is to do with a login.
 public struct LoginResult: Sendable {
-    public enum Decision: String, Sendable, CaseIterable {
-        case accept, reject
-        /// The platform's own database decides.
-        case pass
-        /// A temporary failure, never "wrong password".
-        case unavailable
-    }
+    public typealias Decision = LoginDisposition
 
     public var decision: Decision
     public var passwordReplaced: Bool

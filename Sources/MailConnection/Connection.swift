@@ -19,7 +19,7 @@ public struct Connection<Handler: SessionHandler>: Sendable {
     /// For people: `192.0.2.1:110`, an IPv6 address in brackets.
     public var remoteAddress: String {
         guard let host = channel.remoteAddress?.ipAddress, let port = channel.remoteAddress?.port else { return "" }
-        return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        return HostAndPort(host: host, port: port).description
     }
 
     /// How large a read may be. One read is one pass of the decoder and one piece for the sink, which is asked before the

@@ -31,16 +31,6 @@ extension DomainReport {
                         preference: exchanger.preference, host: exchanger.host,
                         addresses: exchanger.addresses.map(\.description))
                 }, a: check.addresses4.map(\.description), aaaa: check.addresses6.map(\.description), spf: check.spf),
-            findings: check.findings.map { Finding(severity: Severity($0.severity), text: $0.text) })
-    }
-}
-
-extension DomainReport.Severity {
-    fileprivate init(_ severity: DomainFinding.Severity) {
-        switch severity {
-        case .error: self = .error
-        case .warning: self = .warning
-        case .info: self = .info
-        }
+            findings: check.findings.map { Finding(severity: $0.severity, text: $0.text) })
     }
 }

@@ -36,7 +36,7 @@ extension IntegrityReport {
             ok: accounts.allSatisfy(\.isOK), accounts: accounts.map(Account.init),
             findings: accounts.flatMap { account in
                 account.findings.map { finding in
-                    Finding(severity: Severity(finding.severity), account: account.account, text: finding.text)
+                    Finding(severity: finding.severity, account: account.account, text: finding.text)
                 }
             }, nextCursor: next?.description)
     }
@@ -48,28 +48,8 @@ extension IntegrityReport.Account {
             account: findings.account, ok: findings.isOK, status: findings.status, ledger: findings.ledger,
             present: findings.present, gone: findings.gone, waiting: findings.waiting, doubled: findings.doubled,
             leftInTmp: findings.leftInTmp, interrupted: findings.interrupted,
-            oldMailbox: IntegrityReport.OldMailbox(findings.oldMailbox), missingCount: findings.missingCount,
+            oldMailbox: findings.oldMailbox, missingCount: findings.missingCount,
             missing: findings.missing.map { IntegrityReport.Missing(uniqueID: $0.uniqueID, octets: Int($0.octets)) },
             movedAgain: findings.movedAgain)
-    }
-}
-
-extension IntegrityReport.Severity {
-    fileprivate init(_ severity: IntegrityFindings.Severity) {
-        switch severity {
-        case .error: self = .error
-        case .warning: self = .warning
-        case .info: self = .info
-        }
-    }
-}
-
-extension IntegrityReport.OldMailbox {
-    fileprivate init(_ mailbox: IntegrityFindings.OldMailbox) {
-        switch mailbox {
-        case .compared: self = .compared
-        case .notAsked: self = .notAsked
-        case .failed: self = .failed
-        }
     }
 }

@@ -15,7 +15,7 @@ extension MethodTable {
         let outcome: ImportOutcome
         do {
             outcome = try await move.accounts.importAccounts(
-                from: file, onExisting: OnExisting(parameters.onExisting), dryRun: parameters.dryRun ?? false,
+                from: file, onExisting: parameters.onExisting ?? .skip, dryRun: parameters.dryRun ?? false,
                 generatingPasswords: parameters.generatePasswords ?? false)
         } catch let error as AccountFileError {
             throw Violation(error)
@@ -23,7 +23,7 @@ extension MethodTable {
         return ImportedAccounts(
             encoding: file.encoding, separator: file.separator.rawValue,
             header: file.columns.map { column in
-                .init(name: column.name, meaning: column.meaning.flatMap { .init(rawValue: $0.rawValue) })
+                .init(name: column.name, meaning: column.meaning)
             },
             created: outcome.created, updated: outcome.updated, passwordsKept: outcome.passwordsKept,
             skipped: outcome.skipped,

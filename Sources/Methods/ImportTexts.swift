@@ -55,9 +55,7 @@ extension ImportedAccounts.Rejection {
     }
 
     private static func explained(_ reason: CreationOutcome.Rejection.Reason, _ detail: String) -> Explanation {
-        // By its word: whatever keeps an account from being created keeps a row from being taken.
-        let reason = Reason(rawValue: reason.rawValue) ?? .invalidRow
-        return switch reason {
+        switch reason {
         case .invalidAddress: (reason, detail, "不是有效的邮箱地址（应为 name@domain）")
         case .weakPassword: (reason, detail, "密码太弱：须为 8 个字符以上，不超过 511 字节，不含换行，且不同于 @ 前的部分")
         case .missingPassword:

@@ -10,15 +10,9 @@ extension MethodTable {
             Login(
                 account: parameters.account, password: parameters.password, via: parameters.via ?? .other,
                 remoteAddress: parameters.remoteAddress))
-        let decision: MailMoveAPI.LoginDecision.Decision =
-            switch result.decision {
-            case .accept: .accept
-            case .reject: .reject
-            case .pass: .pass
-            case .unavailable: .unavailable
-            }
         return MailMoveAPI.LoginDecision(
-            decision: decision, passwordReplaced: result.passwordReplaced, migration: result.status.map(Status.init),
+            decision: result.decision, passwordReplaced: result.passwordReplaced,
+            migration: result.status.map(Status.init),
             message: result.message)
     }
 

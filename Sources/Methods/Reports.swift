@@ -24,13 +24,7 @@ extension Status {
 
 extension Portal {
     fileprivate init(_ portal: AccountStatus.Portal) {
-        let action: Action? =
-            switch portal.action {
-            case .trigger: .trigger
-            case .query: .query
-            case nil: nil
-            }
-        self.init(visible: portal.visible, action: action)
+        self.init(visible: portal.visible, action: portal.action)
     }
 }
 

@@ -14,7 +14,7 @@ extension MethodTable {
         let page = try await move.statuses.log(
             LogQuery(
                 domain: parameters.domain, statuses: Set(parameters.status ?? []), search: parameters.search,
-                startedBy: parameters.startedBy, sort: LogQuery.Sort(parameters.sort),
+                startedBy: parameters.startedBy, sort: parameters.sort ?? .account,
                 descending: parameters.descending ?? false, limit: parameters.limit ?? 100, cursor: parameters.cursor))
         return StatusPage(
             entries: page.entries.map(Status.init), nextCursor: page.nextCursor, counts: StatusCounts(page.totals),
@@ -38,17 +38,5 @@ extension MethodTable {
                     reason: event.reason, detail: event.detail, count: event.count > 1 ? event.count : nil,
                     since: event.count > 1 ? event.since : nil, message: StatusText.counted(event))
             }, nextCursor: page.nextCursor)
-    }
-}
-
-extension LogQuery.Sort {
-    fileprivate init(_ sort: ListLog.Sort?) {
-        switch sort {
-        case nil, .account?: self = .account
-        case .startedAt?: self = .startedAt
-        case .status?: self = .status
-        case .remaining?: self = .remaining
-        case .lastTriggeredAt?: self = .lastTriggeredAt
-        }
     }
 }

@@ -23,7 +23,7 @@ extension ServerFindings {
             ok: findings.isOK,
             checks: findings.checks.map { check in
                 Check(
-                    name: Check.Name(check.name), ok: check.isOK, detail: check.detail,
+                    name: check.name, ok: check.isOK, detail: check.detail,
                     milliseconds: check.milliseconds)
             },
             server: Server(
@@ -35,22 +35,5 @@ extension ServerFindings {
                 }, pipelining: findings.pipelines, uidl: findings.hasUIDL, top: findings.hasTOP),
             mailbox: findings.mailbox.map { Mailbox(messages: $0.messages, octets: $0.octets) },
             advice: findings.advice)
-    }
-}
-
-extension ServerFindings.Check.Name {
-    fileprivate init(_ name: OldServerFindings.Check.Name) {
-        switch name {
-        case .resolve: self = .resolve
-        case .connect: self = .connect
-        case .greeting: self = .greeting
-        case .capabilities: self = .capabilities
-        case .tls: self = .tls
-        case .authenticate: self = .authenticate
-        case .mailbox: self = .mailbox
-        case .uidl: self = .uidl
-        case .retrieve: self = .retrieve
-        case .rejectsWrongPassword: self = .rejectsWrongPassword
-        }
     }
 }

@@ -4,9 +4,7 @@ public import Vocabulary
 
 /// A page of a domain's log. Keyset: a page costs the same at the millionth row.
 public struct LogQuery: Sendable, Hashable {
-    public enum Sort: String, Sendable, Codable, CaseIterable {
-        case account, startedAt, status, remaining, lastTriggeredAt
-    }
+    public typealias Sort = LogSort
 
     public var domain: DomainName
     /// Of the statuses that the outside sees. Empty: all.

@@ -14,12 +14,7 @@ public struct AccountStatus: Sendable, Hashable {
 
     /// What a home page shows of the migration.
     public struct Portal: Sendable, Hashable {
-        public enum Action: String, Sendable, CaseIterable {
-            /// Ask for the old password.
-            case trigger
-            /// Show how far it has come.
-            case query
-        }
+        public typealias Action = PortalAction
 
         public var visible: Bool
         public var action: Action?

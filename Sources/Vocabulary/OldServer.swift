@@ -34,7 +34,7 @@ public struct OldServer: Hashable, Sendable, Codable {
     public var name: String { "\(host.lowercased()):\(port)" }
 
     /// For people: `host:port`, an IPv6 address in brackets.
-    public var subject: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+    public var subject: String { HostAndPort(host: host, port: port).description }
 
     /// Whether its host is an address, so that nobody has to be asked for one.
     public var isNamedByAddress: Bool {

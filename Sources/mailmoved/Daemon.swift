@@ -146,7 +146,7 @@ extension MoveLimits {
         connectTimeout = configuration.timeouts.connect
         readTimeout = configuration.timeouts.read
         loginTimeout = configuration.timeouts.login
-        resolver = Resolver(server: configuration.dnsServer.map { Resolver.Server(host: $0.host, port: $0.port) })
+        resolver = Resolver(server: configuration.dnsServer)
         passwordScheme = configuration.passwords.scheme
         passwordCacheSeconds = configuration.passwords.cacheSeconds
     }

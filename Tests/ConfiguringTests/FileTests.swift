@@ -2,6 +2,7 @@
 
 @testable import Configuring
 import Testing
+import Vocabulary
 
 @Suite struct FileTests {
     @Test(arguments: [

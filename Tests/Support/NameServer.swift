@@ -61,7 +61,7 @@ public final class NameServer: @unchecked Sendable {
         process.standardError = FileHandle.nullDevice
         try process.runTakingSignals()
         self.process = process
-        for _ in 0..<400 {
+        for _ in 0..<2400 {
             if log.contains("server started") { return try check(zones) }
             guard process.isRunning else { break }
             try await Task.sleep(for: .milliseconds(25))

@@ -44,15 +44,7 @@ public struct Authenticate: Parameters {
 
 /// The answer to a login.
 public struct LoginDecision: Codable, Hashable, Sendable, Described {
-    public enum Decision: String, Codable, Sendable, CaseIterable {
-        case accept
-        /// The password is wrong.
-        case reject
-        /// The platform's own account database decides.
-        case pass
-        /// A temporary failure: never to be told as a wrong password.
-        case unavailable
-    }
+    public typealias Decision = LoginDisposition
 
     public var decision: Decision
     /// Whether the account now has the password that was given.

@@ -64,14 +64,6 @@ public struct CheckDomain: Parameters {
 
 /// What `checkDomain` has found. DNS that fails is a finding, not an error.
 public struct DomainReport: Codable, Hashable, Sendable, Described {
-    public enum Severity: String, Codable, Sendable, CaseIterable {
-        /// As it is, mail does not go, or not all of it, to the new platform; or the old server cannot be moved from.
-        case error
-        /// To be put right, though this does not stand in the way.
-        case warning
-        case info
-    }
-
     public struct Finding: Codable, Hashable, Sendable {
         public var severity: Severity
         /// What was found and what to do, for people.

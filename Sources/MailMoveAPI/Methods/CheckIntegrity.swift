@@ -58,10 +58,7 @@ public struct CheckIntegrity: Parameters {
 
 /// What a check of accounts' mail has found.
 public struct IntegrityReport: Codable, Hashable, Sendable, Described {
-    public enum Severity: String, Codable, Sendable, CaseIterable { case error, warning, info }
-
     /// Whether the old server was asked.
-    public enum OldMailbox: String, Codable, Sendable, CaseIterable { case compared, notAsked, failed }
 
     public struct Missing: Codable, Hashable, Sendable {
         public var uniqueID: String

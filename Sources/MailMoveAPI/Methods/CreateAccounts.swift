@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Vocabulary
+
 public import JSONWire
 public import Secrets
 
@@ -71,7 +73,6 @@ public struct CreateAccounts: Parameters {
     }
 
     /// What to do with an account that is there already.
-    public enum OnExisting: String, Codable, Sendable, CaseIterable { case skip, update, fail }
 
     public var accounts: [Row]
     public var onExisting: OnExisting?
@@ -104,11 +105,7 @@ public struct CreateAccounts: Parameters {
 /// What became of the rows of `createAccounts`.
 public struct CreatedAccounts: Codable, Hashable, Sendable, Described {
     public struct Rejection: Codable, Hashable, Sendable {
-        public enum Reason: String, Codable, Sendable, CaseIterable {
-            case invalidAddress, weakPassword, missingPassword, unsupportedHash, exists, duplicateInRequest
-            /// A field that is unknown, or of another kind or beyond its range.
-            case invalidRow
-        }
+        public typealias Reason = RowRejection
 
         /// The row, counted from 0.
         public var index: Int

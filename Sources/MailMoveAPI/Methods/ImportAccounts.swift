@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Vocabulary
+
 public import Secrets
 
 /// `importAccounts`: accounts from a file as another system exports it.
@@ -13,13 +15,13 @@ public struct ImportAccounts: Parameters {
     public var data: FileContents
     /// What the file is written in; nil: it is found out.
     public var encoding: String?
-    public var onExisting: CreateAccounts.OnExisting?
+    public var onExisting: OnExisting?
     public var dryRun: Bool?
     public var generatePasswords: Bool?
     public var lang: Language?
 
     public init(
-        data: FileContents, encoding: String? = nil, onExisting: CreateAccounts.OnExisting? = nil,
+        data: FileContents, encoding: String? = nil, onExisting: OnExisting? = nil,
         dryRun: Bool? = nil, generatePasswords: Bool? = nil, lang: Language? = nil
     ) {
         self.data = data
@@ -40,7 +42,7 @@ public struct ImportAccounts: Parameters {
                     "what the file is written in, such as GB18030; found out where it is left out (BOM, UTF-8, UTF-16, GB18030)"
                 ),
                 .optional(
-                    "onExisting", .choice(CreateAccounts.OnExisting.self), default: "skip",
+                    "onExisting", .choice(OnExisting.self), default: "skip",
                     "what to do with an account that is there already, as createAccounts does it"),
                 .optional(
                     "dryRun", .boolean, default: false, "tells what would become of each row, and changes nothing"),
@@ -54,9 +56,7 @@ public struct ImportAccounts: Parameters {
 /// What became of the rows of `importAccounts`.
 public struct ImportedAccounts: Codable, Equatable, Sendable, Described {
     public struct Column: Codable, Hashable, Sendable {
-        public enum Meaning: String, Codable, Sendable, CaseIterable {
-            case address, localPart, domain, password, passwordHash, displayName, givenName, familyName, quotaOctets
-        }
+        public typealias Meaning = ColumnMeaning
 
         /// As the header has it; empty where there is no header.
         public var name: String
@@ -70,13 +70,7 @@ public struct ImportedAccounts: Codable, Equatable, Sendable, Described {
     }
 
     public struct Rejection: Codable, Hashable, Sendable {
-        public enum Reason: String, Codable, Sendable, CaseIterable {
-            case invalidAddress, weakPassword, missingPassword, unsupportedHash, exists, duplicateInRequest
-            /// Quotes, a NUL, more fields than the header has, or a quota that is none.
-            case invalidRow
-            /// The password is not ASCII, and the file's encoding had to be guessed.
-            case encodingUncertain
-        }
+        public typealias Reason = RowRejection
 
         /// The first line of the row in the file, counted from 1.
         public var line: Int

@@ -4,9 +4,7 @@ public import Vocabulary
 
 /// `listLog`: a domain's accounts and where their moves stand, page by page.
 public struct ListLog: Parameters {
-    public enum Sort: String, Codable, Sendable, CaseIterable {
-        case account, startedAt, status, remaining, lastTriggeredAt
-    }
+    public typealias Sort = LogSort
 
     public var domain: DomainName
     /// nil or empty: all.

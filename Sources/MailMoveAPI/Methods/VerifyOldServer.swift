@@ -51,10 +51,7 @@ public struct VerifyOldServer: Parameters {
 public struct ServerFindings: Codable, Hashable, Sendable, Described {
     /// One step, in the order they were taken.
     public struct Check: Codable, Hashable, Sendable {
-        public enum Name: String, Codable, Sendable, CaseIterable {
-            case resolve, connect, greeting, capabilities, tls, authenticate, mailbox, uidl, retrieve
-            case rejectsWrongPassword
-        }
+        public typealias Name = ServerCheck
 
         public var name: Name
         public var ok: Bool

@@ -158,12 +158,7 @@ extension WindowReport: Described {
 
 /// What a home page shows of the move.
 public struct Portal: Codable, Hashable, Sendable {
-    public enum Action: String, Codable, Sendable, CaseIterable {
-        /// Ask for the old password.
-        case trigger
-        /// Show the figures.
-        case query
-    }
+    public typealias Action = PortalAction
 
     public var visible: Bool
     @OrNull public var action: Action?

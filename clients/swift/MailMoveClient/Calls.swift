@@ -48,7 +48,7 @@ extension MailMoveClient {
 
     /// Creates accounts, many at once; rejected rows are in the result.
     public func createAccounts(
-        _ accounts: [CreateAccounts.Row], onExisting: CreateAccounts.OnExisting = .skip
+        _ accounts: [CreateAccounts.Row], onExisting: OnExisting = .skip
     ) async throws -> CreatedAccounts {
         try await call(Contract.createAccounts, CreateAccounts(accounts: accounts, onExisting: onExisting))
     }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Choices of the contract that no room of its own stands for: each is declared here, and nowhere again.
+
+/// How much a finding matters; the gravest first.
+public enum Severity: String, Codable, Sendable, CaseIterable {
+    /// As it is, something is wrong: mail does not go where it should, or is missing.
+    case error
+    /// To be put right, though this does not stand in the way.
+    case warning
+    case info
+}
+
+/// What is to be done with a login.
+public enum LoginDisposition: String, Codable, Sendable, CaseIterable {
+    case accept
+    /// The password is wrong.
+    case reject
+    /// The platform's own account database decides.
+    case pass
+    /// A temporary failure: never to be told as a wrong password.
+    case unavailable
+}
+
+/// What becomes of a row whose account is there already.
+public enum OnExisting: String, Codable, Sendable, CaseIterable { case skip, update, fail }
+
+/// Why a row of accounts was not taken.
+public enum RowRejection: String, Codable, Sendable, CaseIterable {
+    case invalidAddress, weakPassword, missingPassword, unsupportedHash, exists, duplicateInRequest
+    /// A field that is unknown, or of another kind or beyond its range; in a file: quotes, a NUL, more fields than the
+    /// header has, or a quota that is none.
+    case invalidRow
+    /// The password is not ASCII, and the file's encoding had to be guessed.
+    case encodingUncertain
+}
+
+/// What an administrator's list of accounts can be sorted by.
+public enum LogSort: String, Codable, Sendable, CaseIterable {
+    case account, startedAt, status, remaining, lastTriggeredAt
+}
+
+/// What a home page offers.
+public enum PortalAction: String, Codable, Sendable, CaseIterable {
+    /// Ask for the old password.
+    case trigger
+    /// Show how far it has come.
+    case query
+}
+
+/// Whether a mailbox of the old server was compared with the one here.
+public enum OldMailbox: String, Codable, Sendable, CaseIterable { case compared, notAsked, failed }
+
+/// A step in trying out an old server, in the order in which they are taken.
+public enum ServerCheck: String, Codable, Sendable, CaseIterable {
+    case resolve, connect, greeting, capabilities, tls, authenticate, mailbox, uidl, retrieve, rejectsWrongPassword
+}
+
+/// What a column of a file of accounts says of an account.
+public enum ColumnMeaning: String, Codable, Sendable, CaseIterable {
+    case address
+    /// The address without its domain, which has a column of its own.
+    case localPart
+    case domain, password, passwordHash, displayName, givenName, familyName, quotaOctets
+}
+
+/// A host and a port, for people: `mail.example:110`; an IPv6 address is written in brackets.
+public struct HostAndPort: Sendable, Hashable, CustomStringConvertible {
+    /// A name or an address, without brackets.
+    public var host: String
+    public var port: Int
+
+    public init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}
