@@ -7,7 +7,7 @@ public import Vocabulary
 
 /// Takes the messages of one run into a Maildir's `tmp/`.
 ///
-/// 1. What arrives is copied into a slab, on the thread that brings it; nothing else is done there.
+/// 1. What arrives is decoded into a slab, on the thread that brings it; nothing else is done there.
 /// 2. A full slab, or what is there at ``flush()``, becomes one job of the file pool. One is in flight at a time,
 ///    while the other slab fills; when that is full too, ``isFull`` asks the reader to pause.
 /// 3. The job writes files, whole small messages by the hundred, and yields those that are whole in ``staged``.
@@ -62,7 +62,7 @@ public final class MaildirWriter: MailboxWriter {
             return slab
         }
 
-        /// Puts the message announced into the slab, `header` on top.
+        /// Puts the message announced, which turned out to be empty, into the slab.
         mutating func enter(header: [UInt8]) {
             guard let message = announced else { return }
             announced = nil
@@ -119,25 +119,27 @@ public final class MaildirWriter: MailboxWriter {
         }
     }
 
-    public func append(_ octets: UnsafeRawBufferPointer) {
+    public func append(upTo count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
         intake.withLock { intake in
-            guard intake.takesMore, let first = octets.first else { return }
-            intake.enter(header: header(above: first, of: intake.announced))
-            guard intake.isInMessage else { return }
-            var rest = octets
-            while !rest.isEmpty {
-                let piece = intake.spare == nil ? rest.count : min(rest.count, max(1, intake.filling.room))
-                intake.filling.append(UnsafeRawBufferPointer(rebasing: rest[..<piece]))
-                rest = UnsafeRawBufferPointer(rebasing: rest[piece...])
-                startDue(&intake)
+            guard intake.takesMore, intake.isInMessage || intake.announced != nil else {
+                return intake.filling.drop(upTo: count, fill)
             }
+            if let message = intake.announced {
+                let hasBegun = intake.filling.begin(message, header: header(above: message), upTo: count, fill)
+                guard hasBegun else { return }
+                intake.announced = nil
+                intake.isInMessage = true
+            } else {
+                intake.filling.append(upTo: count, fill)
+            }
+            startDue(&intake)
         }
     }
 
     public func end() {
         intake.withLock { intake in
             guard intake.takesMore else { return }
-            intake.enter(header: header(above: nil, of: intake.announced))
+            if let message = intake.announced { intake.enter(header: header(above: message)) }
             guard intake.isInMessage else { return }
             intake.isInMessage = false
             intake.filling.mark(.end)
@@ -232,10 +234,10 @@ public final class MaildirWriter: MailboxWriter {
 
     /// The field that lets Dovecot go on with the old server's UIDL (`pop3_reuse_xuidl`, which takes the first of
     /// several); none for a UIDL that RFC 1939 §7 does not allow, or that makes the line longer than RFC 5322
-    /// §2.1.1 allows, nor above a message whose first line would be taken for the field's continuation.
-    private func header(above first: UInt8?, of message: ListedMessage?) -> [UInt8] {
-        guard options.preserveUIDL, let octets = message?.uniqueID?.octets, (1...900).contains(octets.count),
-            octets.allSatisfy({ (0x21...0x7E).contains($0) }), first != 32, first != 9
+    /// §2.1.1 allows.
+    private func header(above message: ListedMessage) -> [UInt8] {
+        guard options.preserveUIDL, let octets = message.uniqueID?.octets, (1...900).contains(octets.count),
+            octets.allSatisfy({ (0x21...0x7E).contains($0) })
         else { return [] }
         return Array("X-UIDL: ".utf8) + octets + [10]
     }
