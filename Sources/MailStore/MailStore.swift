@@ -147,14 +147,6 @@ public struct StagedMessage: Hashable, Sendable {
     }
 }
 
-/// A keyed 64-bit hash of a message's content: `Status`, `X-Status`, `X-UID`, `X-UIDL`, `X-IMAPbase` and
-/// `X-Keywords` header fields aside.
-public struct ContentHash: Hashable, Sendable, Codable {
-    public var value: Int64
-
-    public init(value: Int64) { self.value = value }
-}
-
 /// Messages that are published together.
 public struct StagedBatch: Hashable, Sendable, Codable {
     public var place: MailboxPlace

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Vocabulary
+
 /// Which messages of a mailbox are meant.
 public enum MessageOrigin: Sendable {
     /// Those that this store has delivered, and that still have the names it gave them.

@@ -2,6 +2,7 @@
 
 import Glibc
 public import MailStore
+import MessageContent
 public import Vocabulary
 
 extension MaildirStore {
@@ -26,9 +27,9 @@ extension MaildirStore {
                 for name in names {
                     try Task.checkCancellation()
                     guard !seen.contains(MessageName.temporary(name)) else { continue }
-                    let hash: Result<(ContentHash, Int)?, MailStoreError> = await pool.run { [hashKey] in
+                    let hash: Result<(ContentHash, Int)?, MailStoreError> = await pool.run { [contentKey] in
                         do throws(MailStoreError) {
-                            return .success(try Self.content(of: "\(path)/\(name)", key: hashKey))
+                            return .success(try Self.content(of: "\(path)/\(name)", key: contentKey))
                         } catch {
                             return .failure(error)
                         }
@@ -76,7 +77,7 @@ extension MaildirStore {
     }
 
     /// nil where the file is gone, or is none.
-    private static func content(of path: String, key: [UInt8]) throws(MailStoreError) -> (ContentHash, Int)? {
+    private static func content(of path: String, key: ContentKey) throws(MailStoreError) -> (ContentHash, Int)? {
         let fd = Glibc.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         if fd < 0 {
             if errno == ENOENT || errno == ELOOP { return nil }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CLinux
-import CSodium
 import Glibc
 public import MailStore
+public import MessageContent
 import Synchronization
 public import Vocabulary
 
@@ -23,7 +23,7 @@ public import Vocabulary
 /// no other.
 public final class MaildirStore: MailStore {
     let template: PathTemplate
-    let hashKey: [UInt8]
+    let contentKey: ContentKey
     private let directoryMode: mode_t
     let fileMode: mode_t
     /// For reading.
@@ -40,23 +40,19 @@ public final class MaildirStore: MailStore {
     /// - Parameters:
     ///   - path: where Maildirs are: an absolute path with `%u` for the address, `%n` its local part, `%d` its domain
     ///     and `%%`. What stands before the first component with one of these must exist.
-    ///   - hashKey: 16 to 64 octets, the same for as long as content hashes are to be compared.
+    ///   - contentKey: for the hashes of contents, and for what tells accounts apart in the names of files.
     ///   - pool: on whose threads mail is read; each file system gets as many for what is written there.
     ///   - directoryMode: of what is made; `0o2770` lets a group in.
     ///   - fileMode: of messages.
     ///   - syncBudget: when making a whole file system durable takes longer, files are synced one by one for a while.
     ///   - patience: how long a mailbox's file system may take to open it, or to end what a crash interrupted.
-    /// - Throws: ``MailStoreError`` when `path` cannot be such a template, or the key has the wrong length.
+    /// - Throws: ``MailStoreError`` when `path` cannot be such a template.
     public init(
-        path: String, hashKey: [UInt8], pool: FilePool, directoryMode: UInt32 = 0o700, fileMode: UInt32 = 0o600,
-        syncBudget: Duration = .milliseconds(500), patience: Duration = .seconds(30)
+        path: String, contentKey: ContentKey, pool: FilePool, directoryMode: UInt32 = 0o700,
+        fileMode: UInt32 = 0o600, syncBudget: Duration = .milliseconds(500), patience: Duration = .seconds(30)
     ) throws(MailStoreError) {
         template = try PathTemplate(path)
-        guard (16...64).contains(hashKey.count), sodium_init() >= 0 else {
-            throw MailStoreError(
-                code: .failed, path: path, errno: 0, detail: "the key for content hashes needs 16 to 64 octets")
-        }
-        self.hashKey = hashKey
+        self.contentKey = contentKey
         self.pool = pool
         self.directoryMode = directoryMode
         self.fileMode = fileMode
@@ -81,7 +77,7 @@ public final class MaildirStore: MailStore {
             return MaildirWriter(
                 place: maildir.place, run: run, directory: maildir.tmp, options: options, unsynced: self.unsynced,
                 device: device,
-                staging: Staging(directory: maildir.tmp, fileMode: self.fileMode, name: name, key: self.hashKey))
+                staging: Staging(directory: maildir.tmp, fileMode: self.fileMode, name: name, key: self.contentKey))
         }
     }
 
@@ -226,9 +222,7 @@ public final class MaildirStore: MailStore {
 
     /// By which an account's files are told from those of others that may share its Maildir.
     func tag(of account: EmailAddress) -> String {
-        let hasher = ContentHasher(key: hashKey)
-        Array("maildir \(account)".utf8).withUnsafeBytes { hasher.update($0) }
-        return MessageName.hexadecimal(UInt64(bitPattern: hasher.finish().value) >> 32, digits: 8)
+        MessageName.hexadecimal(contentKey.names(Array("maildir \(account)".utf8)) >> 32, digits: 8)
     }
 
     /// The answer of `body`, which asks the file system at `path`, in time.

@@ -2,6 +2,7 @@
 
 import Glibc
 import MailStore
+import MessageContent
 import Vocabulary
 
 /// Writes slabs into files in `tmp/`: the file side of a writer. Used by one job at a time.
@@ -21,12 +22,13 @@ struct Staging {
         var addedToCome: Int
         var added: Int
         var octets = 0
+        var lineEnds = LineEnds()
     }
 
     /// - Parameters:
     ///   - directory: the `tmp` of a Maildir.
     ///   - key: for the content hash.
-    init(directory: Directory, fileMode: mode_t, name: MessageName, key: [UInt8]) {
+    init(directory: Directory, fileMode: mode_t, name: MessageName, key: ContentKey) {
         self.directory = directory
         self.fileMode = fileMode
         self.name = name
@@ -80,8 +82,10 @@ struct Staging {
         message.octets += octets.count
         let added = min(message.addedToCome, octets.count)
         message.addedToCome -= added
+        let own = UnsafeRawBufferPointer(rebasing: octets.dropFirst(added))
+        message.lineEnds.append(own)
         current = message
-        scan.append(UnsafeRawBufferPointer(rebasing: octets.dropFirst(added)))
+        scan.append(own)
     }
 
     private mutating func end() throws(MailStoreError) -> StagedMessage? {
@@ -98,7 +102,7 @@ struct Staging {
         current?.fd = -1
         if close(message.fd) != 0 { throw failure(message.name) }
         current = nil
-        let lineEnds = scan.lineEnds + (message.added > 0 ? 1 : 0)
+        let lineEnds = message.lineEnds.count + (message.added > 0 ? 1 : 0)
         return StagedMessage(
             message: message.message,
             name: MessageName.full(message.name, octets: message.octets, lineEnds: lineEnds),

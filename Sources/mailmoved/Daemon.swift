@@ -9,6 +9,7 @@ import JSONRPC
 import Logging
 import MailMoveAPI
 import MaildirStore
+import MessageContent
 import Methods
 import Migration
 import NIOCore
@@ -56,8 +57,7 @@ final class Daemon: Service {
         callers = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         records = try await SQLiteRecords.open(path: configuration.databasePath, onEvents: journal.tell)
         store = try MaildirStore(
-            path: configuration.mailStore.maildirPath,
-            hashKey: try await Keys.ledgerKey("content-key", in: records), pool: FilePool())
+            path: configuration.mailStore.maildirPath, contentKey: try await .kept(in: records), pool: FilePool())
         let memory = Memory()
         var limits = MoveLimits(configuration)
         memory.fit(&limits, log: log)

@@ -7,6 +7,7 @@ import Logging
 import MailSource
 import MailStore
 import MaildirStore
+import MessageContent
 import NIOPosix
 import POP3Source
 import Records
@@ -58,7 +59,7 @@ final class NewPlatform: Sendable {
         let clock = Clock(start)
         let records = try await SQLiteRecords.open(path: "\(folder)/mailmove.db")
         let store = try MaildirStore(
-            path: "\(folder)/mail/%d/%n", hashKey: Array(repeating: 1, count: 32), pool: FilePool(threads: 2))
+            path: "\(folder)/mail/%d/%n", contentKey: try await .kept(in: records), pool: FilePool(threads: 2))
         try FileManager.default.createDirectory(atPath: "\(folder)/mail", withIntermediateDirectories: true)
         let pool = try HashingPool(decoyScheme: .yescrypt)
         let pop3 = POP3Source(group: MultiThreadedEventLoopGroup.singleton)
