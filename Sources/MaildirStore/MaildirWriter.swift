@@ -15,17 +15,24 @@ public import Vocabulary
 /// After an error all that still comes is thrown away, so that nobody waits for a writer that has ended.
 public final class MaildirWriter: MailboxWriter {
     public let staged: AsyncThrowingStream<[StagedMessage], any Error>
-    public let place: MailboxPlace
+    private let folders: [Folder]
     private let run: StagedRun
     private let continuation: AsyncThrowingStream<[StagedMessage], any Error>.Continuation
     private let options: DeliveryOptions
-    private var pool: FilePool { device.pool }
-    private let directory: Directory
+    /// Of the first folder's file system.
+    private let pool: FilePool
     private let unsynced: Unsynced
-    /// Alive from before the first write to after the last.
-    private let device: DeviceSync
     private let files: Files
     private let intake = Mutex(Intake())
+
+    /// Where the messages of one of the source's folders go.
+    struct Folder: Sendable {
+        let place: MailboxPlace
+        /// The `tmp` of `place`.
+        let directory: Directory
+        /// Alive from before the first write to after the last.
+        let device: DeviceSync
+    }
 
     /// The file side, in a box that outlives the writer until its last file is closed.
     private final class Files: Sendable {
@@ -85,17 +92,15 @@ public final class MaildirWriter: MailboxWriter {
         }
     }
 
-    /// - Parameter directory: the `tmp` of `place`.
+    /// - Parameter folders: one at least.
     init(
-        place: MailboxPlace, run: StagedRun, directory: Directory, options: DeliveryOptions, unsynced: Unsynced,
-        device: DeviceSync, staging: sending Staging
+        folders: [Folder], run: StagedRun, options: DeliveryOptions, unsynced: Unsynced, staging: sending Staging
     ) {
-        self.place = place
+        self.folders = folders
         self.run = run
-        self.directory = directory
         self.options = options
         self.unsynced = unsynced
-        self.device = device
+        pool = folders[0].device.pool
         self.files = Files(staging)
         (staged, continuation) = AsyncThrowingStream.makeStream()
     }
@@ -103,9 +108,9 @@ public final class MaildirWriter: MailboxWriter {
     deinit {
         continuation.finish()
         // No job is in flight: each holds the writer.
-        pool.submit { [files, directory, device] in
+        pool.submit { [files, folders] in
             files.staging.withLock { $0.abandon() }
-            withExtendedLifetime((directory, device)) {}
+            withExtendedLifetime(folders) {}
         }
     }
 
@@ -189,16 +194,30 @@ public final class MaildirWriter: MailboxWriter {
     }
 
     public func discard(_ messages: [StagedMessage]) async throws(MailStoreError) {
-        try await pool.run { [directory] () throws(MailStoreError) -> Void in
-            for message in messages { try directory.remove(MessageName.temporary(message.name)) }
+        do throws(FileError) {
+            try await pool.run { () throws(FileError) -> Void in
+                for message in messages {
+                    try self.folder(of: message).directory.remove(MessageName.temporary(message.handle))
+                }
+            }
+        } catch {
+            throw MailStoreError(error)
         }
     }
 
     public func batch(of messages: [StagedMessage]) -> StagedBatch {
         var run = run
-        run.last = messages.compactMap { MessageName.run($0.name)?.number }.max() ?? 0
-        return StagedBatch(place: place, names: messages.map(\.name), seen: options.markSeen == .all, run: run)
+        run.last = messages.compactMap { MessageName.run($0.handle)?.number }.max() ?? 0
+        let isSeen = options.markSeen == .all
+        let names = messages.map { message in
+            let flags = message.message.flags
+            return MessageName.flagged(message.handle, isSeen && !flags.isEmpty ? flags.union(.seen) : flags)
+        }
+        let place = messages.first.map { folder(of: $0).place } ?? folders[0].place
+        return MaildirBatch(place: place, names: names, seen: isSeen).staged(by: run)
     }
+
+    private func folder(of message: StagedMessage) -> Folder { folders[min(message.message.folder, folders.count - 1)] }
 
     // MARK: Jobs
 
@@ -209,13 +228,15 @@ public final class MaildirWriter: MailboxWriter {
 
     private func write(_ slab: Slab) {
         var messages: [StagedMessage] = []
-        var failure: MailStoreError?
+        var failure: FileError?
         files.staging.withLock { staging in
-            do throws(MailStoreError) { try staging.write(slab, into: &messages) } catch { failure = error }
+            do throws(FileError) { try staging.write(slab, into: &messages) } catch { failure = error }
         }
         slab.clear()
         if !messages.isEmpty {
-            unsynced.add(messages.map { MessageName.temporary($0.name) }, in: place)
+            for (place, messages) in Dictionary(grouping: messages, by: { folder(of: $0).place }) {
+                unsynced.add(messages.map { MessageName.temporary($0.handle) }, in: place)
+            }
             continuation.yield(messages)
         }
         let (hasEnded, waiting) = intake.withLock { intake in
@@ -228,7 +249,7 @@ public final class MaildirWriter: MailboxWriter {
             }
             return (intake.spare != nil && (intake.isFinished || intake.hasFailed), intake.takeWaiting())
         }
-        if hasEnded { continuation.finish(throwing: failure) }
+        if hasEnded { continuation.finish(throwing: failure.map { MailStoreError($0) }) }
         for resume in waiting { resume() }
     }
 

@@ -119,13 +119,31 @@ extension MaildirStore {
         _ messages: [[UInt8]], options: DeliveryOptions = DeliveryOptions(preserveUIDL: false), pieces: Int = 4096
     ) async throws -> [StagedMessage] {
         let (batch, staged) = try await stage(messages, options: options, pieces: pieces)
-        try require(await sync([batch.place]))
+        try require(await sync([batch]))
         try await publish(batch)
-        try require(await sync([batch.place]))
+        try require(await sync([batch]))
         return staged
     }
 
-    private func require(_ failures: [MailboxPlace: MailStoreError]) throws {
+    private func require(_ failures: [Int: MailStoreError]) throws {
         if let failure = failures.values.first { throw failure }
     }
+}
+
+/// What is in the octets that nobody else looks into.
+extension StagedBatch {
+    var place: MailboxPlace { MaildirBatch(self)?.place ?? MailboxPlace(path: "", device: 0, inode: 0) }
+
+    var names: [String] {
+        get { MaildirBatch(self)?.names ?? [] }
+        set {
+            guard var batch = MaildirBatch(self) else { return }
+            batch.names = newValue
+            self = batch.staged(by: run)
+        }
+    }
+}
+
+extension StagedMessage {
+    var name: String { handle }
 }
