@@ -166,8 +166,9 @@ let package = Package(
 
         // Tests mirror the rooms.
         .target(
-            name: "Support", dependencies: ["JSONWire", "MailSource", "Secrets", "Vocabulary"], path: "Tests/Support",
-            swiftSettings: strict),
+            name: "Support",
+            dependencies: ["JSONWire", "MailSource", "MailStore", "MessageContent", "Secrets", "Vocabulary"],
+            path: "Tests/Support", swiftSettings: strict),
         tests("VocabularyTests", ["Vocabulary"]),
         tests("WaitingTests", ["Waiting"]),
         tests("JSONWireTests", ["JSONWire"]),
@@ -185,6 +186,7 @@ let package = Package(
         tests(
             "IMAPTests", ["IMAP", "Secrets", "Vocabulary", nioCore], resources: [.copy("Conversations")]),
         tests("MessageContentTests", ["MessageContent", "Support", "Vocabulary"]),
+        tests("MailStoreTests", ["MaildirStore", "MailStore", "MessageContent", "Support", "Vocabulary"]),
         tests("MaildirStoreTests", ["MaildirStore", "MailStore", "MessageContent", "Support", "Vocabulary"]),
         tests(
             "SQLiteRecordsTests",

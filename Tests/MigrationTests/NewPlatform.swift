@@ -46,9 +46,10 @@ final class NewPlatform: Sendable {
     }
 
     /// Runs `body` on a platform that works, and ends it. With the `folder` of another, as after a restart. Old servers
-    /// speak POP3, unless there is another `source`.
+    /// speak POP3, unless there is another `source`, and mail goes into Maildirs, unless there is another `store`.
     static func run(
-        in given: String? = nil, from source: (any MailSource)? = nil, sealKey: SealKey = .random(),
+        in given: String? = nil, from source: (any MailSource)? = nil, into other: (any MailStore)? = nil,
+        sealKey: SealKey = .random(),
         limits: MoveLimits = quick,
         startingAt start: Timestamp = .now, log: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         _ body: (NewPlatform) async throws -> Void
@@ -58,13 +59,14 @@ final class NewPlatform: Sendable {
         defer { if given == nil { try? FileManager.default.removeItem(atPath: folder) } }
         let clock = Clock(start)
         let records = try await SQLiteRecords.open(path: "\(folder)/mailmove.db")
-        let store = try MaildirStore(
+        let maildirs = try MaildirStore(
             path: "\(folder)/mail/%d/%n", contentKey: try await .kept(in: records), pool: FilePool(threads: 2))
         try FileManager.default.createDirectory(atPath: "\(folder)/mail", withIntermediateDirectories: true)
         let pool = try HashingPool(decoyScheme: .yescrypt)
         let pop3 = POP3Source(group: MultiThreadedEventLoopGroup.singleton)
         let move = MailMove(
-            records: records, source: source ?? pop3, probe: pop3, store: store, pool: pool, sealKey: sealKey,
+            records: records, source: source ?? pop3, probe: pop3, store: other ?? maildirs, pool: pool,
+            sealKey: sealKey,
             ledgerHash: try KeyedHash(key: Array(repeating: 2, count: 32)), limits: limits, log: log,
             now: { clock.now }, uptime: { clock.uptime })
         try await move.recover()
