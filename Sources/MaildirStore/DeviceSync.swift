@@ -8,7 +8,7 @@ import Synchronization
 extension MaildirStore {
     /// What is on one file system shares the work.
     public func sync(_ batches: [StagedBatch]) async -> [Int: MailStoreError] {
-        let places = batches.map { MaildirBatch($0)?.place }
+        let places = batches.map { MailboxPlace(encoded: $0.encoded) }
         let failures = await sync(Set(places.compactMap(\.self)))
         var errors: [Int: MailStoreError] = [:]
         for (index, place) in places.enumerated() {

@@ -9,6 +9,22 @@ struct MailboxPlace: Hashable, Sendable {
     /// Device and inode of the folder in which messages are staged.
     var device: UInt64
     var inode: UInt64
+
+    init(path: String, device: UInt64, inode: UInt64) {
+        self.path = path
+        self.device = device
+        self.inode = inode
+    }
+
+    /// Of a batch, whose names are not looked at; nil where the octets are none.
+    init?(encoded: [UInt8]) {
+        let fields = encoded.split(separator: 0, maxSplits: 5, omittingEmptySubsequences: false).prefix(5)
+            .map { String(decoding: $0, as: UTF8.self) }
+        guard fields.count == 5, fields[0] == "1" || fields[0] == "2", let device = UInt64(fields[2]),
+            let inode = UInt64(fields[3])
+        else { return nil }
+        self.init(path: fields[1], device: device, inode: inode)
+    }
 }
 
 /// What a ``StagedBatch`` of this store says: fields ended by NUL, which no path and no file name holds.
@@ -34,30 +50,27 @@ struct MaildirBatch: Hashable, Sendable {
 
     /// nil where the octets are no batch.
     init?(encoded: [UInt8]) {
+        guard let place = MailboxPlace(encoded: encoded) else { return nil }
         let fields = encoded.split(separator: 0, omittingEmptySubsequences: false).dropLast()
-            .map { String(decoding: $0, as: UTF8.self) }
-        let first = fields.first == "2" ? 7 : 5
-        guard fields.count >= first, fields[0] == "1" || fields[0] == "2", let device = UInt64(fields[2]),
-            let inode = UInt64(fields[3])
-        else { return nil }
+        let first = encoded.first == UInt8(ascii: "2") ? 7 : 5
+        guard fields.count >= first else { return nil }
         self.init(
-            place: MailboxPlace(path: fields[1], device: device, inode: inode), names: Array(fields[first...]),
-            seen: fields[4] == "S")
+            place: place, names: fields[first...].map { String(decoding: $0, as: UTF8.self) },
+            seen: fields[4].elementsEqual("S".utf8))
     }
 
     /// nil where it is another store's.
     init?(_ batch: StagedBatch) { self.init(encoded: batch.encoded) }
 
-    private var head: [UInt8] {
-        Self.encoded(["1", place.path, String(place.device), String(place.inode), seen ? "S" : "-"])
-    }
-
-    private static func encoded(_ fields: [String]) -> [UInt8] { fields.flatMap { Array($0.utf8) + [0] } }
-
     /// As the others know it.
     func staged(by run: StagedRun? = nil) -> StagedBatch {
-        StagedBatch(
-            encoded: head + Self.encoded(names), lane: StoreLane(String(place.device)), count: names.count, run: run)
+        var encoded: [UInt8] = []
+        for field in ["1", place.path, String(place.device), String(place.inode), seen ? "S" : "-"] + names {
+            encoded += field.utf8
+            encoded.append(0)
+        }
+        return StagedBatch(
+            encoded: encoded, lane: StoreLane(String(place.device)), count: names.count, run: run)
     }
 
     /// Appends `next` where it is of the same place and way; batches of many are never decoded for that.

@@ -217,7 +217,9 @@ public final class MaildirWriter: MailboxWriter {
         return MaildirBatch(place: place, names: names, seen: isSeen).staged(by: run)
     }
 
-    private func folder(of message: StagedMessage) -> Folder { folders[min(message.message.folder, folders.count - 1)] }
+    private func folder(of message: StagedMessage) -> Folder { folders[number(of: message)] }
+
+    private func number(of message: StagedMessage) -> Int { min(message.message.folder, folders.count - 1) }
 
     // MARK: Jobs
 
@@ -234,8 +236,9 @@ public final class MaildirWriter: MailboxWriter {
         }
         slab.clear()
         if !messages.isEmpty {
-            for (place, messages) in Dictionary(grouping: messages, by: { folder(of: $0).place }) {
-                unsynced.add(messages.map { MessageName.temporary($0.handle) }, in: place)
+            for (number, folder) in folders.enumerated() {
+                let here = folders.count == 1 ? messages : messages.filter { self.number(of: $0) == number }
+                unsynced.add(here.map { MessageName.temporary($0.handle) }, in: folder.place)
             }
             continuation.yield(messages)
         }

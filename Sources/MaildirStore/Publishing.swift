@@ -8,12 +8,15 @@ import Synchronization
 extension MaildirStore {
     @discardableResult
     public func publish(_ staged: StagedBatch) async throws(MailStoreError) -> [Bool] {
-        guard let batch = MaildirBatch(staged) else { throw Self.strange }
+        guard let place = MailboxPlace(encoded: staged.encoded) else { throw Self.strange }
         do throws(FileError) {
-            let device = try await device(of: batch.place)
+            let device = try await device(of: place)
             return try await device.pool.run { [device] () throws(FileError) -> [Bool] in
                 defer { withExtendedLifetime(device) {} }
-                let maildir = try MaildirPlace(batch.place)
+                guard let batch = MaildirBatch(staged) else {
+                    throw FileError(code: .failed, path: place.path, errno: 0, detail: Self.strange.detail)
+                }
+                let maildir = try MaildirPlace(place)
                 self.note(staged.run)
                 var wereStaged: [Bool] = []
                 for name in batch.names { wereStaged.append(try maildir.publish(name, seen: batch.seen)) }
