@@ -67,6 +67,7 @@ let package = Package(
         room("POP3", ["MailSession", "Vocabulary", "Secrets", "Waiting", deque, nioCore]),
         // IMAP without I/O: framing, grammar, commands, and what they mean
         room("IMAP", ["MailSession", "Vocabulary", "Secrets", deque, nioCore]),
+        room("MessageContent", ["Secrets", "Vocabulary", "CSodium"]),  // what a message is known by, in whatever store
         room("MailMoveAPI", ["Vocabulary", "JSONWire", "Secrets"]),  // the contract as types, one declaration a method
 
         // Floor 1: one concern each; none knows another, but for a protocol's own target.
@@ -83,7 +84,8 @@ let package = Package(
                 .product(name: "NIOTLS", package: "swift-nio"),
             ]),
         room("MailStore", ["Vocabulary"]),  // what a store of mail must promise
-        room("MaildirStore", ["MailStore", "Vocabulary", "CSodium", "CLinux"]),  // … kept by Maildirs
+        room(  // … kept by Maildirs
+            "MaildirStore", ["MailStore", "MessageContent", "Secrets", "Vocabulary", "CLinux"]),
         room("Records", ["Vocabulary"]),  // what is remembered, as a protocol
         room(
             "SQLiteRecords",
@@ -133,7 +135,7 @@ let package = Package(
             "Migration",
             [
                 "AccountDirectory", "Ground", "Statuses", "Delivery", "Runs", "Logins", "Diagnosis", "Accounts",
-                "MailSource", "MailStore", "Records", "Secrets", "Vocabulary", "Waiting", logging,
+                "MailSource", "MailStore", "MessageContent", "Records", "Secrets", "Vocabulary", "Waiting", logging,
             ]),
 
         // Floor 3: one file a method.
@@ -158,9 +160,8 @@ let package = Package(
             name: "mailmoved",
             dependencies: nio + [
                 "BuiltinDirectory", "CLinux", "Configuring", "DNS", "Ground", "JSONRPC", "MailMoveAPI", "MailStore",
-                "MaildirStore",
-                "Methods", "Migration", "POP3Source", "Records", "SQLiteRecords", "Secrets", "Systemd", "Vocabulary",
-                "Waiting",
+                "MaildirStore", "MessageContent", "Methods", "Migration", "POP3Source", "Records", "SQLiteRecords",
+                "Secrets", "Systemd", "Vocabulary", "Waiting",
                 lifecycle, logging, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
@@ -173,9 +174,11 @@ let package = Package(
         // Tests mirror the rooms.
         .target(
             name: "Support",
-            dependencies: ["AccountDirectory", "JSONWire", "MailSource", "Records", "Secrets", "Vocabulary"],
-            path: "Tests/Support",
-            swiftSettings: strict),
+            dependencies: [
+                "AccountDirectory", "JSONWire", "MailSource", "MailStore", "MessageContent", "Records", "Secrets",
+                "Vocabulary",
+            ],
+            path: "Tests/Support", swiftSettings: strict),
         tests("VocabularyTests", ["Vocabulary"]),
         tests("WaitingTests", ["Waiting"]),
         tests("JSONWireTests", ["JSONWire"]),
@@ -192,7 +195,9 @@ let package = Package(
             nio + ["MailConnection", "POP3", "POP3Source", "Secrets", "Support", "Vocabulary"]),
         tests(
             "IMAPTests", ["IMAP", "Secrets", "Vocabulary", nioCore], resources: [.copy("Conversations")]),
-        tests("MaildirStoreTests", ["MaildirStore", "MailStore", "Support", "Vocabulary"]),
+        tests("MessageContentTests", ["MessageContent", "Support", "Vocabulary"]),
+        tests("MailStoreTests", ["MaildirStore", "MailStore", "MessageContent", "Support", "Vocabulary"]),
+        tests("MaildirStoreTests", ["MaildirStore", "MailStore", "MessageContent", "Support", "Vocabulary"]),
         tests("AccountDirectoryTests", ["AccountDirectory", "BuiltinDirectory", "Secrets", "Support", "Vocabulary"]),
         tests("RecordsTests", ["Records", "SQLiteRecords", "Support", "Vocabulary"]),
         tests(
@@ -210,9 +215,9 @@ let package = Package(
             "MigrationTests",
             nio + [
                 "AccountDirectory", "AccountFile", "Accounts", "BuiltinDirectory", "Delivery", "Diagnosis", "Ground",
-                "Logins", "MailSource", "MailStore", "MaildirStore", "Migration", "POP3Source", "Records", "Runs",
-                "SQLiteRecords", "Secrets", "Statuses",
-                "Support", "Vocabulary", "Waiting", logging, .product(name: "GRDB", package: "GRDB.swift"),
+                "Logins", "MailSource", "MailStore", "MaildirStore", "MessageContent", "Migration", "POP3Source",
+                "Records", "Runs", "SQLiteRecords", "Secrets", "Statuses", "Support", "Vocabulary", "Waiting", logging,
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         tests(
             "MethodsTests",
@@ -231,14 +236,14 @@ let package = Package(
 if Context.environment["MAILMOVE_FUZZ"] != nil {
     let reads: Set = [
         "AccountFile", "CGSASL", "CIDN2", "CLibcrypt", "CLinux", "CSodium", "IMAP", "JSONWire", "MailMoveAPI",
-        "MailSession", "MailStore", "MaildirStore", "POP3", "Secrets", "Vocabulary", "Waiting",
+        "MailSession", "MessageContent", "POP3", "Secrets", "Vocabulary", "Waiting",
     ]
     package.targets.removeAll { !reads.contains($0.name) }
     package.targets.append(
         .target(
             name: "Fuzz",
             dependencies: [
-                "AccountFile", "IMAP", "JSONWire", "MailMoveAPI", "MailSession", "MaildirStore", "POP3", "Secrets",
+                "AccountFile", "IMAP", "JSONWire", "MailMoveAPI", "MailSession", "MessageContent", "POP3", "Secrets",
                 "Vocabulary", nioCore,
             ],
             path: "Tests/Fuzz/Targets", swiftSettings: strict))

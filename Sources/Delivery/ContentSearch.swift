@@ -2,6 +2,7 @@
 
 import MailStore
 import Records
+import Vocabulary
 
 /// Looks for intended messages, which are nowhere under their names, by their contents: a value without I/O.
 ///

@@ -8,8 +8,8 @@ import Synchronization
 import Vocabulary
 import Waiting
 
-/// Makes staged messages moved: one ``DeliveryLoop`` for each file system, so that one that is slow, or answers
-/// nothing, holds up its own accounts alone.
+/// Makes staged messages moved: one ``DeliveryLoop`` for each of the store's lanes (a disk, a server), so that one that is
+/// slow, or answers nothing, holds up its own accounts alone.
 package final class Delivery: Sendable {
     /// One account's messages, to become visible and moved together.
     package struct Submission: Sendable {
@@ -63,8 +63,8 @@ package final class Delivery: Sendable {
     private let context: Context
     private let store: any MailStore
     private let statuses: StatusBoard
-    /// By device. There are as many as there are file systems that mail has gone to; one without work costs nothing.
-    private let loops = Mutex<[UInt64: DeliveryLoop]>([:])
+    /// There are as many as there are lanes that mail has gone to; one without work costs nothing.
+    private let loops = Mutex<[StoreLane: DeliveryLoop]>([:])
     /// Those that do not run yet.
     private let begun = WaitingLine<DeliveryLoop>()
 
@@ -76,12 +76,12 @@ package final class Delivery: Sendable {
 
     /// Puts a batch into the line; batches of one account become visible in the order in which they are submitted.
     package func submit(_ submission: Submission) -> Receipt {
-        let device = submission.batch.place.device
+        let lane = submission.batch.lane
         let loop = loops.withLock { loops -> DeliveryLoop? in
-            if let loop = loops[device] { return loop }
+            if let loop = loops[lane] { return loop }
             let loop = DeliveryLoop(context: context, store: store, statuses: statuses)
             guard begun.put(loop) else { return nil }
-            loops[device] = loop
+            loops[lane] = loop
             return loop
         }
         return loop?.submit(submission) ?? .shuttingDown

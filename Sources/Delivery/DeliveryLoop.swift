@@ -7,7 +7,7 @@ import Statuses
 import Vocabulary
 import Waiting
 
-/// Makes staged messages moved, for all accounts of one file system together, in epochs:
+/// Makes staged messages moved, for all accounts of one lane together, in epochs:
 ///
 /// 1. *sync*: what was staged for this epoch and what the last one published becomes durable.
 /// 2. *commit*: one transaction records the last epoch's batches as moved and this one's as intended.
@@ -26,19 +26,14 @@ final class DeliveryLoop: Sendable {
         var intent: Intent.ID = 0
         var receipts: [Receipt]
 
-        /// Whether `other` may become part of it.
-        func takes(_ other: Submission) -> Bool {
-            submission.account == other.account && submission.batch.place == other.batch.place
-                && submission.batch.seen == other.batch.seen
-        }
-
-        mutating func add(_ other: Item) {
-            submission.batch.names += other.submission.batch.names
-            submission.batch.run = other.submission.batch.run
+        /// Takes in `other` of the same account, where the store makes one batch of both.
+        mutating func takes(_ other: Item, _ store: any MailStore) -> Bool {
+            guard store.join(other.submission.batch, to: &submission.batch) else { return false }
             submission.rows += other.submission.rows
             submission.octets += other.submission.octets
             submission.listedOctets = submission.listedOctets.addingSaturated(other.submission.listedOctets)
             receipts += other.receipts
+            return true
         }
 
         func resume() { for receipt in receipts { receipt.resume() } }
@@ -80,25 +75,24 @@ final class DeliveryLoop: Sendable {
         var published: [Item] = []
         while true {
             if published.isEmpty { await line.ready() }
-            let ready = line.take(Self.take)
+            let ready = line.take(take)
             if ready.isEmpty, published.isEmpty { return }
             published = await epoch(ready: ready, published: published)
         }
     }
 
     /// An epoch's worth, first come, first served; an account's submissions together, in their order.
-    private static func take(_ ready: inout [Item]) -> [Item] {
+    private func take(_ ready: inout [Item]) -> [Item] {
         var size = Size()
         var taken: [Item] = []
         var places: [AccountRecord.ID: Int] = [:]
         var count = 0
         for item in ready {
-            if size.reaches(mostOfEpoch) { break }
+            if size.reaches(Self.mostOfEpoch) { break }
             size += item.submission.size
             count += 1
-            if let place = places[item.submission.account], taken[place].takes(item.submission) {
-                taken[place].add(item)
-            } else {
+            let isTaken = places[item.submission.account].map { taken[$0].takes(item, store) } ?? false
+            if !isTaken {
                 places[item.submission.account] = taken.count
                 taken.append(item)
             }
@@ -109,20 +103,20 @@ final class DeliveryLoop: Sendable {
 
     /// - Returns: what has been published and is still to be recorded as moved.
     private func epoch(ready: [Item], published: [Item]) async -> [Item] {
-        let places = Set((ready + published).map(\.submission.batch.place))
-        let errors = await store.sync(places)
-        let durable = published.filter { errors[$0.submission.batch.place] == nil }
-        let staged = ready.filter { errors[$0.submission.batch.place] == nil }
-        for item in ready + published {
-            if let error = errors[item.submission.batch.place] { item.resume(throwing: error) }
+        let errors = await store.sync((ready + published).map(\.submission.batch))
+        for (index, item) in (ready + published).enumerated() {
+            if let error = errors[index] { item.resume(throwing: error) }
         }
+        let staged = ready.indices.filter { errors[$0] == nil }.map { ready[$0] }
+        let durable = published.indices.filter { errors[ready.count + $0] == nil }.map { published[$0] }
         let intended = await record(moved: durable, intended: staged)
         var visible: [Item] = []
         for item in intended {
             do {
                 var item = item
                 let wereStaged = try await store.publish(item.submission.batch)
-                item.shortfall = item.submission.keep(wereStaged)
+                let vanished = item.submission.keep(wereStaged)
+                if vanished > 0 { item.shortfall = store.takenAway(vanished, from: item.submission.batch) }
                 visible.append(item)
             } catch {
                 item.resume(throwing: error)
@@ -163,7 +157,7 @@ final class DeliveryLoop: Sendable {
                 return MovedBatch(
                     intent: item.intent, account: submission.account, rows: submission.rows,
                     octets: submission.octets.saturatedSum(), listedOctets: submission.listedOctets)
-            }, intended: try intended.map { try $0.submission.intended(at: now) })
+            }, intended: intended.map { $0.submission.intended(at: now) })
         for item in moved { statuses.moved(item.submission.rows.count, of: item.submission.account) }
         for account in epoch.accounts { statuses.changed(account) }
         return zip(intended, epoch.intents).map { item, intent in
@@ -175,24 +169,23 @@ final class DeliveryLoop: Sendable {
 }
 
 extension Delivery.Submission {
-    fileprivate func intended(at now: Timestamp) throws -> IntendedBatch {
+    fileprivate func intended(at now: Timestamp) -> IntendedBatch {
         IntendedBatch(
             Intent(
-                account: account, recordedAt: now, batch: try batch.encoded(at: .now), rows: rows, octets: octets),
+                account: account, recordedAt: now, batch: IntentCoding.encode(batch, at: .now), rows: rows,
+                octets: octets),
             run: batch.run.map { ($0.mark, $0.last) }, marker: batch.run?.markers[.mailbox]?.identity)
     }
 
-    /// Forgets the messages that somebody took out of `tmp` before they became visible: they are fetched again.
-    fileprivate mutating func keep(_ wereStaged: [Bool]) -> MailStoreError? {
+    /// Forgets the messages that somebody took away before they became visible: they are fetched again.
+    /// - Returns: how many.
+    fileprivate mutating func keep(_ wereStaged: [Bool]) -> Int {
         let vanished = wereStaged.count { !$0 }
-        guard vanished > 0 else { return nil }
+        guard vanished > 0 else { return 0 }
         let all = zip(zip(rows, octets), wereStaged)
         let octets = all.lazy.filter { !$1 }.map { max(0, $0.0.0.octets) }.saturatedSum()
         listedOctets = max(0, listedOctets.subtractingSaturated(octets))
         (rows, self.octets) = (all.filter(\.1).map(\.0.0), all.filter(\.1).map(\.0.1))
-        return MailStoreError(
-            code: .misplaced, path: batch.place.path, errno: 0,
-            detail: "\(batch.place.path)/tmp: \(vanished) messages were taken away before they were delivered; they "
-                + "are fetched again. See that nothing cleans up files there that are younger than a day")
+        return vanished
     }
 }

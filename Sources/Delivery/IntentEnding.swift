@@ -9,7 +9,7 @@ import Vocabulary
 /// Ends deliveries that were intended and then interrupted: each message that is in its mailbox, or was, is recorded as
 /// moved, and the rest forgotten, to be fetched again.
 ///
-/// However many there are: one sync of each file system, then one commit. A crash before it leaves them as they were.
+/// However many there are: one sync of each lane, then one commit. A crash before it leaves them as they were.
 /// What is neither where it was staged nor anywhere under its name is looked for by its content, and what is not found
 /// that way either is fetched again.
 package struct IntentEnding: Sendable {
@@ -27,7 +27,8 @@ package struct IntentEnding: Sendable {
     private struct Ended: Sendable {
         var intent: Intent
         var address: EmailAddress
-        var place: MailboxPlace
+        /// Where its mailbox stands now.
+        var batch: StagedBatch
         var delivered: [Bool]
         /// Of those that were not: nobody can tell whether their user has deleted them.
         var notFound = 0
@@ -55,32 +56,34 @@ package struct IntentEnding: Sendable {
         var account: AccountRecord.ID
         var ended: [Ended] = []
         var error: (any Error)?
-        /// The file system that did not answer.
-        var silent: UInt64?
+        /// What did not answer, and what it said of that.
+        var silent: (StoreLane, MailStoreError)?
     }
 
     /// - Parameters:
     ///   - intents: in the order in which they were recorded.
     ///   - searchesContents: whether mailboxes are read where they have to be, which may take long; else it is left to
     ///     the next one to end them.
-    ///   - silent: file systems that do not answer, and are not asked; those that turn out not to are added.
+    ///   - silent: lanes that do not answer, and are not asked; those that turn out not to are added.
     /// - Returns: whose could not be ended, or not all of them, and why: a `MailStoreError`, or a `RecordsError` of one
     ///   account's.
     /// - Throws: `RecordsError`.
     package func end(
-        _ intents: some Sequence<Intent>, searchesContents: Bool, except silent: inout Set<UInt64>
+        _ intents: some Sequence<Intent>, searchesContents: Bool, except silent: inout [StoreLane: MailStoreError]
     ) async throws -> [AccountRecord.ID: any Error] {
         let outcomes = await publish(Dictionary(grouping: intents, by: \.account), searchesContents, &silent)
         var failures: [AccountRecord.ID: any Error] = [:]
         for outcome in outcomes { failures[outcome.account] = outcome.error }
-        let errors = await store.sync(Set(outcomes.flatMap(\.ended).map(\.place)))
+        let errors = await store.sync(outcomes.flatMap(\.ended).map(\.batch))
         var durable: [[Ended]] = []
+        var start = 0
         for outcome in outcomes {
-            let ended = outcome.ended.prefix { errors[$0.place] == nil }
-            if ended.count < outcome.ended.count {
-                failures[outcome.account] = errors[outcome.ended[ended.count].place]
+            let ended = outcome.ended.indices.prefix { errors[start + $0] == nil }.map { outcome.ended[$0] }
+            if let error = errors[start + ended.count], ended.count < outcome.ended.count {
+                failures[outcome.account] = error
             }
-            if !ended.isEmpty { durable.append(Array(ended)) }
+            start += outcome.ended.count
+            if !ended.isEmpty { durable.append(ended) }
         }
         for (account, error) in try await record(durable) { failures[account] = error }
         return failures
@@ -88,7 +91,8 @@ package struct IntentEnding: Sendable {
 
     /// Publishes what is still staged: each account's in order, a few accounts at once.
     private func publish(
-        _ intents: [AccountRecord.ID: [Intent]], _ searchesContents: Bool, _ silent: inout Set<UInt64>
+        _ intents: [AccountRecord.ID: [Intent]], _ searchesContents: Bool,
+        _ silent: inout [StoreLane: MailStoreError]
     ) async -> [Outcome] {
         await withTaskGroup(of: Outcome.self) { group in
             var outcomes: [Outcome] = []
@@ -99,7 +103,7 @@ package struct IntentEnding: Sendable {
             }
             for _ in 0..<Self.accountsAtOnce { next() }
             for await outcome in group {
-                if let device = outcome.silent { silent.insert(device) }
+                if let (lane, error) = outcome.silent { silent[lane] = error }
                 outcomes.append(outcome)
                 next()
             }
@@ -110,22 +114,19 @@ package struct IntentEnding: Sendable {
     private static let accountsAtOnce = 8
 
     private func publish(
-        _ intents: [Intent], of account: AccountRecord.ID, _ searchesContents: Bool, except silent: Set<UInt64>
+        _ intents: [Intent], of account: AccountRecord.ID, _ searchesContents: Bool,
+        except silent: [StoreLane: MailStoreError]
     ) async -> Outcome {
         var outcome = Outcome(account: account)
         var row: AccountRecord?
         for intent in intents {
-            guard let batch = StagedBatch(encoded: intent.batch) else {
+            guard let batch = intent.batch(in: store) else {
                 outcome.error = RecordsError(
                     code: .corrupt, detail: "intent \(intent.id) in the database cannot be read")
                 break
             }
             do {
-                if silent.contains(batch.place.device) {
-                    throw MailStoreError(
-                        code: .unresponsive, path: batch.place.path, errno: 0,
-                        detail: "\(batch.place.path): its file system does not answer")
-                }
+                if let error = silent[batch.lane] { throw error }
                 if row == nil {
                     row = try await context.records.account(id: account)
                     // A mailbox that is not there, or another, tells nothing.
@@ -136,7 +137,9 @@ package struct IntentEnding: Sendable {
                 outcome.ended.append(ended)
             } catch {
                 outcome.error = error
-                if (error as? MailStoreError)?.code == .unresponsive { outcome.silent = batch.place.device }
+                if let error = error as? MailStoreError, error.code == .unresponsive {
+                    outcome.silent = (batch.lane, error)
+                }
                 break
             }
         }
@@ -149,7 +152,7 @@ package struct IntentEnding: Sendable {
         let recovered = try await store.recover(
             batch, of: row.address, isRecent: intent.isRecent(at: context.now()))
         var ended = Ended(
-            intent: intent, address: row.address, place: recovered.place,
+            intent: intent, address: row.address, batch: recovered.batch,
             delivered: recovered.fates.map { $0 == .delivered })
         let unknown = recovered.fates.indices.filter { recovered.fates[$0] == .unknown }
         guard !unknown.isEmpty else { return ended }

@@ -39,7 +39,7 @@ package struct StoreGuard: Sendable {
             }
             if facts.moved.contains(level) {
                 throw MailStoreError.unmarked(
-                    level, path: Self.place(level, address),
+                    Self.place(level, address),
                     found[level] == nil ? "its marker is missing" : "it bears another marker")
             }
             fresh[level] = found[level]

@@ -142,7 +142,8 @@ public final class IntegrityCheck: Sendable {
         _ row: AccountRecord, _ ledger: [LedgerRow], _ intents: [Intent], _ listing: [ListedMessage]?,
         _ settings: MigrationSettings?, _ findings: inout IntegrityFindings
     ) async throws -> IntegrityComparison? {
-        let contents = try await mailStore.contents(of: row.address, .ours)
+        let contents = try await mailStore.contents(
+            of: row.address, .ours, intended: intents.compactMap { $0.batch(in: mailStore) })
         guard let contents else {
             if !ledger.isEmpty {
                 findings.gone = ledger.count
@@ -165,11 +166,10 @@ public final class IntegrityCheck: Sendable {
         {
             comparison.find(in: others.messages)
         }
-        let intended = Set(intents.compactMap { StagedBatch(encoded: $0.batch) }.flatMap(\.names))
         findings.present = comparison.present
         findings.gone = comparison.gone
         findings.waiting = listing == nil ? nil : comparison.waiting
-        findings.leftInTmp = contents.staged.count { name in !intended.contains { $0.hasPrefix(name) } }
+        findings.leftInTmp = contents.leftovers
         if intents.isEmpty {
             (findings.doubled, findings.changed) = IntegrityComparison.surplus(ledger, contents.messages)
         }

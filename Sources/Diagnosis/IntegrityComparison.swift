@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import MailStore
 import Records
 import Runs
 import Vocabulary

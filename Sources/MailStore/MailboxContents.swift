@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Vocabulary
+
 /// Which messages of a mailbox are meant.
 public enum MessageOrigin: Sendable {
-    /// Those that this store has delivered, and that still have the names it gave them.
+    /// Those that this store has delivered, and that are still known by what it called them.
     case ours
     /// All others.
     case others
@@ -14,9 +16,9 @@ public struct MailboxContents: Sendable {
     public var messages: [ContentHash: Int] = [:]
     /// Octets of a message of each content.
     public var octets: [ContentHash: Int] = [:]
-    /// What is staged there, by the names that ``StagedBatch`` has.
-    public var staged: [String] = []
-    /// Files that could not be read, the first few; each with why.
+    /// How many are staged there that no batch intends to make visible.
+    public var leftovers = 0
+    /// Why some could not be read, of the first few.
     public var unreadable: [MailStoreError] = []
 
     public init() {}

@@ -2,8 +2,52 @@
 
 import CLinux
 import Glibc
-import MailStore
+public import MailStore
 import Synchronization
+
+extension MaildirStore {
+    /// What is on one file system shares the work.
+    public func sync(_ batches: [StagedBatch]) async -> [Int: MailStoreError] {
+        let places = batches.map { MailboxPlace(encoded: $0.encoded) }
+        let failures = await sync(Set(places.compactMap(\.self)))
+        var errors: [Int: MailStoreError] = [:]
+        for (index, place) in places.enumerated() {
+            guard let place else {
+                errors[index] = Self.strange
+                continue
+            }
+            errors[index] = failures[place].map { MailStoreError($0) }
+        }
+        return errors
+    }
+
+    private func sync(_ places: Set<MailboxPlace>) async -> DeviceSync.Failures {
+        await withTaskGroup(of: DeviceSync.Failures.self) { group in
+            for (_, places) in Dictionary(grouping: places, by: \.device) {
+                group.addTask { await self.sync(onOneDevice: Set(places)) }
+            }
+            return await group.reduce(into: [:]) { $0.merge($1) { first, _ in first } }
+        }
+    }
+
+    private func sync(onOneDevice places: Set<MailboxPlace>) async -> DeviceSync.Failures {
+        enum Answer { case success(DeviceSync), failure(DeviceSync.Failures) }
+        let answer = await lookups.run { () -> Answer in
+            // Any place that is still there will do.
+            var failures: DeviceSync.Failures = [:]
+            for place in places {
+                do throws(FileError) { return .success(try self.devices.device(of: place)) } catch {
+                    failures[place] = error
+                }
+            }
+            return .failure(failures)
+        }
+        switch answer {
+        case .success(let device): return await device.sync(places)
+        case .failure(let failures): return failures
+        }
+    }
+}
 
 /// Makes durable what was written on one file system: one sync at a time, in which all take part who asked before it
 /// began. Who asks while one is running waits for the next, since that one may have passed his files already.
@@ -11,7 +55,7 @@ import Synchronization
 /// `syncfs` is the cheapest by far where the file system is quiet, but waits for everybody's writes. When it has
 /// taken longer than the budget, files are synced one by one for a while.
 final class DeviceSync: Sendable {
-    typealias Failures = [MailboxPlace: MailStoreError]
+    typealias Failures = [MailboxPlace: FileError]
 
     /// For all that is written on this file system.
     let pool: FilePool
@@ -84,7 +128,7 @@ final class DeviceSync: Sendable {
         let entries = unsynced.take(device: directory.device)
         var failures = await pool.run { [places] in Self.moved(places) }
         if await syncWhole() { return failures }
-        await withTaskGroup(of: (MailboxPlace, MailStoreError?).self) { group in
+        await withTaskGroup(of: (MailboxPlace, FileError?).self) { group in
             for place in places where failures[place] == nil {
                 group.addTask { (place, await self.syncEach(entries[place] ?? Unsynced.Entry(), in: place)) }
             }
@@ -100,7 +144,7 @@ final class DeviceSync: Sendable {
     private static func moved(_ places: Set<MailboxPlace>) -> Failures {
         var failures: Failures = [:]
         for place in places {
-            do throws(MailStoreError) { _ = try MaildirPlace(place) } catch { failures[place] = error }
+            do throws(FileError) { _ = try MaildirPlace(place) } catch { failures[place] = error }
         }
         return failures
     }
@@ -129,11 +173,11 @@ final class DeviceSync: Sendable {
     }
 
     /// Syncs the files and directories of one place: all writes are started before the first is waited for.
-    private func syncEach(_ entry: Unsynced.Entry, in place: MailboxPlace) async -> MailStoreError? {
+    private func syncEach(_ entry: Unsynced.Entry, in place: MailboxPlace) async -> FileError? {
         let pieces = stride(from: 0, to: entry.files.count, by: Self.filesAtOnce).map {
             Array(entry.files[$0..<min($0 + Self.filesAtOnce, entry.files.count)])
         }
-        let failure = await withTaskGroup(of: MailStoreError?.self) { group in
+        let failure = await withTaskGroup(of: FileError?.self) { group in
             for files in pieces {
                 group.addTask { await self.pool.run { Self.sync(files, in: place) } }
             }
@@ -145,8 +189,8 @@ final class DeviceSync: Sendable {
 
     private static let filesAtOnce = 16
 
-    private static func sync(_ files: [String], in place: MailboxPlace) -> MailStoreError? {
-        do throws(MailStoreError) {
+    private static func sync(_ files: [String], in place: MailboxPlace) -> FileError? {
+        do throws(FileError) {
             let tmp = try MaildirPlace(place).tmp
             var open: [Int32] = []
             defer { for fd in open { close(fd) } }
@@ -167,8 +211,8 @@ final class DeviceSync: Sendable {
         }
     }
 
-    private static func syncDirectories(_ made: [String], in place: MailboxPlace) -> MailStoreError? {
-        do throws(MailStoreError) {
+    private static func syncDirectories(_ made: [String], in place: MailboxPlace) -> FileError? {
+        do throws(FileError) {
             let maildir = try MaildirPlace(place)
             var directories = [maildir.tmp, maildir.new, maildir.cur]
             for path in Set(made) { directories.append(try Directory(path: path, followsLink: true)) }

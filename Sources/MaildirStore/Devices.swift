@@ -24,7 +24,7 @@ final class Devices: Sendable {
 
     /// The file system that `place` is on.
     /// - Throws: ``MailStoreError`` `misplaced` where the place has gone, and its file system is not known.
-    func device(of place: MailboxPlace) throws(MailStoreError) -> DeviceSync {
+    func device(of place: MailboxPlace) throws(FileError) -> DeviceSync {
         if let known = known.withLock({ $0[place.device]?.device }) { return known }
         return device(of: try MaildirPlace(place).tmp)
     }

@@ -11,7 +11,7 @@ final class Directory: Sendable {
     let device: UInt64
     let inode: UInt64
 
-    private init(adopting fd: Int32, path: String) throws(MailStoreError) {
+    private init(adopting fd: Int32, path: String) throws(FileError) {
         self.fd = fd
         self.path = path
         var status = stat()
@@ -19,53 +19,53 @@ final class Directory: Sendable {
         let error = errno
         self.device = UInt64(status.st_dev)
         self.inode = UInt64(status.st_ino)
-        if failed { throw MailStoreError.system(error, path: path) }
+        if failed { throw FileError.system(error, path: path) }
     }
 
     deinit { close(fd) }
 
     /// The directory at `path`. A symbolic link in its last place is followed only where `followsLink` says so.
-    convenience init(path: String, followsLink: Bool) throws(MailStoreError) {
+    convenience init(path: String, followsLink: Bool) throws(FileError) {
         let fd = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (followsLink ? 0 : O_NOFOLLOW))
-        if fd < 0 { throw MailStoreError.system(errno, path: path) }
+        if fd < 0 { throw FileError.system(errno, path: path) }
         try self.init(adopting: fd, path: path)
     }
 
     /// The directory `name` in `parent`.
-    convenience init(_ name: String, in parent: Directory, followsLink: Bool = false) throws(MailStoreError) {
+    convenience init(_ name: String, in parent: Directory, followsLink: Bool = false) throws(FileError) {
         let path = "\(parent.path)/\(name)"
         let fd = openat(parent.fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (followsLink ? 0 : O_NOFOLLOW))
-        if fd < 0 { throw MailStoreError.system(errno, path: path) }
+        if fd < 0 { throw FileError.system(errno, path: path) }
         try self.init(adopting: fd, path: path)
     }
 
     /// Opens `name`, made with `mode` where it is missing.
     func descend(
         _ name: String, making mode: mode_t, followsLink: Bool = false
-    ) throws(MailStoreError) -> (directory: Directory, wasMade: Bool) {
-        do throws(MailStoreError) {
+    ) throws(FileError) -> (directory: Directory, wasMade: Bool) {
+        do throws(FileError) {
             return (try Directory(name, in: self, followsLink: followsLink), false)
         } catch  where error.errno == ENOENT {
             let wasMade = mkdirat(fd, name, mode) == 0
-            if !wasMade && errno != EEXIST { throw MailStoreError.system(errno, path: "\(path)/\(name)") }
+            if !wasMade && errno != EEXIST { throw FileError.system(errno, path: "\(path)/\(name)") }
             let made = try Directory(name, in: self, followsLink: followsLink)
             // mkdir(2) takes the umask away and knows no set-group-ID bit.
             if wasMade, mode & ~0o700 != 0, fchmod(made.fd, mode) != 0 {
-                throw MailStoreError.system(errno, path: made.path)
+                throw FileError.system(errno, path: made.path)
             }
             return (made, wasMade)
         }
     }
 
     /// The names in it, without `.` and `..`, for which `isWanted` holds.
-    func names(where isWanted: (String) -> Bool) throws(MailStoreError) -> [String] {
+    func names(where isWanted: (String) -> Bool) throws(FileError) -> [String] {
         // An offset of its own: fdopendir(3) takes the descriptor over.
         let copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        if copy < 0 { throw MailStoreError.system(errno, path: path) }
+        if copy < 0 { throw FileError.system(errno, path: path) }
         guard let stream = fdopendir(copy) else {
             let error = errno
             close(copy)
-            throw MailStoreError.system(error, path: path)
+            throw FileError.system(error, path: path)
         }
         defer { closedir(stream) }
         var names: [String] = []
@@ -77,20 +77,20 @@ final class Directory: Sendable {
             }
             if name != ".", name != "..", isWanted(name) { names.append(name) }
         }
-        if errno != 0 { throw MailStoreError.system(errno, path: path) }
+        if errno != 0 { throw FileError.system(errno, path: path) }
         return names
     }
 
     /// Removes the file `name`; one that is not there is no error.
-    func remove(_ name: String) throws(MailStoreError) {
-        if unlinkat(fd, name, 0) != 0 && errno != ENOENT { throw MailStoreError.system(errno, path: "\(path)/\(name)") }
+    func remove(_ name: String) throws(FileError) {
+        if unlinkat(fd, name, 0) != 0 && errno != ENOENT { throw FileError.system(errno, path: "\(path)/\(name)") }
     }
 
     /// What stands under `name`, links not followed; nil where nothing does.
-    func status(of name: String) throws(MailStoreError) -> stat? {
+    func status(of name: String) throws(FileError) -> stat? {
         var status = stat()
         if fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 { return status }
         if errno == ENOENT { return nil }
-        throw MailStoreError.system(errno, path: "\(path)/\(name)")
+        throw FileError.system(errno, path: "\(path)/\(name)")
     }
 }

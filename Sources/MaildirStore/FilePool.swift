@@ -34,10 +34,10 @@ public final class FilePool: Sendable {
 
     /// As ``run(_:)``, for what may fail.
     func run<Answer: Sendable>(
-        _ body: @escaping @Sendable () throws(MailStoreError) -> Answer
-    ) async throws(MailStoreError) -> Answer {
-        let result: Result<Answer, MailStoreError> = await run { () -> Result<Answer, MailStoreError> in
-            do throws(MailStoreError) { return .success(try body()) } catch { return .failure(error) }
+        _ body: @escaping @Sendable () throws(FileError) -> Answer
+    ) async throws(FileError) -> Answer {
+        let result: Result<Answer, FileError> = await run { () -> Result<Answer, FileError> in
+            do throws(FileError) { return .success(try body()) } catch { return .failure(error) }
         }
         return try result.get()
     }

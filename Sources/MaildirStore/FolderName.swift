@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import MailStore
-
 /// A Maildir++ folder: its levels are separated by dots, and other than printable ASCII is written in the modified
 /// UTF-7 of RFC 3501 §5.1.3, as Dovecot and Courier do.
-public struct FolderName: Hashable, Sendable {
+struct FolderName: Hashable, Sendable {
     /// The subdirectory's name, such as `.Sent` or `.Entw&APw-rfe`; nil for `INBOX`, which is the Maildir itself.
-    public let directory: String?
+    let directory: String?
 
-    /// - Throws: ``MailStoreError`` when `name` cannot be a folder.
-    public init(_ name: String) throws(MailStoreError) {
+    static let inbox = FolderName(directory: nil)
+
+    private init(directory: String?) { self.directory = directory }
+
+    /// - Throws: ``FileError`` when `name` cannot be a folder.
+    init(_ name: String) throws(FileError) {
         if name.uppercased() == "INBOX" {
             self.directory = nil
             return
         }
-        func invalid(_ reason: String) -> MailStoreError {
-            MailStoreError(
+        func invalid(_ reason: String) -> FileError {
+            FileError(
                 code: .failed, path: name, errno: 0,
                 detail: "the folder \"\(name)\" \(reason); name one like \"Archive\" or \"Archive.2019\", or INBOX")
         }

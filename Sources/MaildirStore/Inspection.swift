@@ -2,16 +2,30 @@
 
 import Glibc
 public import MailStore
+import MessageContent
 public import Vocabulary
 
 extension MaildirStore {
     /// Reads `new` and `cur` of a Maildir and of the Maildir++ folders in it, each twice, since a file that a mail
     /// program renames meanwhile may be passed over. A few files a job, so that deliveries are not held up.
     /// - Throws: ``MailStoreError``; `CancellationError`.
-    public func contents(of account: EmailAddress, _ origin: MessageOrigin) async throws -> MailboxContents? {
+    public func contents(
+        of account: EmailAddress, _ origin: MessageOrigin, intended: [StagedBatch]
+    ) async throws -> MailboxContents? {
+        do {
+            return try await inspect(account, origin, Self.temporaryNames(intended))
+        } catch let error as FileError {
+            throw MailStoreError(error)
+        }
+    }
+
+    /// - Throws: ``FileError``; `CancellationError`.
+    private func inspect(
+        _ account: EmailAddress, _ origin: MessageOrigin, _ intended: Set<String>
+    ) async throws -> MailboxContents? {
         let tag = tag(of: account)
-        let maildir = path(of: account, folder: try FolderName("INBOX"))
-        guard let folders = try await pool.run({ () throws(MailStoreError) in try Self.folders(of: maildir) }) else {
+        let maildir = path(of: account, folder: nil)
+        guard let folders = try await pool.run({ () throws(FileError) in try Self.folders(of: maildir) }) else {
             return nil
         }
         var contents = MailboxContents()
@@ -20,15 +34,15 @@ extension MaildirStore {
             // new first: mail programs move files to cur, never back.
             for place in ["new", "cur", "new", "cur"] {
                 let path = "\(folder)/\(place)"
-                let names = try await pool.run { () throws(MailStoreError) in
+                let names = try await pool.run { () throws(FileError) in
                     try Self.names(in: path) { MessageName.isOurs($0, tag: tag) == (origin == .ours) }
                 }
                 for name in names {
                     try Task.checkCancellation()
                     guard !seen.contains(MessageName.temporary(name)) else { continue }
-                    let hash: Result<(ContentHash, Int)?, MailStoreError> = await pool.run { [hashKey] in
-                        do throws(MailStoreError) {
-                            return .success(try Self.content(of: "\(path)/\(name)", key: hashKey))
+                    let hash: Result<(ContentHash, Int)?, FileError> = await pool.run { [contentKey] in
+                        do throws(FileError) {
+                            return .success(try Self.content(of: "\(path)/\(name)", key: contentKey))
                         } catch {
                             return .failure(error)
                         }
@@ -38,14 +52,16 @@ extension MaildirStore {
                     case .success((let content, let octets)?):
                         contents.messages[content, default: 0] += 1
                         contents.octets[content] = octets
-                    case .failure(let error): if contents.unreadable.count < 10 { contents.unreadable.append(error) }
+                    case .failure(let error):
+                        if contents.unreadable.count < 10 { contents.unreadable.append(MailStoreError(error)) }
                     }
                     seen.insert(MessageName.temporary(name))
                 }
             }
             if origin == .ours {
-                contents.staged += try await pool.run { () throws(MailStoreError) in
-                    try Self.names(in: folder + "/tmp") { MessageName.isOurs($0, tag: tag) }
+                contents.leftovers += try await pool.run { () throws(FileError) in
+                    try Self.names(in: folder + "/tmp") { MessageName.isOurs($0, tag: tag) && !intended.contains($0) }
+                        .count
                 }
             }
         }
@@ -53,8 +69,8 @@ extension MaildirStore {
     }
 
     /// The Maildir and its folders; nil where there is none.
-    static func folders(of maildir: String) throws(MailStoreError) -> [String]? {
-        do throws(MailStoreError) {
+    static func folders(of maildir: String) throws(FileError) -> [String]? {
+        do throws(FileError) {
             let directory = try Directory(path: maildir, followsLink: false)
             return [maildir] + (try directory.names { $0.hasPrefix(".") }.map { "\(maildir)/\($0)" })
         } catch  where error.errno == ENOENT {
@@ -65,8 +81,8 @@ extension MaildirStore {
     /// Names of messages; none where the folder is no Maildir.
     static func names(
         in path: String, where isWanted: (_ name: String) -> Bool
-    ) throws(MailStoreError) -> [String] {
-        do throws(MailStoreError) {
+    ) throws(FileError) -> [String] {
+        do throws(FileError) {
             return try Directory(path: path, followsLink: false).names { name in
                 !name.hasPrefix(".") && isWanted(MessageName.temporary(name))
             }
@@ -76,7 +92,7 @@ extension MaildirStore {
     }
 
     /// nil where the file is gone, or is none.
-    private static func content(of path: String, key: [UInt8]) throws(MailStoreError) -> (ContentHash, Int)? {
+    private static func content(of path: String, key: ContentKey) throws(FileError) -> (ContentHash, Int)? {
         let fd = Glibc.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         if fd < 0 {
             if errno == ENOENT || errno == ELOOP { return nil }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CLinux
-import CSodium
 import Glibc
 public import MailStore
+public import MessageContent
 import Synchronization
 public import Vocabulary
 
@@ -23,40 +22,36 @@ public import Vocabulary
 /// no other.
 public final class MaildirStore: MailStore {
     let template: PathTemplate
-    let hashKey: [UInt8]
+    let contentKey: ContentKey
     private let directoryMode: mode_t
     let fileMode: mode_t
     /// For reading.
     let pool: FilePool
     /// Finds out which file system is meant.
-    private let lookups = FilePool(threads: 32)
+    let lookups = FilePool(threads: 32)
     let probe = Probe()
-    private let patience: Duration
-    private let devices: Devices
+    let patience: Duration
+    let devices: Devices
     private let unsynced = Unsynced()
     /// The latest run that was noted in each marker.
-    private let noted = Mutex<[String: Int64]>([:])
+    let noted = Mutex<[String: Int64]>([:])
 
     /// - Parameters:
     ///   - path: where Maildirs are: an absolute path with `%u` for the address, `%n` its local part, `%d` its domain
     ///     and `%%`. What stands before the first component with one of these must exist.
-    ///   - hashKey: 16 to 64 octets, the same for as long as content hashes are to be compared.
+    ///   - contentKey: for the hashes of contents, and for what tells accounts apart in the names of files.
     ///   - pool: on whose threads mail is read; each file system gets as many for what is written there.
     ///   - directoryMode: of what is made; `0o2770` lets a group in.
     ///   - fileMode: of messages.
     ///   - syncBudget: when making a whole file system durable takes longer, files are synced one by one for a while.
     ///   - patience: how long a mailbox's file system may take to open it, or to end what a crash interrupted.
-    /// - Throws: ``MailStoreError`` when `path` cannot be such a template, or the key has the wrong length.
+    /// - Throws: ``MailStoreError`` when `path` cannot be such a template.
     public init(
-        path: String, hashKey: [UInt8], pool: FilePool, directoryMode: UInt32 = 0o700, fileMode: UInt32 = 0o600,
-        syncBudget: Duration = .milliseconds(500), patience: Duration = .seconds(30)
+        path: String, contentKey: ContentKey, pool: FilePool, directoryMode: UInt32 = 0o700,
+        fileMode: UInt32 = 0o600, syncBudget: Duration = .milliseconds(500), patience: Duration = .seconds(30)
     ) throws(MailStoreError) {
-        template = try PathTemplate(path)
-        guard (16...64).contains(hashKey.count), sodium_init() >= 0 else {
-            throw MailStoreError(
-                code: .failed, path: path, errno: 0, detail: "the key for content hashes needs 16 to 64 octets")
-        }
-        self.hashKey = hashKey
+        template = try MailStoreError.telling { () throws(FileError) in try PathTemplate(path) }
+        self.contentKey = contentKey
         self.pool = pool
         self.directoryMode = directoryMode
         self.fileMode = fileMode
@@ -67,34 +62,42 @@ public final class MaildirStore: MailStore {
     public func open(
         _ account: EmailAddress, options: DeliveryOptions, intended: [StagedBatch], expecting expected: StoreMarkers
     ) async throws(MailStoreError) -> any MailboxWriter {
-        let folder = try FolderName(options.folder)
         let path = path(of: account, folder: nil)
-        return try await onDevice(of: path) { isAwaited throws(MailStoreError) -> MaildirWriter in
-            var made: [Directory] = []
-            let (maildir, markers) = try self.maildir(of: account, folder: folder, expecting: expected, made: &made)
+        return try await onDevice(of: path) { isAwaited throws(FileError) -> MaildirWriter in
             let tag = self.tag(of: account)
-            try Self.sweep(maildir.tmp, tag: tag, keeping: intended, while: isAwaited)
-            self.unsynced.add([], directories: made.map(\.path), in: maildir.place)
-            let device = self.devices.device(of: maildir.tmp)
             let name = MessageName(tag: tag)
-            let run = StagedRun(mark: name.run, last: 0, markers: markers, note: "\(path)/\(MarkerFile.inMaildir)")
+            var folders: [MaildirWriter.Folder] = []
+            var run = StagedRun(mark: name.run, last: 0, markers: [:], note: "\(path)/\(MarkerFile.inMaildir)")
+            for folder in options.folders {
+                var made: [Directory] = []
+                let (maildir, markers) = try self.maildir(
+                    of: account, folder: try FolderName(folder), expecting: expected, made: &made)
+                run.markers = markers
+                try Self.sweep(maildir.tmp, tag: tag, keeping: intended, while: isAwaited)
+                self.unsynced.add([], directories: made.map(\.path), in: maildir.place)
+                folders.append(
+                    MaildirWriter.Folder(
+                        place: maildir.place, directory: maildir.tmp, device: self.devices.device(of: maildir.tmp)))
+            }
             return MaildirWriter(
-                place: maildir.place, run: run, directory: maildir.tmp, options: options, unsynced: self.unsynced,
-                device: device,
-                staging: Staging(directory: maildir.tmp, fileMode: self.fileMode, name: name, key: self.hashKey))
+                folders: folders, run: run, options: options, unsynced: self.unsynced,
+                staging: Staging(
+                    directories: folders.map(\.directory), fileMode: self.fileMode, name: name, key: self.contentKey))
         }
     }
 
     public func sweep(
         _ account: EmailAddress, options: DeliveryOptions, intended: [StagedBatch]
     ) async throws(MailStoreError) {
-        let path = path(of: account, folder: try FolderName(options.folder))
-        try await onDevice(of: self.path(of: account, folder: nil)) { isAwaited throws(MailStoreError) -> Void in
-            do throws(MailStoreError) {
-                let tmp = try Directory(path: path + "/tmp", followsLink: false)
-                try Self.sweep(tmp, tag: self.tag(of: account), keeping: intended, while: isAwaited)
-            } catch  where error.errno == ENOENT {
-                // Nothing was ever staged there.
+        try await onDevice(of: path(of: account, folder: nil)) { isAwaited throws(FileError) -> Void in
+            for folder in options.folders {
+                let path = self.path(of: account, folder: try FolderName(folder))
+                do throws(FileError) {
+                    let tmp = try Directory(path: path + "/tmp", followsLink: false)
+                    try Self.sweep(tmp, tag: self.tag(of: account), keeping: intended, while: isAwaited)
+                } catch  where error.errno == ENOENT {
+                    // Nothing was ever staged there.
+                }
             }
         }
     }
@@ -103,52 +106,42 @@ public final class MaildirStore: MailStore {
     /// none of that run's.
     private static func sweep(
         _ tmp: Directory, tag: String, keeping intended: [StagedBatch], while isAwaited: () -> Bool
-    ) throws(MailStoreError) {
-        let kept = Set(intended.flatMap { $0.names.map(MessageName.temporary) })
+    ) throws(FileError) {
+        let kept = Self.temporaryNames(intended)
         for stale in try tmp.names(where: { MessageName.isOurs($0, tag: tag) && !kept.contains($0) }) {
             guard isAwaited() else { return }
             try tmp.remove(stale)
         }
     }
 
-    public func sync(_ places: Set<MailboxPlace>) async -> [MailboxPlace: MailStoreError] {
-        await withTaskGroup(of: [MailboxPlace: MailStoreError].self) { group in
-            for (_, places) in Dictionary(grouping: places, by: \.device) {
-                group.addTask { await self.sync(onOneDevice: Set(places)) }
-            }
-            return await group.reduce(into: [:]) { $0.merge($1) { first, _ in first } }
-        }
+    /// What the messages of `batches` are called in `tmp/`.
+    static func temporaryNames(_ batches: [StagedBatch]) -> Set<String> {
+        Set(batches.compactMap { MaildirBatch($0) }.flatMap { $0.names.map(MessageName.temporary) })
     }
 
-    @discardableResult
-    public func publish(_ batch: StagedBatch) async throws(MailStoreError) -> [Bool] {
-        let place = batch.place
-        let device = try await lookups.run { () throws(MailStoreError) in try self.devices.device(of: place) }
-        return try await device.pool.run { [device] () throws(MailStoreError) -> [Bool] in
-            defer { withExtendedLifetime(device) {} }
-            let maildir = try MaildirPlace(place)
-            self.note(batch.run)
-            var wereStaged: [Bool] = []
-            for name in batch.names { wereStaged.append(try maildir.publish(name, seen: batch.seen)) }
-            return wereStaged
-        }
+    public func batch(encoded: [UInt8]) -> StagedBatch? { MaildirBatch(encoded: encoded)?.staged() }
+
+    public func join(_ next: StagedBatch, to batch: inout StagedBatch) -> Bool { MaildirBatch.join(next, to: &batch) }
+
+    public func takenAway(_ count: Int, from batch: StagedBatch) -> MailStoreError {
+        let path = MaildirBatch(batch)?.place.path ?? template.base
+        return MailStoreError(
+            code: .misplaced,
+            detail:
+                "\(path)/tmp: \(count) messages were taken away before they were delivered; they are fetched again. "
+                + "See that nothing cleans up files there that are younger than a day")
     }
 
-    private func note(_ run: StagedRun?) {
-        guard let run else { return }
-        let isNoted = noted.withLock { noted in
-            if noted[run.note] == run.mark { return true }
-            if noted.count >= 10_000 { noted = [:] }  // noted twice does no harm
-            noted[run.note] = run.mark
-            return false
-        }
-        if !isNoted { MarkerFile.note(run.mark, at: run.note) }
+    /// Said of a batch that another store has made.
+    static let strange = MailStoreError(
+        code: .failed, detail: "what was staged is no batch of Maildirs: see whether mailStore.kind was changed")
+
+    public func check(folder: String) throws(MailStoreError) {
+        _ = try MailStoreError.telling { () throws(FileError) in try FolderName(folder) }
     }
 
-    public func check(folder: String) throws(MailStoreError) { _ = try FolderName(folder) }
-
-    static func missing(_ base: String) -> MailStoreError {
-        MailStoreError(
+    static func missing(_ base: String) -> FileError {
+        FileError(
             code: .misplaced, path: base, errno: ENOENT,
             detail: "\(base) does not exist, and is not made, because its file system may just not be mounted; "
                 + "mount it, or make it: install -d -m 0750 -o \(geteuid()) \(base)")
@@ -166,15 +159,15 @@ public final class MaildirStore: MailStore {
     /// to `made`.
     func maildir(
         of account: EmailAddress, folder: FolderName, expecting expected: StoreMarkers, made: inout [Directory]
-    ) throws(MailStoreError) -> (place: MaildirPlace, markers: StoreMarkers) {
+    ) throws(FileError) -> (place: MaildirPlace, markers: StoreMarkers) {
         var directory: Directory
-        do throws(MailStoreError) {
+        do throws(FileError) {
             directory = try Directory(path: template.base, followsLink: true)
         } catch  where error.errno == ENOENT {
             throw Self.missing(template.base)
         }
         var markers: StoreMarkers = [:]
-        func settle(_ level: StoreLevel, _ directory: Directory) throws(MailStoreError) {
+        func settle(_ level: StoreLevel, _ directory: Directory) throws(FileError) {
             if let expected = expected[level] {
                 guard try MarkerFile(level, in: directory)?.marker == expected else {
                     throw Self.unmarked(level, directory.path)
@@ -193,7 +186,7 @@ public final class MaildirStore: MailStore {
             let level: StoreLevel = index < template.domainComponents ? .domain : .mailbox
             let path = "\(directory.path)/\(component)"
             if expected[.mailbox] != nil || level == .domain && expected[.domain] != nil {
-                do throws(MailStoreError) {
+                do throws(FileError) {
                     directory = try Directory(component, in: directory, followsLink: !isMaildir)
                 } catch  where error.errno == ENOENT {
                     throw Self.unmarked(level, path)
@@ -226,90 +219,6 @@ public final class MaildirStore: MailStore {
 
     /// By which an account's files are told from those of others that may share its Maildir.
     func tag(of account: EmailAddress) -> String {
-        let hasher = ContentHasher(key: hashKey)
-        Array("maildir \(account)".utf8).withUnsafeBytes { hasher.update($0) }
-        return MessageName.hexadecimal(UInt64(bitPattern: hasher.finish().value) >> 32, digits: 8)
+        MessageName.hexadecimal(contentKey.names(Array("maildir \(account)".utf8)) >> 32, digits: 8)
     }
-
-    /// The answer of `body`, which asks the file system at `path`, in time.
-    func lookUp<Answer: Sendable>(
-        _ path: String, _ body: @escaping @Sendable () throws(MailStoreError) -> Answer
-    ) async throws(MailStoreError) -> Answer {
-        let answer = await lookups.run(within: patience) { () -> Result<Answer, MailStoreError> in
-            do throws(MailStoreError) { return .success(try body()) } catch { return .failure(error) }
-        }
-        guard let answer else { throw .unresponsive(path, after: patience) }
-        return try answer.get()
-    }
-
-    private func sync(onOneDevice places: Set<MailboxPlace>) async -> [MailboxPlace: MailStoreError] {
-        enum Answer { case success(DeviceSync), failure([MailboxPlace: MailStoreError]) }
-        let answer = await lookups.run { () -> Answer in
-            // Any place that is still there will do.
-            var failures: [MailboxPlace: MailStoreError] = [:]
-            for place in places {
-                do throws(MailStoreError) { return .success(try self.devices.device(of: place)) } catch {
-                    failures[place] = error
-                }
-            }
-            return .failure(failures)
-        }
-        switch answer {
-        case .success(let device): return await device.sync(places)
-        case .failure(let failures): return failures
-        }
-    }
-
-    /// Runs `body` on a thread of the file system that the Maildir at `path` is on, or will be, but waits no longer than
-    /// there is patience; `body` can ask whether anybody still does.
-    func onDevice<Answer: Sendable>(
-        of path: String,
-        _ body: @escaping @Sendable (_ isAwaited: () -> Bool) throws(MailStoreError) -> Answer
-    ) async throws(MailStoreError) -> Answer {
-        let deadline = ContinuousClock.now + patience
-        let found = await lookups.run(within: patience) { [template] () -> Result<DeviceSync, MailStoreError> in
-            do throws(MailStoreError) {
-                return .success(self.devices.device(of: try Self.deepest(of: path, from: template.base)))
-            } catch {
-                return .failure(error)
-            }
-        }
-        guard let device = try found?.get() else { throw .unresponsive(path, after: patience) }
-        let isAwaited = Awaited()
-        let answer = await device.pool.run(within: deadline - .now) { () -> Result<Answer, MailStoreError> in
-            defer { withExtendedLifetime(device) {} }
-            do throws(MailStoreError) { return .success(try body { isAwaited.value }) } catch { return .failure(error) }
-        }
-        guard let answer else {
-            isAwaited.end()
-            throw .unresponsive(path, after: patience)
-        }
-        return try answer.get()
-    }
-
-    /// The directory at `path`, or the nearest one above it that is there.
-    private static func deepest(of path: String, from base: String) throws(MailStoreError) -> Directory {
-        // What is wrong on the way is said by who goes on to use it. The last is its user's, and no link of theirs leads
-        // anywhere.
-        if let maildir = try? Directory(path: path, followsLink: false) { return maildir }
-        var path = Substring(path)
-        while let slash = path.lastIndex(of: "/"), path[..<slash].utf8.count > base.utf8.count {
-            path = path[..<slash]
-            if let directory = try? Directory(path: String(path), followsLink: true) { return directory }
-        }
-        do throws(MailStoreError) {
-            return try Directory(path: base, followsLink: true)
-        } catch  where error.errno == ENOENT {
-            throw missing(base)
-        }
-    }
-}
-
-/// Whether somebody waits for an answer.
-private final class Awaited: Sendable {
-    private let isOver = Atomic(false)
-
-    var value: Bool { !isOver.load(ordering: .sequentiallyConsistent) }
-
-    func end() { isOver.store(true, ordering: .sequentiallyConsistent) }
 }

@@ -7,7 +7,7 @@ public import Vocabulary
 
 /// Takes the messages of one run into a Maildir's `tmp/`.
 ///
-/// 1. What arrives is copied into a slab, on the thread that brings it; nothing else is done there.
+/// 1. What arrives is decoded into a slab, on the thread that brings it; nothing else is done there.
 /// 2. A full slab, or what is there at ``flush()``, becomes one job of the file pool. One is in flight at a time,
 ///    while the other slab fills; when that is full too, ``isFull`` asks the reader to pause.
 /// 3. The job writes files, whole small messages by the hundred, and yields those that are whole in ``staged``.
@@ -15,17 +15,24 @@ public import Vocabulary
 /// After an error all that still comes is thrown away, so that nobody waits for a writer that has ended.
 public final class MaildirWriter: MailboxWriter {
     public let staged: AsyncThrowingStream<[StagedMessage], any Error>
-    public let place: MailboxPlace
+    private let folders: [Folder]
     private let run: StagedRun
     private let continuation: AsyncThrowingStream<[StagedMessage], any Error>.Continuation
     private let options: DeliveryOptions
-    private var pool: FilePool { device.pool }
-    private let directory: Directory
+    /// Of the first folder's file system.
+    private let pool: FilePool
     private let unsynced: Unsynced
-    /// Alive from before the first write to after the last.
-    private let device: DeviceSync
     private let files: Files
     private let intake = Mutex(Intake())
+
+    /// Where the messages of one of the source's folders go.
+    struct Folder: Sendable {
+        let place: MailboxPlace
+        /// The `tmp` of `place`.
+        let directory: Directory
+        /// Alive from before the first write to after the last.
+        let device: DeviceSync
+    }
 
     /// The file side, in a box that outlives the writer until its last file is closed.
     private final class Files: Sendable {
@@ -62,7 +69,7 @@ public final class MaildirWriter: MailboxWriter {
             return slab
         }
 
-        /// Puts the message announced into the slab, `header` on top.
+        /// Puts the message announced, which turned out to be empty, into the slab.
         mutating func enter(header: [UInt8]) {
             guard let message = announced else { return }
             announced = nil
@@ -85,17 +92,15 @@ public final class MaildirWriter: MailboxWriter {
         }
     }
 
-    /// - Parameter directory: the `tmp` of `place`.
+    /// - Parameter folders: one at least.
     init(
-        place: MailboxPlace, run: StagedRun, directory: Directory, options: DeliveryOptions, unsynced: Unsynced,
-        device: DeviceSync, staging: sending Staging
+        folders: [Folder], run: StagedRun, options: DeliveryOptions, unsynced: Unsynced, staging: sending Staging
     ) {
-        self.place = place
+        self.folders = folders
         self.run = run
-        self.directory = directory
         self.options = options
         self.unsynced = unsynced
-        self.device = device
+        pool = folders[0].device.pool
         self.files = Files(staging)
         (staged, continuation) = AsyncThrowingStream.makeStream()
     }
@@ -103,9 +108,9 @@ public final class MaildirWriter: MailboxWriter {
     deinit {
         continuation.finish()
         // No job is in flight: each holds the writer.
-        pool.submit { [files, directory, device] in
+        pool.submit { [files, folders] in
             files.staging.withLock { $0.abandon() }
-            withExtendedLifetime((directory, device)) {}
+            withExtendedLifetime(folders) {}
         }
     }
 
@@ -119,25 +124,27 @@ public final class MaildirWriter: MailboxWriter {
         }
     }
 
-    public func append(_ octets: UnsafeRawBufferPointer) {
+    public func append(upTo count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
         intake.withLock { intake in
-            guard intake.takesMore, let first = octets.first else { return }
-            intake.enter(header: header(above: first, of: intake.announced))
-            guard intake.isInMessage else { return }
-            var rest = octets
-            while !rest.isEmpty {
-                let piece = intake.spare == nil ? rest.count : min(rest.count, max(1, intake.filling.room))
-                intake.filling.append(UnsafeRawBufferPointer(rebasing: rest[..<piece]))
-                rest = UnsafeRawBufferPointer(rebasing: rest[piece...])
-                startDue(&intake)
+            guard intake.takesMore, intake.isInMessage || intake.announced != nil else {
+                return intake.filling.drop(upTo: count, fill)
             }
+            if let message = intake.announced {
+                let hasBegun = intake.filling.begin(message, header: header(above: message), upTo: count, fill)
+                guard hasBegun else { return }
+                intake.announced = nil
+                intake.isInMessage = true
+            } else {
+                intake.filling.append(upTo: count, fill)
+            }
+            startDue(&intake)
         }
     }
 
     public func end() {
         intake.withLock { intake in
             guard intake.takesMore else { return }
-            intake.enter(header: header(above: nil, of: intake.announced))
+            if let message = intake.announced { intake.enter(header: header(above: message)) }
             guard intake.isInMessage else { return }
             intake.isInMessage = false
             intake.filling.mark(.end)
@@ -187,16 +194,32 @@ public final class MaildirWriter: MailboxWriter {
     }
 
     public func discard(_ messages: [StagedMessage]) async throws(MailStoreError) {
-        try await pool.run { [directory] () throws(MailStoreError) -> Void in
-            for message in messages { try directory.remove(MessageName.temporary(message.name)) }
+        do throws(FileError) {
+            try await pool.run { () throws(FileError) -> Void in
+                for message in messages {
+                    try self.folder(of: message).directory.remove(MessageName.temporary(message.handle))
+                }
+            }
+        } catch {
+            throw MailStoreError(error)
         }
     }
 
     public func batch(of messages: [StagedMessage]) -> StagedBatch {
         var run = run
-        run.last = messages.compactMap { MessageName.run($0.name)?.number }.max() ?? 0
-        return StagedBatch(place: place, names: messages.map(\.name), seen: options.markSeen == .all, run: run)
+        run.last = messages.compactMap { MessageName.run($0.handle)?.number }.max() ?? 0
+        let isSeen = options.markSeen == .all
+        let names = messages.map { message in
+            let flags = message.message.flags
+            return MessageName.flagged(message.handle, isSeen && !flags.isEmpty ? flags.union(.seen) : flags)
+        }
+        let place = messages.first.map { folder(of: $0).place } ?? folders[0].place
+        return MaildirBatch(place: place, names: names, seen: isSeen).staged(by: run)
     }
+
+    private func folder(of message: StagedMessage) -> Folder { folders[number(of: message)] }
+
+    private func number(of message: StagedMessage) -> Int { min(message.message.folder, folders.count - 1) }
 
     // MARK: Jobs
 
@@ -207,13 +230,16 @@ public final class MaildirWriter: MailboxWriter {
 
     private func write(_ slab: Slab) {
         var messages: [StagedMessage] = []
-        var failure: MailStoreError?
+        var failure: FileError?
         files.staging.withLock { staging in
-            do throws(MailStoreError) { try staging.write(slab, into: &messages) } catch { failure = error }
+            do throws(FileError) { try staging.write(slab, into: &messages) } catch { failure = error }
         }
         slab.clear()
         if !messages.isEmpty {
-            unsynced.add(messages.map { MessageName.temporary($0.name) }, in: place)
+            for (number, folder) in folders.enumerated() {
+                let here = folders.count == 1 ? messages : messages.filter { self.number(of: $0) == number }
+                unsynced.add(here.map { MessageName.temporary($0.handle) }, in: folder.place)
+            }
             continuation.yield(messages)
         }
         let (hasEnded, waiting) = intake.withLock { intake in
@@ -226,16 +252,16 @@ public final class MaildirWriter: MailboxWriter {
             }
             return (intake.spare != nil && (intake.isFinished || intake.hasFailed), intake.takeWaiting())
         }
-        if hasEnded { continuation.finish(throwing: failure) }
+        if hasEnded { continuation.finish(throwing: failure.map { MailStoreError($0) }) }
         for resume in waiting { resume() }
     }
 
     /// The field that lets Dovecot go on with the old server's UIDL (`pop3_reuse_xuidl`, which takes the first of
     /// several); none for a UIDL that RFC 1939 §7 does not allow, or that makes the line longer than RFC 5322
-    /// §2.1.1 allows, nor above a message whose first line would be taken for the field's continuation.
-    private func header(above first: UInt8?, of message: ListedMessage?) -> [UInt8] {
-        guard options.preserveUIDL, let octets = message?.uniqueID?.octets, (1...900).contains(octets.count),
-            octets.allSatisfy({ (0x21...0x7E).contains($0) }), first != 32, first != 9
+    /// §2.1.1 allows.
+    private func header(above message: ListedMessage) -> [UInt8] {
+        guard options.preserveUIDL, let octets = message.uniqueID?.octets, (1...900).contains(octets.count),
+            octets.allSatisfy({ (0x21...0x7E).contains($0) })
         else { return [] }
         return Array("X-UIDL: ".utf8) + octets + [10]
     }

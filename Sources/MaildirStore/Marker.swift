@@ -21,7 +21,7 @@ struct MarkerFile {
     static func name(_ level: StoreLevel) -> String { level == .mailbox ? inMaildir : elsewhere }
 
     /// nil where it is missing, or torn.
-    init?(_ level: StoreLevel, in directory: Directory) throws(MailStoreError) {
+    init?(_ level: StoreLevel, in directory: Directory) throws(FileError) {
         let name = Self.name(level)
         let fd = openat(directory.fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         if fd < 0 {
@@ -55,7 +55,7 @@ struct MarkerFile {
     /// - Returns: nil where nothing may be written there.
     static func settle(
         _ level: StoreLevel, in directory: Directory, mode: mode_t
-    ) throws(MailStoreError) -> StoreMarker? {
+    ) throws(FileError) -> StoreMarker? {
         if let file = try MarkerFile(level, in: directory) {
             // Whoever has made it may not be done yet.
             fsync(directory.fd)
@@ -119,19 +119,19 @@ extension MaildirStore {
 
     public func markers(of account: EmailAddress) async throws(MailStoreError) -> StoreMarkers {
         let levels = marked(account)
-        return try await lookUp(template.base) { () throws(MailStoreError) -> StoreMarkers in
+        return try await lookUp(template.base) { () throws(FileError) -> StoreMarkers in
             var markers: StoreMarkers = [:]
             for (level, path) in levels {
                 markers[level] = try Self.existing(path, isMaildir: level == .mailbox).flatMap {
-                    directory throws(MailStoreError) in try MarkerFile(level, in: directory)?.marker
+                    directory throws(FileError) in try MarkerFile(level, in: directory)?.marker
                 }
             }
             return markers
         }
     }
 
-    private static func existing(_ path: String, isMaildir: Bool) throws(MailStoreError) -> Directory? {
-        do throws(MailStoreError) {
+    private static func existing(_ path: String, isMaildir: Bool) throws(FileError) -> Directory? {
+        do throws(FileError) {
             return try Directory(path: path, followsLink: !isMaildir)
         } catch  where error.errno == ENOENT {
             return nil
@@ -140,17 +140,16 @@ extension MaildirStore {
 
     public func markBase() async throws(MailStoreError) -> StoreMarker? {
         let base = template.base
-        return try await lookUp(base) { [fileMode] () throws(MailStoreError) -> StoreMarker? in
+        return try await lookUp(base) { [fileMode] () throws(FileError) -> StoreMarker? in
             guard let directory = try Self.existing(base, isMaildir: false) else { throw Self.missing(base) }
             return try MarkerFile.settle(.base, in: directory, mode: fileMode)
         }
     }
 
     public func adopt(_ account: EmailAddress) async throws(MailStoreError) -> StoreMarkers {
-        let inbox = try FolderName("INBOX")
-        return try await onDevice(of: path(of: account, folder: nil)) { _ throws(MailStoreError) -> StoreMarkers in
+        try await onDevice(of: path(of: account, folder: nil)) { _ throws(FileError) -> StoreMarkers in
             var made: [Directory] = []
-            let (_, markers) = try self.maildir(of: account, folder: inbox, expecting: [:], made: &made)
+            let (_, markers) = try self.maildir(of: account, folder: .inbox, expecting: [:], made: &made)
             for directory in made where fsync(directory.fd) != 0 { throw .system(errno, path: directory.path) }
             return markers
         }
@@ -159,31 +158,38 @@ extension MaildirStore {
     public func runs(of account: EmailAddress) async throws(MailStoreError) -> RunMarks {
         let tag = tag(of: account)
         let maildir = path(of: account, folder: nil)
-        return try await pool.run { () throws(MailStoreError) -> RunMarks in
-            var runs: RunMarks = [:]
-            guard let folders = try Self.folders(of: maildir) else { return runs }
-            if let directory = try Self.existing(maildir, isMaildir: true),
-                let file = try MarkerFile(.mailbox, in: directory)
-            {
-                for run in file.runs { runs[run] = 0 }
-            }
-            for folder in folders {
-                for place in ["new", "cur"] {
-                    _ = try Self.names(in: "\(folder)/\(place)") { name in
-                        if MessageName.isOurs(name, tag: tag), let (run, number) = MessageName.run(name) {
-                            runs[run] = max(runs[run] ?? 0, number)
-                        }
-                        return false
-                    }
-                }
-            }
-            return runs
+        do throws(FileError) {
+            return try await pool.run { () throws(FileError) in try Self.runs(in: maildir, tag: tag) }
+        } catch {
+            throw MailStoreError(error)
         }
     }
 
+    private static func runs(in maildir: String, tag: String) throws(FileError) -> RunMarks {
+        var runs: RunMarks = [:]
+        guard let folders = try Self.folders(of: maildir) else { return runs }
+        if let directory = try Self.existing(maildir, isMaildir: true),
+            let file = try MarkerFile(.mailbox, in: directory)
+        {
+            for run in file.runs { runs[run] = 0 }
+        }
+        for folder in folders {
+            for place in ["new", "cur"] {
+                _ = try Self.names(in: "\(folder)/\(place)") { name in
+                    if MessageName.isOurs(name, tag: tag), let (run, number) = MessageName.run(name) {
+                        runs[run] = max(runs[run] ?? 0, number)
+                    }
+                    return false
+                }
+            }
+        }
+        return runs
+    }
+
     /// What is said of a place that does not bear the marker by which it is known.
-    static func unmarked(_ level: StoreLevel, _ path: String) -> MailStoreError {
-        MailStoreError.unmarked(
-            level, path: path, "its marker \(path)/\(MarkerFile.name(level)) is missing, or another's")
+    static func unmarked(_ level: StoreLevel, _ path: String) -> FileError {
+        let error = MailStoreError.unmarked(
+            path, "its marker \(path)/\(MarkerFile.name(level)) is missing, or another's")
+        return FileError(code: error.code, path: path, errno: 0, detail: error.detail)
     }
 }

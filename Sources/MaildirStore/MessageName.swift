@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Vocabulary
 
 /// How messages are named: `1790000000.M00000042P5f0c…Q1a2b3c4d.mailmove,S=4711,W=4790`.
 ///
@@ -33,6 +34,15 @@ struct MessageName: Sendable {
     /// The name under which the message of `temporary` becomes visible, and by which it is known everywhere.
     static func full(_ temporary: String, octets: Int, lineEnds: Int) -> String {
         "\(temporary),S=\(octets),W=\(octets + lineEnds)"
+    }
+
+    /// What `name` becomes with these flags, as Maildirs have them; nothing changes where there are none.
+    static func flagged(_ name: String, _ flags: MessageFlags) -> String {
+        let letters: [(MessageFlags, String)] = [
+            (.draft, "D"), (.flagged, "F"), (.answered, "R"), (.seen, "S"), (.deleted, "T"),
+        ]
+        let info = letters.filter { flags.contains($0.0) }.map(\.1).joined()
+        return info.isEmpty ? name : "\(name):2,\(info)"
     }
 
     /// The name in `tmp/` of the message known as `name`, or the part of a name in `new/` or `cur/` that mail

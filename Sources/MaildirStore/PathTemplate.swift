@@ -16,10 +16,10 @@ struct PathTemplate: Sendable {
 
     private enum Piece { case text(String), address, localPart, domain }
 
-    /// - Throws: ``MailStoreError`` when it is not absolute, has an unknown variable, or gives all accounts one path.
-    init(_ template: String) throws(MailStoreError) {
-        func invalid(_ reason: String) -> MailStoreError {
-            MailStoreError(
+    /// - Throws: ``FileError`` when it is not absolute, has an unknown variable, or gives all accounts one path.
+    init(_ template: String) throws(FileError) {
+        func invalid(_ reason: String) -> FileError {
+            FileError(
                 code: .failed, path: template, errno: 0,
                 detail: "mailStore.maildir.path \"\(template)\" \(reason)")
         }

@@ -21,10 +21,11 @@ extension MaildirStore {
     /// Where the file system takes too long to answer, what was begun goes on, and may be begun again.
     /// - Throws: ``MailStoreError`` `misplaced` where the Maildir is missing: nothing can be said before it is back.
     public func recover(
-        _ batch: StagedBatch, of account: EmailAddress, isRecent: Bool
+        _ staged: StagedBatch, of account: EmailAddress, isRecent: Bool
     ) async throws(MailStoreError) -> RecoveredBatch {
+        guard let batch = MaildirBatch(staged) else { throw Self.strange }
         let root = path(of: account, folder: nil)
-        return try await onDevice(of: root) { _ throws(MailStoreError) -> RecoveredBatch in
+        return try await onDevice(of: root) { _ throws(FileError) -> RecoveredBatch in
             let maildir = try Self.place(of: batch, root: root)
             let absenceMeansDelivered = isRecent && maildir.isSame(as: batch.place)
             var fates: [Fate] = []
@@ -32,7 +33,7 @@ extension MaildirStore {
             let absent = zip(batch.names, fates).lazy.filter { $1 == .absent }.map { MessageName.temporary($0.0) }
             let found = absenceMeansDelivered ? [] : try Self.delivered(of: Set(absent), root: root)
             return RecoveredBatch(
-                place: maildir.place,
+                batch: MaildirBatch(place: maildir.place, names: batch.names, seen: batch.seen).staged(),
                 fates: zip(batch.names, fates).map { name, fate in
                     switch fate {
                     case .delivered: .delivered
@@ -45,9 +46,9 @@ extension MaildirStore {
     }
 
     /// Where the batch was staged. Where that folder is gone, or mail goes elsewhere by now: the account's Maildir.
-    private static func place(of batch: StagedBatch, root: String) throws(MailStoreError) -> MaildirPlace {
+    private static func place(of batch: MaildirBatch, root: String) throws(FileError) -> MaildirPlace {
         guard batch.place.path.hasPrefix(root + "/") else { return try MaildirPlace(path: root) }
-        do throws(MailStoreError) {
+        do throws(FileError) {
             return try MaildirPlace(path: batch.place.path)
         } catch  where error.errno == ENOENT {
             return try MaildirPlace(path: root)
@@ -60,14 +61,14 @@ extension MaildirStore {
     /// there for the next run to remove: once gone, it would look delivered to a recovery that begins anew.
     private static func deliver(
         _ name: String, in maildir: MaildirPlace, seen: Bool
-    ) throws(MailStoreError) -> Fate {
+    ) throws(FileError) -> Fate {
         guard let status = try maildir.tmp.status(of: MessageName.temporary(name)) else { return .absent }
         if let octets = MessageName.octets(name), octets != status.st_size { return .damaged }
         return try maildir.publish(name, seen: seen) ? .delivered : .absent
     }
 
     /// Which of `names` (as in `tmp/`) are in a folder, whatever flags they have been given.
-    private static func delivered(of names: Set<String>, root: String) throws(MailStoreError) -> Set<String> {
+    private static func delivered(of names: Set<String>, root: String) throws(FileError) -> Set<String> {
         var found: Set<String> = []
         guard !names.isEmpty, let folders = try folders(of: root) else { return found }
         // Twice: a file that is renamed during the reading may be passed over.

@@ -11,6 +11,8 @@ final class Slab: @unchecked Sendable {
     static let size = 256 * 1024
     /// So many marks make a slab full whatever its size.
     private static let marksLimit = 4096
+    /// With less room than this it is full.
+    private static let leastRoom = 1024
 
     struct Mark {
         enum Kind {
@@ -31,24 +33,70 @@ final class Slab: @unchecked Sendable {
     deinit { memory.deallocate() }
 
     var octets: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
-    var isFull: Bool { count >= Self.size || marks.count >= Self.marksLimit }
+    var isFull: Bool { count > Self.size - Self.leastRoom || marks.count >= Self.marksLimit }
     var isEmpty: Bool { count == 0 && marks.isEmpty }
-    /// Octets until it is full.
-    var room: Int { max(0, Self.size - count) }
 
     func mark(_ kind: Mark.Kind) { marks.append(Mark(offset: count, kind: kind)) }
 
-    /// Takes all of `octets`; beyond ``size`` it grows, for a reader that does not pause.
+    /// Takes all of `octets`.
     func append(_ octets: UnsafeRawBufferPointer) {
-        if count + octets.count > memory.count {
-            let larger = UnsafeMutableRawBufferPointer.allocate(
-                byteCount: Self.space(for: count + octets.count), alignment: 64)
-            larger.copyMemory(from: self.octets)
-            memory.deallocate()
-            memory = larger
-        }
+        reserve(count + octets.count)
         UnsafeMutableRawBufferPointer(rebasing: memory[count...]).copyMemory(from: octets)
         count += octets.count
+    }
+
+    /// Takes what `fill` puts into the room that is left; where that is none to speak of, it grows by `wanted` octets, for
+    /// a reader that does not pause.
+    /// - Returns: how many octets that were.
+    @discardableResult
+    func append(upTo wanted: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) -> Int {
+        let taken = offer(wanted, fill)
+        count += taken
+        return taken
+    }
+
+    /// Keeps nothing of what `fill` brings.
+    func drop(upTo wanted: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) { _ = offer(wanted, fill) }
+
+    private func offer(_ wanted: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) -> Int {
+        let left = Self.size - count
+        let room = left >= Self.leastRoom ? left : max(wanted, Self.leastRoom)
+        reserve(count + room)
+        return fill(UnsafeMutableRawBufferPointer(rebasing: memory[count..<count + room]))
+    }
+
+    /// Begins a message with what `fill` brings, `header` on top of it; not while that is nothing. Above a message whose
+    /// first line would be taken for the field's continuation there is none.
+    /// - Returns: whether it has begun.
+    func begin(
+        _ message: ListedMessage, header: [UInt8], upTo wanted: Int,
+        _ fill: (UnsafeMutableRawBufferPointer) -> Int
+    ) -> Bool {
+        let start = count
+        header.withUnsafeBytes { append($0) }
+        let body = count
+        var added = header.count
+        let taken = append(upTo: wanted, fill)
+        if taken == 0 {
+            count = start
+            return false
+        }
+        if added > 0, memory[body] == UInt8(ascii: " ") || memory[body] == UInt8(ascii: "\t") {
+            UnsafeMutableRawBufferPointer(rebasing: memory[start...])
+                .copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[body..<count]))
+            count -= added
+            added = 0
+        }
+        marks.append(Mark(offset: start, kind: .begin(message, added: added)))
+        return true
+    }
+
+    private func reserve(_ octets: Int) {
+        guard octets > memory.count else { return }
+        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.space(for: octets), alignment: 64)
+        larger.copyMemory(from: self.octets)
+        memory.deallocate()
+        memory = larger
     }
 
     /// What a reader brings before it pauses fits into twice the size, which is kept: new memory costs as much as what is

@@ -2,11 +2,13 @@
 
 import Glibc
 import MailStore
+import MessageContent
 import Vocabulary
 
 /// Writes slabs into files in `tmp/`: the file side of a writer. Used by one job at a time.
 struct Staging {
-    private let directory: Directory
+    /// By the number of the source's folder; the last is for all that follow.
+    private let directories: [Directory]
     private let fileMode: mode_t
     private var name: MessageName
     private var scan: MessageScan
@@ -15,27 +17,29 @@ struct Staging {
 
     private struct Current {
         var fd: Int32
+        var directory: Directory
         var name: String
         var message: ListedMessage
         /// Octets of the store's own that are still to come, and in all.
         var addedToCome: Int
         var added: Int
         var octets = 0
+        var lineEnds = LineEnds()
     }
 
     /// - Parameters:
-    ///   - directory: the `tmp` of a Maildir.
+    ///   - directories: the `tmp` of each folder's Maildir; at least one.
     ///   - key: for the content hash.
-    init(directory: Directory, fileMode: mode_t, name: MessageName, key: [UInt8]) {
-        self.directory = directory
+    init(directories: [Directory], fileMode: mode_t, name: MessageName, key: ContentKey) {
+        self.directories = directories
         self.fileMode = fileMode
         self.name = name
         self.scan = MessageScan(key: key)
     }
 
     /// Writes out `slab`. Appends what became whole to `staged`, also where a later message failed.
-    mutating func write(_ slab: Slab, into staged: inout [StagedMessage]) throws(MailStoreError) {
-        do throws(MailStoreError) {
+    mutating func write(_ slab: Slab, into staged: inout [StagedMessage]) throws(FileError) {
+        do throws(FileError) {
             let octets = slab.octets
             var position = 0
             for mark in slab.marks {
@@ -55,53 +59,56 @@ struct Staging {
         }
     }
 
-    private mutating func begin(_ message: ListedMessage, added: Int) throws(MailStoreError) {
+    private mutating func begin(_ message: ListedMessage, added: Int) throws(FileError) {
         abandon()
-        let name = name.next()
+        let (name, directory) = (name.next(), directories[min(message.folder, directories.count - 1)])
         let fd = openat(directory.fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, fileMode)
-        if fd < 0 { throw failure(name) }
-        current = Current(fd: fd, name: name, message: message, addedToCome: added, added: added)
+        if fd < 0 { throw failure(name, in: directory) }
+        current = Current(fd: fd, directory: directory, name: name, message: message, addedToCome: added, added: added)
         scan.reset()
         // The umask has taken group rights away.
-        if fileMode & ~0o600 != 0, fchmod(fd, fileMode) != 0 { throw failure(name) }
+        if fileMode & ~0o600 != 0, fchmod(fd, fileMode) != 0 { throw failure(name, in: directory) }
     }
 
-    private mutating func append(_ octets: Slice<UnsafeRawBufferPointer>) throws(MailStoreError) {
+    private mutating func append(_ octets: Slice<UnsafeRawBufferPointer>) throws(FileError) {
         guard !octets.isEmpty, var message = current else { return }
         var rest = UnsafeRawBufferPointer(rebasing: octets)
         while !rest.isEmpty {
             let written = Glibc.write(message.fd, rest.baseAddress, rest.count)
             if written < 0 {
                 if errno == EINTR { continue }
-                throw failure(message.name)
+                throw failure(message)
             }
             rest = UnsafeRawBufferPointer(rebasing: rest[written...])
         }
         message.octets += octets.count
         let added = min(message.addedToCome, octets.count)
         message.addedToCome -= added
+        let own = UnsafeRawBufferPointer(rebasing: octets.dropFirst(added))
+        message.lineEnds.append(own)
         current = message
-        scan.append(UnsafeRawBufferPointer(rebasing: octets.dropFirst(added)))
+        scan.append(own)
     }
 
-    private mutating func end() throws(MailStoreError) -> StagedMessage? {
+    private mutating func end() throws(FileError) -> StagedMessage? {
         guard let message = current else { return nil }
         let (content, arrival) = scan.finish()
         let now = Int64(time(nil))
+        let told = message.message.date.map { $0.milliseconds / 1000 }
         // tmp(5) cleaners look at the other times; Dovecot takes the arrival time from this one.
         let times = [
             timespec(tv_sec: 0, tv_nsec: Self.leaveTime),
-            timespec(tv_sec: Int(min(arrival ?? now, now)), tv_nsec: 0),
+            timespec(tv_sec: Int(min(told ?? arrival ?? now, now)), tv_nsec: 0),
         ]
-        if futimens(message.fd, times) != 0 { throw failure(message.name) }
+        if futimens(message.fd, times) != 0 { throw failure(message) }
         // Network file systems tell of a full disk here.
         current?.fd = -1
-        if close(message.fd) != 0 { throw failure(message.name) }
+        if close(message.fd) != 0 { throw failure(message) }
         current = nil
-        let lineEnds = scan.lineEnds + (message.added > 0 ? 1 : 0)
+        let lineEnds = message.lineEnds.count + (message.added > 0 ? 1 : 0)
         return StagedMessage(
             message: message.message,
-            name: MessageName.full(message.name, octets: message.octets, lineEnds: lineEnds),
+            handle: MessageName.full(message.name, octets: message.octets, lineEnds: lineEnds),
             octets: message.octets - message.added, content: content)
     }
 
@@ -114,8 +121,12 @@ struct Staging {
         current = nil
         if message.fd >= 0 { close(message.fd) }
         // Where this fails the next run's beginning removes it.
-        unlinkat(directory.fd, message.name, 0)
+        unlinkat(message.directory.fd, message.name, 0)
     }
 
-    private func failure(_ name: String) -> MailStoreError { .system(errno, path: "\(directory.path)/\(name)") }
+    private func failure(_ message: Current) -> FileError { failure(message.name, in: message.directory) }
+
+    private func failure(_ name: String, in directory: Directory) -> FileError {
+        .system(errno, path: "\(directory.path)/\(name)")
+    }
 }

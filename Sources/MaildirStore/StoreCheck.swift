@@ -10,14 +10,14 @@ extension MaildirStore {
     /// within two seconds where it does not answer.
     public func check(expecting expected: StoreMarker?) async throws(MailStoreError) {
         let base = template.base
-        let result = await probe.answer { () throws(MailStoreError) -> Void in try Self.check(base, expected) }
-        guard let result else { throw .unresponsive(base, after: Probe.patience) }
-        try result.get()
+        let result = await probe.answer { () throws(FileError) -> Void in try Self.check(base, expected) }
+        let answer = result ?? .failure(.unresponsive(base, after: Probe.patience))
+        try MailStoreError.telling { () throws(FileError) in try answer.get() }
     }
 
-    private static func check(_ path: String, _ expected: StoreMarker?) throws(MailStoreError) {
+    private static func check(_ path: String, _ expected: StoreMarker?) throws(FileError) {
         let base: Directory
-        do throws(MailStoreError) {
+        do throws(FileError) {
             base = try Directory(path: path, followsLink: true)
         } catch  where error.errno == ENOENT {
             throw missing(path)
@@ -50,13 +50,13 @@ final class Probe: Sendable {
 
     /// nil where no answer comes in time.
     func answer(
-        to question: @escaping @Sendable () throws(MailStoreError) -> Void
-    ) async -> Result<Void, MailStoreError>? {
+        to question: @escaping @Sendable () throws(FileError) -> Void
+    ) async -> Result<Void, FileError>? {
         if let asked = asked.withLock({ $0 }), .now - asked > Self.patience { return nil }
-        return await pool.run(within: Self.patience) { () -> Result<Void, MailStoreError> in
+        return await pool.run(within: Self.patience) { () -> Result<Void, FileError> in
             self.asked.withLock { $0 = .now }
             defer { self.asked.withLock { $0 = nil } }
-            do throws(MailStoreError) { return .success(try question()) } catch { return .failure(error) }
+            do throws(FileError) { return .success(try question()) } catch { return .failure(error) }
         }
     }
 }

@@ -60,7 +60,7 @@ struct Recovery: Sendable {
         let ending = IntentEnding(context: context, store: store, statuses: statuses)
         // Once a mail store has failed, an account's later intents wait too: its mail comes in order.
         var waiting: Set<AccountRecord.ID> = []
-        var silent: Set<UInt64> = []
+        var silent: [StoreLane: MailStoreError] = [:]
         var rest = intents[...]
         while !rest.isEmpty {
             let portion = Self.portion(of: &rest).filter { !waiting.contains($0.account) }

@@ -39,8 +39,6 @@ struct MessageDecoder {
     private var held = Held.lineStart
     /// Whether a bare LF ends a line; nil until the first line has ended.
     private var bareLineFeedEndsLine: Bool?
-    /// Decoded octets on their way to the sink; its storage is used again for the next buffer.
-    private(set) var decoded = ByteBuffer()
     private(set) var lineCount = 0
 
     init(lineEnd: LineEnd) {
@@ -48,7 +46,7 @@ struct MessageDecoder {
         bareLineFeedEndsLine = Self.bareLineFeedEndsLine(lineEnd)
     }
 
-    /// Begins another answer. The storage of the last one is used again.
+    /// Begins another answer.
     mutating func begin(lineEnd: LineEnd) {
         self.lineEnd = lineEnd
         bareLineFeedEndsLine = Self.bareLineFeedEndsLine(lineEnd)
@@ -58,26 +56,33 @@ struct MessageDecoder {
 
     private static func bareLineFeedEndsLine(_ lineEnd: LineEnd) -> Bool? { lineEnd == .crlf ? nil : true }
 
-    /// Decodes from `input` up to the terminator or its end, into ``decoded``, which it clears first.
-    /// Returns true when the terminator has been read.
-    mutating func decode(_ input: inout ByteBuffer) -> Bool {
-        var output = decoded
-        decoded = ByteBuffer()
-        // Never longer than what comes in and what was held back.
-        output.clear(minimumCapacity: input.readableBytes + 2)
-        var isWhole = false
+    /// So much more may be written than is read: what was held back.
+    static let mostHeld = 2
+
+    /// Decodes from `input` into `room`, up to the terminator, the end of the input or what there is room for.
+    /// Returns how many octets it has written, and whether the terminator has been read.
+    mutating func decode(
+        _ input: inout ByteBuffer, into room: UnsafeMutableRawBufferPointer
+    ) -> (written: Int, isWhole: Bool) {
+        var (written, isWhole) = (0, false)
         input.readWithUnsafeReadableBytes { source in
-            guard let from = source.baseAddress, source.count > 0 else { return 0 }
-            var consumed = 0
-            output.writeWithUnsafeMutableBytes(minimumWritableBytes: source.count + 2) { target in
-                guard let to = target.baseAddress else { return 0 }
-                var written = 0
-                (consumed, isWhole) = decode(from, source.count, to, &written)
-                return written
-            }
+            let count = min(source.count, room.count - Self.mostHeld)
+            guard let from = source.baseAddress, let to = room.baseAddress, count > 0 else { return 0 }
+            let consumed: Int
+            (consumed, isWhole) = decode(from, count, to, &written)
             return consumed
         }
-        decoded = output
+        return (written, isWhole)
+    }
+
+    /// The same, behind what `lines` holds already, with room for all.
+    mutating func decode(_ input: inout ByteBuffer, into lines: inout ByteBuffer) -> Bool {
+        var isWhole = false
+        lines.writeWithUnsafeMutableBytes(minimumWritableBytes: input.readableBytes + Self.mostHeld) { room in
+            let written: Int
+            (written, isWhole) = decode(&input, into: room)
+            return written
+        }
         return isWhole
     }
 

@@ -120,9 +120,7 @@ public struct ProtocolMachine {
                 }
                 if let event = received(line, into: sink) { return event }
             case .lines(let line, let limit):
-                let isWhole = decoder.decode(&input)
-                var decoded = decoder.decoded
-                collected.writeBuffer(&decoded)
+                let isWhole = decoder.decode(&input, into: &collected)
                 guard decoder.lineCount <= limit.lines, collected.readableBytes <= limit.octets else {
                     return .failed(
                         .violation("sends a list without end: over \(min(decoder.lineCount, limit.lines)) lines"))
@@ -134,9 +132,8 @@ public struct ProtocolMachine {
                     if let event = answered(Answer(line: line, body: body)) { return event }
                 }
             case .message(var message):
-                let isWhole = decoder.decode(&input)
-                if let sink { Self.pass(decoder.decoded, to: sink) }
-                message.octets += decoder.decoded.readableBytes
+                let (octets, isWhole) = decode(&input, into: sink)
+                message.octets += octets
                 if isWhole {
                     reading = .statusLine
                     isUncertain = true
@@ -277,10 +274,22 @@ public struct ProtocolMachine {
 
     // MARK: - Messages
 
-    /// One dynamic call a buffer.
-    private static func pass(_ decoded: ByteBuffer, to sink: some MessageSink) {
-        guard decoded.readableBytes > 0 else { return }
-        decoded.withUnsafeReadableBytes { sink.append($0) }
+    /// Into the sink's own memory, so that octets are copied once on their way from the socket's to the disk's. One dynamic
+    /// call a buffer.
+    private mutating func decode(
+        _ input: inout ByteBuffer, into sink: (any MessageSink)?
+    ) -> (octets: Int, isWhole: Bool) {
+        var decoded = (written: 0, isWhole: false)
+        guard let sink else {
+            var nowhere = ByteBuffer()
+            decoded.isWhole = decoder.decode(&input, into: &nowhere)
+            return (nowhere.readableBytes, decoded.isWhole)
+        }
+        sink.append(upTo: input.readableBytes + MessageDecoder.mostHeld) { room in
+            decoded = decoder.decode(&input, into: room)
+            return decoded.written
+        }
+        return (decoded.written, decoded.isWhole)
     }
 
     /// A terminator has come. That it was the message's own, and the message the one that was asked for, is known by

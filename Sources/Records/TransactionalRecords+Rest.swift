@@ -53,13 +53,24 @@ extension TransactionalRecords {
 
     public func keep(_ values: [String: [UInt8]]) async throws { try await write { try $0.keep(values) } }
 
-    public func kept(_ name: String, orElse value: [UInt8]) async throws -> [UInt8] {
-        if let there = try await kept(name) { return there }
+    public func kept(orElse values: [String: [UInt8]]) async throws -> [String: [UInt8]] {
+        let names = Array(values.keys)
+        let there = try await read { try $0.values(names) }
+        guard there.isEmpty else { return there }
         return try await write { records in
-            if let there = try records.value(name) { return there }
-            try records.set(name, to: value)
-            return value
+            let there = try records.values(names)
+            guard there.isEmpty else { return there }
+            try records.keep(values)
+            return values
         }
+    }
+}
+
+extension RecordsReader {
+    fileprivate func values(_ names: [String]) throws -> [String: [UInt8]] {
+        var values: [String: [UInt8]] = [:]
+        for name in names { values[name] = try value(name) }
+        return values
     }
 }
 

@@ -47,13 +47,20 @@ final class HeaderHashes: MessageSink {
         sink.begin(message)
     }
 
-    func append(_ octets: UnsafeRawBufferPointer) {
+    func append(upTo count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
+        sink.append(upTo: count) { room in
+            let count = fill(room)
+            look(at: UnsafeRawBufferPointer(rebasing: room[..<count]))
+            return count
+        }
+    }
+
+    private func look(at octets: UnsafeRawBufferPointer) {
         state.withLock { state in
             guard !state.isOver else { return }
             state.header += octets.prefix(Self.longest)
             state.isOver = state.header.count > Self.longest || Self.length(of: state.header) != nil
         }
-        sink.append(octets)
     }
 
     func end() {

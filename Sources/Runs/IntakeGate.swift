@@ -41,7 +41,7 @@ final class IntakeGate: MessageSink {
     }
 
     func begin(_ message: ListedMessage) { writer.begin(message) }
-    func append(_ octets: UnsafeRawBufferPointer) { writer.append(octets) }
+    func append(upTo count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) { writer.append(upTo: count, fill) }
     func end() { writer.end() }
     func flush() { writer.flush() }
     func abandon() { writer.abandon() }

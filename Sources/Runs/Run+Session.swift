@@ -92,8 +92,7 @@ extension Run {
     {
         let id = account.id
         let options = DeliveryOptions(settings.options)
-        let intended = try await context.records.intents(of: id)
-            .compactMap { StagedBatch(encoded: $0.batch) }
+        let intended = try await context.records.intents(of: id).compactMap { $0.batch(in: commons.store) }
         let refusals = fetch.refusals
         let window = context.limits.windowOctets
         var readable = plan.wanted
@@ -149,19 +148,19 @@ extension Run {
             for try await staged in writer.staged {
                 // No more is fetched than can be delivered.
                 if let error = setback.error { throw error }
-                let new = try await settle(staged, &plan, &fetch, writer, headers)
-                guard let new else { continue }
-                let size = new.size
-                open += size
-                let receipt = delivery.submit(new)
-                group.addTask {
-                    do {
-                        try await receipt.wait()
-                    } catch {
-                        setback.note(error)
-                        throw error
+                for new in try await settle(staged, &plan, &fetch, writer, headers) {
+                    let size = new.size
+                    open += size
+                    let receipt = delivery.submit(new)
+                    group.addTask {
+                        do {
+                            try await receipt.wait()
+                        } catch {
+                            setback.note(error)
+                            throw error
+                        }
+                        return .delivered(size)
                     }
-                    return .delivered(size)
                 }
                 // One that fails is still open: no other follows it.
                 while open.reaches(Self.mostOpen), failure == nil, let step = await group.nextResult() { take(step) }
@@ -228,12 +227,12 @@ extension Run {
     private static let mostOpen = Delivery.Size(messages: 1000, octets: 4 << 20)
 
     /// Tells new messages from those that are here already; the latter are discarded, and known by their new name.
-    /// - Returns: what is to be delivered; nil where nothing is.
+    /// - Returns: what is to be delivered: of each folder that follows another, its part.
     private mutating func settle(
         _ staged: [StagedMessage], _ plan: inout RunPlan, _ fetch: inout Fetch, _ writer: any MailboxWriter,
         _ headers: HeaderHashes
-    ) async throws -> Delivery.Submission? {
-        var new: [(StagedMessage, LedgerRow)] = []
+    ) async throws -> [Delivery.Submission] {
+        var new: [(message: StagedMessage, row: LedgerRow)] = []
         var known: [(message: StagedMessage, old: LedgerRow, row: LedgerRow)] = []
         // What the listing took for moved and is not, and the other way round.
         var recounted = Delivery.Size()
@@ -263,12 +262,17 @@ extension Run {
             try await rename(known.map { ($0.old, $0.row) }, recounted)
         }
         progress.recognised(known.count, here: fetch.settled.count)
-        guard !new.isEmpty else { return nil }
-        return Delivery.Submission(
-            account: account.id, batch: writer.batch(of: new.map(\.0)), rows: new.map(\.1),
-            octets: new.map { Int64($0.0.octets) },
-            listedOctets: new.lazy.map { Int64($0.0.message.octets ?? 0) }.saturatedSum()
-        )
+        var submissions: [Delivery.Submission] = []
+        while let folder = new.first?.message.message.folder {
+            let part = new.prefix { $0.message.message.folder == folder }
+            new.removeFirst(part.count)
+            submissions.append(
+                Delivery.Submission(
+                    account: account.id, batch: writer.batch(of: part.map(\.message)), rows: part.map(\.row),
+                    octets: part.map { Int64($0.message.octets) },
+                    listedOctets: part.lazy.map { Int64($0.message.message.octets ?? 0) }.saturatedSum()))
+        }
+        return submissions
     }
 
     /// Ledger rows of messages that are here already get the name under which they are listed now; `recounted` more remain

@@ -72,7 +72,7 @@ package struct Runner: Sendable {
             let intents = try await context.records.intents(of: row.id)
             if !intents.isEmpty {
                 let ending = IntentEnding(context: context, store: commons.store, statuses: statuses)
-                var silent: Set<UInt64> = []
+                var silent: [StoreLane: MailStoreError] = [:]
                 if let error = try await ending.end(intents, searchesContents: true, except: &silent)[row.id] {
                     throw error
                 }

@@ -6,6 +6,12 @@
 public protocol MessageSink: AnyObject, Sendable {
     /// A message begins, in the folder, with the flags and of the date that it says.
     func begin(_ message: ListedMessage)
+    /// The next octets of the message begun, about `count` of them at most: `fill` puts what it has into the room that the
+    /// sink gives it, and returns how many octets that are. It is called once, before this returns. There is room for
+    /// 1,024 octets at least, and where `count` is more than there is, what remains is for the next call.
+    ///
+    /// So whoever decodes does it into the sink's own memory.
+    func append(upTo count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int)
     /// The next octets of the message begun, in pieces of any size; the pointer is valid during the call alone.
     func append(_ octets: UnsafeRawBufferPointer)
     /// The terminator has come: the message is whole.
@@ -18,4 +24,18 @@ public protocol MessageSink: AnyObject, Sendable {
     var isFull: Bool { get }
     /// Calls `resume` once, from any thread, as soon as the sink is not full.
     func whenReady(_ resume: @escaping @Sendable () -> Void)
+}
+
+extension MessageSink {
+    public func append(_ octets: UnsafeRawBufferPointer) {
+        var rest = octets
+        while !rest.isEmpty {
+            append(upTo: rest.count) { room in
+                let count = min(room.count, rest.count)
+                room.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest[..<count]))
+                rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+                return count
+            }
+        }
+    }
 }

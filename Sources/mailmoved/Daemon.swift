@@ -10,6 +10,7 @@ import JSONRPC
 import Logging
 import MailMoveAPI
 import MaildirStore
+import MessageContent
 import Methods
 import Migration
 import NIOCore
@@ -59,8 +60,7 @@ final class Daemon: Service {
             path: configuration.databasePath, onEvents: journal.tell,
             onDamage: { [log] in log.error("a row is passed over: \($0)") })
         store = try MaildirStore(
-            path: configuration.mailStore.maildirPath,
-            hashKey: try await Keys.ledgerKey("content-key", in: records), pool: FilePool())
+            path: configuration.mailStore.maildirPath, contentKey: try await .kept(in: records), pool: FilePool())
         let memory = Memory()
         var limits = MoveLimits(configuration)
         memory.fit(&limits, log: log)

@@ -51,7 +51,7 @@ struct Main {
                 error.description, error.code == .newer ? EX_CONFIG : EX_UNAVAILABLE, errno: error.errno,
                 reason: .databaseUnavailable)
         } catch let error as MailStoreError {
-            return fail(error.description, EX_CONFIG, errno: error.errno)
+            return fail(error.description, EX_CONFIG)
         } catch let error as ListenError {
             return fail(error.description, EX_UNAVAILABLE, errno: error.errno)
         } catch {

@@ -42,23 +42,4 @@ import Vocabulary
         let all = rows.ours + rows.others
         #expect(Set(all).count == all.count && all.allSatisfy { $0.uniqueID == nil && $0.octets == -1 })
     }
-
-    @Test func anIntentIsRecentOnlyByEveryClock() throws {
-        let now = Timestamp.now
-        let batch = StagedBatch(place: MailboxPlace(path: "/m", device: 1, inode: 2), names: ["a", "b"], seen: true)
-        func intent(_ moment: BootMoment?, _ age: Double) throws -> Intent {
-            Intent(
-                account: 1, recordedAt: now.adding(seconds: -age), batch: try batch.encoded(at: moment), rows: [],
-                octets: [])
-        }
-        let moment = BootMoment(boot: "x", seconds: 200_000)
-        #expect(try intent(moment, 10).isRecent(at: now, BootMoment(boot: "x", seconds: 200_010)))
-        #expect(try !intent(moment, 10).isRecent(at: now, BootMoment(boot: "x", seconds: 300_010)))
-        #expect(try !intent(moment, 90_000).isRecent(at: now, BootMoment(boot: "x", seconds: 200_010)))
-        #expect(try !intent(moment, -4000).isRecent(at: now, BootMoment(boot: "x", seconds: 200_010)))
-        #expect(try intent(moment, 10).isRecent(at: now, BootMoment(boot: "y", seconds: 5)))
-        #expect(try intent(nil, 10).isRecent(at: now))
-        #expect(StagedBatch(encoded: try batch.encoded(at: moment)) == batch)
-        #expect(StagedBatch(encoded: try batch.encoded()) == batch)
-    }
 }

@@ -2,6 +2,7 @@
 
 import Foundation
 import MailStore
+import Support
 import Testing
 import Vocabulary
 

@@ -2,6 +2,7 @@
 
 import Foundation
 import MailStore
+import Support
 import Testing
 import Vocabulary
 
@@ -33,13 +34,12 @@ import Vocabulary
         let message = Array(repeating: UInt8(ascii: "m"), count: 300_000)
         let (staged, error) = await fail(writer, Array(repeating: message, count: 40))
         #expect(error?.code == .full)
-        #expect(error?.errno == ENOSPC)
         #expect(error?.detail.contains("free space") == true)
-        #expect(error?.path.hasPrefix(scratch.maildir) == true)
+        #expect(error?.detail.hasPrefix("\(scratch.maildir)/tmp/") == true)
         #expect(!staged.isEmpty && staged.count < 40)
         #expect(try scratch.names("tmp") == staged.map { MessageName.temporary($0.name) })
         let batch = writer.batch(of: staged)
-        #expect(await store.sync([batch.place]).isEmpty)
+        #expect(await store.sync([batch]).isEmpty)
         try await store.publish(batch)
         #expect(try staged.allSatisfy { try scratch.octets("new/\($0.name)") == message })
     }
@@ -80,7 +80,7 @@ import Vocabulary
                 _ = try await store.open(ann, options: DeliveryOptions(), intended: [])
             }
             #expect(error?.code == .misplaced)
-            #expect(error?.path == ancestor + place)
+            #expect(error?.detail.hasPrefix("\(ancestor + place): ") == true)
             try FileManager.default.removeItem(atPath: ancestor + place)
         }
     }
@@ -115,10 +115,10 @@ import Vocabulary
         for number: Int32 in [
             ENOSPC, EDQUOT, EROFS, EACCES, EPERM, ENOENT, ENOTDIR, ELOOP, EMFILE, EIO, ENAMETOOLONG, EBUSY,
         ] {
-            let error = MailStoreError.system(number, path: "/mail")
-            #expect(error.description.hasPrefix("/mail: "))
-            #expect(error.detail.contains(";"))
+            let error = FileError.system(number, path: "/mail")
             #expect(error.errno == number)
+            #expect(MailStoreError(error).description.hasPrefix("/mail: "))
+            #expect(MailStoreError(error).detail.contains(";"))
         }
     }
 }

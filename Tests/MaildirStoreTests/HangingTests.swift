@@ -51,7 +51,7 @@ struct HangingTests {
         for writer in writers {
             let batch = writer.batch(of: try await writer.all())
             #expect(batch.names.count == 1)
-            #expect(await store.sync([batch.place]).isEmpty)
+            #expect(await store.sync([batch]).isEmpty)
             #expect(try await store.publish(batch) == [true])
         }
     }

@@ -3,6 +3,7 @@
 import Foundation
 import Glibc
 import MailStore
+import MessageContent
 import Synchronization
 import Vocabulary
 
@@ -43,8 +44,9 @@ final class Scratch: Sendable {
         syncBudget: Duration = .seconds(60), patience: Duration = .seconds(60)
     ) throws -> MaildirStore {
         try MaildirStore(
-            path: "\(path)/\(template)", hashKey: Array(repeating: 7, count: 32), pool: FilePool(threads: 3),
-            directoryMode: directoryMode, fileMode: fileMode, syncBudget: syncBudget, patience: patience)
+            path: "\(path)/\(template)", contentKey: ContentKey(Array(repeating: 7, count: 32), form: .poly1305),
+            pool: FilePool(threads: 3), directoryMode: directoryMode, fileMode: fileMode, syncBudget: syncBudget,
+            patience: patience)
     }
 
     var maildir: String { "\(path)/example.org/ann/Maildir" }
@@ -117,43 +119,31 @@ extension MaildirStore {
         _ messages: [[UInt8]], options: DeliveryOptions = DeliveryOptions(preserveUIDL: false), pieces: Int = 4096
     ) async throws -> [StagedMessage] {
         let (batch, staged) = try await stage(messages, options: options, pieces: pieces)
-        try require(await sync([batch.place]))
+        try require(await sync([batch]))
         try await publish(batch)
-        try require(await sync([batch.place]))
+        try require(await sync([batch]))
         return staged
     }
 
-    private func require(_ failures: [MailboxPlace: MailStoreError]) throws {
+    private func require(_ failures: [Int: MailStoreError]) throws {
         if let failure = failures.values.first { throw failure }
     }
 }
 
-/// A generator that gives the same numbers each time.
-struct Repeatable: RandomNumberGenerator {
-    var state: UInt64
+/// What is in the octets that nobody else looks into.
+extension StagedBatch {
+    var place: MailboxPlace { MaildirBatch(self)?.place ?? MailboxPlace(path: "", device: 0, inode: 0) }
 
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return state ^ (state >> 29)
+    var names: [String] {
+        get { MaildirBatch(self)?.names ?? [] }
+        set {
+            guard var batch = MaildirBatch(self) else { return }
+            batch.names = newValue
+            self = batch.staged(by: run)
+        }
     }
 }
 
-/// Messages as they should not be.
-func oddMessages(_ count: Int, seed: UInt64 = 1) -> [[UInt8]] {
-    var random = Repeatable(state: seed)
-    let pieces: [[UInt8]] = [
-        Array("Subject: x\n".utf8), Array("Status: RO\n".utf8), Array("X-UIDL: old\n continued\n".utf8), [10],
-        [10, 10],
-        [13], [13, 10], [13, 13, 10], [0], [0, 0, 10], Array("From nobody Tue Jan  1 00:00:00 2019\n".utf8),
-        Array(".\n".utf8), Array("..".utf8), Array(">From here\n".utf8), [0xFF, 0xFE, 0x80], Array("ä€😀\n".utf8),
-        Array(" \t\n".utf8), Array("Received: by x; 1 Jan 2019 00:00 EST\n".utf8), Array(": \n".utf8),
-        Array("X-Keywords".utf8), Array("no colon here\n".utf8), [9],
-    ]
-    return (0..<count).map { index in
-        var octets: [UInt8] = []
-        for _ in 0..<Int.random(in: 0...40, using: &random) { octets += pieces.randomElement(using: &random) ?? [] }
-        if index % 50 == 49 { octets += Array(repeating: UInt8(ascii: "l"), count: 3_000_000) }
-        if index % 7 == 6 { octets += (0..<9000).map { _ in UInt8.random(in: 0...255, using: &random) } }
-        return octets
-    }
+extension StagedMessage {
+    var name: String { handle }
 }

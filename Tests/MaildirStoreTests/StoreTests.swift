@@ -2,6 +2,7 @@
 
 import Foundation
 import MailStore
+import Support
 import Testing
 import Vocabulary
 
@@ -25,7 +26,7 @@ import Vocabulary
 
     @Test(arguments: ["Maildir/%n", "/m/%x", "/m/%", "/m/all", "/m/%d", "/m/../%n", "", "/m/%n\0"])
     func templatesThatCannotWorkAreRefusedAtTheStart(template: String) {
-        #expect(throws: MailStoreError.self) { try PathTemplate(template) }
+        #expect(throws: FileError.self) { try PathTemplate(template) }
     }
 
     @Test(arguments: [
@@ -38,7 +39,7 @@ import Vocabulary
 
     @Test(arguments: ["", ".x", "x.", "a..b", "a/b", "../x", "a\nb", "\0", String(repeating: "é", count: 150)])
     func foldersThatCannotBeAreRefused(name: String) {
-        #expect(throws: MailStoreError.self) { try FolderName(name) }
+        #expect(throws: FileError.self) { try FolderName(name) }
     }
 
     @Test func foldersLieInAWholeMaildir() async throws {
@@ -82,6 +83,64 @@ import Vocabulary
         }
     }
 
+    @Test func aDateThatTheSourceTellsIsTheFilesTime() async throws {
+        let store = try scratch.store()
+        let writer = try await store.open(ann, options: DeliveryOptions(preserveUIDL: false), intended: [])
+        var message = listed(1)
+        message.date = Timestamp(milliseconds: 1_500_000_000_000)
+        await writer.bring(message, Array("Received: by x; Tue, 1 Jan 2019 00:00:00 +0000\n\n".utf8))
+        writer.finish()
+        try await store.publish(writer.batch(of: try await writer.all()))
+        let name = try #require(try scratch.names("new").first)
+        let attributes = try FileManager.default.attributesOfItem(atPath: "\(scratch.maildir)/new/\(name)")
+        #expect(attributes[.modificationDate] as? Date == Date(timeIntervalSince1970: 1_500_000_000))
+    }
+
+    @Test func flagsAreInTheNameThatOthersRead() async throws {
+        let store = try scratch.store()
+        let flags: [MessageFlags] = [[], .seen, [.answered, .seen], [.draft, .flagged, .deleted]]
+        for (markSeen, infos) in [
+            (MoveOptions.MarkSeen.none, ["S", "RS", "DFT"]), (.all, ["S", "S", "RS", "DFST"]),
+        ] {
+            let options = DeliveryOptions(preserveUIDL: false, markSeen: markSeen)
+            let writer = try await store.open(ann, options: options, intended: [])
+            for (index, flags) in flags.enumerated() {
+                var message = listed(index + 1)
+                message.flags = flags
+                await writer.bring(message, Array("x\n".utf8))
+            }
+            writer.finish()
+            let batch = writer.batch(of: try await writer.all())
+            #expect(try await store.recover(batch, of: ann, isRecent: false).fates == flags.map { _ in .delivered })
+            let names = try scratch.names("cur")
+            #expect(names.compactMap { $0.split(separator: ":2,").last.map(String.init) } == infos)
+            #expect(try await store.publish(batch) == flags.map { _ in false })
+            #expect(try await store.recover(batch, of: ann, isRecent: false).fates == flags.map { _ in .delivered })
+            for name in names { try FileManager.default.removeItem(atPath: "\(scratch.maildir)/cur/\(name)") }
+        }
+    }
+
+    /// As intents of every version so far hold them.
+    @Test(arguments: [
+        "1\0/mail/ann\02049\0131\0S\0a,S=1,W=1\0b,S=2,W=2\0",
+        "2\0/mail/ann\02049\0131\0S\05e7b\0472\0a,S=1,W=1\0b,S=2,W=2\0",
+    ])
+    func batchesOfAllFormsAreRead(encoded: String) throws {
+        let store = try scratch.store()
+        let batch = try #require(store.batch(encoded: Array(encoded.utf8)))
+        #expect(batch.count == 2)
+        #expect(batch.lane == StoreLane("2049"))
+        let read = try #require(MaildirBatch(batch))
+        #expect(read.place == MailboxPlace(path: "/mail/ann", device: 2049, inode: 131))
+        #expect(read.names == ["a,S=1,W=1", "b,S=2,W=2"] && read.seen)
+        #expect(MaildirBatch(read.staged()) == read)
+    }
+
+    @Test(arguments: ["", "1", "1\0/mail\0x\01\0-\0", "3\0/mail\01\01\0-\0", "memory\0a@b\0INBOX\0"])
+    func octetsThatAreNoBatchAreNone(encoded: String) throws {
+        #expect(try scratch.store().batch(encoded: Array(encoded.utf8)) == nil)
+    }
+
     @Test func anEarlierRunsLeftoversAreRemovedAndNobodyElses() async throws {
         let store = try scratch.store("all/%d-%n")
         let maildir = "\(scratch.path)/all/example.org-ann"
@@ -110,15 +169,15 @@ import Vocabulary
 
     @Test func syncCanBeAskedForByManyAtOnce() async throws {
         let store = try scratch.store()
-        var places: [MailboxPlace] = []
+        var batches: [StagedBatch] = []
         for index in 0..<5 {
             let options = DeliveryOptions(preserveUIDL: false, folder: "F\(index)")
-            places.append(try await store.stage(oddMessages(20), options: options).batch.place)
+            batches.append(try await store.stage(oddMessages(20), options: options).batch)
         }
         await withTaskGroup(of: Int.self) { group in
             for index in 0..<200 {
-                let place = places[index % 5]
-                group.addTask { await store.sync([place]).count }
+                let batch = batches[index % 5]
+                group.addTask { await store.sync([batch]).count }
             }
             for await failures in group { #expect(failures == 0) }
         }
@@ -128,9 +187,9 @@ import Vocabulary
         let store = try scratch.store(syncBudget: .zero)
         for _ in 0..<3 {
             let (batch, staged) = try await store.stage(oddMessages(60))
-            #expect(await store.sync([batch.place]).isEmpty)
+            #expect(await store.sync([batch]).isEmpty)
             try await store.publish(batch)
-            #expect(await store.sync([batch.place]).isEmpty)
+            #expect(await store.sync([batch]).isEmpty)
             #expect(try staged.allSatisfy { try scratch.names("new").contains($0.name) })
         }
     }
@@ -140,10 +199,10 @@ import Vocabulary
         let gone = try await store.stage([[65]], options: DeliveryOptions(folder: "Gone")).batch
         let here = try await store.stage([[65]]).batch
         try FileManager.default.removeItem(atPath: "\(scratch.maildir)/.Gone")
-        let failures = await store.sync([gone.place, here.place])
-        #expect(failures.mapValues(\.code) == [gone.place: .misplaced])
+        let failures = await store.sync([gone, here])
+        #expect(failures.mapValues(\.code) == [0: .misplaced])
         try FileManager.default.removeItem(atPath: scratch.maildir)
-        #expect(try await scratch.store().sync([gone.place, here.place]).count == 2)
+        #expect(try await scratch.store().sync([gone, here]).count == 2)
         #expect(await store.sync([]).isEmpty)
     }
 

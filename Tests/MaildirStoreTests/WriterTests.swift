@@ -2,6 +2,7 @@
 
 import Foundation
 import MailStore
+import Support
 import Synchronization
 import Testing
 import Vocabulary
@@ -82,6 +83,34 @@ import Vocabulary
         let staged = try await scratch.store().deliver(messages, options: DeliveryOptions())
         let there = try staged.map { String(decoding: try scratch.octets("new/\($0.name)"), as: UTF8.self) }
         #expect(there == [" folded\n\nbody\n", "\tfolded\n", "X-UIDL: uidl-3\n\nno header\n", "X-UIDL: uidl-4\n"])
+    }
+
+    /// As a decoder does it, which may find nothing but a message's end in what has come.
+    @Test(arguments: [1, 100, 300_000]) func octetsMayBePutWhereTheyBelong(pieces: Int) async throws {
+        let messages = [" folded\n\nbody\n", "Subject: x\n\n\(String(repeating: "line\n", count: 150_000))", "", "x"]
+        let writer = try await scratch.store().open(ann, options: DeliveryOptions(), intended: [])
+        for (index, text) in messages.enumerated() {
+            writer.begin(listed(index + 1))
+            writer.append(upTo: pieces) { _ in 0 }
+            var rest = Array(text.utf8)[...]
+            while !rest.isEmpty {
+                if writer.isFull { await writer.ready() }
+                writer.append(upTo: min(pieces, rest.count)) { room in
+                    #expect(room.count >= 1024)
+                    let piece = rest.prefix(min(max(pieces, 1000), room.count))
+                    room.copyBytes(from: piece)
+                    rest = rest.dropFirst(piece.count)
+                    return piece.count
+                }
+            }
+            writer.end()
+        }
+        writer.finish()
+        let there = try await writer.all().map {
+            String(decoding: try scratch.octets("tmp/\(MessageName.temporary($0.name))"), as: UTF8.self)
+        }
+        let expected = messages.enumerated().map { $0 == 0 ? $1 : "X-UIDL: uidl-\($0 + 1)\n\($1)" }
+        #expect(there == expected)
     }
 
     @Test func markSeenDeliversAsRead() async throws {

@@ -9,6 +9,7 @@ import Logging
 import MailSource
 import MailStore
 import MaildirStore
+import MessageContent
 import NIOPosix
 import POP3Source
 import Records
@@ -47,9 +48,10 @@ final class NewPlatform: Sendable {
     }
 
     /// Runs `body` on a platform that works, and ends it. With the `folder` of another, as after a restart. Old servers
-    /// speak POP3, unless there is another `source`; passwords are in the records, unless there is another `directory`.
+    /// speak POP3, unless there is another `source`, mail goes into Maildirs, unless there is another `store`, and passwords
+    /// are in the records, unless there is another `directory`.
     static func run(
-        in given: String? = nil, from source: (any MailSource)? = nil,
+        in given: String? = nil, from source: (any MailSource)? = nil, into other: (any MailStore)? = nil,
         accounts directory: (any AccountDirectory)? = nil,
         sealKey: SealKey = .random(),
         limits: MoveLimits = quick,
@@ -61,14 +63,14 @@ final class NewPlatform: Sendable {
         defer { if given == nil { try? FileManager.default.removeItem(atPath: folder) } }
         let clock = Clock(start)
         let records = try await SQLiteRecords.open(path: "\(folder)/mailmove.db")
-        let store = try MaildirStore(
-            path: "\(folder)/mail/%d/%n", hashKey: Array(repeating: 1, count: 32), pool: FilePool(threads: 2))
+        let maildirs = try MaildirStore(
+            path: "\(folder)/mail/%d/%n", contentKey: try await .kept(in: records), pool: FilePool(threads: 2))
         try FileManager.default.createDirectory(atPath: "\(folder)/mail", withIntermediateDirectories: true)
         let pool = try HashingPool(decoyScheme: .yescrypt)
         let pop3 = POP3Source(group: MultiThreadedEventLoopGroup.singleton)
         let move = MailMove(
             records: records, directory: directory ?? BuiltinDirectory(records: records), source: source ?? pop3,
-            probe: pop3, store: store, pool: pool, sealKey: sealKey,
+            probe: pop3, store: other ?? maildirs, pool: pool, sealKey: sealKey,
             ledgerHash: try KeyedHash(key: Array(repeating: 2, count: 32)), limits: limits, log: log,
             now: { clock.now }, uptime: { clock.uptime })
         try await move.recover()

@@ -7,6 +7,7 @@ import Testing
 import Vocabulary
 
 @testable import Delivery
+@testable import MaildirStore
 @testable import Migration
 
 /// The start after a crash in the middle of many moves.
@@ -61,7 +62,7 @@ import Vocabulary
         for try await messages in writer.staged { staged += messages }
         let batch = writer.batch(of: staged)
         let intent = Intent(
-            account: account.id, recordedAt: .now, batch: try batch.encoded(), rows: numbers.map(row),
+            account: account.id, recordedAt: .now, batch: batch.encoded, rows: numbers.map(row),
             octets: staged.map { Int64($0.octets) })
         _ = try await platform.records.write { try $0.insert(intent) }
         return batch
@@ -76,20 +77,21 @@ import Vocabulary
         let (store, address) = (platform.move.store, Self.accounts[index])
         let account = try await platform.records.write { try $0.insert(self.account(address)) }
         let batch = try await intend(1...2, for: account, platform)
+        let staged = try #require(MaildirBatch(batch))
         switch crash(index) {
         case .beforePublishing: break
         case .amidPublishing:
-            var half = batch
+            var half = staged
             half.names.removeLast()
-            try await store.publish(half)
+            try await store.publish(half.staged())
         case .beforeRecording:
             try await store.publish(batch)
-            try FileManager.default.removeItem(atPath: "\(batch.place.path)/new/\(batch.names[0])")
+            try FileManager.default.removeItem(atPath: "\(staged.place.path)/new/\(staged.names[0])")
         case .betweenBatches:
             try await store.publish(batch)
             _ = try await intend(3...4, for: account, platform)
         case .withDamage:
-            let tmp = "\(batch.place.path)/tmp"
+            let tmp = "\(staged.place.path)/tmp"
             let file = try #require(try FileManager.default.contentsOfDirectory(atPath: tmp).min())
             try Data("Subject".utf8).write(to: URL(filePath: "\(tmp)/\(file)"))
         }

@@ -110,7 +110,11 @@ final class CountingSink: MessageSink {
     private let state = Counters()
 
     func begin(_ message: ListedMessage) {}
-    func append(_ octets: UnsafeRawBufferPointer) { state.octets.add(octets.count, ordering: .relaxed) }
+    func append(upTo count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
+        withUnsafeTemporaryAllocation(byteCount: max(count, 1024), alignment: 1) { room in
+            _ = state.octets.add(fill(room), ordering: .relaxed)
+        }
+    }
     func end() { state.whole.add(1, ordering: .relaxed) }
     func flush() {}
     func abandon() { state.abandoned.add(1, ordering: .relaxed) }

@@ -29,7 +29,7 @@ import Vocabulary
     }
 
     private func staged(_ message: ListedMessage, content: Int64) -> StagedMessage {
-        StagedMessage(message: message, name: "n\(message.number)", octets: 100, content: ContentHash(value: content))
+        StagedMessage(message: message, handle: "n\(message.number)", octets: 100, content: ContentHash(value: content))
     }
 
     private func plan(

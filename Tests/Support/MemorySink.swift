@@ -17,7 +17,6 @@ public final class MemorySink: MessageSink {
         var isFull = false
         var resume: (@Sendable () -> Void)?
         var bytesSinceFull = 0
-        var longestAppend = 0
     }
 
     private let state = Mutex(State())
@@ -30,11 +29,13 @@ public final class MemorySink: MessageSink {
         state.withLock { $0.messages.append(Message(message: message, octets: [])) }
     }
 
-    public func append(_ octets: UnsafeRawBufferPointer) {
+    public func append(upTo count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
+        let octets = [UInt8](unsafeUninitializedCapacity: max(count, 1024)) { room, count in
+            count = fill(UnsafeMutableRawBufferPointer(room))
+        }
         state.withLock { state in
             state.messages[state.messages.count - 1].octets += octets
             state.bytesSinceFull += octets.count
-            state.longestAppend = max(state.longestAppend, octets.count)
             if state.bytesSinceFull >= limit { state.isFull = true }
         }
     }

@@ -3,15 +3,17 @@
 import Secrets
 import Vocabulary
 
-@testable import MaildirStore
+@testable import MessageContent
 
 /// Headers of any message: what is learned from them is the same, however they came in, and a time is one that files can
 /// have.
 func fuzzHeaders(_ input: Input) {
     var input = input
     let size = 1 + input.number(below: 9)
+    let form = input.number(below: 2) == 0 ? ContentKey.Form.blake2b : .poly1305
+    guard let key = try? ContentKey([UInt8](repeating: 7, count: 32), form: form) else { return }
     func scan(_ pieces: [ArraySlice<UInt8>]) -> (content: Int64, arrival: Int64?) {
-        var scan = MessageScan(key: [UInt8](repeating: 7, count: 32))
+        var scan = MessageScan(key: key)
         scan.reset()
         for piece in pieces { piece.withUnsafeBytes { scan.append($0) } }
         let (content, arrival) = scan.finish()

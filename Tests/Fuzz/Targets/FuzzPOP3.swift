@@ -16,7 +16,12 @@ private final class OrderlySink: MessageSink {
         hold(!isOpen, "a message begins when the last has ended")
         isOpen = true
     }
-    func append(_ octets: UnsafeRawBufferPointer) { hold(isOpen && !octets.isEmpty, "octets belong to a message") }
+    func append(upTo count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
+        hold(isOpen && count > 0, "octets belong to a message")
+        withUnsafeTemporaryAllocation(byteCount: 1024, alignment: 1) { room in
+            hold((0...room.count).contains(fill(room)), "no more comes than there is room for")
+        }
+    }
     func end() {
         hold(isOpen, "what ends has begun")
         isOpen = false
@@ -99,22 +104,36 @@ func fuzzDecoder(_ input: Input) {
     let lineEnds: [MessageDecoder.LineEnd] = [.crlf, .lf, .any]
     let lineEnd = lineEnds[input.number(below: 3)]
     let size = 1 + input.number(below: 7)
-    func decode(_ pieces: [ArraySlice<UInt8>]) -> (octets: [UInt8], isWhole: Bool, left: Int, lines: Int) {
+    typealias Decoded = (octets: [UInt8], isWhole: Bool, left: Int, lines: Int)
+    func decode(_ pieces: [ArraySlice<UInt8>]) -> Decoded {
         var decoder = MessageDecoder(lineEnd: lineEnd)
-        var (octets, consumed): ([UInt8], Int) = ([], 0)
+        var (output, consumed) = (ByteBuffer(), 0)
         for piece in pieces {
             var buffer = ByteBuffer(bytes: piece)
-            let isWhole = decoder.decode(&buffer)
-            octets += decoder.decoded.readableBytesView
+            let isWhole = decoder.decode(&buffer, into: &output)
             consumed += piece.count - buffer.readableBytes
-            if isWhole { return (octets, true, input.rest.count - consumed, decoder.lineCount) }
+            if isWhole {
+                return (Array(output.readableBytesView), true, input.rest.count - consumed, decoder.lineCount)
+            }
             hold(buffer.readableBytes == 0, "all is taken until the end")
+        }
+        return (Array(output.readableBytesView), false, 0, decoder.lineCount)
+    }
+    func decode(byRoomFor count: Int) -> Decoded {
+        var decoder = MessageDecoder(lineEnd: lineEnd)
+        var (octets, buffer): ([UInt8], ByteBuffer) = ([], ByteBuffer(bytes: input.rest))
+        var room = [UInt8](repeating: 0, count: count + MessageDecoder.mostHeld)
+        while buffer.readableBytes > 0 {
+            let (written, isWhole) = room.withUnsafeMutableBytes { decoder.decode(&buffer, into: $0) }
+            octets += room[..<written]
+            if isWhole { return (octets, true, buffer.readableBytes, decoder.lineCount) }
         }
         return (octets, false, 0, decoder.lineCount)
     }
     let atOnce = decode(input.pieces(of: 0))
     let inPieces = decode(input.pieces(of: size))
     hold(atOnce == inPieces, "pieces make no difference")
+    hold(atOnce == decode(byRoomFor: size), "room makes no difference")
     hold(atOnce.octets.count <= input.rest.count, "nothing is added")
     hold(atOnce.lines <= atOnce.octets.count, "each line has an end")
     if lineEnd == .any { hold(!atOnce.octets.contains(10) || atOnce.lines > 0, "lines are counted") }

@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import MailStore
+import MessageContent
+import Support
 import Testing
+import Vocabulary
 
-@testable import MaildirStore
+private func key(_ octet: UInt8, _ form: ContentKey.Form) -> ContentKey {
+    guard let key = try? ContentKey(Array(repeating: octet, count: 32), form: form) else {
+        preconditionFailure("32 octets are a key")
+    }
+    return key
+}
 
-private func scan(_ octets: [UInt8], pieces: Int = .max, key: UInt8 = 1) -> (content: ContentHash, arrival: Int64?) {
-    var scan = MessageScan(key: Array(repeating: key, count: 32))
+private func scan(
+    _ octets: [UInt8], pieces: Int = .max, key: ContentKey = key(1, .poly1305)
+) -> (content: ContentHash, arrival: Int64?) {
+    var scan = MessageScan(key: key)
     scan.reset()
     var rest = octets[...]
     while !rest.isEmpty {
@@ -17,7 +26,9 @@ private func scan(_ octets: [UInt8], pieces: Int = .max, key: UInt8 = 1) -> (con
     return scan.finish()
 }
 
-private func hash(_ text: String) -> ContentHash { scan(Array(text.utf8)).content }
+private func hash(_ text: String, _ form: ContentKey.Form = .poly1305) -> ContentHash {
+    scan(Array(text.utf8), key: key(1, form)).content
+}
 
 @Suite struct ContentTests {
     @Test(arguments: [
@@ -29,7 +40,9 @@ private func hash(_ text: String) -> ContentHash { scan(Array(text.utf8)).conten
         "Subject: x\n\nbody\n\n",
     ])
     func whatMboxServersRewriteDoesNotCount(text: String) {
-        #expect(hash(text) == hash("Subject: x\n\nbody\n"))
+        for form in ContentKey.Form.allCases {
+            #expect(hash(text, form) == hash("Subject: x\n\nbody\n", form))
+        }
     }
 
     @Test(arguments: [
@@ -39,14 +52,50 @@ private func hash(_ text: String) -> ContentHash { scan(Array(text.utf8)).conten
         "Subject: x\n\nbody\r\n", "Subject: x\n\nbody\0\n",
     ])
     func allElseCounts(text: String) {
-        #expect(hash(text) != hash("Subject: x\n\nbody\n"))
+        for form in ContentKey.Form.allCases {
+            #expect(hash(text, form) != hash("Subject: x\n\nbody\n", form))
+        }
+    }
+
+    /// As other implementations of BLAKE2b, Poly1305 and SipHash have it, under the key 0, 1, … 31.
+    @Test(arguments: [
+        ("", -3_058_075_093_078_397_123, -1_574_957_135_985_161_700),
+        ("Subject: x\n\nbody\n", 2_846_907_892_682_254_615, -3_086_924_071_901_445_391),
+        ("Status: RO\nSubject: x\n\nb\0dy\u{80}\n\nmore\n\n\n", -571_473_035_863_431_747, -9_046_842_095_803_315_002),
+    ])
+    func contentsAreKnownByTheSameHashForEver(text: String, blake2b: Int64, poly1305: Int64) throws {
+        let octets = text.unicodeScalars.map { UInt8(truncatingIfNeeded: $0.value) }
+        let key = Array(UInt8(0)..<32)
+        #expect(scan(octets, key: try ContentKey(key, form: .blake2b)).content.value == blake2b)
+        #expect(scan(octets, key: try ContentKey(key, form: .poly1305)).content.value == poly1305)
+    }
+
+    @Test func aServerMayShowNULAs0x80() {
+        let zeros = [UInt8](repeating: 0, count: 10_000)
+        let text = Array("Subject: x\n\n".utf8)
+        func hash(_ octets: [UInt8], _ form: ContentKey.Form) -> ContentHash { scan(octets, key: key(1, form)).content }
+        for body in [zeros, zeros + [65, 10], [65] + zeros + [66], zeros + text + zeros] {
+            let shown = body.map { $0 == 0 ? 0x80 : $0 }
+            #expect(hash(text + body, .poly1305) == hash(text + shown, .poly1305))
+            #expect(hash(text + body, .blake2b) != hash(text + shown, .blake2b))
+        }
+    }
+
+    @Test func aKeyHas16To64Octets() throws {
+        for form in ContentKey.Form.allCases {
+            for count in [0, 15, 65] {
+                #expect(throws: (any Error).self) { try ContentKey(Array(repeating: 1, count: count), form: form) }
+            }
+            for count in [16, 64] { _ = try ContentKey(Array(repeating: 1, count: count), form: form) }
+        }
     }
 
     @Test func theHashIsTheSameHoweverTheMessageIsCut() {
         for (index, octets) in oddMessages(400, seed: 3).enumerated() where octets.count < 100_000 {
-            let whole = scan(octets)
+            let key = key(1, index.isMultiple(of: 4) ? .blake2b : .poly1305)
+            let whole = scan(octets, key: key)
             for pieces in [1, 2, 3, 23, 24, 25, 1000] {
-                let cut = scan(octets, pieces: pieces)
+                let cut = scan(octets, pieces: pieces, key: key)
                 #expect(cut.content == whole.content && cut.arrival == whole.arrival, "\(index) by \(pieces)")
             }
         }
@@ -54,7 +103,11 @@ private func hash(_ text: String) -> ContentHash { scan(Array(text.utf8)).conten
 
     @Test func oddMessagesDifferExceptInWhatDoesNotCount() {
         let one = "Subject: a\nStatus: R\n\nx"
-        #expect(scan(Array(one.utf8), key: 1).content != scan(Array(one.utf8), key: 2).content)
+        for form in ContentKey.Form.allCases {
+            let (first, second) = (key(1, form), key(2, form))
+            #expect(scan(Array(one.utf8), key: first).content != scan(Array(one.utf8), key: second).content)
+        }
+        #expect(hash(one, .blake2b) != hash(one, .poly1305))
         #expect(hash("") == hash("\n\n\n"))
         #expect(hash("Status: O\n") == hash(""))
         let line = String(repeating: "l", count: 3_000_000)

@@ -3,10 +3,29 @@
 import Glibc
 import MailStore
 
+/// What went wrong with a file: the store's errors as they are told apart in here.
+struct FileError: Error, Hashable {
+    var code: MailStoreError.Code
+    var path: String
+    /// The system's error number, 0 where there was none.
+    var errno: Int32
+    /// Names the path and what to do.
+    var detail: String
+}
+
 extension MailStoreError {
+    init(_ error: FileError) { self.init(code: error.code, detail: error.detail) }
+
+    /// What `body` throws, as it is told outside.
+    static func telling<Answer>(_ body: () throws(FileError) -> Answer) throws(MailStoreError) -> Answer {
+        do throws(FileError) { return try body() } catch { throw MailStoreError(error) }
+    }
+}
+
+extension FileError {
     /// What the system answered at `path`, and what to do about it.
-    static func system(_ number: Int32, path: String) -> MailStoreError {
-        let (code, advice): (Code, String)
+    static func system(_ number: Int32, path: String) -> FileError {
+        let (code, advice): (MailStoreError.Code, String)
         switch number {
         case ENOSPC: (code, advice) = (.full, "free space or inodes on this file system")
         case EDQUOT: (code, advice) = (.full, "raise the file system quota of the daemon's user or group")
@@ -26,13 +45,13 @@ extension MailStoreError {
         case EIO: (code, advice) = (.failed, "the device fails; see the kernel's log")
         default: (code, advice) = (.failed, "see the system's log")
         }
-        return MailStoreError(
+        return FileError(
             code: code, path: path, errno: number, detail: "\(path): \(String(cString: strerror(number))); \(advice)")
     }
 
     /// Nothing came back from `path` in time.
-    static func unresponsive(_ path: String, after patience: Duration) -> MailStoreError {
-        MailStoreError(
+    static func unresponsive(_ path: String, after patience: Duration) -> FileError {
+        FileError(
             code: .unresponsive, path: path, errno: 0,
             detail: "\(path): the file system has not answered for \(Int(patience.seconds)) s; see whether its disk or "
                 + "server works (the kernel's log), and whether it is frozen (fsfreeze, a snapshot)")

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import MailStore
+public import Vocabulary
 
-/// Learns from the octets of a message, as they pass, what the store must know of it: its hash, its arrival time and
-/// its line ends. The same value serves all messages of a run; memory is bounded whatever comes.
-struct MessageScan {
-    /// Line ends without a CR before them.
-    private(set) var lineEnds = 0
-    private var lastWasCR = false
+/// Learns from the octets of a message, as they pass, what it is known by: its hash, and when it arrived. The same value
+/// serves all messages of a run; memory is bounded whatever comes.
+public struct MessageScan {
     private let hasher: ContentHasher
 
     private var isInHeader = true
@@ -32,43 +29,30 @@ struct MessageScan {
     private static let headerLimit = 256 * 1024
     private static let fieldLimit = 4096
 
-    init(key: [UInt8]) { hasher = ContentHasher(key: key) }
+    public init(key: ContentKey) { hasher = ContentHasher(key: key) }
 
     /// Before each message.
-    mutating func reset() {
+    public mutating func reset() {
         hasher.reset()
-        (lineEnds, lastWasCR, isInHeader, isAtLineStart, isHashed, headerOctets) = (0, false, true, true, true, 0)
+        (isInHeader, isAtLineStart, isHashed, headerOctets) = (true, true, true, 0)
         undecided.removeAll(keepingCapacity: true)
         field.removeAll(keepingCapacity: true)
         (interest, received, date) = (.none, nil, nil)
     }
 
-    mutating func append(_ octets: UnsafeRawBufferPointer) {
-        countLineEnds(octets)
+    /// The next octets of the message, lines ended by LF.
+    public mutating func append(_ octets: UnsafeRawBufferPointer) {
         let body = isInHeader ? readHeader(octets) : 0
         if body < octets.count { hasher.update(UnsafeRawBufferPointer(rebasing: octets[body...])) }
     }
 
     /// The message is whole: its hash, and its arrival time in seconds since 1970 where it tells one.
-    mutating func finish() -> (content: ContentHash, arrival: Int64?) {
+    public mutating func finish() -> (content: ContentHash, arrival: Int64?) {
         if isInHeader {
             undecided.withUnsafeBytes { hasher.update($0) }
             endField()
         }
         return (hasher.finish(), received ?? date)
-    }
-
-    /// From one LF to the next, by `memchr`.
-    private mutating func countLineEnds(_ octets: UnsafeRawBufferPointer) {
-        guard let base = octets.baseAddress, let last = octets.last else { return }
-        var at = 0
-        while at < octets.count, let found = memchr(base + at, 10, octets.count - at) {
-            at = UnsafeRawPointer(found) - base
-            let hasCR = at > 0 ? base.load(fromByteOffset: at - 1, as: UInt8.self) == 13 : lastWasCR
-            if !hasCR { lineEnds += 1 }
-            at += 1
-        }
-        lastWasCR = last == 13
     }
 
     // MARK: Header

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why the store could not do it.
+public struct MailStoreError: Error, Hashable, Sendable, CustomStringConvertible {
+    public enum Code: String, Sendable {
+        /// No space, or over quota.
+        case full
+        case readOnly
+        /// Missing rights.
+        case refused
+        /// A place that should be there is not, or something else stands in it.
+        case misplaced
+        /// Mail was moved to this place, and it does not bear the marker by which it is known.
+        case unmarked
+        /// Nothing answers, nor says why.
+        case unresponsive
+        /// Anything else that was answered.
+        case failed
+    }
+
+    public var code: Code
+    /// Where, what happened, and what to do, in one line.
+    public var detail: String
+
+    public init(code: Code, detail: String) {
+        self.code = code
+        self.detail = detail
+    }
+
+    public var description: String { detail }
+}
+
+extension MailStoreError {
+    /// Of a place that mail was moved to, and that does not bear its marker.
+    public static func unmarked(_ place: String, _ what: String) -> MailStoreError {
+        MailStoreError(
+            code: .unmarked,
+            detail: "\(place) is not the place that mail was moved to: \(what). See whether its file system is "
+                + "mounted, and whether it is the right one. Where mail shall go to what is there now, say so: "
+                + "mailmovectl doctor ACCOUNT --accept-empty")
+    }
+}
