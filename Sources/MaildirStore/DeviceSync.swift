@@ -4,6 +4,7 @@ import CLinux
 import Glibc
 import MailStore
 import Synchronization
+import Waiting
 
 /// Makes durable what was written on one file system: one sync at a time, in which all take part who asked before it
 /// began. Who asks while one is running waits for the next, since that one may have passed his files already.
@@ -28,12 +29,12 @@ final class DeviceSync: Sendable {
         var isSlowUntil: ContinuousClock.Instant?
     }
 
-    private struct Waiter {
+    private struct Waiter: Sendable {
         var places: Set<MailboxPlace>
-        var continuation: CheckedContinuation<Turn, Never>
+        let turn = Latch<Turn>()
     }
 
-    private enum Turn {
+    private enum Turn: Sendable {
         case done(Failures)
         /// The next round is this caller's to run, for these others too.
         case lead([Waiter])
@@ -51,18 +52,16 @@ final class DeviceSync: Sendable {
 
     /// The errors of those `places` for which durability cannot be promised.
     func sync(_ places: Set<MailboxPlace>) async -> Failures {
-        let turn = await withCheckedContinuation { continuation in
-            let isFirst = state.withLock { state in
-                if state.isRunning {
-                    state.waiting.append(Waiter(places: places, continuation: continuation))
-                    return false
-                }
+        let ahead = state.withLock { state -> Latch<Turn>? in
+            guard state.isRunning else {
                 state.isRunning = true
-                return true
+                return nil
             }
-            if isFirst { continuation.resume(returning: Turn.lead([])) }
+            let waiter = Waiter(places: places)
+            state.waiting.append(waiter)
+            return waiter.turn
         }
-        switch turn {
+        switch await ahead?.wait() ?? .lead([]) {
         case .done(let failures): return failures
         case .lead(let others):
             let all = others.reduce(places) { $0.union($1.places) }
@@ -72,9 +71,9 @@ final class DeviceSync: Sendable {
                 if state.waiting.isEmpty { state.isRunning = false }
                 return state.waiting
             }
-            next.first?.continuation.resume(returning: .lead(Array(next.dropFirst())))
+            next.first?.turn.settle(.lead(Array(next.dropFirst())))
             for other in others {
-                other.continuation.resume(returning: .done(failures.filter { other.places.contains($0.key) }))
+                other.turn.settle(.done(failures.filter { other.places.contains($0.key) }))
             }
             return failures.filter { places.contains($0.key) }
         }

@@ -2,8 +2,6 @@
 
 import Configuring
 import DNS
-import Dispatch
-import Glibc
 import Ground
 import JSONRPC
 import Logging
@@ -39,6 +37,7 @@ final class Daemon: Service {
     let journal: EventJournal
     let descriptors: Descriptors
     let log: Logger
+    private let lastResort = LastResort(seconds: 4.5)
     private let unfinished = Atomic(false)
 
     /// Opens what is kept and makes what works with it; nothing runs yet.
@@ -123,7 +122,7 @@ final class Daemon: Service {
     /// disk is ready for.
     private func stop() {
         manager.stopping(status: "finishing what is in hand")
-        DispatchQueue.global().asyncAfter(deadline: .now() + 4.5) { _exit(0) }
+        lastResort.begin()
         server.stop(grace: .seconds(3))
         move.stop()
     }
