@@ -58,7 +58,7 @@ let package = Package(
         .systemLibrary(name: "CLinux"),  // what glibc declares under _GNU_SOURCE alone
         room("Vocabulary", ["CIDN2"]),  // addresses, statuses, reasons: the words everyone uses
         room("JSONWire", []),  // JSON text, JSON-RPC envelopes, line framing; no I/O
-        room("Waiting", ["CLinux", deque]),  // what all waiting is made of: latches, pauses, alarms, lines, places, pools
+        room("Waiting", ["CLinux", deque]),  // what waits: latches, pauses, lines, places, pools of threads
         room("Secrets", ["CSodium", "CLibcrypt", "Waiting"]),  // guarded passwords, sealing, crypt(3)
         room("AccountFile", ["Vocabulary", "Secrets"]),  // files of accounts, as other systems export them
         // What sessions with mail servers have in common, without I/O: SASL, secrets on the way, what servers' words mean

@@ -100,7 +100,9 @@ public final class SQLiteRecords: Records, Sendable {
 
     deinit {
         let (desk, isClosed) = state.withLock { ($0.desk, $0.isClosed) }
-        if !isClosed { desk.stop { [lock] in lock.release() } }
+        guard !isClosed else { return }
+        reportForgotten("the database")
+        desk.stop { [lock] in lock.release() }
     }
 
     public func read<Result: Sendable>(

@@ -52,7 +52,7 @@ package final class Turnstile<Key: Hashable & Sendable>: Sendable {
 
         deinit {
             guard turnstile.withLock({ $0 != nil }) else { return }
-            assertionFailure("a place was forgotten, not given up")
+            reportForgotten("a place in a line")
             giveUp()
         }
 

@@ -27,7 +27,7 @@ package final class WorkerPool: Sendable {
 
     deinit {
         guard keepsThreads, line.hasThreads, !line.isClosed else { return }
-        assertionFailure("a pool that keeps its threads was forgotten, not ended")
+        reportForgotten("a pool that keeps its threads")
         line.close()
     }
 

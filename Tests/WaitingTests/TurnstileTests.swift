@@ -82,11 +82,15 @@ import Waiting
         fourth.giveUp()
     }
 
-    /// In a release build it is given up all the same.
-    @Test func aPlaceThatIsForgottenIsNoticed() async {
-        #if DEBUG
-            await #expect(processExitsWith: .failure) { _ = Turnstile<Int>().freePlace(1, width: 1) }
-        #endif
+    @Test func aPlaceThatIsForgottenIsGivenUpAndReported() async throws {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+            let turnstile = Turnstile<Int>()
+            _ = turnstile.freePlace(1, width: 1)
+            let place = try #require(turnstile.freePlace(1, width: 1))
+            place.giveUp()
+        }
+        let said = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        #expect(said.split(separator: "\n").filter { $0.contains("a place in a line was let go of") }.count == 1)
     }
 
     @Test func whoCanWaitLetsAllOthersGoFirstAndAllElseIsInOrder() async throws {

@@ -236,11 +236,12 @@ import Testing
         await pool.end()
     }
 
-    @Test func aPoolThatKeepsItsThreadsAndIsForgottenIsNoticed() async {
-        #if DEBUG
-            await #expect(processExitsWith: .failure) {
-                _ = WorkerPool("test", threads: 1, keepsThreads: true).start()
-            }
-        #endif
+    @Test func aPoolThatKeepsItsThreadsAndIsForgottenIsReported() async throws {
+        let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
+            _ = WorkerPool("test", threads: 1, keepsThreads: true).start()
+            await WorkerPool("test", threads: 1, keepsThreads: true).end()
+        }
+        let said = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
+        #expect(said.split(separator: "\n").filter { $0.contains("a pool that keeps its threads was") }.count == 1)
     }
 }
