@@ -204,7 +204,9 @@ let package = Package(
         tests(
             "MethodsTests",
             [
-                "AccountFile", "Accounts", "Methods", "MailMoveAPI", "JSONWire", "MailStore", "Records", "Vocabulary",
+                "AccountFile", "Accounts", "Ground", "JSONRPC", "JSONWire", "MailMoveAPI", "MailSource", "MailStore",
+                "MaildirStore", "Methods", "Migration", "Records", "SQLiteRecords", "Secrets", "Support", "Vocabulary",
+                logging,
             ]),
         tests("ConfiguringTests", ["Configuring", "Secrets", .product(name: "Yams", package: "Yams")]),
         tests(
