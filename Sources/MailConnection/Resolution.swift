@@ -11,8 +11,8 @@ import Waiting
 public struct Resolution: Sendable {
     let addresses: [SocketAddress]
 
-    /// Threads that wait for the system's resolver: many, since one that is asked of a dead name server waits for long.
-    fileprivate static let lookups = WorkerPool("lookups", threads: 64)
+    /// Threads that wait for the system's resolver: few, and many where a dead name server keeps them waiting.
+    fileprivate static let lookups = WorkerPool("lookups", threads: 64, promptly: 4)
 
     /// Those that are IP addresses, in the same order.
     public var ipAddresses: [IPAddress] { addresses.compactMap { IPAddress($0) } }

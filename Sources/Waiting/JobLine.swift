@@ -16,6 +16,7 @@ final class JobLine: @unchecked Sendable {
 
     private let name: String
     private let mostThreads: Int
+    private let promptThreads: Int
     private let mostWaiting: Int
     private let keepsThreads: Bool
     private let condition = Condition()
@@ -25,12 +26,13 @@ final class JobLine: @unchecked Sendable {
     private var threads = 0
     /// Threads that wait for a job.
     private var idle = 0
-    /// Whether it is looked after that the jobs get a thread where there is none.
-    private var isRescued = false
+    /// Whether it will be seen in a moment if there should be another thread.
+    private var isGrowing = false
 
-    init(name: String, threads: Int, mostWaiting: Int, keepsThreads: Bool) {
+    init(name: String, threads: Int, promptly: Int, mostWaiting: Int, keepsThreads: Bool) {
         self.name = name
         mostThreads = threads
+        promptThreads = promptly
         self.mostWaiting = mostWaiting
         self.keepsThreads = keepsThreads
     }
@@ -90,8 +92,7 @@ final class JobLine: @unchecked Sendable {
     private func append(_ job: Job, _ urgency: Urgency) {
         numbers += 1
         line.append(job, number: numbers, urgency)
-        if line.count > idle, threads < mostThreads { _ = startThread() }
-        if threads == 0 { rescue() }
+        if wantsThread, threads >= promptThreads || !startThread() { growLater() }
         condition.wakeOne()
     }
 
@@ -102,14 +103,18 @@ final class JobLine: @unchecked Sendable {
         return true
     }
 
-    /// There is no thread, and the system gives none at present.
-    private func rescue() {
-        guard !isRescued else { return }
-        isRescued = true
+    private var wantsThread: Bool { line.count > idle && threads < mostThreads }
+
+    /// For jobs that those before them hold up, and where the system gives no thread at present.
+    private func growLater() {
+        guard !isGrowing else { return }
+        isGrowing = true
         Timekeeper.shared.call(after: NamedThread.patience) {
             self.condition.withLock {
-                self.isRescued = false
-                if self.threads == 0, !self.line.isEmpty, !self.startThread() { self.rescue() }
+                self.isGrowing = false
+                guard self.wantsThread else { return }
+                _ = self.startThread()
+                if self.wantsThread { self.growLater() }
             }
         }
     }

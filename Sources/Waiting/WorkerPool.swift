@@ -7,7 +7,7 @@ import Synchronization
 ///
 /// First come, first served; what can wait lets all else go first. It bounds the threads, which are started when they
 /// are needed. A thread that has had nothing to do for a while ends, unless it is to be there whatever happens: so a
-/// pool need not be ended, and one that is let go of leaves nothing behind.
+/// pool need not be ended. When one is let go of, what is in line is still done, and threads that rest are freed at once.
 package final class WorkerPool: Sendable {
     /// Why a job that may be refused was not begun.
     package enum Refusal: Error { case full, ended }
@@ -18,16 +18,21 @@ package final class WorkerPool: Sendable {
     /// - Parameters:
     ///   - name: the threads', of up to 15 octets.
     ///   - threads: how many jobs are done at once; at least 1.
+    ///   - promptly: how many threads are started as jobs come; the rest one by one, while jobs wait for long.
     ///   - mostWaiting: how many jobs for which somebody waits may be in line, of those that may be refused.
     ///   - keepsThreads: until ``end()``, which is due then.
-    package init(_ name: String, threads: Int, mostWaiting: Int = .max, keepsThreads: Bool = false) {
-        line = JobLine(name: name, threads: max(1, threads), mostWaiting: mostWaiting, keepsThreads: keepsThreads)
+    package init(
+        _ name: String, threads: Int, promptly: Int = .max, mostWaiting: Int = .max, keepsThreads: Bool = false
+    ) {
+        line = JobLine(
+            name: name, threads: max(1, threads), promptly: promptly, mostWaiting: mostWaiting,
+            keepsThreads: keepsThreads)
         self.keepsThreads = keepsThreads
     }
 
     deinit {
-        guard keepsThreads, line.hasThreads, !line.isClosed else { return }
-        reportForgotten("a pool that keeps its threads")
+        if keepsThreads, line.hasThreads, !line.isClosed { reportForgotten("a pool that keeps its threads") }
+        // Nobody can ask it for anything any more: nothing is refused by it.
         line.close()
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
+import Foundation
 import Glibc
 import Synchronization
 import Testing
@@ -214,6 +215,29 @@ import Testing
         #expect(await pool.run { 1 } == 1)
     }
 
+    @Test func aPoolThatIsLetGoOfDoesWhatIsInLineAndLeavesNoThread() async throws {
+        let done = Mutex(0)
+        func threads() throws -> Int {
+            try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task").count {
+                (try? String(contentsOfFile: "/proc/self/task/\($0)/comm", encoding: .utf8)) == "let-go-of\n"
+            }
+        }
+        do {
+            let pool = WorkerPool("let-go-of", threads: 4)
+            for _ in 0..<100 {
+                pool.submit {
+                    usleep(100)
+                    done.withLock { $0 += 1 }
+                }
+            }
+        }
+        // Long before one that rests would end by itself.
+        let start = ContinuousClock.now
+        while try threads() > 0 { try await Task.sleep(for: .milliseconds(2)) }
+        #expect(done.withLock { $0 } == 100)
+        #expect(ContinuousClock.now - start < .seconds(8))
+    }
+
     @Test func nobodyWaitsLongerThanHisPatience() async {
         let (pool, gate) = await Self.busy()
         let done = Latch<Void>()
@@ -226,6 +250,16 @@ import Testing
         // It goes on all the same.
         await done.wait()
         #expect(await pool.run(within: .seconds(600)) { 2 } == 2)
+        await pool.end()
+    }
+
+    @Test func beyondThePromptThreadsThereAreMoreWhileJobsWait() async {
+        let (pool, gates) = (WorkerPool("test", threads: 3, promptly: 1), (0..<3).map { _ in Gate() })
+        let start = ContinuousClock.now
+        for gate in gates { pool.submit { gate.pass() } }
+        for gate in gates { await gate.someoneIsAtIt() }
+        #expect(ContinuousClock.now - start >= .milliseconds(200))
+        for gate in gates { gate.open() }
         await pool.end()
     }
 
