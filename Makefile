@@ -49,7 +49,7 @@ build: ## Build the daemon for production (.build/release/mailmoved)
 test: setup ## Run all tests
 	$(SWIFT) build --build-tests
 	$(AT_ONCE) $(SWIFT) test --skip-build --skip IntegrationTests
-	$(SWIFT) test --skip-build --no-parallel --filter IntegrationTests
+	SWIFT='$(SWIFT)' Tests/side-by-side
 
 KILLS   ?= 1000
 CUTS    ?= 200

@@ -58,11 +58,11 @@ let package = Package(
         .systemLibrary(name: "CLinux"),  // what glibc declares under _GNU_SOURCE alone
         room("Vocabulary", ["CIDN2"]),  // addresses, statuses, reasons: the words everyone uses
         room("JSONWire", []),  // JSON text, JSON-RPC envelopes, line framing; no I/O
-        room("Waiting", ["CLinux", deque]),  // what all waiting is made of: pauses, deadlines, alarms, lines, places
-        room("Secrets", ["CSodium", "CLibcrypt"]),  // guarded passwords, sealing, crypt(3)
+        room("Waiting", ["CLinux", deque]),  // what waits: latches, pauses, lines, places, pools of threads
+        room("Secrets", ["CSodium", "CLibcrypt", "Waiting"]),  // guarded passwords, sealing, crypt(3)
         room("AccountFile", ["Vocabulary", "Secrets"]),  // files of accounts, as other systems export them
         // What sessions with mail servers have in common, without I/O: SASL, secrets on the way, what servers' words mean
-        room("MailSession", ["Vocabulary", "Secrets", "CGSASL", nioCore]),
+        room("MailSession", ["Vocabulary", "Secrets", "Waiting", "CGSASL", nioCore]),
         // POP3 without I/O: commands, answers, and the dialogues of a session over whatever wire
         room("POP3", ["MailSession", "Vocabulary", "Secrets", "Waiting", deque, nioCore]),
         // IMAP without I/O: framing, grammar, commands, and what they mean
@@ -74,7 +74,7 @@ let package = Package(
         room(  // sockets, name resolution and TLS, for whatever mail protocol
             "MailConnection",
             nio + [
-                "MailSession", "Vocabulary", "CSodium", .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                "MailSession", "Vocabulary", "Waiting", "CSodium", .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ]),
         room("MailSource", ["Vocabulary", "Secrets"]),  // what an old mailbox must offer
         room(  // … and offers by POP3
@@ -85,7 +85,7 @@ let package = Package(
             ]),
         room("MailStore", ["Vocabulary"]),  // what a store of mail must promise
         room(  // … kept by Maildirs
-            "MaildirStore", ["MailStore", "MessageContent", "Secrets", "Vocabulary", "CLinux"]),
+            "MaildirStore", ["MailStore", "MessageContent", "Secrets", "Vocabulary", "Waiting", "CLinux"]),
         room("Records", ["Vocabulary"]),  // what is remembered, as a protocol
         room(
             "SQLiteRecords",
@@ -95,10 +95,10 @@ let package = Package(
             ]),
         room("AccountDirectory", ["Vocabulary", "Secrets"]),  // where the new platform's passwords live
         room("BuiltinDirectory", ["AccountDirectory", "Records", "Secrets", "Vocabulary"]),  // … in our own records
-        room("JSONRPC", nio + ["JSONWire", logging]),  // the Unix-socket server; knows nothing of mail
+        room("JSONRPC", nio + ["JSONWire", "Waiting", logging]),  // the Unix-socket server; knows nothing of mail
         room("Systemd", ["CSystemd", logging]),  // sockets, readiness, watchdog, fd store, credentials
 
-        room("DNS", ["Vocabulary", "CCares", "CLinux"]),  // what name servers say; SPF
+        room("DNS", ["Vocabulary", "Waiting", "CCares", "CLinux"]),  // what name servers say; SPF
 
         // Floor 2: a login becomes a run; a run turns an old mailbox into durable messages and a ledger. Each room knows
         // only those above it in this list.
@@ -202,7 +202,7 @@ let package = Package(
         tests("RecordsTests", ["Records", "SQLiteRecords", "Support", "Vocabulary"]),
         tests(
             "SQLiteRecordsTests",
-            ["SQLiteRecords", "Records", "Vocabulary", .product(name: "GRDB", package: "GRDB.swift")]),
+            ["SQLiteRecords", "Records", "Vocabulary", "Waiting", .product(name: "GRDB", package: "GRDB.swift")]),
         tests("DNSTests", ["DNS", "Support", "Vocabulary"]),
         tests("JSONRPCTests", nio + ["JSONRPC", "JSONWire", "Support", logging]),
         tests("SystemdTests", ["Systemd", logging]),
@@ -222,7 +222,9 @@ let package = Package(
         tests(
             "MethodsTests",
             [
-                "AccountFile", "Accounts", "Methods", "MailMoveAPI", "JSONWire", "MailStore", "Records", "Vocabulary",
+                "AccountFile", "Accounts", "BuiltinDirectory", "Ground", "JSONRPC", "JSONWire", "MailMoveAPI",
+                "MailSource", "MailStore", "Methods", "Migration", "Records", "Secrets", "Support", "Vocabulary",
+                logging,
             ]),
         tests("ConfiguringTests", ["Configuring", "Secrets", "Vocabulary", .product(name: "Yams", package: "Yams")]),
         tests(

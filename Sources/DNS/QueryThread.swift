@@ -2,26 +2,25 @@
 
 import CCares
 import CLinux
-import Foundation
 import Glibc
 import Synchronization
 import Vocabulary
+import Waiting
 
 /// The thread of one session. It alone touches the c-ares channel, which lives in its stack.
 final class QueryThread: Sendable {
-    /// A question, and who waits for its answer; that one is told exactly once.
+    /// A question, and its answer.
     final class Query: Sendable {
         let name: String
         let type: RecordType
-        let answered: @Sendable (Answer<RecordData>) -> Void
+        let answer = Latch<Answer<RecordData>>()
 
-        init(name: String, type: RecordType, answered: @escaping @Sendable (Answer<RecordData>) -> Void) {
+        init(name: String, type: RecordType) {
             self.name = name
             self.type = type
-            self.answered = answered
         }
 
-        func fail(_ failure: LookupFailure) { answered(Answer(.failed(failure))) }
+        func fail(_ failure: LookupFailure) { answer.settle(Answer(.failed(failure))) }
     }
 
     private struct State {
@@ -29,45 +28,41 @@ final class QueryThread: Sendable {
         var isCancelled = false
         var isEnding = false
         var hasEnded = false
-        var whoWaitsForTheEnd: CheckedContinuation<Void, Never>?
+        /// eventfd(2) that ends a poll(2); negative where there is none, and then every question fails.
+        var bell = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
     }
 
     let server: Resolver.Server?
     private let deadline: ContinuousClock.Instant
     private let state = Mutex(State())
-    /// An eventfd(2) that ends a poll(2); negative where there is none, and then every question fails.
-    let bell = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+    private let ended = Latch<Void>()
+
+    /// Open as long as the thread goes on.
+    var bell: Int32 { state.withLock { $0.bell } }
 
     init(server: Resolver.Server?, deadline: ContinuousClock.Instant) {
         self.server = server
         self.deadline = deadline
     }
 
-    deinit { if bell >= 0 { close(bell) } }
+    func start() { NamedThread.startInTime("dns") { self.run() } }
 
-    func start() {
-        Thread {
-            _ = name_thread("dns")
-            self.run()
-        }.start()
+    func ask(_ query: Query) {
+        var isLate = false
+        change { state in
+            isLate = state.hasEnded
+            if !isLate { state.waiting.append(query) }
+        }
+        if isLate { query.fail(.cancelled) }
     }
-
-    func ask(_ query: Query) { change { $0.waiting.append(query) } }
 
     /// Every question that is open fails, and every further one.
     func cancel() { change { $0.isCancelled = true } }
 
     /// Ends the thread, and waits until it has.
     func end() async {
-        await withCheckedContinuation { continuation in
-            let isOver = state.withLock { state in
-                state.isEnding = true
-                if !state.hasEnded { state.whoWaitsForTheEnd = continuation }
-                return state.hasEnded
-            }
-            ring()
-            if isOver { continuation.resume() }
-        }
+        change { $0.isEnding = true }
+        await ended.wait()
     }
 
     /// Nobody waits for answers any more, or nobody may.
@@ -76,11 +71,12 @@ final class QueryThread: Sendable {
     }
 
     private func change(_ change: (inout State) -> Void) {
-        state.withLock { change(&$0) }
-        ring()
+        state.withLock { state in
+            change(&state)
+            // With the lock held, so that it is not closed meanwhile; it does not wait.
+            if state.bell >= 0 { eventfd_write(state.bell, 1) }
+        }
     }
-
-    private func ring() { if bell >= 0 { eventfd_write(bell, 1) } }
 
     // MARK: - On the thread
 
@@ -92,11 +88,15 @@ final class QueryThread: Sendable {
         } catch {
             refuseAll(error)
         }
-        let waiter = state.withLock { state in
+        let late = state.withLock { state in
+            if state.bell >= 0 { close(state.bell) }
+            state.bell = -1
             state.hasEnded = true
-            return state.whoWaitsForTheEnd
+            defer { state.waiting = [] }
+            return state.waiting
         }
-        waiter?.resume()
+        for query in late { query.fail(.cancelled) }
+        ended.settle(())
     }
 
     /// Answers what is asked, until the session ends.
@@ -147,7 +147,7 @@ final class QueryThread: Sendable {
                 // c-ares calls back once for each query, whatever becomes of it.
                 let asked = Unmanaged<Query>.fromOpaque(query).takeRetainedValue()
                 let message = octets.map { Array(UnsafeBufferPointer(start: $0, count: Int(max(0, count)))) }
-                asked.answered(Answer(status: status, message: message, type: asked.type))
+                asked.answer.settle(Answer(status: status, message: message, type: asked.type))
             }, retained)
     }
 

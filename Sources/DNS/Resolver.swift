@@ -100,12 +100,10 @@ public final class ResolverSession: Sendable {
             return count
         }
         guard number <= Self.mostQuestions else { return Answer(.failed(.tooManyQuestions)) }
-        let answer: Answer<RecordData> = await withCheckedContinuation { continuation in
-            // The last dot: no search list is gone through.
-            thread.ask(
-                QueryThread.Query(name: question.name + ".", type: question.type) { continuation.resume(returning: $0) }
-            )
-        }
+        // The last dot: no search list is gone through.
+        let query = QueryThread.Query(name: question.name + ".", type: question.type)
+        thread.ask(query)
+        let answer = await query.answer.wait()
         known.withLock { $0[question] = answer }
         return answer
     }

@@ -36,9 +36,9 @@ final class DeliveryLoop: Sendable {
             return true
         }
 
-        func resume() { for receipt in receipts { receipt.resume() } }
+        func resume() { for receipt in receipts { receipt.settle(.success(())) } }
 
-        func resume(throwing error: any Error) { for receipt in receipts { receipt.resume(throwing: error) } }
+        func resume(throwing error: any Error) { for receipt in receipts { receipt.settle(.failure(error)) } }
 
         /// Why not all of it became visible; the rest is moved all the same.
         var shortfall: MailStoreError?

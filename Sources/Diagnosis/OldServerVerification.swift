@@ -26,6 +26,7 @@ public final class OldServerVerification: Sendable {
         var findings = OldServerFindings()
         let user = try await user(account, of: server)
         guard let line = try await open(server, hiding: password, &findings) else { return findings.inOrder() }
+        defer { line.abort() }
         findings.take(line.facts)
         try await judgeCertificate(server, line.facts.tls, hiding: password, &findings)
         if let user, let password { try await lookInside(line, of: server, user: user, password, &findings) }
@@ -182,6 +183,7 @@ public final class OldServerVerification: Sendable {
             let problem: String?
             do throws(SourceError) {
                 let line = try await context.source.connect(to: server, timeouts: context.timeouts, hiding: nil)
+                defer { line.abort() }
                 let answer = try await line.check(user: user, password: password)
                 problem = Self.problem(answer, with: name, user: user)
                 _ = try? await line.leave()

@@ -53,7 +53,7 @@ final class Connection<Handler: RequestHandler>: Sendable {
 
     /// The first time, has ``serve()`` run.
     func start(_ work: Work) {
-        workInlet.yield(work)
+        if case .terminated = workInlet.yield(work), case .subscription(let begun) = work { begun.subscription.drop() }
         if !hasWork.exchange(true, ordering: .relaxed) { onFirstWork(self) }
     }
 
@@ -210,8 +210,13 @@ final class Connection<Handler: RequestHandler>: Sendable {
         }
     }
 
+    /// Nobody waits for it.
+    private func drop(_ answer: Result<Answer, RPCError>) {
+        if case .success(let answer) = answer { answer.subscription?.drop() }
+    }
+
     private func answer(_ request: RPCRequest, _ answer: Result<Answer, RPCError>) {
-        guard let id = request.id else { return }
+        guard let id = request.id else { return drop(answer) }
         switch withPlace(answer) {
         case .success((let result, let subscription)):
             outbound.append(id: id, result: result)
@@ -223,7 +228,10 @@ final class Connection<Handler: RequestHandler>: Sendable {
     private func encoded(
         _ request: RPCRequest, _ answer: Result<Answer, RPCError>
     ) -> ([UInt8]?, Subscriptions.Begun?) {
-        guard let id = request.id else { return (nil, nil) }
+        guard let id = request.id else {
+            drop(answer)
+            return (nil, nil)
+        }
         switch withPlace(answer) {
         case .success((let result, let subscription)):
             return (RPCText.replyOpening(id: id) + result + [UInt8(ascii: "}")], subscription)
@@ -235,7 +243,10 @@ final class Connection<Handler: RequestHandler>: Sendable {
     private func withPlace(_ answer: Result<Answer, RPCError>) -> Result<([UInt8], Subscriptions.Begun?), RPCError> {
         answer.flatMap { answer in
             guard let subscription = answer.subscription else { return .success((answer.result, nil)) }
-            guard let begun = subscriptions.begin(subscription) else { return .failure(errors.overloaded) }
+            guard let begun = subscriptions.begin(subscription) else {
+                subscription.drop()
+                return .failure(errors.overloaded)
+            }
             return .success((answer.result, begun))
         }
     }

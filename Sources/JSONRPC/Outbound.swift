@@ -3,6 +3,7 @@
 import JSONWire
 import NIOCore
 import Synchronization
+import Waiting
 
 /// What is to be sent on one connection: filled by any task, written by the event loop, counted until the kernel has
 /// it.
@@ -15,8 +16,8 @@ final class Outbound: Sendable {
         var typical = 1024  // octets of a large reply, lately
         var isWakeScheduled = false
         var isClosed = false
-        var waiting: [UInt64: CheckedContinuation<Void, Never>] = [:]
-        var waits: UInt64 = 0
+        /// Settled when there is room, or will be none; nil where nobody waits for that.
+        var room: Latch<Void>?
     }
 
     private let state = Mutex(State())
@@ -103,24 +104,14 @@ final class Outbound: Sendable {
     /// Waits until there is room; false when the connection has closed, or the task is cancelled.
     func hasRoom() async -> Bool {
         while !Task.isCancelled {
-            let ticket = state.withLock { state -> UInt64? in
+            let room = state.withLock { state -> Latch<Void>? in
                 guard !state.isClosed, state.unsent >= limit else { return nil }
-                state.waits += 1
-                return state.waits
+                let room = state.room ?? Latch()
+                state.room = room
+                return room
             }
-            guard let ticket else { return state.withLock { !$0.isClosed } }
-            await withTaskCancellationHandler {
-                await withCheckedContinuation { continuation in
-                    let isOver = state.withLock { state in
-                        guard !Task.isCancelled, !state.isClosed, state.unsent >= limit else { return true }
-                        state.waiting[ticket] = continuation
-                        return false
-                    }
-                    if isOver { continuation.resume() }
-                }
-            } onCancel: {
-                state.withLock { $0.waiting.removeValue(forKey: ticket) }?.resume()
-            }
+            guard let room else { return state.withLock { !$0.isClosed } }
+            await room.waitUnlessCancelled()
         }
         return false
     }
@@ -142,13 +133,13 @@ final class Outbound: Sendable {
     /// The kernel has taken octets, or never will.
     func sent(_ count: Int) {
         unsentOfAll.add(-count)
-        let waiting = state.withLock { state -> [CheckedContinuation<Void, Never>] in
+        let room = state.withLock { state -> Latch<Void>? in
             state.unsent -= count
-            guard state.unsent < limit || state.unsent == 0, !state.waiting.isEmpty else { return [] }
-            defer { state.waiting = [:] }
-            return Array(state.waiting.values)
+            guard state.unsent < limit || state.unsent == 0 else { return nil }
+            defer { state.room = nil }
+            return state.room
         }
-        for continuation in waiting { continuation.resume() }
+        room?.settle(())
     }
 
     /// Whether another request may start beside those in hand. A few always may, so that slow ones do not hold up
@@ -167,16 +158,16 @@ final class Outbound: Sendable {
 
     /// Nothing can be sent any more.
     func close() {
-        let (pending, waiting) = state.withLock { state in
+        let (pending, room) = state.withLock { state in
             state.isClosed = true
             let pending = state.pending.readableBytes
             state.unsent -= pending
             state.pending = ByteBuffer()
-            defer { state.waiting = [:] }
-            return (pending, Array(state.waiting.values))
+            defer { state.room = nil }
+            return (pending, state.room)
         }
         unsentOfAll.add(-pending)
-        for continuation in waiting { continuation.resume() }
+        room?.settle(())
     }
 }
 

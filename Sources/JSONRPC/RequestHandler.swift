@@ -71,9 +71,15 @@ public struct Subscription: Sendable {
     /// Its work; it ends soon after its task is cancelled.
     public var run: @Sendable (Peer) async -> Void
 
-    public init(key: String, run: @escaping @Sendable (Peer) async -> Void) {
+    /// Called instead of `run` where it is not to be run after all.
+    public var drop: @Sendable () -> Void
+
+    public init(
+        key: String, run: @escaping @Sendable (Peer) async -> Void, drop: @escaping @Sendable () -> Void = {}
+    ) {
         self.key = key
         self.run = run
+        self.drop = drop
     }
 }
 

@@ -25,13 +25,17 @@ final class BackgroundWork: Sendable {
 
     init() { (jobs, continuation) = AsyncStream.makeStream() }
 
-    /// - Returns: whether it will be done; false where there is one of the kind already, or too much.
+    /// - Returns: whether it will be done; false where there is one of the kind already, or too much, or after ``stop()``.
     @discardableResult
     func submit(_ account: EmailAddress, _ kind: Kind, _ body: @escaping @Sendable () async -> Void) -> Bool {
         let key = Key(account: account, kind: kind)
         let isNew = open.withLock { $0.count < capacity && $0.insert(key).inserted }
-        if isNew { continuation.yield((key, body)) }
-        return isNew
+        guard isNew else { return false }
+        if case .terminated = continuation.yield((key, body)) {
+            open.withLock { _ = $0.remove(key) }
+            return false
+        }
+        return true
     }
 
     /// Until ``stop()``: what is under way is cancelled then, and what waits is not begun.

@@ -88,7 +88,10 @@ final class Questions: Sendable {
         }
         // What has been learnt while this question waited counts for it too.
         let admission = breakers.withLock { $0[server.name, default: CircuitBreaker()].admit(now: context.uptime()) }
-        guard admission != .refuse else { return refusal(server) }
+        guard admission != .refuse else {
+            place.giveUp()
+            return refusal(server)
+        }
         exposure.begin()
         let question = lines.withLock { $0[server.name, default: QuestionLine()].begin(at: .now) }
         let talk = Talk(
@@ -99,6 +102,7 @@ final class Questions: Sendable {
             answer = try await converse(talk, isProbe: admission == .probe, willShow: willShow)
         } catch {
             end(question, server, hasAnswer: false)
+            place.giveUp()
             throw error
         }
         end(question, server, hasAnswer: answer.reason == nil)
@@ -135,8 +139,11 @@ final class Questions: Sendable {
                 }
                 return nil
             }
-            defer { group.cancelAll() }
-            return try await group.next() ?? nil
+            let first = await group.nextResult()
+            group.cancelAll()
+            // A place may have come at the very moment.
+            while let late = await group.nextResult() { try? late.get()?.giveUp() }
+            return try first?.get() ?? nil
         }
     }
 

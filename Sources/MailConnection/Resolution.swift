@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Dispatch
 import Glibc
 public import MailSession
 public import NIOCore
 import NIOPosix
 public import Vocabulary
+import Waiting
 
 /// The addresses of a host, in the order of preference of the system (RFC 6724).
 public struct Resolution: Sendable {
     let addresses: [SocketAddress]
+
+    /// Threads that wait for the system's resolver: few, and many where a dead name server keeps them waiting.
+    fileprivate static let lookups = WorkerPool("lookups", threads: 64, promptly: 4)
 
     /// Those that are IP addresses, in the same order.
     public var ipAddresses: [IPAddress] { addresses.compactMap { IPAddress($0) } }
@@ -34,9 +37,7 @@ public struct Resolution: Sendable {
             return loop.makeCompletedFuture { try lookUp(server, ownPorts, flags: AI_NUMERICSERV | AI_NUMERICHOST) }
         }
         let promise = loop.makePromise(of: Resolution.self)
-        DispatchQueue.global().async {
-            promise.completeWith(Result { try lookUp(server, ownPorts, flags: AI_NUMERICSERV) })
-        }
+        lookups.submit { promise.completeWith(Result { try lookUp(server, ownPorts, flags: AI_NUMERICSERV) }) }
         return promise.futureResult
     }
 
@@ -101,11 +102,7 @@ extension OldServer {
             let address = String(host.prefix { $0 != "%" })
             return Self.addresses(of: address, port: port, flags: AI_NUMERICSERV | AI_NUMERICHOST)
         }
-        return await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                continuation.resume(returning: Self.addresses(of: host, port: port, flags: AI_NUMERICSERV))
-            }
-        }
+        return await Resolution.lookups.run { Self.addresses(of: host, port: port, flags: AI_NUMERICSERV) }
     }
 
     private static func addresses(of host: String, port: Int, flags: CInt) -> [IPAddress] {

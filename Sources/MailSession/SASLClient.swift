@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Dispatch
+import Glibc
 public import Secrets
+import Waiting
 
 /// The client's side of one SASL exchange: challenges in, responses out, in octets before Base64.
 public struct SASLClient: Sendable {
@@ -14,6 +15,9 @@ public struct SASLClient: Sendable {
 
     /// A hostile server could keep a thread busy for years (RFC 5802 §5.1 has no upper bound).
     static let mostIterations = 1_000_000
+
+    /// For proofs that take long, as many at once as there are cores.
+    private static let pool = WorkerPool("sasl", threads: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
     public let mechanism: SASLMechanism
     private let user: String
@@ -93,14 +97,8 @@ public struct SASLClient: Sendable {
 
     private mutating func step(_ challenge: [UInt8], showsProof: Bool) async throws(WireFailure) -> Step {
         guard let library else { throw Self.strange(challenge) }
-        let result: Result<GSASLClient.Step, WireFailure> = await withCheckedContinuation { continuation in
-            DispatchQueue.global().async {
-                do throws(WireFailure) {
-                    continuation.resume(returning: .success(try library.step(challenge)))
-                } catch {
-                    continuation.resume(returning: .failure(error))
-                }
-            }
+        let result = await Self.pool.run { () -> Result<GSASLClient.Step, WireFailure> in
+            do throws(WireFailure) { return .success(try library.step(challenge)) } catch { return .failure(error) }
         }
         switch try result.get() {
         case .unsuitable(let why): return .unsuitable(why)

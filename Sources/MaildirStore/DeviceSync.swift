@@ -4,6 +4,7 @@ import CLinux
 import Glibc
 public import MailStore
 import Synchronization
+import Waiting
 
 extension MaildirStore {
     /// What is on one file system shares the work.
@@ -72,12 +73,12 @@ final class DeviceSync: Sendable {
         var isSlowUntil: ContinuousClock.Instant?
     }
 
-    private struct Waiter {
+    private struct Waiter: Sendable {
         var places: Set<MailboxPlace>
-        var continuation: CheckedContinuation<Turn, Never>
+        let turn = Latch<Turn>()
     }
 
-    private enum Turn {
+    private enum Turn: Sendable {
         case done(Failures)
         /// The next round is this caller's to run, for these others too.
         case lead([Waiter])
@@ -95,18 +96,16 @@ final class DeviceSync: Sendable {
 
     /// The errors of those `places` for which durability cannot be promised.
     func sync(_ places: Set<MailboxPlace>) async -> Failures {
-        let turn = await withCheckedContinuation { continuation in
-            let isFirst = state.withLock { state in
-                if state.isRunning {
-                    state.waiting.append(Waiter(places: places, continuation: continuation))
-                    return false
-                }
+        let ahead = state.withLock { state -> Latch<Turn>? in
+            guard state.isRunning else {
                 state.isRunning = true
-                return true
+                return nil
             }
-            if isFirst { continuation.resume(returning: Turn.lead([])) }
+            let waiter = Waiter(places: places)
+            state.waiting.append(waiter)
+            return waiter.turn
         }
-        switch turn {
+        switch await ahead?.wait() ?? .lead([]) {
         case .done(let failures): return failures
         case .lead(let others):
             let all = others.reduce(places) { $0.union($1.places) }
@@ -116,9 +115,9 @@ final class DeviceSync: Sendable {
                 if state.waiting.isEmpty { state.isRunning = false }
                 return state.waiting
             }
-            next.first?.continuation.resume(returning: .lead(Array(next.dropFirst())))
+            next.first?.turn.settle(.lead(Array(next.dropFirst())))
             for other in others {
-                other.continuation.resume(returning: .done(failures.filter { other.places.contains($0.key) }))
+                other.turn.settle(.done(failures.filter { other.places.contains($0.key) }))
             }
             return failures.filter { places.contains($0.key) }
         }

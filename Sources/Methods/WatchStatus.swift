@@ -13,25 +13,37 @@ extension MethodTable {
     func watch(_ parameters: WatchStatus) async throws -> Answer {
         switch (parameters.account, parameters.domain) {
         case (let account?, _):
-            let feed = WatchFeed(move.statuses, .account(account))
-            let status = Status(try await move.statuses.status(of: account))
-            return try Answer(
-                WatchSnapshot.account(status), subscription: Subscription(key: "account \(account)", run: feed.run))
+            try await watch(.account(account), key: "account \(account)") {
+                .account(Status(try await move.statuses.status(of: account)))
+            }
         case (nil, let domain?):
-            let feed = WatchFeed(move.statuses, .domain(domain))
-            let (totals, moving) = try await move.statuses.snapshot(of: domain)
-            let snapshot = DomainSnapshot(
-                domain: domain, counts: StatusCounts(totals), total: Int(totals.accounts),
-                moving: moving.map(Status.init))
-            return try Answer(
-                WatchSnapshot.domain(snapshot), subscription: Subscription(key: "domain \(domain)", run: feed.run))
+            try await watch(.domain(domain), key: "domain \(domain)") {
+                let (totals, moving) = try await move.statuses.snapshot(of: domain)
+                return .domain(
+                    DomainSnapshot(
+                        domain: domain, counts: StatusCounts(totals), total: Int(totals.accounts),
+                        moving: moving.map(Status.init)))
+            }
         case (nil, nil): throw Violation("account", "is missing: give an account or a domain")
+        }
+    }
+
+    private func watch(
+        _ subject: StatusBoard.Subject, key: String, _ snapshot: () async throws -> WatchSnapshot
+    ) async throws -> Answer {
+        let feed = WatchFeed(move.statuses, subject)
+        do {
+            return try Answer(
+                try await snapshot(), subscription: Subscription(key: key, run: feed.run, drop: feed.end))
+        } catch {
+            feed.end()
+            throw error
         }
     }
 }
 
 /// What changes, for one watcher: the latest state of each account, told at most five times a second, whatever else the
-/// connection watches.
+/// connection watches. It ends when it has been run, or by ``end()``.
 final class WatchFeed: Sendable {
     private let statuses: StatusBoard
     private let news = Mutex<[EmailAddress: AccountStatus]>([:])
@@ -47,9 +59,18 @@ final class WatchFeed: Sendable {
         self.number.withLock { $0 = number }
     }
 
-    /// A feed whose connection closed before it was run ends here.
     deinit {
-        if let number = number.withLock({ $0 }) { statuses.unwatch(number) }
+        guard number.withLock({ $0 != nil }) else { return }
+        reportForgotten("a watch")
+        end()
+    }
+
+    @Sendable func end() {
+        let number = number.withLock { number in
+            defer { number = nil }
+            return number
+        }
+        if let number { statuses.unwatch(number) }
     }
 
     private func put(_ status: AccountStatus) {
@@ -66,6 +87,7 @@ final class WatchFeed: Sendable {
     }
 
     @Sendable func run(_ peer: Peer) async {
+        defer { end() }
         for await _ in signal {
             let changed = news.withLock { news in
                 defer { news = [:] }

@@ -10,7 +10,8 @@ import Waiting
 /// A session with an old server, which an ``Opening`` has opened. One call at a time; after an error every further call
 /// throws.
 ///
-/// Cancelling the calling task drops the connection at once. A session that is let go of is closed.
+/// Cancelling the calling task drops the connection at once. Whoever has a session ends it: ``quit()``, ``abort()``,
+/// ``close()``; one that has failed has ended.
 public final class POP3Session: Sendable {
     /// Whether commands may be sent ahead of answers.
     public enum Pipelining: Hashable, Sendable {
@@ -25,6 +26,7 @@ public final class POP3Session: Sendable {
         var mailbox: (messages: Int, octets: Int)?
         var pace: Retrieval.Pace?
         var hasShownPassword = false
+        var isOver = false
     }
 
     /// The old server's greeting.
@@ -56,7 +58,11 @@ public final class POP3Session: Sendable {
         state = Mutex(State(capabilities: capabilities, scrubber: scrubber))
     }
 
-    deinit { wire.close() }
+    deinit {
+        guard state.withLock({ !$0.isOver }) else { return }
+        reportForgotten("a POP3 session")
+        wire.close()
+    }
 
     // MARK: - Login
 
@@ -255,7 +261,7 @@ public final class POP3Session: Sendable {
     ///
     /// - Throws: only when cancelled.
     public func quit() async throws(POP3Error) -> Bool {
-        defer { wire.close() }
+        defer { abort() }
         do throws(POP3Error) {
             return try await during(.quit) { () async throws(WireFailure) in
                 try await wire.perform("QUIT").kind == .ok
@@ -267,10 +273,16 @@ public final class POP3Session: Sendable {
     }
 
     /// Drops the line without `QUIT`: nothing is deleted, and whatever is under way fails as cancelled. From any thread.
-    public func abort() { wire.close() }
+    public func abort() {
+        state.withLock { $0.isOver = true }
+        wire.close()
+    }
 
     /// The same, and waits until the socket is closed.
-    public func close() async { await wire.closed() }
+    public func close() async {
+        state.withLock { $0.isOver = true }
+        await wire.closed()
+    }
 
     // MARK: - Errors
 
@@ -280,7 +292,7 @@ public final class POP3Session: Sendable {
         do throws(WireFailure) {
             return try await work()
         } catch {
-            wire.close()
+            abort()
             throw POP3Error(error, of: server, at: step, state.withLock { $0.scrubber })
         }
     }

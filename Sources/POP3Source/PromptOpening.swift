@@ -65,7 +65,11 @@ struct PromptOpening: Sendable {
             for await event in group {
                 switch event {
                 case .ended(let end) where !isMissed || greeted.isSet: result = end
-                case .ended, .speaksTLS(false): continue
+                case .ended(let end):
+                    // What the port speaks is known by now.
+                    if case .success(let session) = end { session.abort() }
+                    continue
+                case .speaksTLS(false): continue
                 case .speaksTLS(true): isMissed = true
                 }
                 group.cancelAll()

@@ -7,7 +7,7 @@ package import Waiting
 /// A session in which the old server has just accepted a password: the run that follows goes on in it, so that the user
 /// logs in over there once. A server that wants a pause between logins (`LOGIN-DELAY`) would put the second one off.
 ///
-/// It is one of the connections of login checks until a run has taken it or it has ended. Who forgets it drops the line.
+/// It is one of the connections of login checks until a run has taken it or it has ended.
 package final class CheckedSession: Sendable {
     private enum State: Sendable { case free, taken, ended }
 
@@ -23,7 +23,9 @@ package final class CheckedSession: Sendable {
     }
 
     deinit {
-        if state.withLock({ $0 != .taken }) { session.abort() }
+        guard state.withLock({ $0 == .free }) else { return }
+        reportForgotten("a checked session")
+        session.abort()
     }
 
     /// Whether a run may still take it.

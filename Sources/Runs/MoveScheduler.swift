@@ -14,9 +14,8 @@ public final class MoveScheduler: Sendable {
         var controls: [AccountRecord.ID: RunControl] = [:]
         /// Accounts under whose runs the process has died again and again.
         var suspects: Set<AccountRecord.ID> = []
-        /// Who waits for proof that the loop goes round.
-        var onlookers: [CheckedContinuation<Void, Never>] = []
-        var hasEnded = false
+        /// Settled when the loop has gone round once more, or has ended.
+        var round = Latch<Void>()
     }
 
     let context: Context
@@ -111,22 +110,17 @@ public final class MoveScheduler: Sendable {
 
     /// Returns when the scheduler has looked at its work once more, or has ended: what a health check waits for.
     public func turn() async {
-        await withCheckedContinuation { continuation in
-            let isOver = state.withLock { state in
-                if !state.hasEnded { state.onlookers.append(continuation) }
-                return state.hasEnded
-            }
-            if isOver { continuation.resume() } else { wake() }
-        }
+        let round = state.withLock { $0.round }
+        wake()
+        await round.wait()
     }
 
-    private func tellOnlookers(hasEnded: Bool = false) {
-        let onlookers = state.withLock { state in
-            state.hasEnded = hasEnded
-            defer { state.onlookers = [] }
-            return state.onlookers
+    private func endRound(isLast: Bool = false) {
+        let round = state.withLock { state in
+            defer { if !isLast { state.round = Latch() } }
+            return state.round
         }
-        for onlooker in onlookers { onlooker.resume() }
+        round.settle(())
     }
 
     /// Until the program stops: then every run ends its delivery in hand.
@@ -151,7 +145,7 @@ public final class MoveScheduler: Sendable {
                 for (ticket, control) in starts {
                     group.addTask { await self.run(ticket, control) }
                 }
-                tellOnlookers()
+                endRound()
                 if let next, armed.map({ next < $0 || $0 <= now }) ?? true {
                     armed = next
                     group.addTask { await self.wakeLater(at: next) }
@@ -159,7 +153,7 @@ public final class MoveScheduler: Sendable {
             }
             stopAll()
             waking.finish()
-            tellOnlookers(hasEnded: true)
+            endRound(isLast: true)
             // Runs know a signal of their own and are not cancelled; only the timers are left to end.
             while state.withLock({ $0.schedule.runningCount > 0 }) { _ = await group.next() }
             group.cancelAll()

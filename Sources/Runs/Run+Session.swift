@@ -154,7 +154,7 @@ extension Run {
                     let receipt = delivery.submit(new)
                     group.addTask {
                         do {
-                            try await receipt.wait()
+                            try await receipt.wait().get()
                         } catch {
                             setback.note(error)
                             throw error

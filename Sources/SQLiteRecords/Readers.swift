@@ -3,6 +3,7 @@
 import Foundation
 import GRDB
 import Records
+import Waiting
 
 /// A few threads with a connection each, which read the last committed state while the writer writes (WAL).
 ///
@@ -31,7 +32,7 @@ final class Readers: Sendable {
     /// Requests that were put in before wait until then.
     func start(_ connections: [DatabaseQueue]) {
         for connection in connections {
-            Thread.start("records-reader") { [file, inbox, ending, threads] in
+            NamedThread.startInTime("records-reader") { [file, inbox, ending, threads] in
                 // Those that wait are shared among the readers, so that a slow query holds up few others.
                 while let requests = inbox.take({ min(256, ($0 + threads - 1) / threads) }) {
                     Self.answer(requests, from: connection, file: file)

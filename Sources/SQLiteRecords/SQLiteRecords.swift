@@ -79,16 +79,7 @@ public final class SQLiteRecords: TransactionalRecords, Sendable {
     }
 
     static func open(path: String, options: Options) async throws(RecordsError) -> SQLiteRecords {
-        let opened: Swift.Result<SQLiteRecords, RecordsError> = await withCheckedContinuation { continuation in
-            Thread.start("records-open") {
-                do throws(RecordsError) {
-                    continuation.resume(returning: .success(try SQLiteRecords(path: path, options: options)))
-                } catch {
-                    continuation.resume(returning: .failure(error))
-                }
-            }
-        }
-        return try opened.get()
+        try await onThread { () throws(RecordsError) in try SQLiteRecords(path: path, options: options) }
     }
 
     /// Blocks.
@@ -112,18 +103,20 @@ public final class SQLiteRecords: TransactionalRecords, Sendable {
 
     deinit {
         let (desk, isClosed) = state.withLock { ($0.desk, $0.isClosed) }
-        if !isClosed { desk.stop { [lock] in lock.release() } }
+        guard !isClosed else { return }
+        reportForgotten("the database")
+        desk.stop { [lock] in lock.release() }
     }
 
     public func read<Result: Sendable>(
         _ body: @escaping @Sendable (any RecordsReader) throws -> Result
     ) async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
-            desk.readers.put(
-                Readers.Request(
-                    run: { session in continuation.resume(with: Swift.Result { try body(session) }) },
-                    refuse: { continuation.resume(throwing: $0) }))
-        }
+        let answer = Latch<Swift.Result<Result, any Error>>()
+        desk.readers.put(
+            Readers.Request(
+                run: { session in answer.settle(Swift.Result { try body(session) }) },
+                refuse: { answer.settle(.failure($0)) }))
+        return try await answer.wait().get()
     }
 
     public func write<Result: Sendable>(
@@ -142,25 +135,21 @@ public final class SQLiteRecords: TransactionalRecords, Sendable {
     private func change<Result: Sendable>(
         isDurable: Bool, _ body: @escaping @Sendable (any RecordsWriter) throws -> Result
     ) async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
-            desk.writer.put(
-                Writer.Request(
-                    run: { session in
-                        do {
-                            let result = try body(session)
-                            return Writer.Outcome(error: nil) { failure in
-                                if let failure {
-                                    continuation.resume(throwing: failure)
-                                } else {
-                                    continuation.resume(returning: result)
-                                }
-                            }
-                        } catch {
-                            return Writer.Outcome(error: error) { _ in continuation.resume(throwing: error) }
+        let answer = Latch<Swift.Result<Result, any Error>>()
+        desk.writer.put(
+            Writer.Request(
+                run: { session in
+                    do {
+                        let result = try body(session)
+                        return Writer.Outcome(error: nil) { failure in
+                            answer.settle(failure.map { .failure($0) } ?? .success(result))
                         }
-                    },
-                    refuse: { continuation.resume(throwing: $0) }, isDurable: isDurable))
-        }
+                    } catch {
+                        return Writer.Outcome(error: error) { _ in answer.settle(.failure(error)) }
+                    }
+                },
+                refuse: { answer.settle(.failure($0)) }, isDurable: isDurable))
+        return try await answer.wait().get()
     }
 
     /// Proves that a reader answers, and that the writer can begin and end a transaction. After a change that failed,
@@ -222,15 +211,21 @@ public final class SQLiteRecords: TransactionalRecords, Sendable {
     }
 
     private static func connect(_ file: DatabaseFile) async throws(RecordsError) -> Connections {
-        let opened: Swift.Result<Connections, RecordsError> = await withCheckedContinuation { continuation in
-            Thread.start("records-open") {
-                do throws(RecordsError) {
-                    continuation.resume(returning: .success(try Connections(file)))
-                } catch {
-                    continuation.resume(returning: .failure(error))
-                }
+        try await onThread { () throws(RecordsError) in try Connections(file) }
+    }
+
+    /// SQLite blocks, from the opening on: neither the cooperative pool nor an event loop may.
+    private static func onThread<Value: Sendable>(
+        _ open: @escaping @Sendable () throws(RecordsError) -> Value
+    ) async throws(RecordsError) -> Value {
+        let opened = Latch<Swift.Result<Value, RecordsError>>()
+        NamedThread.startInTime("records-open") {
+            do throws(RecordsError) {
+                opened.settle(.success(try open()))
+            } catch {
+                opened.settle(.failure(error))
             }
         }
-        return try opened.get()
+        return try await opened.wait().get()
     }
 }

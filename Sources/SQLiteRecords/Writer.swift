@@ -4,6 +4,7 @@ import Foundation
 import GRDB
 import Records
 import Synchronization
+import Waiting
 
 /// The one thread that changes the database.
 ///
@@ -56,7 +57,7 @@ final class Writer: Sendable {
     func start(_ database: DatabaseQueue, isFailing: Bool) {
         health.isFailing.withLock { $0 = isFailing }
         // The thread keeps what it needs, not this object.
-        Thread.start("records-writer") { [file, inbox, ending, health, farewell] in
+        NamedThread.startInTime("records-writer") { [file, inbox, ending, health, farewell] in
             let opened = file.identity
             var log = LogLength()
             while let requests = inbox.take({ $0 }) {

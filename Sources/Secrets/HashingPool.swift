@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Dispatch
 import Glibc
 import Synchronization
+import Waiting
 
 /// Threads of its own for `crypt(3)`, as many as there are cores: hashing takes tens of milliseconds, and must hold
 /// up neither an event loop nor the cooperative pool.
 ///
 /// Logins go first, in order; bulk work is pulled password by password when no login waits. So a login waits for
-/// one hash in progress at the most, whatever else is going on.
+/// one hash in progress at the most, whatever else is going on. The threads are there until ``shutdown()``.
 public final class HashingPool: Sendable {
     /// A person waits for a login; nobody for bulk work.
     public enum Priority: Sendable { case login, bulk }
 
-    private let queue: HashingQueue
+    private let workers: WorkerPool
+    private let waitingLogins: Int
     private let decoyHash: PasswordHash
     /// How long the last wrong password took, without the queue, by kind of hash.
     private let mismatches = Mutex<[String: Duration]>([:])
@@ -27,21 +28,21 @@ public final class HashingPool: Sendable {
         threads: Int? = nil, waitingLogins: Int = 256, decoyScheme: PasswordScheme = .yescrypt
     ) throws(SecretsError) {
         decoyHash = try decoyScheme.makeDecoy()
-        queue = HashingQueue(waitingLogins: waitingLogins)
-        let wanted = threads ?? max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
-        guard queue.start(threads: wanted) > 0 else {
+        self.waitingLogins = waitingLogins
+        workers = WorkerPool(
+            "hashes", threads: threads ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)), mostWaiting: waitingLogins,
+            keepsThreads: true)
+        guard workers.start() > 0 else {
             throw SecretsError(.hashingFailed, "no thread could be started for password hashes (TasksMax? memory?)")
         }
     }
-
-    deinit { queue.close() }
 
     /// Whether `hash` is that of `password`.
     ///
     /// - Throws: ``SecretsError`` (`overloaded`, `stopped`, `hashingFailed`); `CancellationError` when the task is
     ///   cancelled before its turn comes.
     public func verify(_ password: Password, against hash: PasswordHash) async throws -> Bool {
-        let (matches, duration) = try await queue.run { () throws(SecretsError) in
+        let (matches, duration) = try await done {
             let start = ContinuousClock.now
             return (try hash.matches(password), .now - start)
         }
@@ -72,8 +73,8 @@ public final class HashingPool: Sendable {
         _ password: Password, scheme: PasswordScheme, priority: Priority = .login
     ) async throws -> PasswordHash {
         switch priority {
-        case .login: try await queue.run { () throws(SecretsError) in try scheme.make(password) }
-        case .bulk: try await queue.runBulk([Wanted(password)], scheme: scheme)[0]
+        case .login: try await done { try scheme.make(password) }
+        case .bulk: try await hash([Wanted(password)], scheme: scheme)[0]
         }
     }
 
@@ -97,12 +98,31 @@ public final class HashingPool: Sendable {
 
     /// Hashes of `passwords`, in their order, at low priority. The first that fails ends it.
     public func hash(_ passwords: [Wanted], scheme: PasswordScheme) async throws -> [PasswordHash] {
-        try await queue.runBulk(passwords, scheme: scheme)
+        do {
+            return try await workers.attempt(.canWait, times: passwords.count) { try passwords[$0].hash(scheme) }
+        } catch let refusal as WorkerPool.Refusal {
+            throw said(refusal)
+        }
+    }
+
+    /// Once its turn comes, as a login.
+    private func done<Answer: Sendable>(_ work: @escaping @Sendable () throws -> Answer) async throws -> Answer {
+        do {
+            return try await workers.attempt(.somebodyWaits, work)
+        } catch let refusal as WorkerPool.Refusal {
+            throw said(refusal)
+        }
+    }
+
+    private func said(_ refusal: WorkerPool.Refusal) -> SecretsError {
+        switch refusal {
+        case .full: SecretsError(.overloaded, "\(waitingLogins) password checks are waiting already; try again")
+        case .ended: SecretsError(.stopped, "the daemon is stopping; try again in a moment")
+        }
     }
 
     /// Ends the threads, after the hashes they are at; what waits, and what comes, gets `stopped`.
     public func shutdown() async {
-        queue.close()
-        await queue.ended()
+        await workers.end()
     }
 }

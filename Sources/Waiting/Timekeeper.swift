@@ -4,8 +4,17 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// One thread that wakes whoever pauses.
+/// One thread that wakes whoever waits for a time to pass.
 final class Timekeeper: Sendable {
+    /// What comes once, by time, unless it is cancelled before.
+    struct Call: Sendable {
+        enum End: Sendable { case inTime, cancelled }
+
+        let end = Latch<End>()
+
+        func cancel() { if end.settle(.cancelled) { Timekeeper.shared.forgetOne() } }
+    }
+
     static let shared = Timekeeper()
 
     private struct State: Sendable {
@@ -21,9 +30,11 @@ final class Timekeeper: Sendable {
     /// eventfd(2): readable where a deadline has come in that is earlier than the thread knows.
     private let bell = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
 
-    func wake(_ sleeper: Sleeper, at deadline: ContinuousClock.Instant) {
+    func call(after duration: Duration) -> Call {
+        let call = Call()
+        let deadline = ContinuousClock.now + duration
         let (isFirst, isEarliest) = state.withLock { state in
-            state.line.insert(deadline, sleeper)
+            state.line.insert(deadline, call.end)
             let isFirst = !state.hasThread
             state.hasThread = true
             let isEarliest = state.wakes.map { deadline < $0 } ?? true
@@ -35,10 +46,19 @@ final class Timekeeper: Sendable {
         } else if isEarliest {
             eventfd_write(bell, 1)
         }
+        return call
+    }
+
+    /// The same, on the timekeeper's own thread: `action` must not block.
+    @discardableResult
+    func call(after duration: Duration, _ action: @escaping @Sendable () -> Void) -> Call {
+        let call = call(after: duration)
+        call.end.whenSettled { if $0 == .inTime { action() } }
+        return call
     }
 
     /// One of those in the line was cancelled. Who would have waited for a day leaves nothing behind for long.
-    func forgetOne() {
+    private func forgetOne() {
         state.withLock { state in
             state.forgotten += 1
             guard state.forgotten > 1000, state.forgotten > state.line.count / 2 else { return }
@@ -48,23 +68,8 @@ final class Timekeeper: Sendable {
     }
 
     private func begin() {
-        var thread = pthread_t()
-        let keeper = Unmanaged.passRetained(self).toOpaque()
-        let failure = pthread_create(
-            &thread, nil,
-            { keeper in
-                guard let keeper else { return nil }
-                _ = name_thread("timekeeper")
-                Unmanaged<Timekeeper>.fromOpaque(keeper).takeRetainedValue().run()
-                return nil
-            }, keeper)
-        if failure == 0 {
-            pthread_detach(thread)
-        } else {
-            // The next one tries again.
-            Unmanaged<Timekeeper>.fromOpaque(keeper).release()
-            state.withLock { $0.hasThread = false }
-        }
+        // Where there is none, the next call tries again.
+        if !NamedThread.start("timekeeper", { self.run() }) { state.withLock { $0.hasThread = false } }
     }
 
     private func run() {
@@ -74,7 +79,7 @@ final class Timekeeper: Sendable {
                 state.wakes = state.line.first
                 return (due, state.wakes)
             }
-            for sleeper in due { sleeper.end() }
+            for end in due { end.settle(.inTime) }
             var ring = pollfd(fd: bell, events: Int16(POLLIN), revents: 0)
             // A span, and no long one: while the machine is suspended it does not pass.
             let left = next.map { max(0, ($0 - .now) / .milliseconds(1)).rounded(.up) }
@@ -88,13 +93,15 @@ final class Timekeeper: Sendable {
 
 /// Deadlines and who waits for them: a binary heap, the earliest first.
 struct Deadlines: Sendable {
-    private var heap: [(deadline: ContinuousClock.Instant, sleeper: Sleeper)] = []
+    typealias End = Latch<Timekeeper.Call.End>
+
+    private var heap: [(deadline: ContinuousClock.Instant, end: End)] = []
 
     var first: ContinuousClock.Instant? { heap.first?.deadline }
     var count: Int { heap.count }
 
-    mutating func insert(_ deadline: ContinuousClock.Instant, _ sleeper: Sleeper) {
-        heap.append((deadline, sleeper))
+    mutating func insert(_ deadline: ContinuousClock.Instant, _ end: End) {
+        heap.append((deadline, end))
         var child = heap.count - 1
         while child > 0, heap[child].deadline < heap[(child - 1) / 2].deadline {
             heap.swapAt(child, (child - 1) / 2)
@@ -103,10 +110,10 @@ struct Deadlines: Sendable {
     }
 
     /// Takes out those whose time has come, the earliest first.
-    mutating func removeDue(at now: ContinuousClock.Instant) -> [Sleeper] {
-        var due: [Sleeper] = []
+    mutating func removeDue(at now: ContinuousClock.Instant) -> [End] {
+        var due: [End] = []
         while let first = heap.first, first.deadline <= now {
-            due.append(first.sleeper)
+            due.append(first.end)
             removeFirst()
         }
         return due
@@ -115,7 +122,7 @@ struct Deadlines: Sendable {
     /// Takes out those that need not be woken any more.
     mutating func removeOver() {
         // What is sorted is a heap.
-        heap = heap.filter { !$0.sleeper.isOver }.sorted { $0.deadline < $1.deadline }
+        heap = heap.filter { !$0.end.isSettled }.sorted { $0.deadline < $1.deadline }
     }
 
     private mutating func removeFirst() {

@@ -9,7 +9,8 @@ package final class WaitingLine<Element: Sendable>: Sendable {
     private struct State: Sendable {
         var elements: [Element] = []
         var isClosed = false
-        var waiter: CheckedContinuation<Void, Never>?
+        /// Of the one who takes.
+        var turn: Latch<Void>?
     }
 
     private let state = Mutex(State())
@@ -18,36 +19,34 @@ package final class WaitingLine<Element: Sendable>: Sendable {
 
     /// - Returns: false where the line is closed, and the element was not put in.
     package func put(_ element: Element) -> Bool {
-        let (isTaken, waiter) = state.withLock { state in
-            guard !state.isClosed else { return (false, CheckedContinuation<Void, Never>?.none) }
+        let (isTaken, turn) = state.withLock { state -> (Bool, Latch<Void>?) in
+            guard !state.isClosed else { return (false, nil) }
             state.elements.append(element)
-            defer { state.waiter = nil }
-            return (true, state.waiter)
+            defer { state.turn = nil }
+            return (true, state.turn)
         }
-        waiter?.resume()
+        turn?.settle(())
         return isTaken
     }
 
     /// Nothing more is put in; what is in the line stays there to be taken.
     package func close() {
-        let waiter = state.withLock { state in
+        let turn = state.withLock { state in
             state.isClosed = true
-            defer { state.waiter = nil }
-            return state.waiter
+            defer { state.turn = nil }
+            return state.turn
         }
-        waiter?.resume()
+        turn?.settle(())
     }
 
     /// Waits until there is something, or nothing will be. For the one who takes.
     package func ready() async {
-        await withCheckedContinuation { continuation in
-            let isNow = state.withLock { state in
-                guard state.elements.isEmpty, !state.isClosed else { return true }
-                state.waiter = continuation
-                return false
-            }
-            if isNow { continuation.resume() }
+        let turn = state.withLock { state -> Latch<Void>? in
+            guard state.elements.isEmpty, !state.isClosed else { return nil }
+            state.turn = Latch()
+            return state.turn
         }
+        await turn?.wait()
     }
 
     /// What there is now, or what of it `pick` removes. Nothing after ``ready()`` means that nothing will be.

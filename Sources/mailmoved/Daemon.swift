@@ -3,7 +3,6 @@
 import BuiltinDirectory
 import Configuring
 import DNS
-import Dispatch
 import Glibc
 import Ground
 import JSONRPC
@@ -41,24 +40,39 @@ final class Daemon: Service {
     let journal: EventJournal
     let descriptors: Descriptors
     let log: Logger
+    private let lastResort = LastResort(seconds: 4.5)
     private let unfinished = Atomic(false)
 
     /// Opens what is kept and makes what works with it; nothing runs yet.
     /// - Throws: `RecordsError`, `MailStoreError`, `SecretsError`, `SystemdError`.
-    init(
+    static func open(
         _ configuration: DaemonConfiguration, _ source: ConfigurationSource, listeners: [Listener<Role>],
         stored: [InheritedDescriptors.Descriptor], log: Logger
+    ) async throws -> Daemon {
+        let journal = EventJournal()
+        let records = try await SQLiteRecords.open(
+            path: configuration.databasePath, onEvents: journal.tell,
+            onDamage: { log.error("a row is passed over: \($0)") })
+        do {
+            return try await Daemon(
+                configuration, source, records, journal, listeners: listeners, stored: stored, log: log)
+        } catch {
+            await records.close()
+            throw error
+        }
+    }
+
+    private init(
+        _ configuration: DaemonConfiguration, _ source: ConfigurationSource, _ records: SQLiteRecords,
+        _ journal: EventJournal, listeners: [Listener<Role>], stored: [InheritedDescriptors.Descriptor], log: Logger
     ) async throws {
         self.configuration = CurrentConfiguration(configuration, source)
         self.log = log
-        let journal = EventJournal()
+        self.records = records
         self.journal = journal
         let loops = Descriptors.loops(wanted: System.coreCount)
         group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
         callers = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        records = try await SQLiteRecords.open(
-            path: configuration.databasePath, onEvents: journal.tell,
-            onDamage: { [log] in log.error("a row is passed over: \($0)") })
         store = try MaildirStore(
             path: configuration.mailStore.maildirPath, contentKey: try await .kept(in: records), pool: FilePool())
         let memory = Memory()
@@ -70,13 +84,15 @@ final class Daemon: Service {
         var clients = JSONRPC.Limits(configuration)
         memory.fit(&clients)
         clients.connections = descriptors.clients(of: clients.connections)
+        let sealKey = try Keys.sealKey(stored: stored, manager: manager, log: log)
+        let ledgerHash = try KeyedHash(key: try await Keys.ledgerKey("ledger-key", in: records))
+        // Last of what may fail: whoever has it ends it.
         pool = try HashingPool(waitingLogins: 2048, decoyScheme: limits.passwordScheme)
         let source = POP3Source(group: group)
         move = MailMove(
             records: records, directory: BuiltinDirectory(records: records), source: source, probe: source,
             store: store,
-            pool: pool, sealKey: try Keys.sealKey(stored: stored, manager: manager, log: log),
-            ledgerHash: try KeyedHash(key: try await Keys.ledgerKey("ledger-key", in: records)), limits: limits)
+            pool: pool, sealKey: sealKey, ledgerHash: ledgerHash, limits: limits)
         let report = ServiceReport(records: records, move: move)
         self.report = report
         server = JSONRPCServer(
@@ -92,8 +108,20 @@ final class Daemon: Service {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await self.journal.run() }
             defer { journal.close() }
-            try await serve()
+            do {
+                try await serve()
+            } catch {
+                lastResort.begin(status: EX_OSERR)
+                await close()
+                throw error
+            }
+            await close()
         }
+    }
+
+    private func close() async {
+        await records.close()
+        await pool.shutdown()
     }
 
     private func serve() async throws {
@@ -119,15 +147,13 @@ final class Daemon: Service {
             // Clients that came in the last moment were served; what they asked for may not be forgotten.
             unfinished.store(try await move.hasWork(), ordering: .relaxed)
         }
-        await records.close()
-        await pool.shutdown()
     }
 
     /// No new work; the batch in hand is finished. What is not done in time is as after a crash, which every state on
     /// disk is ready for.
     private func stop() {
         manager.stopping(status: "finishing what is in hand")
-        DispatchQueue.global().asyncAfter(deadline: .now() + 4.5) { _exit(0) }
+        lastResort.begin()
         server.stop(grace: .seconds(3))
         move.stop()
     }

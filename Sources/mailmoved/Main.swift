@@ -73,7 +73,7 @@ struct Main {
         let log = Logger(label: "mailmoved")
         for warning in warnings { log.warning("\(warning)") }
         let daemon = try await ServiceManager().giveTime("opening the database") {
-            try await Daemon(configuration, source, listeners: listeners, stored: inherited.stored, log: log)
+            try await Daemon.open(configuration, source, listeners: listeners, stored: inherited.stored, log: log)
         }
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(

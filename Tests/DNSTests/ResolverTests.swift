@@ -45,6 +45,13 @@ import Vocabulary
         }
     }
 
+    @Test func whoAsksAfterTheSessionsEndIsToldSo() async throws {
+        var escaped: ResolverSession?
+        await Resolver(server: .init(host: "127.0.0.1", port: 53)).session(until: .now + .seconds(60)) { escaped = $0 }
+        let answer = try #require(await escaped?.addresses4(of: "moved.test"))
+        #expect(answer.outcome == .failed(.cancelled))
+    }
+
     @Test func aliasesAreTold() async throws {
         let server = try await NameServer(zones: ["test": Self.zone])
         defer { server.stop() }

@@ -26,6 +26,7 @@ struct TestHandler: RequestHandler {
     let started = Atomic64()
     let finished = Atomic64()
     let cancelled = Atomic64()
+    let dropped = Atomic64()
 
     func answerAtOnce(_ call: Call<TestRole>) throws -> Answer? {
         call.method == "ping" ? Answer(encoded: Array(#"{"version":"1"}"#.utf8)) : nil
@@ -62,6 +63,8 @@ struct TestHandler: RequestHandler {
                         try? await Task.sleep(for: .milliseconds(2))
                     }
                     cancelled.add()
+                } drop: { [dropped] in
+                    dropped.add()
                 })
         case "flood":
             return try Answer(

@@ -45,6 +45,20 @@ import Testing
             var reply = try await client.reply()
             while reply["error"] == nil { reply = try await client.reply() }
             #expect(reply["error"]?["code"] == -32003)
+            #expect(served.handler.dropped.count == 1)
+        }
+    }
+
+    /// Each that was begun for an answer is run or dropped.
+    @Test func aSubscriptionThatNobodyWaitsForIsDropped() async throws {
+        try await Served.run { served in
+            let client = try served.client()
+            try await client.send(#"{"jsonrpc":"2.0","method":"watch"}"# + "\n")
+            try await client.send(
+                #"[{"jsonrpc":"2.0","method":"watch"},{"jsonrpc":"2.0","id":1,"method":"ping"}]"# + "\n")
+            try await served.handler.dropped.reaches(2)
+            #expect(served.handler.started.count == 0)
+            client.close()
         }
     }
 

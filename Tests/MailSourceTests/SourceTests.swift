@@ -62,8 +62,9 @@ import Vocabulary
     @Test(arguments: SourceKind.failing)
     func aServerThatIsBusySaysNothingOfThePassword(kind: SourceKind) async throws {
         try await with(kind, .isBusy) { mailbox in
-            let answer = try await mailbox.connect()
-                .open(user: OldMailbox.user, password: Password(OldMailbox.password))
+            let line = try await mailbox.connect()
+            defer { line.abort() }
+            let answer = try await line.open(user: OldMailbox.user, password: Password(OldMailbox.password))
             guard case .busy(.mailboxInUse, let words, seconds: nil) = answer else {
                 Issue.record("\(answer)")
                 return
@@ -76,7 +77,9 @@ import Vocabulary
     func aUserWhoIsNotThereIsTold(kind: SourceKind) async throws {
         try await with(kind, .knowsNoUser) { mailbox in
             let user = kind == .files ? "nobody@example.com" : OldMailbox.user
-            let answer = try await mailbox.connect().open(user: user, password: Password(OldMailbox.password))
+            let line = try await mailbox.connect()
+            defer { line.abort() }
+            let answer = try await line.open(user: user, password: Password(OldMailbox.password))
             guard case .noSuchUser = answer else {
                 Issue.record("\(answer)")
                 return

@@ -8,6 +8,7 @@ import Testing
 import Vocabulary
 
 @testable import Methods
+@testable import Secrets
 
 @Suite struct FailureTests {
     @Test(arguments: Reason.allCases.filter { $0.code != nil })
@@ -47,5 +48,27 @@ import Vocabulary
     @Test func anErrorThatNobodyForesawIsNotShownToClients() {
         struct Surprise: Error { var secret = "hunter2" }
         #expect(CallFailure(for: Surprise()) == nil)
+    }
+
+    @Test func theStoreOfMailFailsUnderItsOwnName() {
+        let failure = CallFailure(
+            for: MailStoreError(code: .unresponsive, detail: "it does not answer"))
+        #expect(failure?.code == -32040)
+        #expect(failure?.data.detail == "it does not answer")
+    }
+
+    @Test(arguments: [
+        (SecretsError.Code.overloaded, -32003, "overloaded"), (.stopped, -32004, "shuttingDown"),
+        (.unsupportedHash, -32602, "unsupportedHash"), (.unacceptablePassword, -32602, "weakPassword"),
+    ])
+    func whatSecretsComeToIsTold(code: SecretsError.Code, number: Int, reason: String) {
+        let failure = CallFailure(for: SecretsError(code, "why"))
+        #expect(failure?.code == number && failure?.data.reason == reason)
+    }
+
+    /// They are faults of ours: for the log.
+    @Test(arguments: [SecretsError.Code.invalidKey, .cannotOpen, .hashingFailed])
+    func faultsOfSecretsAreNotShown(code: SecretsError.Code) {
+        #expect(CallFailure(for: SecretsError(code, "why")) == nil)
     }
 }

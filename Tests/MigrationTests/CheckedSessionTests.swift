@@ -4,7 +4,6 @@ import Secrets
 import Synchronization
 import Testing
 import Vocabulary
-import Waiting
 
 @testable import Logins
 @testable import Runs
@@ -196,22 +195,6 @@ import Waiting
     }
 
     // MARK: Its parts
-
-    @Test func aPlaceIsHeldUntilItIsGivenUpOrForgotten() async throws {
-        let turnstile = Turnstile<String>()
-        let first = try await turnstile.place("a", width: 2)
-        var second = turnstile.freePlace("a", width: 2)
-        #expect(second != nil)
-        #expect(turnstile.freePlace("a", width: 2) == nil)
-        #expect(turnstile.freePlace("b", width: 0) == nil)
-        second = nil
-        let third = try #require(turnstile.freePlace("a", width: 2))
-        first.giveUp()
-        first.giveUp()
-        let fourth = try #require(turnstile.freePlace("a", width: 2))
-        #expect(turnstile.freePlace("a", width: 2) == nil)
-        withExtendedLifetime((third, fourth)) {}
-    }
 
     @Test func thereIsRoomForWhoWouldStartAtOnce() {
         let now = ContinuousClock.now

@@ -96,6 +96,7 @@ enum HostileServer {
         let dialler = POP3Dialler(group: MultiThreadedEventLoopGroup.singleton, trust: TLSTrust())
         let session = try await dialler.open(
             server, timeouts: Timeouts(connect: .seconds(5), read: read), hiding: password)
+        defer { session.abort() }
         let answer = try await session.authenticate(user: "ann", password: password, secure: secure)
         guard answer == .accepted else { return false }
         let listing = try await session.listing()

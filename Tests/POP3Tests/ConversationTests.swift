@@ -35,6 +35,7 @@ struct ConversationTests {
         func isOver() -> Bool { wire.isOver && conversation["error"] == nil }
         let password = Password(Self.password(of: conversation))
         let session = try await Opening(server, hiding: password).session(over: wire)
+        defer { session.abort() }
         let said = [session.greeting.text] + session.capabilities.lines
         #expect(!said.contains { $0.contains(Self.password(of: conversation)) })
         if isOver() { return }

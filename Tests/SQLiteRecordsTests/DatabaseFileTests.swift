@@ -161,6 +161,7 @@ import Vocabulary
         }
     }
 
+    /// Which is reported on standard error: whoever opens them closes them.
     @Test func recordsThatAreDroppedLetTheFileGo() async throws {
         try await withFolder { folder in
             let path = folder + "/mailmove.db"

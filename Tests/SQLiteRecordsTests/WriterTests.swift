@@ -5,6 +5,7 @@ import Records
 import Synchronization
 import Testing
 import Vocabulary
+import Waiting
 
 @testable import SQLiteRecords
 
@@ -90,24 +91,16 @@ import Vocabulary
     @Test func cancellingACallerNeverTearsAChange() async throws {
         try await withRecords { records in
             let gate = DispatchSemaphore(value: 0)
-            let begun = DispatchSemaphore(value: 0)
+            let begun = Latch<Void>()
             let cancelled = Task {
                 try await records.write { writer in
                     _ = try writer.insert(newAccount("ann@example.org"))
-                    begun.signal()
+                    begun.settle(())
                     gate.wait()
                     _ = try writer.insert(newAccount("bob@example.org"))
                 }
             }
-            let waiting = Task {
-                await withCheckedContinuation { continuation in
-                    Thread.start("test") {
-                        begun.wait()
-                        continuation.resume()
-                    }
-                }
-            }
-            await waiting.value
+            await begun.wait()
             cancelled.cancel()
             gate.signal()
             try await cancelled.value
@@ -217,7 +210,7 @@ import Vocabulary
                 escaped.reader = reader
                 let outcome = Shared<(any Error)?>(nil)
                 let over = DispatchSemaphore(value: 0)
-                Thread.start("test") {
+                NamedThread.startInTime("test") {
                     do { _ = try escaped.reader?.value("a") } catch { outcome.value.withLock { $0 = error } }
                     over.signal()
                 }

@@ -76,13 +76,17 @@ public final class DaemonProcess: Sendable {
     }
 
     /// Runs a daemon for as long as `body` takes, whatever comes of it.
+    /// - Throws: what `body` throws; ``Failure`` where the daemon has let go of something without ending it.
     public static func running<Result>(
         environment: [String: String] = [:], user: String? = nil, _ body: (DaemonProcess) async throws -> Result
     ) async throws -> Result {
         let daemon = try DaemonProcess(environment: environment, user: user)
         defer { daemon.kill() }
         try await daemon.start()
-        return try await body(daemon)
+        let result = try await body(daemon)
+        guard let forgotten = daemon.log.split(separator: "\n").first(where: { $0.contains("was let go of, not") })
+        else { return result }
+        throw Failure(description: String(forgotten))
     }
 
     /// From now on names lead elsewhere, as after a change in the DNS.

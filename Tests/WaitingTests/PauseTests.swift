@@ -46,15 +46,15 @@ import Testing
     @Test func deadlinesComeOutInOrderAndTheForgottenDoNot() {
         var line = Deadlines()
         let start = ContinuousClock.now
-        let sleepers = (0..<1000).map { _ in Sleeper() }
-        for (number, sleeper) in sleepers.enumerated().shuffled() {
-            line.insert(start + .seconds(number), sleeper)
+        let ends = (0..<1000).map { _ in Deadlines.End() }
+        for (number, end) in ends.enumerated().shuffled() {
+            line.insert(start + .seconds(number), end)
         }
-        for sleeper in sleepers[500...] { sleeper.end() }
+        for end in ends[500...] { end.settle(.cancelled) }
         line.removeOver()
         #expect(line.count == 500 && line.first == start)
         let due = line.removeDue(at: start + .seconds(99))
-        #expect(due.count == 100 && zip(due, sleepers).allSatisfy { $0 === $1 })
+        #expect(due.count == 100 && zip(due, ends).allSatisfy { $0 === $1 })
         #expect(line.first == start + .seconds(100))
     }
 }

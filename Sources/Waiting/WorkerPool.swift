@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// A few threads of its own for work that blocks, or computes for long, so that no event loop and no thread of Swift's
+/// cooperative pool does.
+///
+/// First come, first served; what can wait lets all else go first. It bounds the threads, which are started when they
+/// are needed. A thread that has had nothing to do for a while ends, unless it is to be there whatever happens: so a
+/// pool need not be ended. When one is let go of, what is in line is still done, and threads that rest are freed at once.
+package final class WorkerPool: Sendable {
+    /// Why a job that may be refused was not begun.
+    package enum Refusal: Error { case full, ended }
+
+    private let line: JobLine
+    private let keepsThreads: Bool
+
+    /// - Parameters:
+    ///   - name: the threads', of up to 15 octets.
+    ///   - threads: how many jobs are done at once; at least 1.
+    ///   - promptly: how many threads are started as jobs come; the rest one by one, while jobs wait for long.
+    ///   - mostWaiting: how many jobs for which somebody waits may be in line, of those that may be refused.
+    ///   - keepsThreads: until ``end()``, which is due then.
+    package init(
+        _ name: String, threads: Int, promptly: Int = .max, mostWaiting: Int = .max, keepsThreads: Bool = false
+    ) {
+        line = JobLine(
+            name: name, threads: max(1, threads), promptly: promptly, mostWaiting: mostWaiting,
+            keepsThreads: keepsThreads)
+        self.keepsThreads = keepsThreads
+    }
+
+    deinit {
+        if keepsThreads, line.hasThreads, !line.isClosed { reportForgotten("a pool that keeps its threads") }
+        // Nobody can ask it for anything any more: nothing is refused by it.
+        line.close()
+    }
+
+    /// Starts all threads now.
+    /// - Returns: how many there are; 0 where the system gives none (TasksMax? memory?).
+    package func start() -> Int { line.start() }
+
+    /// Does a job, whatever happens to the pool.
+    package func submit(_ job: @escaping @Sendable () -> Void) { line.append(job) }
+
+    /// The answer of `body`, which runs on one of the threads. Cancellation does not reach it.
+    package func run<Answer: Sendable>(_ body: @escaping @Sendable () -> Answer) async -> Answer {
+        let answer = Latch<Answer>()
+        submit { answer.settle(body()) }
+        return await answer.wait()
+    }
+
+    /// The answer of `body`, or nil when it takes longer than `patience`: nobody waits for it then, but it goes on.
+    package func run<Answer: Sendable>(
+        within patience: Duration, _ body: @escaping @Sendable () -> Answer
+    ) async -> Answer? {
+        let answer = Latch<Answer?>()
+        let alarm = Timekeeper.shared.call(after: patience) { answer.settle(nil) }
+        submit {
+            answer.settle(body())
+            alarm.cancel()
+        }
+        return await answer.wait()
+    }
+
+    /// The answer of `body`, unless it is refused, or the task is cancelled, before its turn comes.
+    /// - Throws: `CancellationError`, ``Refusal``, or what `body` throws.
+    package func attempt<Answer: Sendable>(
+        _ urgency: Urgency = .somebodyWaits, _ body: @escaping @Sendable () throws -> Answer
+    ) async throws -> Answer {
+        let answer = Latch<Result<Answer, any Error>>()
+        let jobs = try line.append(urgency, refuse: { answer.settle(.failure($0)) }) { _ in
+            answer.settle(Result(catching: body))
+        }
+        return try await withTaskCancellationHandler {
+            try await answer.wait().get()
+        } onCancel: {
+            line.withdraw(jobs)
+        }
+    }
+
+    /// The answers of `body` to 0 and so on, in their order, each a job of its own. The first that fails ends it.
+    /// - Throws: as ``attempt(_:_:)``.
+    package func attempt<Answer: Sendable>(
+        _ urgency: Urgency, times count: Int, _ body: @escaping @Sendable (Int) throws -> Answer
+    ) async throws -> [Answer] {
+        guard count > 0 else { return [] }
+        let answers = Answers<Answer>(count)
+        let jobs = try line.append(urgency, count, refuse: { answers.fail($0) }) { place in
+            // One has failed already: the rest is in line for a moment more.
+            guard !answers.all.isSettled else { return }
+            do { answers.put(try body(place), at: place) } catch { answers.fail(error) }
+        }
+        answers.all.whenSettled { if case .failure = $0 { self.line.withdraw(jobs) } }
+        return try await withTaskCancellationHandler {
+            try await answers.all.wait().get()
+        } onCancel: {
+            answers.fail(CancellationError())
+        }
+    }
+
+    /// Refuses what may be refused, in line and from now on, and waits until the threads have done the rest and ended.
+    package func end() async {
+        line.close()
+        await line.ended.wait()
+    }
+}
+
+/// Answers that come one by one, and are given out together.
+private final class Answers<Answer: Sendable>: Sendable {
+    let all = Latch<Result<[Answer], any Error>>()
+    private let state: Mutex<(found: [Answer?], missing: Int)>
+
+    init(_ count: Int) { state = Mutex((Array(repeating: nil, count: count), count)) }
+
+    func put(_ answer: Answer, at place: Int) {
+        let found = state.withLock { state -> [Answer?]? in
+            state.found[place] = answer
+            state.missing -= 1
+            return state.missing == 0 ? state.found : nil
+        }
+        if let found { all.settle(.success(found.compactMap(\.self))) }
+    }
+
+    func fail(_ error: any Error) { all.settle(.failure(error)) }
+}
