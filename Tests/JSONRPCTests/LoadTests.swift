@@ -56,6 +56,7 @@ import Testing
             clients[0].close()
             while served.server.clients == 3 { try await Task.sleep(for: .milliseconds(2)) }
             #expect(try await served.call("ping")["id"] == 1)
+            while served.server.clients > 2 { try await Task.sleep(for: .milliseconds(2)) }
             served.server.limit(clients: 5)
             let more = try (0..<3).map { _ in try served.client() }
             for client in more { #expect(try await client.call("ping")["id"] == 1) }
