@@ -139,12 +139,18 @@ extension AccountDesk {
         for start in stride(from: 0, to: rows.count, by: 500) {
             let portion = Array(rows[start..<min(start + 500, rows.count)])
             let now = context.now()
-            let changes = try await context.records.change(portion.map { .address($0.address) }) { index, facts in
+            let changes = try await context.records.changeEach(portion.map { .address($0.address) }) { index, facts in
                 Self.put(portion[index], onExisting, facts, at: now)
             }
             for (row, change) in zip(portion, changes) {
-                outcome.add(change.verdict, row)
-                if let account = change.changed { statuses.changed(account) }
+                switch change {
+                case .success(let change):
+                    outcome.add(change.verdict, row)
+                    if let account = change.changed { statuses.changed(account) }
+                case .failure(let error):
+                    outcome.reject(
+                        row.index, row.row, .invalidRow, "what is recorded of it cannot be changed: \(error)")
+                }
             }
         }
     }

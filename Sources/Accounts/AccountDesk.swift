@@ -25,16 +25,15 @@ public final class AccountDesk: Sendable {
     public func list(
         _ domain: DomainName, search: String?, after cursor: EmailAddress?, limit: Int
     ) async throws -> (accounts: [AccountRecord], nextCursor: EmailAddress?) {
-        let rows = try await context.records.accounts(of: domain, search: search, after: cursor, limit: limit + 1)
-        let page = Array(rows.prefix(limit))
-        return (page, rows.count > limit ? page.last?.address : nil)
+        let page = try await context.records.accounts(of: domain, search: search, after: cursor, limit: limit)
+        return (page.accounts, page.next)
     }
 
     /// Deletes accounts, stops their moves, and never touches mail.
     /// - Returns: how many were deleted, and the addresses that had no account.
     public func delete(_ addresses: [EmailAddress]) async throws -> (deleted: Int, notFound: [EmailAddress]) {
         let now = context.now()
-        let outcome = try await context.records.change(addresses.map(AccountKey.address)) { _, facts in
+        let outcomes = try await context.records.changeEach(addresses.map(AccountKey.address)) { _, facts in
             guard var account = facts.account else { return (nil, ()) }
             account.delete(at: now)
             var effects = AccountEffects(
@@ -43,13 +42,17 @@ public final class AccountDesk: Sendable {
             effects.mailbox = .takenAsItIs
             return (effects, ())
         }
-        let deleted = outcome.compactMap(\.changed)
+        let deleted = outcomes.compactMap { try? $0.get().changed }
         let gone = Set(deleted.map(\.address))
-        let notFound = zip(addresses, outcome).filter { $1.changed == nil && !gone.contains($0) }.map(\.0)
+        let notFound = zip(addresses, outcomes).filter { address, outcome in
+            if case .success((nil, _)) = outcome { !gone.contains(address) } else { false }
+        }.map(\.0)
         for account in deleted {
             scheduler.cancel(account.id, .deleted)
             statuses.changed(account)
         }
+        // The others are deleted all the same.
+        for case .failure(let error) in outcomes { throw error }
         return (deleted.count, notFound)
     }
 

@@ -72,6 +72,15 @@ package final class WindowWatch: Sendable {
                 account.pending?.due = now
                 scheduler.submit(account, settings)
             }
+            // What was being handed over is not any more.
+            for account in try await context.records.accountsHandingOver() {
+                guard byDomain[account.address.domain.name] != nil else { continue }
+                try await context.records.change(.id(account.id)) { facts in
+                    var effects = AccountEffects(facts.account)
+                    effects.account?.handingOver = nil
+                    return effects
+                }
+            }
             for settings in ended { try await statuses.windowChanged(DomainName(settings.domain)) }
         } catch {
             for settings in ended {

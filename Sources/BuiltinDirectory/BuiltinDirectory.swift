@@ -66,8 +66,8 @@ public struct BuiltinDirectory: AccountDirectory {
     public func list(
         _ domain: DomainName, after cursor: EmailAddress?, limit: Int
     ) async throws(DirectoryError) -> [DirectoryAccount] {
-        let rows = try await asking { try await $0.accounts(of: domain, search: nil, after: cursor, limit: limit) }
-        return rows.map {
+        let page = try await asking { try await $0.accounts(of: domain, search: nil, after: cursor, limit: limit) }
+        return page.accounts.map {
             DirectoryAccount(address: $0.address, displayName: $0.displayName, quotaOctets: $0.quotaOctets)
         }
     }

@@ -19,35 +19,35 @@ public struct DaemonConfiguration: Sendable, Equatable {
     /// What is bounded.
     public struct Limits: Sendable, Equatable {
         /// Accounts moving at once.
-        public var concurrentMoves = 64
+        public var concurrentMoves = Defaults.concurrentMoves
         /// POP3 connections of moves to one old server at once.
-        public var connectionsPerOldServer = 16
+        public var connectionsPerOldServer = Defaults.connectionsPerOldServer
         /// Of one account.
-        public var secondsBetweenRuns = 10.0
+        public var secondsBetweenRuns = Defaults.secondsBetweenRuns
         /// The longest JSON-RPC line, in octets.
         public var requestBytes = 16_777_216
         /// Clients at once.
         public var connections = 1024
         /// Different wrong passwords in 10 minutes, after which the old server is not asked.
-        public var failuresPerAccount = 5
-        public var failuresPerAddress = 50
+        public var failuresPerAccount = Defaults.failuresPerAccount
+        public var failuresPerAddress = Defaults.failuresPerAddress
         /// IP addresses that are not counted per address, as inet_ntop(3) writes them.
         public var trustedAddresses: Set<String> = []
     }
 
     /// How long is waited for an old server.
     public struct Timeouts: Sendable, Equatable {
-        public var connect = 10.0
-        public var read = 60.0
+        public var connect = Defaults.connectTimeout
+        public var read = Defaults.readTimeout
         /// In all, for the answer to one login.
-        public var login = 10.0
+        public var login = Defaults.loginTimeout
     }
 
     /// How passwords are kept and remembered.
     public struct Passwords: Sendable, Equatable {
         public var scheme = PasswordScheme.yescrypt
         /// How long a right password is remembered; 0 is off.
-        public var cacheSeconds = 300.0
+        public var cacheSeconds = Defaults.passwordCacheSeconds
     }
 
     public var mailStore = MailStore()

@@ -59,13 +59,13 @@ public final class IntegrityCheck: Sendable {
     public func check(
         _ domain: DomainName, after cursor: EmailAddress?, limit: Int, repairs: Bool, acceptsEmpty: Bool = false
     ) async throws -> (accounts: [IntegrityFindings], next: EmailAddress?) {
-        let rows = try await context.records.accounts(of: domain, search: nil, after: cursor, limit: limit)
+        let page = try await context.records.accounts(of: domain, search: nil, after: cursor, limit: limit)
         var accounts: [IntegrityFindings] = []
-        for row in rows {
+        for row in page.accounts {
             try Task.checkCancellation()
             accounts.append(try await check(row, password: nil, repairs: repairs, acceptsEmpty: acceptsEmpty))
         }
-        return (accounts, rows.count == limit ? rows.last?.address : nil)
+        return (accounts, page.next)
     }
 
     private func check(

@@ -3,34 +3,35 @@
 public import DNS
 import Records
 public import Secrets
+import Vocabulary
 
 /// The bounds that the administrator sets; durations in seconds.
 public struct MoveLimits: Sendable {
     /// Accounts moving at once.
-    public var concurrentMoves = 64
+    public var concurrentMoves = Defaults.concurrentMoves
     /// POP3 connections of moves to one old server at once.
-    public var connectionsPerOldServer = 16
+    public var connectionsPerOldServer = Defaults.connectionsPerOldServer
     /// Octets of messages that one move asks for ahead of what has arrived.
     public var windowOctets = 4 << 20
     /// Of one account.
-    public var secondsBetweenRuns = 10.0
+    public var secondsBetweenRuns = Defaults.secondsBetweenRuns
     /// Different wrong passwords in ``failureWindow``, after which the old server is not asked.
-    public var failuresPerAccount = 5
-    public var failuresPerAddress = 50
+    public var failuresPerAccount = Defaults.failuresPerAccount
+    public var failuresPerAddress = Defaults.failuresPerAddress
     /// Gateways whose users share an address: not counted per address.
     public var trustedAddresses: Set<String> = []
     public var failureWindow = 600.0
-    public var connectTimeout = 10.0
-    public var readTimeout = 60.0
+    public var connectTimeout = Defaults.connectTimeout
+    public var readTimeout = Defaults.readTimeout
     /// In all, for the answer to one login.
-    public var loginTimeout = 10.0
+    public var loginTimeout = Defaults.loginTimeout
     /// How long the session in which a password was accepted waits for the run that goes on in it.
     public var checkedSessionSeconds = 1.0
     /// Whom the check of a domain asks.
     public var resolver = Resolver()
     public var passwordScheme = PasswordScheme.yescrypt
     /// How long a right password is remembered; 0 is off.
-    public var passwordCacheSeconds = 300.0
+    public var passwordCacheSeconds = Defaults.passwordCacheSeconds
     /// Between runs that fail for a reason that passes: doubled from the first to the last, for so long.
     public var firstRetry = 2.0
     public var lastRetry = 900.0

@@ -26,70 +26,82 @@ extension LoginDesk {
         guard !directory.decidesLogins else {
             return try await apply(.takenOver(hash: hash?.stored, sealed), login, facts)
         }
-        guard let hash else {
-            // What was taken over is known again by a hash of our own.
-            let own = try await pool.hash(login.password, scheme: context.limits.passwordScheme, priority: .login)
-            return try await apply(.takenOver(hash: own.stored, sealed), login, facts)
-        }
+        guard let hash else { return try await takeOverTheirOwn(login, sealed, facts) }
         let address = login.account
         handingOver.withLock { _ = $0.insert(address) }
         defer { handingOver.withLock { _ = $0.remove(address) } }
         guard let entry = facts.entry else {
+            guard facts.account == nil, facts.settings?.autoCreateAccounts == true, directory.canCreate else {
+                return nil
+            }
             guard try await directory.create(address, hash: hash.stored) else { return nil }
             return try await apply(.takenOver(hash: hash.stored, sealed), login, facts)
         }
         guard try await apply(.intended(hash: hash.stored, sealed), login, facts) != nil else { return nil }
         let replacement = try await directory.replace(address, with: hash.stored, ifStill: entry.hash)
-        guard replacement == .replaced, try await stands(hash.stored, of: address) else {
-            try await apply(.abandoned(hash: hash.stored), login, facts)
+        guard replacement == .replaced, try await hashThere(address) == hash.stored else {
+            try await apply(.settled(hash: hash.stored, stands: false), login, facts)
             throw ChangedThere()
         }
         await directory.flush(address)
-        return try await apply(.takenOver(hash: hash.stored, sealed), login, facts)
+        return try await apply(.settled(hash: hash.stored, stands: true), login, facts)
     }
 
-    private func stands(_ hash: String, of address: EmailAddress) async throws -> Bool {
-        try await directory.lookup(address, recorded: nil)?.hash == hash
+    /// The password is the account's own there: it is known again by a hash of ours.
+    private func takeOverTheirOwn(
+        _ login: Login, _ sealed: LoginEffects.Sealed, _ facts: LoginFacts
+    ) async throws -> AccountRecord? {
+        let own = try await pool.hash(login.password, scheme: context.limits.passwordScheme, priority: .login)
+        // It may have been changed there while the old server was asked.
+        guard try await hashThere(login.account) == facts.entry?.hash else { return nil }
+        return try await apply(.takenOver(hash: own.stored, sealed), login, facts)
     }
 
-    /// Ends a hand-over that a crash or a directory that did not answer has interrupted.
-    /// - Returns: the account as it stands now.
+    private func hashThere(_ address: EmailAddress) async throws -> String? {
+        try await directory.lookup(address, recorded: nil)?.hash
+    }
+
+    // MARK: After a crash, or a directory that did not answer
+
+    /// Ends a hand-over that was interrupted, and queues the run that follows.
     /// - Throws: `DirectoryError`, with which it waits for the next login; `RecordsError`.
-    package func settleHandOver(of account: AccountRecord) async throws -> AccountRecord? {
-        let entry = try await directory.lookup(account.address, recorded: nil)
-        return try await settle(account, entry)
+    package func settleHandOver(of account: AccountRecord) async throws {
+        let isOpen = try await facts(of: account.address).isOpen
+        _ = try await settle(account, isOpen ? hashThere(account.address) : nil)
     }
 
-    private func settle(_ account: AccountRecord, _ entry: DirectoryEntry?) async throws -> AccountRecord? {
-        guard let hash = account.intendedHash, !handingOver.withLock({ $0.contains(account.address) }) else {
+    /// - Parameter stands: the hash that the directory has.
+    /// - Returns: the account as it stands now.
+    private func settle(_ account: AccountRecord, _ stands: String?) async throws -> AccountRecord? {
+        // One that is under way here settles itself.
+        guard let intended = account.handingOver, !handingOver.withLock({ $0.contains(account.address) }) else {
             return account
         }
-        let facts = try await context.records.facts(of: .id(account.id))
-        let outcome: LoginEffects.Outcome
-        if entry?.hash == hash, let octets = account.sealed {
-            outcome = .takenOver(hash: hash, LoginEffects.Sealed(octets))
-        } else {
-            outcome = .abandoned(hash: hash)
-        }
+        let stands = stands == intended.hash
         let effects = LoginEffects(
-            outcome, via: account.startedBy ?? .other, at: context.now(), asked: facts.account,
-            address: account.address, generation: facts.settings?.generation)
+            .settled(hash: intended.hash, stands: stands), via: intended.via, at: context.now(), asked: account,
+            address: account.address, generation: intended.generation)
         let changed = try await context.records.change(.id(account.id)) { effects.effects(on: $0) }
-        guard let changed else { return facts.account }
-        if case .takenOver = outcome { await directory.flush(account.address) }
+        guard let changed else { return try await context.records.facts(of: .id(account.id)).account }
+        if stands { await directory.flush(account.address) }
         statuses.changed(changed)
-        if changed.pending != nil, let settings = facts.settings { scheduler.submit(changed, settings) }
+        if changed.pending != nil, let settings = try await context.records.settings(of: account.address.domain) {
+            scheduler.submit(changed, settings)
+        }
         return changed
     }
 
     /// What a directory of the platform's own says, and what is known here of an account of it.
     func looked(up facts: LoginFacts, at address: EmailAddress, wasThere: Bool) async throws -> LoginFacts {
-        // A domain without an open window is none of ours: nothing is looked up.
-        guard facts.isOpen else { return facts }
         var facts = facts
+        // A domain without an open window is none of ours: nothing is looked up.
+        guard facts.isOpen else {
+            if let account = facts.account { facts.account = try await settle(account, nil) }
+            return facts
+        }
         facts.entry = try await directory.lookup(address, recorded: nil)
         if let account = facts.account {
-            if account.intendedHash != nil { facts.account = try await settle(account, facts.entry) }
+            facts.account = try await settle(account, facts.entry?.hash)
         } else if let entry = facts.entry, entry.isActive, !entry.isExternal, !wasThere {
             let effects = LoginEffects(
                 .takenIn(displayName: entry.displayName, quotaOctets: entry.quotaOctets), via: .other,

@@ -41,7 +41,8 @@ extension LoginDesk {
 
     private func askOnce(_ login: Login, _ stale: LoginFacts) async throws {
         let facts = try await facts(of: login.account)
-        guard facts.account?.revision == stale.account?.revision, let settings = facts.settings,
+        guard facts.account?.revision == stale.account?.revision, facts.entry?.hash == stale.entry?.hash,
+            !isLeftAlone(facts), let settings = facts.settings,
             let account = facts.account, LoginDecision(facts, matches: true) == .acceptAndAsk
         else { return }
         let user = settings.oldServer.username(of: account.address)

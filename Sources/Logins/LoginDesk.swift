@@ -66,21 +66,14 @@ public final class LoginDesk: Sendable {
     }
 
     /// Whether the password is the account's own; for an unknown account it takes as long to say no.
-    /// - Returns: nil where that cannot be told here: its hash is in a form that is not known.
-    func verify(_ password: Password, digest: PasswordDigest, _ facts: LoginFacts) async throws -> Bool? {
+    func verify(_ password: Password, digest: PasswordDigest, _ facts: LoginFacts) async throws -> Bool {
         guard let account = facts.account, let entry = facts.entry else {
             try await pool.decoy(password)
             return false
         }
         guard let stored = entry.hash else { return try await directory.matches(password, of: account.address) }
         if cache.contains(digest, for: account.address.description, hash: stored, now: context.uptime()) { return true }
-        let hash: PasswordHash
-        do throws(SecretsError) {
-            hash = try PasswordHash(stored)
-        } catch {
-            guard directory.decidesLogins else { return nil }
-            throw error
-        }
+        let hash = try PasswordHash(stored)
         guard try await pool.verify(password, against: hash) else { return false }
         remember(digest, of: account, hash: stored)
         return true

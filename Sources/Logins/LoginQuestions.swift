@@ -87,7 +87,7 @@ extension LoginDesk {
         _ login: Login, _ guess: GrantedGuess, _ stale: LoginFacts, _ exposure: Questions.Exposure
     ) async throws -> Outcome {
         let facts = try await facts(of: login.account)
-        guard facts.entry?.hash == stale.entry?.hash, let settings = facts.settings else {
+        guard facts.entry?.hash == stale.entry?.hash, !isLeftAlone(facts), let settings = facts.settings else {
             return .again
         }
         switch LoginDecision(facts, matches: false) {

@@ -27,8 +27,13 @@ extension LoginDesk {
     func isLeftAlone(_ facts: LoginFacts) -> Bool {
         guard !directory.decidesLogins else { return false }
         guard facts.migrates, let settings = facts.settings else { return true }
-        guard let entry = facts.entry else { return !settings.autoCreateAccounts || !directory.canCreate }
-        return !entry.isActive || entry.isExternal
+        guard let entry = facts.entry else {
+            // Whom the platform has deleted is not made again.
+            return facts.account != nil || !settings.autoCreateAccounts || !directory.canCreate
+        }
+        // What cannot be verified here is theirs to judge.
+        let isStrange = entry.hash.map { (try? PasswordHash($0)) == nil } ?? false
+        return !entry.isActive || entry.isExternal || isStrange
     }
 
     /// Whether the password that is the account's own there is still the one that was taken over. A platform that hashes again

@@ -81,6 +81,11 @@ extension LoginDesk {
         guard facts.migrates else {
             throw MoveError(.nonMigratingAccount, "\(login.account) is not among the accounts that move")
         }
+        guard !isLeftAlone(facts) else {
+            throw MoveError(
+                .nonMigratingAccount,
+                "the platform's accounts have no \(login.account), have locked it, or check its password elsewhere")
+        }
         guard login.password.isAcceptable else {
             throw MoveError(
                 .credentialsRejected,

@@ -13,7 +13,7 @@ extension MethodTable {
             return address
         }
         let page = try await move.accounts.list(
-            parameters.domain, search: parameters.search, after: cursor, limit: parameters.limit ?? 100)
+            parameters.domain, search: parameters.search, after: cursor, limit: parameters.limit ?? Defaults.pageLength)
         return AccountPage(
             accounts: page.accounts.map { account in
                 AccountPage.Account(

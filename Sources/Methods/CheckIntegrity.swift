@@ -22,7 +22,7 @@ extension MethodTable {
                 throw InvalidCursor()
             }
             let page = try await move.integrity.check(
-                domain, after: cursor, limit: parameters.limit ?? 100, repairs: repairs,
+                domain, after: cursor, limit: parameters.limit ?? Defaults.pageLength, repairs: repairs,
                 acceptsEmpty: acceptsEmpty)
             return IntegrityReport(page.accounts, next: page.next)
         case (nil, nil): throw Violation("account", "is missing: give an account or a domain")

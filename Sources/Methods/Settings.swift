@@ -8,7 +8,7 @@ extension MethodTable {
     func enableMigration(_ parameters: EnableMigration) async throws -> MailMoveAPI.Migration {
         let request = MigrationRequest(
             domain: parameters.domain, oldServer: parameters.oldServer.oldServer,
-            validDays: parameters.validDays ?? 30, knownAccounts: parameters.knownAccounts,
+            validDays: parameters.validDays ?? Defaults.validDays, knownAccounts: parameters.knownAccounts,
             excludedAccounts: parameters.excludedAccounts ?? [],
             autoCreateAccounts: parameters.autoCreateAccounts ?? false,
             syncPasswords: parameters.syncPasswords ?? true, options: parameters.options?.options ?? MoveOptions())

@@ -15,7 +15,8 @@ extension MethodTable {
             LogQuery(
                 domain: parameters.domain, statuses: Set(parameters.status ?? []), search: parameters.search,
                 startedBy: parameters.startedBy, sort: parameters.sort ?? .account,
-                descending: parameters.descending ?? false, limit: parameters.limit ?? 100, cursor: parameters.cursor))
+                descending: parameters.descending ?? false, limit: parameters.limit ?? Defaults.pageLength,
+                cursor: parameters.cursor))
         return StatusPage(
             entries: page.entries.map(Status.init), nextCursor: page.nextCursor, counts: StatusCounts(page.totals),
             total: Int(page.total))
@@ -30,7 +31,8 @@ extension MethodTable {
         }
         let page = try await move.statuses.events(
             EventQuery(
-                subject: subject, since: parameters.since, cursor: parameters.cursor, limit: parameters.limit ?? 100))
+                subject: subject, since: parameters.since, cursor: parameters.cursor,
+                limit: parameters.limit ?? Defaults.pageLength))
         return MailMoveAPI.EventPage(
             events: page.events.map { event in
                 MailMoveAPI.EventPage.Event(

@@ -129,7 +129,7 @@ public final class MailMove: Sendable {
     private func excuseRuns() async {
         let alarm = Alarm()
         context.stopping.whenSet { alarm.ring() }
-        while !context.stopping.isSet { await alarm.sleep(seconds: 3600) }
+        while !context.stopping.isSet, !Task.isCancelled { await alarm.sleep(seconds: 3600) }
         do {
             try await context.records.suspendRuns(of: nil)
         } catch {
@@ -144,7 +144,7 @@ public final class MailMove: Sendable {
         let alarm = Alarm()
         context.stopping.whenSet { alarm.ring() }
         let recovery = recovery
-        while !context.stopping.isSet {
+        while !context.stopping.isSet, !Task.isCancelled {
             await alarm.sleep(seconds: context.limits.recordsRetry)
             do {
                 return try await recovery.interruptRuns(left)

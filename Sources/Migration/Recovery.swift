@@ -32,7 +32,9 @@ struct Recovery: Sendable {
         } catch let error as RecordsError {
             context.log.error("what a crash interrupted waits for the accounts' next runs: \(error)")
         }
-        return try await resumeRuns(deaths)
+        let left = try await resumeRuns(deaths)
+        try await settleHandOvers()
+        return left
     }
 
     private func markStore() async {
@@ -121,7 +123,6 @@ struct Recovery: Sendable {
         let certain = Dictionary(
             deaths.filter(\.isCertain).map { ($0.account, $0.deaths) }, uniquingKeysWith: { first, _ in first })
         kept.sort { ($0.pending?.due ?? .now, $0.id) < ($1.pending?.due ?? .now, $1.id) }
-        kept = await settledHandOvers(kept)
         for var account in kept {
             if let deaths = certain[account.id] { account = await putOff(account, after: deaths) }
             statuses.changed(account)
@@ -130,29 +131,19 @@ struct Recovery: Sendable {
         return left
     }
 
-    /// Ends hand-overs to a directory of the platform's own that were interrupted; where it does not answer, the next login
-    /// ends them.
-    /// - Returns: the others, and those whose runs go on.
-    private func settledHandOvers(_ accounts: [AccountRecord]) async -> [AccountRecord] {
-        var isSilent = false
-        var others: [AccountRecord] = []
-        for account in accounts {
-            guard account.intendedHash != nil else {
-                others.append(account)
-                continue
-            }
-            guard !isSilent else { continue }
+    /// Ends hand-overs to a directory of the platform's own that were interrupted, and queues the runs that follow; where the
+    /// directory does not answer, the next logins end them.
+    private func settleHandOvers() async throws {
+        for account in try await context.records.accountsHandingOver() {
             do {
-                // Its run, where there is one, is queued with that.
-                _ = try await logins.settleHandOver(of: account)
+                try await logins.settleHandOver(of: account)
             } catch {
-                isSilent = true
                 context.log.error(
                     "hand-overs that were interrupted wait for their accounts' next logins: \(error)",
                     metadata: .about(account.address))
+                return
             }
         }
-        return others
     }
 
     /// Records of runs that cannot go on that they were interrupted.
@@ -165,23 +156,21 @@ struct Recovery: Sendable {
         }
     }
 
-    /// In one transaction; where one of them cannot be changed, each in its own.
     private func interrupt(_ lost: Interruptions, at now: Timestamp) async throws {
-        do {
-            let changes = try await context.records.change(lost.map { .id($0.account.id) }) { index, facts in
-                let (account, detail) = lost[index]
-                // A login has brought another run since.
-                guard let row = facts.row, row.sealed == account.sealed else { return (nil, ()) }
-                return (Self.interrupted(row, detail, now), ())
+        let outcomes = try await context.records.changeEach(lost.map { .id($0.account.id) }) { index, facts in
+            let (account, detail) = lost[index]
+            // A login has brought another run since.
+            guard let row = facts.row, row.sealed == account.sealed else { return (nil, ()) }
+            return (Self.interrupted(row, detail, now), ())
+        }
+        for (one, outcome) in zip(lost, outcomes) {
+            switch outcome {
+            case .success((let row?, _)): statuses.changed(row)
+            case .success: break
+            case .failure(let error):
+                context.log.error(
+                    "that its move was interrupted cannot be recorded: \(error)", metadata: .about(one.account.address))
             }
-            for account in changes.compactMap(\.changed) { statuses.changed(account) }
-        } catch let error as RecordsError where error.isOneAccounts {
-            guard lost.count == 1 else {
-                for one in lost { try await interrupt([one], at: now) }
-                return
-            }
-            context.log.error(
-                "that its move was interrupted cannot be recorded: \(error)", metadata: .about(lost[0].account.address))
         }
     }
 

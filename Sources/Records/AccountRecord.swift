@@ -35,8 +35,8 @@ public struct AccountRecord: Sendable, Hashable, Identifiable {
 
     /// `{SCHEME}…` as Dovecot reads it. Where passwords live elsewhere: the one that was taken over, empty before.
     public var passwordHash: String
-    /// The hash that is about to take the place of the one in the platform's own directory; nil but during a hand-over.
-    public var intendedHash: String?
+    /// nil but during a hand-over to the platform's own directory.
+    public var handingOver: IntendedHandOver?
     public var handover: Handover
     /// Goes up whenever the hash, the handover or `deletedAt` changes: what was decided under another is decided again.
     public var revision: Int64
@@ -96,6 +96,25 @@ public struct PasswordMark: Hashable, Sendable, Codable {
     public init(revision: Int64, generation: Int64) {
         self.revision = revision
         self.generation = generation
+    }
+}
+
+/// A password that is about to take the place of the one in the platform's own directory, as a crash in between needs to
+/// know it.
+public struct IntendedHandOver: Hashable, Sendable {
+    /// That will stand there.
+    public var hash: String
+    /// The password, for the run that follows; nil where it has been taken away.
+    public var sealed: [UInt8]?
+    /// Of the settings under which the old server has accepted it.
+    public var generation: Int64
+    public var via: TriggerOrigin
+
+    public init(hash: String, sealed: [UInt8]?, generation: Int64, via: TriggerOrigin) {
+        self.hash = hash
+        self.sealed = sealed
+        self.generation = generation
+        self.via = via
     }
 }
 

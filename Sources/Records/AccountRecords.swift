@@ -8,15 +8,17 @@ public protocol AccountRecords: Sendable {
     func facts(of account: AccountKey) async throws -> AccountFacts
     /// The row, deleted or not, and its domain's settings; of an address without a row the settings alone.
     func standing(of account: AccountKey) async throws -> (row: AccountRecord?, settings: MigrationSettings?)
-    /// Rows, deleted or not, of those that have one, in the order asked for.
+    /// Rows, deleted or not, of those that have one that can be read, in the order asked for.
     func accounts(_ keys: [AccountKey]) async throws -> [AccountRecord]
     /// Accounts of `domain` that are not deleted, by address, after `cursor`; `search` matches address or display name.
     func accounts(
         of domain: DomainName, search: String?, after cursor: EmailAddress?, limit: Int
-    ) async throws -> [AccountRecord]
+    ) async throws -> AccountRecordPage
     /// Accounts, deleted or not, whose password is sealed for a run, whatever their domain.
     func accountsWithSealedPassword() async throws -> [AccountRecord]
-    /// What a start finds: those, and the accounts, none of them deleted, whose status says that a run is going on.
+    /// Accounts in the middle of a hand-over to the platform's own directory, whatever their domain.
+    func accountsHandingOver() async throws -> [AccountRecord]
+    /// What a start finds: those with a sealed password, and the accounts, none of them deleted, whose status says that a run is going on.
     func unfinishedAccounts() async throws -> (sealed: [AccountRecord], moving: [AccountRecord])
     /// Accounts of all domains whose move is complete.
     func completedAccounts() async throws -> Int64
@@ -64,6 +66,19 @@ extension AccountRecords {
         _ accounts: [AccountKey], _ decide: @escaping @Sendable (AccountFacts) throws -> AccountEffects?
     ) async throws -> [AccountRecord] {
         try await change(accounts) { (try decide($1), ()) }.compactMap(\.changed)
+    }
+}
+
+/// Accounts of a domain, by address.
+public struct AccountRecordPage: Sendable, Hashable {
+    /// Those whose rows can be read.
+    public var accounts: [AccountRecord]
+    /// After whom the next page begins; nil where there is none.
+    public var next: EmailAddress?
+
+    public init(accounts: [AccountRecord], next: EmailAddress?) {
+        self.accounts = accounts
+        self.next = next
     }
 }
 

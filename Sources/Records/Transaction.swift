@@ -39,9 +39,13 @@ public protocol RecordsReader {
     /// Accounts of `domain` that are not deleted, by address, after `cursor`; `search` matches address or display name.
     func accounts(
         of domain: DomainName, search: String?, after cursor: EmailAddress?, limit: Int
-    ) throws -> [AccountRecord]
+    ) throws -> AccountRecordPage
+    /// Whether the domain has accounts that are not deleted.
+    func hasAccounts(_ domain: DomainName) throws -> Bool
     /// Accounts, deleted or not, whose password is sealed for a run, whatever their domain: the work a restart finds.
     func accountsWithSealedPassword() throws -> [AccountRecord]
+    /// Accounts in the middle of a hand-over to the platform's own directory.
+    func accountsHandingOver() throws -> [AccountRecord]
     /// Accounts, none of them deleted, whose status says that a run is going on.
     func accountsInProgress() throws -> [AccountRecord]
     /// Those of `domain`, by address.
@@ -107,7 +111,7 @@ public protocol RecordsWriter: RecordsReader {
     /// is another now. Counters follow.
     @discardableResult
     func reclassify(_ domain: DomainName) throws -> [AccountRecord.ID]
-    /// Erases every sealed password of `domain` and says whose.
+    /// Erases every sealed password of `domain`, and says whose a run was to have.
     func eraseSealedPasswords(of domain: DomainName) throws -> [AccountRecord.ID]
     /// Forgets the settings, lists and events of `domain`, and ledger, intents and figures of each of its accounts, deleted or
     /// not: each is as if never started, and its mailbox is taken as it is; says whose status is another now. Accounts

@@ -17,17 +17,21 @@ extension TransactionalRecords {
     }
 
     public func accounts(_ keys: [AccountKey]) async throws -> [AccountRecord] {
-        try await read { records in try keys.compactMap { try records.row($0) } }
+        try await read { records in try keys.compactMap { try records.soundRow($0) } }
     }
 
     public func accounts(
         of domain: DomainName, search: String?, after cursor: EmailAddress?, limit: Int
-    ) async throws -> [AccountRecord] {
+    ) async throws -> AccountRecordPage {
         try await read { try $0.accounts(of: domain, search: search, after: cursor, limit: limit) }
     }
 
     public func accountsWithSealedPassword() async throws -> [AccountRecord] {
         try await read { try $0.accountsWithSealedPassword() }
+    }
+
+    public func accountsHandingOver() async throws -> [AccountRecord] {
+        try await read { try $0.accountsHandingOver() }
     }
 
     public func unfinishedAccounts() async throws -> (sealed: [AccountRecord], moving: [AccountRecord]) {
@@ -78,6 +82,15 @@ extension RecordsReader {
         }
     }
 
+    /// For a list: nil, too, where the row cannot be read.
+    func soundRow(_ key: AccountKey) throws -> AccountRecord? {
+        do {
+            return try row(key)
+        } catch let error as RecordsError where error.code == .corrupt {
+            return nil
+        }
+    }
+
     func facts(of key: AccountKey) throws -> AccountFacts {
         let row = try row(key)
         guard let address = row?.address ?? key.address else { return AccountFacts(row: nil, settings: nil) }
@@ -89,7 +102,7 @@ extension RecordsReader {
     /// Whether the domain has settings or accounts.
     func knows(_ domain: DomainName) throws -> Bool {
         if try settings(of: domain) != nil { return true }
-        return try !accounts(of: domain, search: nil, after: nil, limit: 1).isEmpty
+        return try hasAccounts(domain)
     }
 }
 

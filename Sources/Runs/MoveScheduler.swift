@@ -266,7 +266,7 @@ extension PendingRun {
     fileprivate func longestWait(_ settings: MigrationSettings, _ limits: MoveLimits) -> Double {
         switch kind {
         case .retry: limits.lastRetry
-        case .followUp: Double(settings.options.followUp?.everyMinutes ?? 30) * 60
+        case .followUp: Double(settings.options.followUp?.everyMinutes ?? Defaults.followUpMinutes) * 60
         // What a login asks for is due at once, unless the old server has put it off since.
         case .first, .incremental, .repeated: failures > 0 || sessions > 0 ? 3600 : 0
         }

@@ -18,7 +18,7 @@ enum AccountRow {
 
     /// Columns that an index holds or depends on, as `replacement` expects them after SELECT, behind the address.
     static let indexed = [
-        "deletedAt", "outcome", "nonMigrating", "startedAt", "lastTriggeredAt", "remaining", "sealed",
+        "deletedAt", "outcome", "nonMigrating", "startedAt", "lastTriggeredAt", "remaining", "intendedHash", "sealed",
     ]
 
     private static let identity = ["given", "displayName", "foldedName", "quotaOctets", "createdAt", "deletedAt"]
@@ -30,7 +30,8 @@ enum AccountRow {
         "moved", "movedOctets", "remaining", "remainingOctets", "runs",
         "errorReason", "errorDetail", "errorAt",
         "pendingKind", "pendingDue", "pendingFailures", "pendingFailingSince", "pendingFollowUpUntil",
-        "pendingSessions", "pendingFound", "lookedThrough", "version", "intendedHash",
+        "pendingSessions", "pendingFound", "lookedThrough", "version",
+        "intendedHash", "intendedSealed", "intendedGeneration", "intendedVia",
         "sealed",
     ]
 
@@ -105,7 +106,7 @@ enum AccountRow {
         account.pending = try pending(&columns)
         account.lookedThrough = try columns.optionalInteger()
         account.version = try columns.integer()
-        account.intendedHash = try columns.optionalText()
+        account.handingOver = try handingOver(&columns)
         account.sealed = try columns.optionalOctets()
         return account
     }
@@ -133,7 +134,9 @@ enum AccountRow {
             column((account.pending?.failures).map(Int64.init)),
             column(account.pending?.failingSince), column(account.pending?.followUpUntil),
             column((account.pending?.sessions).map(Int64.init)), column((account.pending?.found).map(Int64.init)),
-            column(account.lookedThrough), column(account.version), column(account.intendedHash),
+            column(account.lookedThrough), column(account.version),
+            column(account.handingOver?.hash), column(account.handingOver?.sealed),
+            column(account.handingOver?.generation), column(account.handingOver?.via.rawValue),
             column(account.sealed),
         ]
     }
@@ -143,6 +146,15 @@ enum AccountRow {
         let generation = try columns.optionalInteger()
         guard let revision, let generation else { return nil }
         return PasswordMark(revision: revision, generation: generation)
+    }
+
+    private static func handingOver(_ columns: inout Columns) throws -> IntendedHandOver? {
+        let hash = try columns.optionalText()
+        let sealed = try columns.optionalOctets()
+        let generation = try columns.optionalInteger()
+        let via: TriggerOrigin? = try columns.optionalWord()
+        guard let hash, let generation, let via else { return nil }
+        return IntendedHandOver(hash: hash, sealed: sealed, generation: generation, via: via)
     }
 
     private static func failure(_ columns: inout Columns) throws -> RunFailure? {

@@ -32,7 +32,7 @@ enum Migrations {
             try db.execute(sql: "ALTER TABLE account ADD COLUMN version INTEGER NOT NULL DEFAULT 1")
         }
         migrator.registerMigration("hand-overs to a directory of the platform's own") { db in
-            try db.execute(sql: "ALTER TABLE account ADD COLUMN intendedHash TEXT")
+            try db.execute(sql: intendedHandOvers)
         }
         return migrator
     }()

@@ -49,6 +49,17 @@ extension Session {
         }
     }
 
+    func accountsHandingOver() throws -> [AccountRecord] {
+        try ask { db in
+            try sound(
+                in: db,
+                """
+                SELECT \(AccountRow.selected) FROM account INDEXED BY account_handing_over
+                WHERE intendedHash IS NOT NULL ORDER BY id
+                """, [])
+        }
+    }
+
     func accountsInProgress() throws -> [AccountRecord] {
         try ask { db in
             try sound(
@@ -148,6 +159,11 @@ extension Session {
     func eraseSealedPasswords(of domain: DomainName) throws -> [AccountRecord.ID] {
         try ask { db in
             guard let domain = try id(of: domain, in: db) else { return [] }
+            try db.run(
+                """
+                UPDATE account INDEXED BY account_handing_over SET intendedSealed = NULL, version = version + 1
+                WHERE domain = ? AND intendedHash IS NOT NULL AND intendedSealed IS NOT NULL
+                """, [domain])
             return try db.all(
                 """
                 UPDATE account INDEXED BY account_sealed SET
@@ -189,7 +205,8 @@ extension Session {
                     errorReason = NULL, errorDetail = NULL, errorAt = NULL,
                     pendingKind = NULL, pendingDue = NULL, pendingFailures = NULL, pendingFailingSince = NULL,
                     pendingFollowUpUntil = NULL, pendingSessions = NULL, pendingFound = NULL,
-                    lookedThrough = NULL, intendedHash = NULL, sealed = NULL, version = version + 1
+                    lookedThrough = NULL, intendedHash = NULL, intendedSealed = NULL, intendedGeneration = NULL,
+                    intendedVia = NULL, sealed = NULL, version = version + 1
                 WHERE domain = ?
                 """, [domain])
             return changed

@@ -36,16 +36,30 @@ extension Session {
 
     func accounts(
         of domain: DomainName, search: String?, after cursor: EmailAddress?, limit: Int
-    ) throws -> [AccountRecord] {
+    ) throws -> AccountRecordPage {
         try ask { db in
-            guard let domain = try id(of: domain, in: db) else { return [] }
+            guard let domain = try id(of: domain, in: db) else { return AccountRecordPage(accounts: [], next: nil) }
             let after = cursor.map { LogPosition(id: 0, key: 0, address: $0.key) }
             let walk = LogWalk(
                 domain: domain, sort: .account, descending: false,
                 filter: AccountFilter(search: search, startedBy: nil), after: after)
             let limit = max(1, limit)
-            return try walk.page(of: Set(MigrationStatus.allCases), limit: limit, in: db).prefix(limit)
-                .compactMap { try soundRow($0.id, in: db) }
+            let positions = try walk.page(of: Set(MigrationStatus.allCases), limit: limit, in: db)
+            let page = positions.prefix(limit)
+            let next = positions.count > limit ? page.last : nil
+            return AccountRecordPage(
+                accounts: try page.compactMap { try soundRow($0.id, in: db) },
+                next: try next.map { try EmailAddress($0.address) })
+        }
+    }
+
+    func hasAccounts(_ domain: DomainName) throws -> Bool {
+        try ask { db in
+            try db.first(
+                "SELECT 1 FROM account INDEXED BY account_by_address "
+                    + "WHERE domain = (SELECT id FROM domain WHERE name = ?) AND deletedAt IS NULL LIMIT 1",
+                [domain.name]
+            ) { try $0.integer() } != nil
         }
     }
 

@@ -24,7 +24,7 @@ extension AccountRecord {
     /// The old server has taken the account's password.
     package mutating func handOver() {
         handover = .unchanged
-        intendedHash = nil
+        handingOver = nil
         revision += 1
         shown = nil
         rejected = nil
@@ -67,12 +67,13 @@ extension AccountRecord {
     package mutating func eraseSealedPassword() {
         sealed = nil
         pending = nil
+        handingOver?.sealed = nil
     }
 
     /// The user's own change of password: the old one opens nothing from now on.
     package mutating func changePassword(to hash: String) {
         passwordHash = hash
-        intendedHash = nil
+        handingOver = nil
         handover = .changedHere
         revision += 1
         shown = nil
@@ -82,7 +83,7 @@ extension AccountRecord {
     /// What comes after it is a new account of the same address, but for the ledger and a closed hand-over.
     package mutating func delete(at now: Timestamp) {
         deletedAt = now
-        intendedHash = nil
+        handingOver = nil
         revision += 1
         eraseSealedPassword()
         nonMigrating = nil

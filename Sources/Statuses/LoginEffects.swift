@@ -16,8 +16,8 @@ package struct LoginEffects: Sendable {
         /// The old server has taken the password, and it is about to take the place of the one in the platform's own
         /// directory. Recorded first: after a crash, the hash that stands there tells what has become of it.
         case intended(hash: String, Sealed)
-        /// … and another was there by then, which stays.
-        case abandoned(hash: String)
+        /// … and has, or has not: another was there by then, which stays.
+        case settled(hash: String, stands: Bool)
         /// The platform's directory has another password than the one that was taken over.
         case changedElsewhere
         /// The platform's directory has an account that is not known here yet.
@@ -90,12 +90,8 @@ package struct LoginEffects: Sendable {
     package func effects(on facts: AccountFacts) -> AccountEffects? {
         switch outcome {
         case .takenOver(let hash, let sealed): takenOver(hash, sealed, facts)
-        case .intended(let hash, let sealed):
-            changed(facts) { account in
-                account.intendedHash = hash
-                account.keep(sealed.octets, for: PendingRun(kind: .first, due: now))
-            }
-        case .abandoned(let hash): abandoned(hash, facts)
+        case .intended(let hash, let sealed): intended(hash, sealed, facts)
+        case .settled(let hash, let stands): settled(hash, stands, facts)
         case .changedElsewhere: current(facts).map { AccountEffects($0.changedElsewhere) }
         case .takenIn(let name, let quota): takenIn(name, quota, facts)
         case .started(let sealed): started(sealed, facts)
@@ -149,12 +145,28 @@ package struct LoginEffects: Sendable {
         return AccountEffects(account, events: events)
     }
 
-    /// Whatever has become of the window: what was intended under it is settled.
-    private func abandoned(_ hash: String, _ facts: AccountFacts) -> AccountEffects? {
-        guard var account = facts.account, account.intendedHash == hash else { return nil }
-        account.intendedHash = nil
-        if account.outcome != .inProgress { account.eraseSealedPassword() }
-        return AccountEffects(account)
+    private func intended(_ hash: String, _ sealed: Sealed, _ facts: AccountFacts) -> AccountEffects? {
+        guard let generation else { return nil }
+        return changed(facts) {
+            $0.handingOver = IntendedHandOver(
+                hash: hash, sealed: sealed.octets, generation: generation, via: via)
+        }
+    }
+
+    /// Once, whoever finds out first. What the old server has said under settings that are no more, or of a window that has
+    /// ended, begins nothing: the account has that password, and is asked about like any other.
+    private func settled(_ hash: String, _ stands: Bool, _ facts: AccountFacts) -> AccountEffects? {
+        guard var account = facts.account, let intended = account.handingOver, intended.hash == hash else { return nil }
+        account.handingOver = nil
+        guard stands, let octets = intended.sealed, let settings = facts.settings,
+            settings.generation == intended.generation, settings.state(at: now) == .active
+        else { return AccountEffects(account) }
+        account.passwordHash = hash
+        account.handOver()
+        var effects = self
+        effects.via = intended.via
+        effects.begin(&account, Sealed(octets))
+        return AccountEffects(account, events: [effects.event(.handedOver), effects.event(.triggered)])
     }
 
     private func takenIn(_ name: String?, _ quota: Int64?, _ facts: AccountFacts) -> AccountEffects? {

@@ -12,15 +12,6 @@ public final class StatusBoard: Sendable {
     private struct Watcher: Sendable {
         var subject: Subject
         var changed: @Sendable (AccountRecord) -> Void
-        /// What it has been told last, by account: what comes late is told no more.
-        var told: [AccountRecord.ID: Int64] = [:]
-
-        /// Whether the row is no older than what has been told.
-        mutating func takes(_ row: AccountRecord) -> Bool {
-            guard row.version >= told[row.id] ?? 0 else { return false }
-            told[row.id] = row.version
-            return true
-        }
     }
 
     /// What somebody watches.
@@ -45,14 +36,12 @@ public final class StatusBoard: Sendable {
         var watchers: [UInt64: Watcher] = [:]
         var numbers: UInt64 = 0
 
-        /// Who watches the account and has not been told of a later state of it: is told of this one now.
+        var told = ToldVersions()
+
+        /// Who watches the account, unless a later state of it has been told: is told of this one now.
         mutating func watchers(toldOf row: AccountRecord) -> [Watcher] {
-            var told: [Watcher] = []
-            for (number, var watcher) in watchers where watcher.subject.contains(row.address) && watcher.takes(row) {
-                watchers[number] = watcher
-                told.append(watcher)
-            }
-            return told
+            let those = watchers.values.filter { $0.subject.contains(row.address) }
+            return those.isEmpty || !told.takes(row) ? [] : those
         }
     }
 

@@ -97,7 +97,7 @@ public struct MoveOptions: Hashable, Sendable, Codable {
         public var hours: Int
         public var everyMinutes: Int
 
-        public init(hours: Int, everyMinutes: Int = 30) {
+        public init(hours: Int, everyMinutes: Int = Defaults.followUpMinutes) {
             self.hours = hours
             self.everyMinutes = everyMinutes
         }

@@ -32,6 +32,11 @@ final class Timekeeper: Sendable {
 
     func call(after duration: Duration) -> Call {
         let call = Call()
+        begin(call, after: duration)
+        return call
+    }
+
+    private func begin(_ call: Call, after duration: Duration) {
         let deadline = ContinuousClock.now + duration
         let (isFirst, isEarliest) = state.withLock { state in
             state.line.insert(deadline, call.end)
@@ -46,14 +51,15 @@ final class Timekeeper: Sendable {
         } else if isEarliest {
             eventfd_write(bell, 1)
         }
-        return call
     }
 
-    /// The same, on the timekeeper's own thread: `action` must not block.
+    /// The same, on the timekeeper's own thread, never the caller's, who may hold a lock: `action` must not block.
     @discardableResult
     func call(after duration: Duration, _ action: @escaping @Sendable () -> Void) -> Call {
-        let call = call(after: duration)
+        let call = Call()
+        // Before its time can have come.
         call.end.whenSettled { if $0 == .inTime { action() } }
+        begin(call, after: duration)
         return call
     }
 

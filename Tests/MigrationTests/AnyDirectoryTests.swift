@@ -156,7 +156,7 @@ import Vocabulary
             #expect(login.decision == .pass)
             #expect(!login.passwordReplaced)
             #expect(directory[Self.ann]?.hash == newer)
-            #expect(try await platform.row()?.intendedHash == nil)
+            #expect(try await platform.row()?.handingOver == nil)
             #expect(source.state.withLock { $0.shown.count } == 1)
             directory[Self.ann]?.hash = try Self.hash(of: NewPlatform.newPassword)
             directory.fail(.overtaken(by: newer))
@@ -172,9 +172,9 @@ import Vocabulary
             directory.fail(.answerLost)
             #expect(try await platform.login("old").decision == .unavailable)
             #expect(try await Self.opens("old", directory))
-            #expect(try await platform.row()?.intendedHash == directory[Self.ann]?.hash)
+            #expect(try await platform.row()?.handingOver?.hash == directory[Self.ann]?.hash)
             #expect(try await platform.login("old").decision == .pass)
-            #expect(try await platform.row()?.intendedHash == nil)
+            #expect(try await platform.row()?.handingOver == nil)
             #expect(try await platform.row()?.handover == .unchanged)
             #expect(try await platform.until { $0.status == .completed }.moved == 5)
         }
@@ -189,12 +189,12 @@ import Vocabulary
         try await onPlatform(directory, in: folder, sealKey: key) { (platform) async throws in
             directory.fail(fault)
             #expect(try await platform.login("old").decision == .unavailable)
-            #expect(try await platform.row()?.intendedHash != nil)
+            #expect(try await platform.row()?.handingOver != nil)
         }
         let wasReplaced = try await Self.opens("old", directory)
         try await onPlatform(directory, in: folder, sealKey: key) { (platform) async throws in
             let row = try await platform.row()
-            #expect(row?.intendedHash == nil)
+            #expect(row?.handingOver == nil)
             #expect(row?.handover == (wasReplaced ? .unchanged : .never))
             if wasReplaced {
                 #expect(try await platform.until { $0.status == .completed }.moved == 5)
@@ -222,6 +222,33 @@ import Vocabulary
             #expect(try await platform.login("old").decision == .pass)
             #expect(try await platform.row()?.handover == .unchanged)
             #expect(try await platform.until { $0.status == .completed }.moved == 5)
+        }
+    }
+
+    @Test func thePortalLeavesAloneWhomThePlatformHasLockedOrDeleted() async throws {
+        let source = Self.source()
+        let directory = try accounts()
+        try await onPlatform(directory, source) { (platform) async throws in
+            // Taken in by a login that was no more than a guess.
+            #expect(try await platform.login("guess").decision == .pass)
+            let shown = source.state.withLock { $0.shown.count }
+            let hash = directory[Self.ann]?.hash
+            let entries = [
+                nil, DirectoryEntry(hash: hash, isActive: false), DirectoryEntry(hash: hash, isExternal: true),
+                DirectoryEntry(hash: "{ARGON2ID}nothing that is known here"),
+            ]
+            try await platform.enable(port: 1, accounts: []) { $0.autoCreateAccounts = true }
+            for entry in entries {
+                directory[Self.ann] = entry
+                await #expect {
+                    _ = try await platform.trigger("old")
+                } throws: {
+                    ($0 as? MoveError)?.reason == .nonMigratingAccount
+                }
+                #expect(try await platform.login("old").decision == .pass)
+                #expect(directory[Self.ann] == entry)
+            }
+            #expect(source.state.withLock { $0.shown.count } == shown)
         }
     }
 

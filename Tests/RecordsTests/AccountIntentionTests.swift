@@ -40,7 +40,7 @@ import Vocabulary
             let facts = try await records.facts(of: .address(sample.ann))
             #expect(facts.row != nil)
             #expect(facts.account == nil)
-            #expect(try await records.accounts(of: sample.domain, search: nil, after: nil, limit: 9).isEmpty)
+            #expect(try await records.accounts(of: sample.domain, search: nil, after: nil, limit: 9).accounts.isEmpty)
         }
     }
 

@@ -141,7 +141,7 @@ import Vocabulary
             func names(_ after: String?, _ limit: Int) async throws -> [String] {
                 try await records.read {
                     try $0.accounts(of: example, search: nil, after: after.map { address($0) }, limit: limit)
-                }.map(\.address.localPart)
+                }.accounts.map(\.address.localPart)
             }
             // `.` sorts before `@`: the whole address decides.
             #expect(try await names(nil, 3) == ["a.x", "a", "b"])
@@ -150,7 +150,7 @@ import Vocabulary
             #expect(
                 try await records.read {
                     try $0.accounts(of: domain("none.example"), search: nil, after: nil, limit: 9)
-                } == [])
+                }.accounts == [])
         }
     }
 
@@ -173,7 +173,7 @@ import Vocabulary
             }
             let accounts = try await records.read {
                 try $0.accounts(of: example, search: search, after: nil, limit: 10)
-            }
+            }.accounts
             #expect(accounts.map(\.address.localPart) == found)
             let page = try await records.read { try $0.log(LogQuery(domain: example, search: search)) }
             #expect(page.entries.map(\.address.localPart) == found)
@@ -248,11 +248,24 @@ import Vocabulary
             try await records.sql(
                 "UPDATE settings SET value = '{' WHERE domain = (SELECT id FROM domain WHERE name = 'example.com') "
                     + "RETURNING ''")
+            let first = try await records.accounts(of: example, search: nil, after: nil, limit: 1)
+            #expect(first.accounts.isEmpty)
+            let second = try await records.accounts(of: example, search: nil, after: first.next, limit: 1)
+            #expect(second.accounts == [rows[1]])
+            #expect(second.next == nil)
+            #expect(try await records.accounts([.id(rows[0].id), .id(rows[1].id)]) == [rows[1]])
+            let outcomes = try await records.changeEach([.id(rows[0].id), .id(rows[1].id)]) { place, facts in
+                (AccountEffects(facts.account), place)
+            }
+            #expect((try? outcomes[0].get()) == nil)
+            #expect(try outcomes[1].get().verdict == 1)
+            let bob = try #require(try await records.account(id: rows[1].id))
+            #expect(bob.version == rows[1].version + 1)
             let unfinished = try await records.unfinishedAccounts()
-            #expect(unfinished.sealed == [rows[1]])
-            #expect(unfinished.moving == [rows[1]])
-            #expect(try await records.accounts(of: example, search: nil, after: nil, limit: 9) == [rows[1]])
-            #expect(try await records.log(LogQuery(domain: example))?.page.entries == [rows[1]])
+            #expect(unfinished.sealed == [bob])
+            #expect(unfinished.moving == [bob])
+            #expect(try await records.accounts(of: example, search: nil, after: nil, limit: 9).accounts == [bob])
+            #expect(try await records.log(LogQuery(domain: example))?.page.entries == [bob])
             #expect(try await records.allSettings() == [settings()])
             await #expect { try await records.account(rows[0].address) } throws: {
                 ($0 as? RecordsError)?.code == .corrupt

@@ -174,6 +174,31 @@ import Vocabulary
         #expect(effects(.postponed(.mailboxInUse, "busy"), on: account())?.account == nil)
     }
 
+    @Test func aHandOverElsewhereIsSettledOnceByWhatStandsThere() throws {
+        let intended = try #require(effects(.intended(hash: "{CRYPT}old", sealed), on: account())?.account)
+        #expect(intended.handingOver == IntendedHandOver(hash: "{CRYPT}old", sealed: [1], generation: 3, via: .imap))
+        #expect(intended.sealed == nil)
+        #expect(intended.handover == .never)
+        let stands = try #require(effects(.settled(hash: "{CRYPT}old", stands: true), on: intended))
+        #expect(stands.account?.handover == .unchanged)
+        #expect(stands.account?.sealed == [1])
+        #expect(stands.account?.handingOver == nil)
+        #expect(stands.events.map(\.kind) == [.handedOver, .triggered])
+        let settled = try #require(stands.account)
+        #expect(effects(.settled(hash: "{CRYPT}old", stands: true), on: settled) == nil)
+        #expect(effects(.settled(hash: "{CRYPT}other", stands: true), on: intended) == nil)
+        for other in [false, true] {
+            // Another is there, or it was accepted under other settings.
+            var facts = AccountFacts(row: intended, settings: settings)
+            if other { facts.settings?.generation = 4 }
+            let dropped = effects(.settled(hash: "{CRYPT}old", stands: other), asked: intended, then: facts)
+            #expect(dropped?.account?.handingOver == nil)
+            #expect(dropped?.account?.handover == .never)
+            #expect(dropped?.account?.sealed == nil)
+            #expect(dropped?.events.isEmpty == true)
+        }
+    }
+
     // MARK: What comes too late
 
     enum Since: CaseIterable { case passwordChanged, deleted, madeAgain, resettled, ended, forgotten }

@@ -19,13 +19,18 @@ final class MemoryTransaction: RecordsWriter {
 
     func accounts(
         of domain: DomainName, search: String?, after cursor: EmailAddress?, limit: Int
-    ) throws -> [AccountRecord] {
+    ) throws -> AccountRecordPage {
         let found = present(domain).filter { $0.matches(search) }.sorted { $0.address < $1.address }
         let rest = found.drop { row in cursor.map { row.address <= $0 } ?? false }
-        return Array(rest.prefix(max(1, limit)))
+        let page = Array(rest.prefix(max(1, limit)))
+        return AccountRecordPage(accounts: page, next: rest.count > page.count ? page.last?.address : nil)
     }
 
+    func hasAccounts(_ domain: DomainName) throws -> Bool { !present(domain).isEmpty }
+
     func accountsWithSealedPassword() throws -> [AccountRecord] { all { $0.sealed != nil } }
+
+    func accountsHandingOver() throws -> [AccountRecord] { all { $0.handingOver != nil } }
 
     func accountsInProgress() throws -> [AccountRecord] { all { $0.deletedAt == nil && $0.status == .inProgress } }
 
@@ -117,7 +122,11 @@ final class MemoryTransaction: RecordsWriter {
     }
 
     func eraseSealedPasswords(of domain: DomainName) throws -> [AccountRecord.ID] {
-        change(all { $0.address.domain == domain && $0.sealed != nil }) { row in
+        _ = change(all { $0.address.domain == domain && $0.handingOver?.sealed != nil }) { row in
+            row.handingOver?.sealed = nil
+            return true
+        }
+        return change(all { $0.address.domain == domain && $0.sealed != nil }) { row in
             row.sealed = nil
             row.pending = nil
             return true

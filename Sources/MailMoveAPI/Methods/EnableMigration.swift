@@ -37,7 +37,9 @@ public struct EnableMigration: Parameters {
             [
                 .required("domain", .domain, "mail domain whose mailboxes are moved"),
                 .required("oldServer", OldServerParameters.schema, "where the mail comes from"),
-                .optional("validDays", .integer(1...3650), default: 30, "length of the window that starts now"),
+                .optional(
+                    "validDays", .integer(1...3650), default: .integer(Int64(Defaults.validDays)),
+                    "length of the window that starts now"),
                 .optional(
                     "knownAccounts", .array(of: .address),
                     "the list exported from the old system; an account that is not on it does not move"),

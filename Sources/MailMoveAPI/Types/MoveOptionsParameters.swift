@@ -44,7 +44,9 @@ public struct MoveOptionsParameters: Codable, Hashable, Sendable {
         options.deleteAfterMove = deleteAfterMove ?? options.deleteAfterMove
         options.maxConnections = maxConnections
         options.folder = folder ?? options.folder
-        options.followUp = followUp.map { MoveOptions.FollowUp(hours: $0.hours, everyMinutes: $0.everyMinutes ?? 30) }
+        options.followUp = followUp.map {
+            MoveOptions.FollowUp(hours: $0.hours, everyMinutes: $0.everyMinutes ?? Defaults.followUpMinutes)
+        }
         return options
     }
 }
@@ -72,7 +74,9 @@ extension MoveOptionsParameters: Described {
                             "Late mail, brought without another login.",
                             [
                                 .required("hours", .integer(1...8760), "for so long after a completed run"),
-                                .optional("everyMinutes", .integer(1...1440), default: 30, "how often"),
+                                .optional(
+                                    "everyMinutes", .integer(1...1440),
+                                    default: .integer(Int64(Defaults.followUpMinutes)), "how often"),
                             ])),
                     "bring late mail without another login; the sealed password is kept for so long"),
             ], planned: ["folders": nil, "flags": "keep"]))
