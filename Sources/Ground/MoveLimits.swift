@@ -10,32 +10,32 @@ public struct MoveLimits: Sendable {
     public var concurrentMoves = 64
     /// POP3 connections of moves to one old server at once.
     public var connectionsPerOldServer = 16
-    /// Octets of messages that one move asks for ahead of what has arrived.
+    /// Octets of messages that one move may have requested and not yet received.
     public var windowOctets = 4 << 20
-    /// Of one account.
+    /// Between the runs of one account.
     public var secondsBetweenRuns = 10.0
-    /// Different wrong passwords in ``failureWindow``, after which the old server is not asked.
+    /// After this many different wrong passwords within ``failureWindow`` the old server is not asked.
     public var failuresPerAccount = 5
     public var failuresPerAddress = 50
-    /// Gateways whose users share an address: not counted per address.
+    /// Gateways whose users share one address: guesses from there are not counted per address.
     public var trustedAddresses: Set<String> = []
     public var failureWindow = 600.0
     public var connectTimeout = 10.0
     public var readTimeout = 60.0
-    /// In all, for the answer to one login.
+    /// For the whole of one login, until its answer.
     public var loginTimeout = 10.0
-    /// How long the session in which a password was accepted waits for the run that goes on in it.
+    /// How long a session whose password was accepted waits for the run that will continue in it.
     public var checkedSessionSeconds = 1.0
-    /// Whom the check of a domain asks.
+    /// The resolver that a domain check asks.
     public var resolver = Resolver()
     public var passwordScheme = PasswordScheme.yescrypt
-    /// How long a right password is remembered; 0 is off.
+    /// How long a correct password is remembered; 0 turns this off.
     public var passwordCacheSeconds = 300.0
-    /// Between runs that fail for a reason that passes: doubled from the first to the last, for so long.
+    /// Pause after a run that failed for a passing reason: doubled from the first to the last, for `retryFor` in all.
     public var firstRetry = 2.0
     public var lastRetry = 900.0
     public var retryFor = 86400.0
-    /// Before a run whose outcome the database did not take is tried again.
+    /// Pause before a run whose outcome could not be recorded is tried again.
     public var recordsRetry = 10.0
 
     public init() {}

@@ -3,14 +3,14 @@
 package import Records
 
 extension MoveScheduler {
-    /// Stops runs whose sealed password has gone. Those that were still waiting end here.
+    /// Stops runs whose sealed password has been erased. Those that were still waiting end here.
     package func stop(_ accounts: [AccountRecord.ID], _ reason: RunControl.StopReason) async throws {
         let waiting = accounts.filter { !cancel($0, reason) }
         let clock = RunClock(now: context.now(), uptime: context.uptime(), spans: runner.commons.spans)
         let limits = context.limits
         for portion in stride(from: 0, to: waiting.count, by: 500).map({ waiting[$0..<min($0 + 500, waiting.count)] }) {
             let changed = try await context.records.change(portion.map(AccountKey.id)) { facts in
-                // A trigger that came meanwhile, under new settings, is none of this.
+                // A trigger that came meanwhile, under new settings, is left alone.
                 guard var row = facts.account, row.sealed == nil, row.outcome == .inProgress,
                     let settings = facts.settings
                 else { return nil }
