@@ -7,18 +7,19 @@ import Statuses
 import Synchronization
 import Vocabulary
 
-/// The platform's directory has another password by now: it is left alone.
+/// The platform's directory has a different password by now, which is left alone.
 struct ChangedThere: Error {}
 
 /// How an accepted password becomes the account's own.
 ///
-/// Where passwords live in our own records that is one transaction. Else there are two databases: it is recorded as intended,
-/// replaced if it is still the one that was looked at, read back, and recorded as done. After a crash in between, the hash
-/// that stands there tells what has become of it. Nobody's newer password is ever overwritten.
+/// If passwords live in our own records, this is one transaction. Otherwise there are two databases: the change is
+/// recorded as intended, the password replaced if it is still the one that was read before, read back, and the change
+/// recorded as done. After a crash in between, the hash found in the directory tells what happened. A newer password is
+/// never overwritten.
 extension LoginDesk {
-    /// - Parameter replaces: nil where the password is the account's own there already.
+    /// - Parameter replaces: nil if the password is already the account's own there.
     /// - Returns: the account as it stands now; nil where something has changed since the old server was asked.
-    /// - Throws: ``ChangedThere``; `DirectoryError`, with which what was intended is settled by the next login or start;
+    /// - Throws: ``ChangedThere``; `DirectoryError`, after which the next login or start settles what was intended;
     ///   `RecordsError`.
     func handOver(
         _ login: Login, replacing hash: PasswordHash?, _ sealed: LoginEffects.Sealed, _ facts: LoginFacts
@@ -27,7 +28,7 @@ extension LoginDesk {
             return try await apply(.takenOver(hash: hash?.stored, sealed), login, facts)
         }
         guard let hash else {
-            // What was taken over is known again by a hash of our own.
+            // Later, what was taken over is recognised by a hash of our own.
             let own = try await pool.hash(login.password, scheme: context.limits.passwordScheme, priority: .login)
             return try await apply(.takenOver(hash: own.stored, sealed), login, facts)
         }
@@ -52,9 +53,9 @@ extension LoginDesk {
         try await directory.lookup(address, recorded: nil)?.hash == hash
     }
 
-    /// Ends a hand-over that a crash or a directory that did not answer has interrupted.
+    /// Ends a hand-over that was interrupted by a crash, or by a directory that did not answer.
     /// - Returns: the account as it stands now.
-    /// - Throws: `DirectoryError`, with which it waits for the next login; `RecordsError`.
+    /// - Throws: `DirectoryError`, in which case the next login tries again; `RecordsError`.
     package func settleHandOver(of account: AccountRecord) async throws -> AccountRecord? {
         let entry = try await directory.lookup(account.address, recorded: nil)
         return try await settle(account, entry)
@@ -82,9 +83,9 @@ extension LoginDesk {
         return changed
     }
 
-    /// What a directory of the platform's own says, and what is known here of an account of it.
+    /// Adds what the platform's own directory says about the address to what is known here.
     func looked(up facts: LoginFacts, at address: EmailAddress, wasThere: Bool) async throws -> LoginFacts {
-        // A domain without an open window is none of ours: nothing is looked up.
+        // A domain without an open window does not concern us, and nothing is looked up.
         guard facts.isOpen else { return facts }
         var facts = facts
         facts.entry = try await directory.lookup(address, recorded: nil)

@@ -6,13 +6,15 @@ import Vocabulary
 
 /// What is to be fetched, and which of it turns out to be here already: a listing compared with the ledger.
 ///
-/// A row of the ledger is *trusted* where the same UIDL of the same source is listed with the same size, and that UIDL
-/// has never been seen to mean two messages (RFC 1939 §7 forbids it, and servers do it); such a message is not fetched.
-/// UIDLs that are the messages' numbers mean nothing, and none of them is trusted. All other rows are *candidates*: a message that is fetched and has the content of one is
-/// that message under another name (a rebuilt index, another server, no UIDL at all), and is not delivered again.
-/// Each candidate accounts for one message, so that two equal ones still arrive as two. A row of a message that was
-/// deleted over there is one for the same UIDL alone: where the server lists it all the same, or got it back from a
-/// backup, it is here already, and an equal message under another name is a new one.
+/// A ledger row is *trusted* if the same UIDL of the same source is listed with the same size, and that UIDL has never
+/// been seen to mean two messages (RFC 1939 §7 forbids that, and servers do it); such a message is not fetched. UIDLs
+/// that are just message numbers mean nothing, and none of them is trusted.
+///
+/// All other rows are *candidates*: a fetched message with the same content as a candidate is that message under
+/// another name (a rebuilt index, another server, no UIDL at all), and is not delivered again. Each candidate accounts
+/// for one message, so two equal messages still arrive as two. The row of a message that was deleted on the old server
+/// is a candidate only for the same UIDL: if the server lists that after all, or got it back from a backup, the message
+/// is here already, while an equal message under another name is a new one.
 struct RunPlan: Sendable {
     /// In the order in which they are to be fetched.
     private(set) var wanted: [ListedMessage]
