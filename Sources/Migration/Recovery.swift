@@ -131,7 +131,7 @@ struct Recovery: Sendable {
     }
 
     /// Ends interrupted hand-overs to a platform's own directory; if that does not answer, the next login ends them.
-    /// - Returns: all other accounts, and those whose runs are to go on.
+    /// - Returns: the accounts without an interrupted hand-over.
     private func settledHandOvers(_ accounts: [AccountRecord]) async -> [AccountRecord] {
         var isSilent = false
         var others: [AccountRecord] = []

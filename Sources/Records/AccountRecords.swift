@@ -4,11 +4,11 @@ public import Vocabulary
 
 /// Accounts. A deleted account's row stays, with `deletedAt`, so that what was moved stays moved.
 public protocol AccountRecords: Sendable {
-    /// What a login or another change is decided on.
+    /// The facts on which a login or another change is decided.
     func facts(of account: AccountKey) async throws -> AccountFacts
-    /// The row, deleted or not, and its domain's settings; of an address without a row the settings alone.
+    /// The row, deleted or not, and its domain's settings; for an address without a row, only the settings.
     func standing(of account: AccountKey) async throws -> (row: AccountRecord?, settings: MigrationSettings?)
-    /// Rows, deleted or not, of those that have one, in the order asked for.
+    /// The rows, deleted or not, of the accounts that have one, in the order asked for.
     func accounts(_ keys: [AccountKey]) async throws -> [AccountRecord]
     /// Accounts of `domain` that are not deleted, by address, after `cursor`; `search` matches address or display name.
     func accounts(
@@ -16,7 +16,7 @@ public protocol AccountRecords: Sendable {
     ) async throws -> [AccountRecord]
     /// Accounts, deleted or not, whose password is sealed for a run, whatever their domain.
     func accountsWithSealedPassword() async throws -> [AccountRecord]
-    /// What a start finds: those, and the accounts, none of them deleted, whose status says that a run is going on.
+    /// What a start finds: those accounts, and the ones, not deleted, whose status says that a run is in progress.
     func unfinishedAccounts() async throws -> (sealed: [AccountRecord], moving: [AccountRecord])
     /// Accounts of all domains whose move is complete.
     func completedAccounts() async throws -> Int64
@@ -27,11 +27,12 @@ public protocol AccountRecords: Sendable {
     /// A domain's sums and the accounts that are in progress; nil as with ``log(_:)``.
     func progress(of domain: DomainName) async throws -> DomainProgress?
 
-    /// Changes accounts, one after the other, in one transaction: each is decided on what those before it have made.
-    /// - Parameter decide: given an account's place in `accounts` and what is known of it, says what its change comes to (nil
+    /// Changes accounts, one after the other, in one transaction: each change is decided on the result of those before
+    /// it.
+    /// - Parameter decide: given an account's place in `accounts` and what is known about it, returns its change (nil
     ///   for none), and whatever else the caller wants to know.
-    /// - Returns: for each account its row, where it has changed, as it stands now; and what `decide` has said.
-    /// - Throws: ``RecordsError`` `conflict` where a new row is another account's, or a row was made of one that has
+    /// - Returns: for each account, its row as it stands now if it has changed, and what `decide` returned.
+    /// - Throws: ``RecordsError`` `conflict` if a new row is another account's, or a row is based on one that has
     ///   changed since.
     func change<Verdict: Sendable>(
         _ accounts: [AccountKey],
@@ -78,7 +79,7 @@ public struct DomainLog: Sendable {
     }
 }
 
-/// How far a domain is.
+/// How far a domain's migration has got.
 public struct DomainProgress: Sendable {
     public var totals: DomainTotals
     /// By address.
