@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads the date-time of RFC 5322 §3.3 and its obsolete forms (§4.3), and what programs in the field make of it:
-/// missing seconds and zones, `Jan 2 2006` or `2-Jan-2006`, asctime(3) and date(1) with the year at the end, JavaScript's
-/// `GMT+0800`, ISO 8601, dots in times, halves of days, unknown zone names.
+/// Reads the date-time of RFC 5322 §3.3 and its obsolete forms (§4.3), and the variants that programs in the field
+/// write: missing seconds and zones, `Jan 2 2006` or `2-Jan-2006`, asctime(3) and date(1) with the year at the end,
+/// JavaScript's `GMT+0800`, ISO 8601, dots in times, halves of days, unknown zone names.
 enum ArrivalTime {
     /// 1971: anything earlier comes from a clock that was never set.
     private static let earliest: Int64 = 365 * 86400
