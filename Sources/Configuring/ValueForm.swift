@@ -71,7 +71,7 @@ extension ValueForm where Value: RawRepresentable<String> & CaseIterable {
 }
 
 extension ValueForm<String> {
-    /// The Maildir store checks it again; here the administrator learns the line.
+    /// `MaildirStore` checks it again; checking here tells the administrator the line.
     static var maildirTemplate: ValueForm {
         ValueForm(
             expected: "an absolute path in which % is followed by u, n, d or %", placeholder: "PATH",

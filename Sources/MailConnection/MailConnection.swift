@@ -8,4 +8,5 @@
 /// 3. ``TLSHandshake`` inserts TLS before that handler, using ``TLSTrust``, and says afterwards what is known about it,
 ///    or why it failed (`TLSFailure`).
 /// 4. ``Connection/run(_:)`` runs the handler's work on its event loop, and drops the connection when the caller is
+///    cancelled.
 public enum MailConnection {}

@@ -5,5 +5,6 @@
 /// - ``SASLClient`` logs in by a ``SASLMechanism``: challenges in, responses out.
 /// - ``SecretOctets`` go to the server and nowhere else; ``Base64`` makes no copies of them.
 /// - ``Scrubber`` removes the password from replies; ``ServerWords`` interprets replies without a code.
-/// - ``WireFailure`` is how a session ends that cannot go on; ``TLSFacts`` and ``ServerHello`` are what is known of its TLS.
+/// - ``WireFailure`` says why a session cannot continue; ``TLSFacts`` and ``ServerHello`` are what is known about its
+///   TLS.
 public enum MailSession {}

@@ -71,7 +71,7 @@ final class GuardedArena: Sendable {
     }
 
     /// Frees a slot whose octets its owner has zeroed. An empty slab goes back to the system, except the last of its
-    /// the last of its size.
+    /// size.
     func free(_ slot: Slot) {
         slabs.withLock { slabs in
             guard let sizeClass = slot.sizeClass else {

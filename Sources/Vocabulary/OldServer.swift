@@ -67,7 +67,7 @@ public enum TransportSecurity: String, Sendable, Codable, CaseIterable {
 /// How the old server's certificate is judged.
 public struct CertificateCheck: Hashable, Sendable, Codable {
     public enum Verification: String, Sendable, Codable, CaseIterable {
-        /// Chain and host name, against the system's trust store.
+        /// Chain and host name, against the system's trusted certificates.
         case full
         /// The SHA-256 of the certificate's DER form alone.
         case fingerprint

@@ -73,7 +73,7 @@ public struct ServerFindings: Codable, Hashable, Sendable, Described {
         public var cipher: String
         /// Of the certificate: 64 lower-case hexadecimal digits.
         public var sha256: String
-        /// Whether chain and name hold against the system's trust store.
+        /// Whether chain and name hold against the system's trusted certificates.
         public var trusted: Bool
         /// Why it is not trusted.
         public var reason: String?
