@@ -5,7 +5,7 @@ public import Vocabulary
 public import Logging
 public import Secrets
 
-/// What the administrator has set, checked; a value that was not given has its default.
+/// The administrator's settings, validated; a value that was not given has its default.
 ///
 /// ``ConfigurationKey/all`` names the key of each property; durations are in seconds.
 public struct DaemonConfiguration: Sendable, Equatable {
@@ -16,37 +16,37 @@ public struct DaemonConfiguration: Sendable, Equatable {
         public var maildirPath = "/var/mail/%d/%n/Maildir"
     }
 
-    /// What is bounded.
+    /// Limits.
     public struct Limits: Sendable, Equatable {
         /// Accounts moving at once.
         public var concurrentMoves = 64
         /// POP3 connections of moves to one old server at once.
         public var connectionsPerOldServer = 16
-        /// Of one account.
+        /// Between the runs of one account.
         public var secondsBetweenRuns = 10.0
         /// The longest JSON-RPC line, in octets.
         public var requestBytes = 16_777_216
         /// Clients at once.
         public var connections = 1024
-        /// Different wrong passwords in 10 minutes, after which the old server is not asked.
+        /// After this many different wrong passwords in 10 minutes the old server is not asked.
         public var failuresPerAccount = 5
         public var failuresPerAddress = 50
         /// IP addresses that are not counted per address, as inet_ntop(3) writes them.
         public var trustedAddresses: Set<String> = []
     }
 
-    /// How long is waited for an old server.
+    /// How long to wait for an old server.
     public struct Timeouts: Sendable, Equatable {
         public var connect = 10.0
         public var read = 60.0
-        /// In all, for the answer to one login.
+        /// For the whole of one login, until its answer.
         public var login = 10.0
     }
 
     /// How passwords are kept and remembered.
     public struct Passwords: Sendable, Equatable {
         public var scheme = PasswordScheme.yescrypt
-        /// How long a right password is remembered; 0 is off.
+        /// How long a correct password is remembered; 0 turns this off.
         public var cacheSeconds = 300.0
     }
 
@@ -58,7 +58,7 @@ public struct DaemonConfiguration: Sendable, Equatable {
     /// The resolver that `checkDomain` asks; nil is the system's.
     public var dnsServer: HostAndPort?
     public var passwords = Passwords()
-    /// Without clients or work, after which the daemon exits 0; 0 is off.
+    /// The daemon exits 0 after this long without clients or work; 0 turns this off.
     public var idleExit = 0.0
     public var logLevel = Logger.Level.info
 
@@ -71,7 +71,7 @@ public struct DaemonConfiguration: Sendable, Equatable {
     /// The SQLite database's file, absolute.
     public var databasePath: String { DatabaseURL.sqlitePath(databaseURL, state: stateDirectory) ?? databaseURL }
 
-    /// What is in force after a reload: this, with what a reload may change taken from `loaded`.
+    /// The configuration after a reload: this one, with whatever a reload may change taken from `loaded`.
     public func reloaded(with loaded: DaemonConfiguration) -> DaemonConfiguration {
         var result = self
         for key in ConfigurationKey.all where key.changesAtReload { key.copy(loaded, &result) }

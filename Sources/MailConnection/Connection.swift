@@ -61,8 +61,8 @@ public struct Connection<Handler: SessionHandler>: Sendable {
         }
     }
 
-    /// Runs `work` on the event loop; it completes the promise. When the task is cancelled the connection is dropped, and
-    /// `work` fails at once.
+    /// Runs `work` on the event loop; it completes the promise. When the task is cancelled, the connection is dropped
+    /// and `work` fails at once.
     public func run<Value: Sendable>(
         _ work: @escaping @Sendable (Handler, EventLoopPromise<Value>) -> Void
     ) async throws(WireFailure) -> Value {

@@ -11,7 +11,8 @@ public import Vocabulary
 /// 3. ``MailboxSession/enter()`` begins the session; ``MailboxSession/folders()`` and ``MailboxSession/list(_:)`` list
 ///    its contents.
 /// 4. ``MailboxSession/fetch(_:into:_:onRefusal:)`` streams messages into a `MessageSink`.
-/// 5. ``MailboxSession/delete(_:)`` and ``SourceLine/leave()`` end it; or ``SourceLine/abort()``, which deletes nothing.
+/// 5. ``MailboxSession/delete(_:)`` and ``SourceLine/leave()`` end it; or ``SourceLine/abort()``, which deletes
+///    nothing.
 ///
 /// Errors on the way are ``SourceError``s, which say what may help: asking again, waiting, or nothing. A message is
 /// identified by its folder, the folder's validity and its own id (``MessageIdentity``).

@@ -30,7 +30,7 @@ public struct OldServer: Hashable, Sendable, Codable {
         self.secureAuthentication = secureAuthentication
     }
 
-    /// What is counted and queued by: host and port, in one spelling.
+    /// The key for counting and queuing: host and port, in one spelling.
     public var name: String { "\(host.lowercased()):\(port)" }
 
     /// For people: `host:port`, an IPv6 address in brackets.

@@ -8,7 +8,7 @@ public struct TLSFacts: Hashable, Sendable {
     public var cipher: String?
     /// Of the server's certificate in DER form: 64 lower-case hexadecimal digits.
     public var sha256: String
-    /// Whether the certificate passed the check that was asked for: chain and name, or fingerprint. False where none was.
+    /// Whether the certificate passed the requested check: chain and name, or fingerprint. False if none was requested.
     public var isVerified: Bool
 
     public init(version: String, cipher: String?, sha256: String, isVerified: Bool) {
