@@ -136,8 +136,8 @@ struct CommandEncoder {
 
     // MARK: - Secrets
 
-    /// Room for a secret, so that the buffer never grows, which would leave a copy behind: each octet may be escaped, and
-    /// a literal is announced.
+    /// Reserves room for a secret, because a buffer that grows leaves a copy behind: each octet may be escaped, and a
+    /// literal is announced.
     private mutating func reserve(for count: Int) { buffer.reserveCapacity(buffer.readableBytes + 2 * count + 64) }
 
     private mutating func login(_ user: String, _ password: Password) {

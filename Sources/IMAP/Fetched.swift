@@ -42,8 +42,8 @@ public struct FetchedBody: Hashable, Sendable {
 }
 
 extension Reader {
-    /// - Parameter isPartial: whether the response has come as far as the beginning of a literal that is passed on; what
-    ///   is behind it is still to come.
+    /// - Parameter isPartial: whether the response ends at the beginning of a literal that is passed on; what follows
+    ///   is still to come.
     mutating func fetched(number: UInt32, isPartial: Bool = false) throws(Unreadable) -> Fetched {
         var fetched = Fetched(number: number)
         skipSpaces()

@@ -170,7 +170,8 @@ struct Framing {
             isBody: head.isFetch && Self.endsInSection(frame.octets[..<start]))
     }
 
-    /// Whether a value behind these octets is the text of a message. The grammar looks again, once the response is whole.
+    /// Whether a value after these octets is the text of a message. The grammar checks again once the response is
+    /// complete.
     private static func endsInSection(_ octets: ArraySlice<UInt8>) -> Bool {
         var octets = octets
         while octets.last == UInt8(ascii: " ") { octets.removeLast() }
