@@ -11,7 +11,7 @@ struct CommandEncoder {
         case octets(ByteBuffer, isSecret: Bool)
         /// Wait until the server asks to continue.
         case wait
-        /// So many octets of the message with this index.
+        /// This many octets of the message with this index.
         case message(Int, octets: Int)
     }
 

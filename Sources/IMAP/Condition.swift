@@ -8,7 +8,7 @@ public struct Condition: Hashable, Sendable {
         case bad
         /// Never the answer to a command: the connection ends.
         case bye
-        /// A greeting alone: somebody is logged in already.
+        /// Only as a greeting: somebody is already logged in.
         case preauthenticated
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where each folder of an old mailbox goes, decided from the list of folders alone.
+/// Where each folder of an old mailbox goes, decided only from the list of folders.
 ///
 /// 1. Personal folders move; other users' and shared ones only on request. Folders that show mail of other folders
 ///    (`\Flagged`, `\Important`) do not; from `\All`, mail that is nowhere else goes into the archive.

@@ -15,7 +15,7 @@ public enum Base64 {
         return values
     }()
 
-    /// How many digits so many octets have, padding and all.
+    /// The number of digits for this many octets, padding included.
     public static func encodedCount(_ count: Int) -> Int { (count + 2) / 3 * 4 }
 
     /// The digits of `octets`, padding and all.

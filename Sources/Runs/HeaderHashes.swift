@@ -108,7 +108,7 @@ final class HeaderHashes: MessageSink {
         $0.utf8.map { $0 | 0x20 }
     }
 
-    /// Up to the empty line; nil where there is none.
+    /// The header's length, up to the empty line; nil if there is none.
     private static func length(of message: [UInt8]) -> Int? {
         if message.first == 10 { return 0 }
         guard message.count > 1 else { return nil }

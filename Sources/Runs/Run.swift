@@ -58,7 +58,7 @@ struct Run: Sendable {
 
         mutating func progress() { self = Patience() }
 
-        /// Seconds to wait before the next try; nil where there is none.
+        /// Seconds to wait before the next attempt; nil if there is none.
         mutating func next(after error: SourceError) -> Double? {
             if error.code == .pipeliningBroken { return 0 }
             tries += 1

@@ -25,8 +25,8 @@ package struct LoginEffects: Sendable {
         case takenIn(displayName: String?, quotaOctets: Int64?)
         /// The old server has taken the password; the account keeps its own.
         case started(Sealed)
-        /// The same, and `missing` are rows (of so many in the ledger) whose messages are not in the mailbox: they are
-        /// fetched again.
+        /// The same, for a repair: the messages of the rows `missing`, out of this many in the ledger, are not in the
+        /// mailbox and are fetched again.
         case repaired(Sealed, missing: [LedgerRow], of: Int64)
         /// A login with the handed-over password: any mail that has arrived since is fetched.
         case askedForMore(Sealed, RunState)

@@ -69,9 +69,9 @@ public struct CertificateCheck: Hashable, Sendable, Codable {
     public enum Verification: String, Sendable, Codable, CaseIterable {
         /// Chain and host name, against the system's trusted certificates.
         case full
-        /// The SHA-256 of the certificate's DER form alone.
+        /// Only the SHA-256 of the certificate's DER form.
         case fingerprint
-        /// Whoever answers.
+        /// Any certificate.
         case none
     }
 

@@ -4,7 +4,7 @@ import Synchronization
 
 /// A value that is settled once, and known from then on. Any number of tasks may wait for it.
 ///
-/// All waiting is for a latch: whatever decides when something is woken, it is woken by one.
+/// Everything that waits, waits for a latch, whatever decides when it is woken.
 package final class Latch<Value: Sendable>: Sendable {
     private struct Waiter: Sendable {
         var number: UInt64

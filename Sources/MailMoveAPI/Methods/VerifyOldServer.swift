@@ -9,9 +9,9 @@ public struct VerifyOldServer: Parameters {
     public var domain: DomainName?
     /// … or this one.
     public var oldServer: OldServerParameters?
-    /// Whose mailbox is looked into.
+    /// The account whose mailbox is looked at.
     public var account: EmailAddress?
-    /// The account's password over there.
+    /// The account's password on the old server.
     public var password: Password?
 
     public init(domain: DomainName, account: EmailAddress? = nil, password: Password? = nil) {
