@@ -5,34 +5,35 @@ public import Vocabulary
 
 /// Where the new platform's passwords live.
 ///
-/// Either here, and then logins are decided here (``decidesLogins``), or in a database of the platform's own. There a
-/// password is repaired at the first login and everything else is left to the platform: nobody is let in from here.
+/// Either here, where logins are then decided (``decidesLogins``), or in the platform's own database. In the latter,
+/// the password is repaired at the first login, and everything else is left to the platform: no login is accepted from
+/// here.
 ///
-/// Addresses and hashes are compared octet by octet, whatever a database's collation says. Nothing here blocks the
-/// cooperative pool, and each call ends within a time of the directory's own.
+/// Addresses and hashes are compared octet by octet, whatever a database's collation is. Nothing here blocks the
+/// cooperative pool, and each call ends within the directory's own time limit.
 public protocol AccountDirectory: Sendable {
-    /// Whether passwords are kept in the records of this program, where a hand-over is one transaction of theirs.
+    /// Whether passwords are kept in this program's records, where a hand-over is a single transaction.
     var decidesLogins: Bool { get }
 
     /// Whether accounts can be created.
     var canCreate: Bool { get }
 
-    /// What is known of an account; nil where there is none.
-    /// - Parameter recorded: what the records of this program hold of it, for a directory that is these.
+    /// What is known about an account; nil if there is none.
+    /// - Parameter recorded: what this program's records hold about it, for a directory that consists of them.
     func lookup(
         _ address: EmailAddress, recorded: DirectoryEntry?
     ) async throws(DirectoryError) -> DirectoryEntry?
 
-    /// Whether the password is the account's own, where ``DirectoryEntry/hash`` is nil: only the directory can tell.
+    /// Whether the password is the account's own, if ``DirectoryEntry/hash`` is nil and only the directory can tell.
     func matches(_ password: Password, of address: EmailAddress) async throws(DirectoryError) -> Bool
 
-    /// Compares and replaces in one step: the hash becomes `hash` if it still is `expected`. When this returns `replaced`,
-    /// that is durable.
+    /// Compares and replaces in one step: the hash becomes `hash` if it still is `expected`. The result `replaced`
+    /// means that the change is durable.
     func replace(
         _ address: EmailAddress, with hash: String, ifStill expected: String?
     ) async throws(DirectoryError) -> Replacement
 
-    /// - Returns: whether it was created; false where there is such an account already.
+    /// - Returns: whether it was created; false if the account already exists.
     func create(_ address: EmailAddress, hash: String) async throws(DirectoryError) -> Bool
 
     /// Accounts of `domain` by address, after `cursor`, at most `limit`.
@@ -40,17 +41,17 @@ public protocol AccountDirectory: Sendable {
         _ domain: DomainName, after cursor: EmailAddress?, limit: Int
     ) async throws(DirectoryError) -> [DirectoryAccount]
 
-    /// No cache knows the account's former password when this returns. A failure is the directory's own affair to tell.
+    /// Removes the account's former password from all caches. The directory itself reports failures.
     func flush(_ address: EmailAddress) async
 }
 
-/// What a directory says of an account.
+/// What a directory says about an account.
 public struct DirectoryEntry: Hashable, Sendable {
-    /// As the directory keeps it, whatever the form; nil where only the directory can compare.
+    /// In the directory's own form; nil if only the directory can compare.
     public var hash: String?
     /// Whether it may log in at all.
     public var isActive: Bool
-    /// Its password is checked elsewhere.
+    /// Whether its password is checked elsewhere.
     public var isExternal: Bool
     public var displayName: String?
     public var quotaOctets: Int64?
@@ -80,15 +81,15 @@ public struct DirectoryAccount: Hashable, Sendable {
     }
 }
 
-/// What became of a replacement.
+/// The outcome of a replacement.
 public enum Replacement: Hashable, Sendable {
     case replaced
-    /// The hash is another by now, and stays.
+    /// The hash had changed meanwhile, and was kept.
     case changed
     case absent
 }
 
-/// Why a directory could not be read or written. What was to be changed has perhaps been changed: only a lookup tells.
+/// Why a directory could not be read or written. A requested change may have been made: only a lookup tells.
 public struct DirectoryError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What happened, where, and what to do; never a password or a hash.
     public var detail: String

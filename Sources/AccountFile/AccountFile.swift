@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The way of a file: its octets become UTF-8, in memory that is overwritten in the end (``FileEncoding``); its first
-// rows tell what separates fields (``Separator``), whether there is a header, and what each column means (``Layout``,
-// ``Meaning``); then ``AccountFile/next()`` gives row after row. Nothing is kept of a row but what its account needs, and
-// no message repeats what stands in one, beside its address: a field of a broken row may be a password.
+// The way of a file: its octets become UTF-8, in memory that is overwritten in the end (``FileEncoding``). Its first
+// rows tell the separator (``Separator``), whether there is a header, and what each column means (``Layout``,
+// ``Meaning``). Then ``AccountFile/next()`` returns row after row. Nothing of a row is kept except what its account
+// needs, and no message repeats anything of a row except its address: a field of a broken row may be a password.
 
 public import Secrets
 public import Vocabulary
 
 /// A file of accounts as another system exports it: whatever encoding, separator and header it has.
 public struct AccountFile {
-    /// A row that describes an account; whether it is a good one is for others to say.
+    /// A row that describes an account; others decide whether it is valid.
     public struct Row: Sendable {
         /// The first line of the row in the file, counted from 1.
         public var line: Int
@@ -25,7 +25,7 @@ public struct AccountFile {
 
     public struct RejectedRow: Sendable, Hashable {
         public var line: Int
-        /// As it stands there, where it is not to be feared that something else stands in its place; else empty.
+        /// The address as given, unless something else might be in its place; then empty.
         public var address: String
         public var fault: RowFault
     }
@@ -37,10 +37,10 @@ public struct AccountFile {
 
     /// The most rows in one file.
     public static let mostRows = 200_000
-    /// A name of more octets is none: a quote was left open.
+    /// A longer name is not one: a quote was left open.
     static let longestName = 1000
 
-    /// What the file is written in, such as `UTF-8` or `GB18030`.
+    /// The file's encoding, such as `UTF-8` or `GB18030`.
     public let encoding: String
     public let separator: Separator
     /// The columns from left to right; without a header row their names are empty.
@@ -53,8 +53,8 @@ public struct AccountFile {
     private var fields = RowReader.Fields()
     private var count = 0
 
-    /// - Parameter encoding: what the file is written in; nil: it is found out.
-    /// - Throws: ``AccountFileError`` where the file as a whole cannot be read.
+    /// - Parameter encoding: the file's encoding; nil to detect it.
+    /// - Throws: ``AccountFileError`` if the file as a whole cannot be read.
     public init(_ octets: UnsafeRawBufferPointer, encoding: String? = nil) throws(AccountFileError) {
         let decoded = try FileEncoding.decode(octets, as: encoding)
         text = decoded.text
@@ -134,8 +134,8 @@ public struct AccountFile {
         return "\(given)@\(name.hasPrefix("@") ? String(name.dropFirst()) : name)"
     }
 
-    /// What a message may say of an address that is none. In a row that may have lost its order something else stands
-    /// in its place.
+    /// What a message may show of an invalid address: in a row that may have lost its order, something else may be in
+    /// its place.
     private func shown(_ address: String, _ fault: RowFault) -> String {
         guard case .invalidAddress = fault else { return (try? EmailAddress(address)) == nil ? "" : address }
         guard fields.cells.count == columns.count else { return "" }
@@ -172,7 +172,7 @@ public enum RowFault: Sendable, Hashable {
     case tooManyFields
     case noQuota
     case nameTooLong
-    /// The sentence says what is wrong with it, and nothing of what stands there.
+    /// The text says what is wrong, and repeats nothing of the address.
     case invalidAddress(String)
     /// The password is not ASCII, and the file's encoding had to be guessed.
     case encodingUncertain
@@ -182,12 +182,12 @@ public enum RowFault: Sendable, Hashable {
 public enum AccountFileError: Error, Hashable, Sendable {
     case empty
     case unknownEncoding
-    /// The file is not written in the encoding that was named.
+    /// The file does not have the given encoding.
     case notInEncoding(String)
-    /// None was named, and none of those that can be found out fits.
+    /// None was given, and none of the detectable ones fits.
     case encodingNotFound
     case noAddressColumn
-    /// Two columns have the same name, and one of them has to be taken.
+    /// Two columns have the same name, and it is unclear which to use.
     case ambiguousColumns(Meaning)
     case nulInHeader
     case tooManyRows

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a file is written in: told by its first octets, by their form, or by whoever sends it.
+/// A file's encoding: known from its first octets, from their form, or from the sender.
 enum FileEncoding {
     struct Decoded {
         var text: WipedText
@@ -23,8 +23,8 @@ enum FileEncoding {
         return Decoded(text: text, name: "GB18030", isCertain: false)
     }
 
-    /// Encodings that may be named, as the WHATWG's Encoding Standard and iconv(1) call them. None of them has states
-    /// or leaves ASCII out.
+    /// Encodings that may be given, by their names in the WHATWG's Encoding Standard and in iconv(1). None of them is
+    /// stateful or lacks ASCII.
     private static let named: [String: String] = {
         var names: [String: String] = [:]
         for name in [
@@ -89,7 +89,7 @@ enum FileEncoding {
         for index in 0..<sample where octets[index] == 0 {
             if index % 2 == 0 { zeros.even += 1 } else { zeros.odd += 1 }
         }
-        // A quarter of the characters at least; what else has a NUL has it by mistake.
+        // At least a quarter of the characters; a text with fewer NULs has them by mistake.
         let few = sample / 8
         if zeros.odd > 8 * zeros.even + few { return false }
         if zeros.even > 8 * zeros.odd + few { return true }

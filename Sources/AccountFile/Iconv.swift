@@ -4,7 +4,7 @@ import Glibc
 
 /// glibc's tables of encodings (iconv(3)).
 enum Iconv {
-    /// As UTF-8; nil where `octets` are not written in that encoding as a whole, or the system does not know it.
+    /// Converts to UTF-8; nil if `octets` are not entirely in that encoding, or the system does not know it.
     static func decode(_ octets: UnsafeRawBufferPointer, from encoding: String) -> WipedText? {
         guard let conversion = iconv_open("UTF-8", encoding), conversion != iconv_t(bitPattern: -1) else { return nil }
         defer { iconv_close(conversion) }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A row that says what stands below.
+/// A row that names the columns below it.
 struct Header {
     var names: [String]
     var words: [HeaderWord?]
@@ -13,7 +13,7 @@ struct Header {
     /// How many of its columns are known.
     var known: Int { words.count { $0 != nil } }
 
-    /// nil where the row is no header. No row with an address is one, and none of unknown words alone, which may be
+    /// nil if the row is no header. A row with an address is none, nor is one of unknown words only, which may be
     /// anything.
     init?(_ fields: RowReader.Fields, _ text: WipedText) {
         guard fields.fault == nil || fields.fault == .nul else { return nil }
@@ -25,11 +25,11 @@ struct Header {
     }
 }
 
-/// Which column is what.
+/// The meaning of each column.
 struct Layout {
     /// A template may explain itself above its header.
     static let mostRowsAbove = 10
-    /// How many rows tell which column holds addresses, where no header does.
+    /// How many rows are examined to find the column of addresses, without a header.
     private static let sample = 100
 
     private(set) var columns: [Column] = []
@@ -44,7 +44,7 @@ struct Layout {
     private(set) var familyName: Int?
     private(set) var quota: (index: Int, unit: Int64)?
 
-    /// Reads the header, if there is one; `reader` is behind it afterwards, or else at its beginning.
+    /// Reads the header, if there is one; afterwards `reader` is behind it, or else at the beginning.
     init(reading reader: inout RowReader) throws(AccountFileError) {
         let start = reader
         let text = reader.text
@@ -70,7 +70,7 @@ struct Layout {
         try take(header, reader, text)
     }
 
-    /// Whether an address stands below a word that is known.
+    /// Whether there is an address below a known word.
     private static func holdAddresses(_ reader: RowReader, below header: Header) -> Bool {
         var reader = reader
         var fields = RowReader.Fields()
@@ -111,7 +111,7 @@ struct Layout {
             address = index
             if domain != nil { meaning = .localPart }
         } else {
-            // Nothing is taken for addresses that is known to be something else.
+            // Columns known to be something else are not taken for addresses.
             address = try Self.addressColumn(reader, text) { index in
                 guard index < header.words.count else { return false }
                 return [nil, .displayName].contains(header.words[index]?.meaning)
@@ -140,7 +140,7 @@ struct Layout {
             guard !fields.isEmpty(in: text) else { continue }
             read += 1
             isEmpty = false
-            // What stands before a fault is whole.
+            // Fields before a fault are complete.
             counts += Array(repeating: 0, count: max(0, fields.cells.count - counts.count))
             var holdsAny = false
             for (index, cell) in fields.cells.enumerated() where mayBe(index) {

@@ -2,7 +2,7 @@
 
 public import Vocabulary
 
-/// What a column says of an account.
+/// What a column says about an account.
 public typealias Meaning = ColumnMeaning
 
 /// A column of the file.
@@ -16,14 +16,14 @@ public struct Column: Sendable, Hashable {
 /// The words that known panels and exports put above their columns.
 struct HeaderWord {
     var meaning: Meaning
-    /// Of two words with one meaning the lower one counts.
+    /// Of two words with one meaning, the one of lower rank counts.
     var rank: Int
-    /// Whether it says what it means even where nothing else does.
+    /// Whether its meaning is clear even if nothing else is known.
     var isPlain: Bool
-    /// What a number without a unit is to be multiplied by.
+    /// The factor for a number without a unit.
     var unit: Int64 = 1
 
-    /// nil where the text above a column says nothing that is known.
+    /// nil if the text above a column is not known.
     init?(_ header: String) {
         let (word, remark) = Self.parts(of: header)
         if let found = Self.words[word] {
@@ -39,7 +39,7 @@ struct HeaderWord {
         if meaning == .quotaOctets, let unit = Quota.unit(remark) { self.unit = unit }
     }
 
-    /// Letters and digits alone, in lower case; apart from them what stands in brackets, or behind a slash.
+    /// Letters and digits only, in lower case; separately, the text in brackets or after a slash.
     private static func parts(of header: String) -> (word: String, remark: String) {
         var word = ""
         var remark = ""
@@ -77,7 +77,7 @@ struct HeaderWord {
             emailaddress email mailaddress emailaccount mailaccount accountaddress mailbox mail address \
             userprincipalname windowsemailaddress windowsliveid
             """)
-        // Names of users, which may be addresses: they count where nothing better is there.
+        // User names, which may be addresses: they count if there is nothing better.
         add(
             .localPart, plain: false,
             """

@@ -4,14 +4,14 @@ import Records
 import Secrets
 public import Vocabulary
 
-/// Bulk creation: 10,000 in one call is normal, and one bad row never spoils the others.
+/// Bulk creation: 10,000 in one call is normal, and a bad row never affects the others.
 extension AccountDesk {
     fileprivate struct Sound: Sendable {
         var index: Int
         var address: EmailAddress
         var row: AccountRow
         var hash: PasswordHash?
-        /// Its password is made up, for a new account alone.
+        /// Whether its password is generated, which is done only for a new account.
         var isGenerated = false
 
         mutating func generatePassword() {
@@ -23,7 +23,7 @@ extension AccountDesk {
 
     /// - Parameters:
     ///   - dryRun: tells what would become of each row, and changes nothing.
-    ///   - generatingPasswords: makes up a password for a new account whose row has none.
+    ///   - generatingPasswords: generates a password for a new account whose row has none.
     /// - Throws: ``MoveError`` with `overloaded`; `RecordsError`. A bad row throws nothing: it is in `rejected`.
     public func create(
         _ rows: [AccountRow], onExisting: OnExisting, dryRun: Bool = false, generatingPasswords: Bool = false
@@ -35,7 +35,7 @@ extension AccountDesk {
         var seen: Set<EmailAddress> = []
         sound.removeAll { candidate in
             let account = present[candidate.address]
-            // A row that was rejected spoils no later one of its address.
+            // A rejected row does not affect a later one of the same address.
             if seen.contains(candidate.address) {
                 outcome.reject(
                     candidate.index, candidate.row, .duplicateInRequest, "an earlier row has the same address")
@@ -116,10 +116,10 @@ extension AccountDesk {
         }
     }
 
-    /// All cores hash, at low priority: a login that comes meanwhile goes first.
+    /// Hashes on all cores, at low priority: a login that comes meanwhile goes first.
     ///
-    /// A password that an account has already keeps its hash, so that an update with it changes nothing: what the old
-    /// server has said of it stays true.
+    /// If the account already has this password, its hash is kept, so that updating it changes nothing: what the old
+    /// server said about it remains true.
     private func hash(_ rows: inout [Sound], _ present: [EmailAddress: AccountRecord]) async throws {
         var open: [Int] = []
         var passwords: [HashingPool.Wanted] = []
@@ -196,7 +196,7 @@ extension AccountDesk {
         var account = present
         if let name = row.row.displayName { account.displayName = name }
         if let quota = row.row.quotaOctets { account.quotaOctets = quota }
-        // An account that has come into being meanwhile keeps the password it has.
+        // An account that was created meanwhile keeps its password.
         guard let hash = row.hash, !row.isGenerated else {
             return (AccountEffects(account), .updated(keepsPassword: false))
         }

@@ -38,7 +38,7 @@ public final class AccountDesk: Sendable {
             account.delete(at: now)
             var effects = AccountEffects(
                 account, events: [EventRecord(at: now, account: account.address, kind: .deleted)])
-            // Whoever makes it again may have removed its mail: what is found then is taken as it is.
+            // The account may be created again after its mail was removed: then what is found is taken as it is.
             effects.mailbox = .takenAsItIs
             return (effects, ())
         }

@@ -8,9 +8,9 @@ public import Vocabulary
 public struct ImportOutcome: Sendable {
     public struct Rejection: Sendable {
         public enum Fault: Sendable {
-            /// It is no account.
+            /// The row does not describe an account.
             case row(RowFault)
-            /// It is none that can be created.
+            /// The account cannot be created.
             case account(CreationOutcome.Rejection.Reason, detail: String)
         }
 
@@ -31,8 +31,8 @@ public struct ImportOutcome: Sendable {
 extension AccountDesk {
     /// Creates the accounts of a file.
     ///
-    /// - Parameters: as of ``create(_:onExisting:dryRun:generatingPasswords:)``.
-    /// - Throws: as that; ``AccountFileError``.
+    /// - Parameters: as for ``create(_:onExisting:dryRun:generatingPasswords:)``.
+    /// - Throws: as that method; ``AccountFileError``.
     public func importAccounts(
         from file: AccountFile, onExisting: OnExisting, dryRun: Bool, generatingPasswords: Bool
     ) async throws -> ImportOutcome {
@@ -53,7 +53,7 @@ extension AccountDesk {
                 outcome.rejected.append(.init(line: row.line, address: row.address, fault: .row(row.fault)))
             }
             read += 1
-            // A long file holds up no request that takes a moment.
+            // A long file must not hold up short requests.
             if read.isMultiple(of: 1000) { await Task.yield() }
         }
         let created = try await create(

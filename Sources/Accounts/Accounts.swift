@@ -2,16 +2,16 @@
 
 // What administrators, and the platform for its users, change.
 //
-// - ``AccountDesk``: accounts are created (`AccountCreation`), imported from a file (`AccountImport`), listed and deleted,
-//   and users change their passwords.
-// - ``SettingsDesk``: a domain's migration is enabled, changed, disabled and forgotten; what of runs and questions goes on
-//   under other settings is ended.
-// - ``WindowWatch``: a domain's window comes to its end by itself.
+// - ``AccountDesk``: accounts are created (`AccountCreation`), imported from a file (`AccountImport`), listed and
+//   deleted, and users change their passwords.
+// - ``SettingsDesk``: a domain's migration is enabled, changed, disabled and forgotten; runs and questions that are
+//   under way with other settings are ended.
+// - ``WindowWatch``: a domain's window ends by itself.
 
 public import Secrets
 public import Vocabulary
 
-/// A row of a bulk creation, as it was asked for.
+/// A row of a bulk creation, as requested.
 public struct AccountRow: Sendable {
     public var address: String
     public var password: Password?
@@ -19,7 +19,7 @@ public struct AccountRow: Sendable {
     public var passwordHash: String?
     public var displayName: String?
     public var quotaOctets: Int64?
-    /// What is wrong with its form, where it cannot be taken for that.
+    /// What is wrong with its form, if it cannot be taken as an account.
     public var problem: String?
 
     public init(
@@ -35,7 +35,7 @@ public struct AccountRow: Sendable {
     }
 }
 
-/// What becomes of a row whose account is there already.
+/// What becomes of a row whose account already exists.
 
 /// What came of a bulk creation.
 public struct CreationOutcome: Sendable {
@@ -53,6 +53,6 @@ public struct CreationOutcome: Sendable {
     public var passwordsKept = 0
     public var skipped = 0
     public var rejected: [Rejection] = []
-    /// The accounts whose password was made up.
+    /// The accounts whose password was generated.
     public var generated: [(address: EmailAddress, password: Password)] = []
 }

@@ -58,7 +58,7 @@ public final class SettingsDesk: Sendable {
     private let checkedSessions: CheckedSessions
     private let oldServerChanged: @Sendable (MigrationSettings) -> Void
 
-    /// - Parameter oldServerChanged: called as soon as a domain's settings name another old server.
+    /// - Parameter oldServerChanged: called as soon as a domain's settings name a different old server.
     package init(
         context: Context, store: any MailStore, statuses: StatusBoard, scheduler: MoveScheduler, windows: WindowWatch,
         checkedSessions: CheckedSessions, oldServerChanged: @escaping @Sendable (MigrationSettings) -> Void
@@ -86,7 +86,7 @@ public final class SettingsDesk: Sendable {
             .warnings(of: request.oldServer, for: request.domain)
         let now = context.now()
         let settlement = try await context.records.settle(request.domain) { before in
-            // Forgotten settings leave no number behind; the clock gives one that none of them had.
+            // Forgotten settings leave no generation behind; the clock gives one that none of them had.
             let settings = MigrationSettings(
                 domain: request.domain, oldServer: request.oldServer, validDays: request.validDays,
                 hasKnownAccounts: request.knownAccounts != nil, autoCreateAccounts: request.autoCreateAccounts,
@@ -96,7 +96,7 @@ public final class SettingsDesk: Sendable {
         } _: { account, before, settings in
             var account = account
             if account.nonMigrating != nil {
-                // Who does not move any more shows its password to nobody any more.
+                // An account that no longer moves shows its password to nobody.
                 account.eraseSealedPassword()
             } else if before.map({ $0.oldServer != settings.oldServer }) ?? false {
                 account.askAnotherServer(at: now)
@@ -108,7 +108,7 @@ public final class SettingsDesk: Sendable {
         if isAnother { oldServerChanged(settings) }
         let excluded = settlement.sealed.filter { $0.sealed == nil }
         if isAnother || settlement.before.map({ $0.options != settings.options }) ?? false {
-            // In the order in which their turns would have come.
+            // In the order in which they would have had their turns.
             let moving = settlement.sealed.filter { $0.sealed != nil }
             for account in moving.sorted(by: { ($0.pending?.due ?? now) < ($1.pending?.due ?? now) }) {
                 scheduler.begin(account, under: settings)
@@ -120,7 +120,7 @@ public final class SettingsDesk: Sendable {
         return try await told(request.domain, reclassified: settlement.reclassified)
     }
 
-    /// Ends the window: running moves finish their batch and stop, and the sealed passwords go.
+    /// Ends the window: running moves finish their batch and stop, and the sealed passwords are erased.
     public func disable(_ domain: DomainName) async throws -> MigrationOverview {
         guard let stopped = try await context.records.disable(domain, at: context.now()) else {
             throw Self.neverEnabled(domain)

@@ -8,15 +8,15 @@ import Synchronization
 import Vocabulary
 import Waiting
 
-/// Waits for the ends of windows: then whoever watches is told, and no sealed password is kept for a run that will not
-/// come. What else is due now and then is done on the way.
+/// Waits for windows to end: then watchers are told, and no sealed password is kept for a run that will not come. Other
+/// periodic work is done on the way.
 package final class WindowWatch: Sendable {
     private let context: Context
     private let statuses: StatusBoard
     private let scheduler: MoveScheduler
     private let alarm = Mutex(Alarm())
 
-    /// A wall clock may be moved: it is looked at so often at least, in seconds.
+    /// The wall clock may be set at any moment, so it is checked at least this often, in seconds.
     private static let longestSleep = 30.0
 
     package init(context: Context, statuses: StatusBoard, scheduler: MoveScheduler) {
@@ -25,10 +25,10 @@ package final class WindowWatch: Sendable {
         self.scheduler = scheduler
     }
 
-    /// Looks again now: a window or the clock has changed.
+    /// Looks again now, because a window or the clock has changed.
     package func wake() { alarm.withLock { $0 }.ring() }
 
-    /// Until the program stops.
+    /// Runs until the program stops.
     package func run() async {
         context.stopping.whenSet { [weak self] in self?.wake() }
         var seen = Timestamp(milliseconds: 0)
@@ -36,7 +36,7 @@ package final class WindowWatch: Sendable {
         while true {
             let alarm = Alarm()
             self.alarm.withLock { $0 = alarm }
-            // What changes from here on rings this alarm.
+            // Any change from here on rings this alarm.
             if context.stopping.isSet { return }
             let now = context.now()
             let open = statuses.everySettings().filter { $0.disabledAt == nil && $0.expiresAt > seen }
@@ -51,12 +51,12 @@ package final class WindowWatch: Sendable {
         }
     }
 
-    /// What tells of runs that brought nothing is kept for a day.
+    /// Events of runs that brought nothing are kept for a day.
     private func removeIdleEvents(_ now: Timestamp) async {
         do {
             try await context.records.removeIdleEvents(before: now.adding(seconds: -86400))
         } catch {
-            // An hour later they are older still.
+            // Tried again in an hour.
             context.log.debug("old events stay: \(error)")
         }
     }
@@ -68,7 +68,7 @@ package final class WindowWatch: Sendable {
         do {
             for var account in try await context.records.accountsWithSealedPassword() {
                 guard let settings = byDomain[account.address.domain.name] else { continue }
-                // Its turn comes now, and it is told that the window has ended.
+                // It gets its turn now, and finds that the window has ended.
                 account.pending?.due = now
                 scheduler.submit(account, settings)
             }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A command line, taken apart: each flag has one value, and there is nothing else.
+/// A parsed command line: each flag has one value, and there is nothing else.
 struct CommandLineOptions {
-    /// What is not a key: flag, value's name, meaning.
+    /// Flags that are no keys: flag, value's name, meaning.
     static let own: [(flag: String, placeholder: String, meaning: String)] = [
         ("--admin-socket", "PATH", "listen here for the administrator: every method"),
         ("--login-socket", "PATH", "listen here for mail servers: the methods around a login"),
@@ -15,7 +15,7 @@ struct CommandLineOptions {
     var adminSocket: String?
     var loginSocket: String?
     var config: String?
-    /// `--flag=value` for each key that is given; of several the last, of a list all.
+    /// `--flag=value` for each given key: the last one if repeated, all of them for a list.
     var keys: [String] = []
 
     /// - Parameter arguments: without the program's name.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Why the daemon does not start, or a reload is not taken.
+/// Why the daemon does not start, or a reload is refused.
 public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConvertible {
     /// What kind of mistake, as sysexits.h numbers it.
     public enum Code: Int32, Sendable {
@@ -27,7 +27,7 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
     /// The status to exit with.
     public var exitCode: Int32 { code.rawValue }
 
-    /// One line a problem.
+    /// One line per problem.
     public var description: String { problems.map(\.description).joined(separator: "\n") }
 
     init(_ code: Code, _ problems: [Problem]) {

@@ -3,7 +3,7 @@
 import Glibc
 import Yams
 
-/// What a YAML file says of each key, with the lines it says it on.
+/// What a YAML file says about each key, with line numbers.
 struct ConfigurationFile {
     struct Entry {
         var text: String
@@ -113,7 +113,7 @@ struct ConfigurationFile {
     private func suggestion(_ name: String) -> String {
         let known = ConfigurationKey.known.map(\.name) + ConfigurationKey.groups.sorted()
         if let meant = nearest(name, in: known) { return "; did you mean \(meant)?" }
-        // A right word in the wrong place: limits.level for log.level.
+        // A known name in the wrong place: limits.level for log.level.
         if let last = name.split(separator: ".").last, let meant = nearest(String(last), in: known) {
             return "; did you mean \(meant)?"
         }
@@ -142,8 +142,8 @@ struct ConfigurationFile {
         }
     }
 
-    /// Yams names the line of a key's first appearance; the second ends the shortest beginning of the file in which
-    /// Yams sees two.
+    /// Yams reports only the line of a key's first appearance. The second one is at the end of the shortest prefix of
+    /// the file in which Yams finds a duplicate.
     private func lineOfDuplicate(in yaml: String, after first: Int) -> Int? {
         let lines = yaml.split(separator: "\n", omittingEmptySubsequences: false)
         guard first <= lines.count else { return nil }
@@ -183,7 +183,7 @@ struct FileFailure: Error, CustomStringConvertible {
 }
 
 extension ConfigurationSource {
-    /// The whole of a file; nil where there is none.
+    /// The contents of a file; nil if there is none.
     ///
     /// - Throws: an error whose description says why the file cannot be read.
     public static func contents(of path: String) throws -> [UInt8]? {

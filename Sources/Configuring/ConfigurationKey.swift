@@ -16,7 +16,7 @@ public struct ConfigurationKey: Sendable {
     public let defaultText: String
     /// Whether there is a default that could be written into the file.
     public let hasDefault: Bool
-    /// Whether `SIGHUP` is enough; else it takes a restart.
+    /// Whether `SIGHUP` is enough to change it; otherwise a restart is needed.
     public let changesAtReload: Bool
 
     /// A YAML list, or a comma-separated string.
@@ -56,9 +56,9 @@ public struct ConfigurationKey: Sendable {
     /// Its environment variable, such as `MAILMOVE_MAIL_STORE_MAILDIR_PATH`, as swift-configuration maps it.
     public var environmentVariable: String { encoded(environmentPath, by: Self.noEnvironment) }
 
-    /// A key that is known and not built: it may be given with its default alone.
+    /// A key that is planned but not built: it may be given only with its default.
     ///
-    /// - Parameter others: what else it will take; empty where that cannot be listed.
+    /// - Parameter others: other values it will accept; empty if they cannot be listed.
     init(planned name: String, _ initial: String = "", others: [String] = [], isSecret: Bool = false) {
         let planned =
             others.isEmpty ? "any other value is not built yet" : "\(others.joined(separator: ", ")) not built yet"

@@ -56,7 +56,7 @@ extension ConfigurationKey {
         .init("log.level", .choice(), \.logLevel, atReload: true, "the least severe messages that are logged"),
     ]
 
-    /// The paths that hold keys and are none: `limits`, `mailStore.maildir`.
+    /// The paths that contain keys but are none: `limits`, `mailStore.maildir`.
     static let groups: Set<String> = {
         var groups: Set<String> = []
         for key in known {

@@ -5,8 +5,8 @@ import Configuration
 /// Where the configuration comes from: flags, which win over `MAILMOVE_*` environment variables, which win over the
 /// YAML file, which wins over the defaults.
 ///
-/// 1. ``init(arguments:environment:readFile:)`` takes the command line apart (exit 64 where it cannot).
-/// 2. ``load()`` reads the file and puts everything together, at the start and again at each reload.
+/// 1. ``init(arguments:environment:readFile:)`` parses the command line (exit 64 if it is invalid).
+/// 2. ``load()`` reads the file and combines everything, at the start and again at each reload.
 ///
 /// Keys become flags and variables as swift-configuration's providers map them; lines come from the YAML's nodes.
 public struct ConfigurationSource: Sendable {
@@ -20,7 +20,7 @@ public struct ConfigurationSource: Sendable {
         case check
     }
 
-    /// Read where nothing else is named; it may be absent.
+    /// Read unless another file is named; it may be absent.
     public static let defaultFile = "/etc/mailmove/mailmoved.yaml"
 
     public let command: Command
@@ -31,7 +31,7 @@ public struct ConfigurationSource: Sendable {
     /// The file that ``load()`` reads.
     public let file: String
 
-    /// Who has named the file: a flag, a variable; nil for the default.
+    /// What named the file: a flag or a variable; nil for the default.
     private let fileNamedBy: String?
     private let flags: CommandLineArgumentsProvider
     private let variables: EnvironmentVariablesProvider
@@ -62,7 +62,7 @@ public struct ConfigurationSource: Sendable {
         self.readFile = readFile
     }
 
-    /// The configuration, and what is odd about it without being wrong, one sentence each.
+    /// The configuration, and warnings about oddities that are no errors, one sentence each.
     ///
     /// - Throws: ``ConfigurationError``, with everything that is wrong.
     public func load() throws(ConfigurationError) -> (configuration: DaemonConfiguration, warnings: [String]) {
@@ -83,7 +83,7 @@ public struct ConfigurationSource: Sendable {
             }
         }
         for key in ConfigurationKey.known {
-            // The flags' provider takes a comma for the end of an item, in a path too.
+            // The flags' provider treats a comma as the end of an item, even in a path.
             if let text = flags.text(key.path, as: .stringArray) { reading.take(text, for: key, from: .flag(key.flag)) }
         }
         return try reading.result(warnings: unknownVariables)
@@ -142,7 +142,7 @@ private struct Reading {
         problems.append(.init(subject: subject, detail: detail))
     }
 
-    /// A value that a later source overrides is checked all the same: it would stop another start.
+    /// A value that a later source overrides is checked nevertheless: it could prevent another start.
     mutating func take(_ text: String, for key: ConfigurationKey, from origin: Origin) {
         let text = text.trimmed
         do {

@@ -5,7 +5,7 @@ public import Vocabulary
 public import Logging
 public import Secrets
 
-/// What the administrator has set, checked; a value that was not given has its default.
+/// The administrator's settings, validated; a value that was not given has its default.
 ///
 /// ``ConfigurationKey/all`` names the key of each property; durations are in seconds.
 public struct DaemonConfiguration: Sendable, Equatable {
@@ -16,7 +16,7 @@ public struct DaemonConfiguration: Sendable, Equatable {
         public var maildirPath = "/var/mail/%d/%n/Maildir"
     }
 
-    /// What is bounded.
+    /// Limits.
     public struct Limits: Sendable, Equatable {
         /// Accounts moving at once.
         public var concurrentMoves = Defaults.concurrentMoves
@@ -35,7 +35,7 @@ public struct DaemonConfiguration: Sendable, Equatable {
         public var trustedAddresses: Set<String> = []
     }
 
-    /// How long is waited for an old server.
+    /// How long to wait for an old server.
     public struct Timeouts: Sendable, Equatable {
         public var connect = Defaults.connectTimeout
         public var read = Defaults.readTimeout
@@ -58,7 +58,7 @@ public struct DaemonConfiguration: Sendable, Equatable {
     /// The resolver that `checkDomain` asks; nil is the system's.
     public var dnsServer: HostAndPort?
     public var passwords = Passwords()
-    /// Without clients or work, after which the daemon exits 0; 0 is off.
+    /// The daemon exits 0 after this long without clients or work; 0 turns this off.
     public var idleExit = 0.0
     public var logLevel = Logger.Level.info
 
@@ -71,7 +71,7 @@ public struct DaemonConfiguration: Sendable, Equatable {
     /// The SQLite database's file, absolute.
     public var databasePath: String { DatabaseURL.sqlitePath(databaseURL, state: stateDirectory) ?? databaseURL }
 
-    /// What is in force after a reload: this, with what a reload may change taken from `loaded`.
+    /// The configuration after a reload: this one, with whatever a reload may change taken from `loaded`.
     public func reloaded(with loaded: DaemonConfiguration) -> DaemonConfiguration {
         var result = self
         for key in ConfigurationKey.all where key.changesAtReload { key.copy(loaded, &result) }

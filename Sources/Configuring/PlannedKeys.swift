@@ -3,11 +3,11 @@
 import Glibc
 
 extension ConfigurationKey {
-    /// All that may stand in a file, a flag or the environment: those that are built, and those that are not.
+    /// All keys that may occur in a file, a flag or the environment: those that are built, and those that are not.
     static let known = all + planned
 
-    /// What is described and not built yet. Anything but the default stops the start and says so; a word that was only
-    /// misspelt would be told so instead.
+    /// Keys that are described but not built yet. Any value but the default prevents the start with an explanation;
+    /// otherwise a planned key would be reported as a misspelling.
     static let planned: [ConfigurationKey] = [
         .init(planned: "mailStore.maildir.layout", "maildir++", others: ["fs is"]),
         .init(planned: "mailStore.maildir.shared", "false", others: ["true is"]),

@@ -4,12 +4,12 @@ import Vocabulary
 
 import Glibc
 
-/// Why a value was refused, where more can be said than what is expected; empty else.
+/// Why a value was refused, if there is more to say than what is expected; otherwise empty.
 struct Rejection: Error {
     var detail = ""
 }
 
-/// How a value is written: its check, its text, and what to call it.
+/// The form of a value: its check, its text, and what to call it.
 struct ValueForm<Value: Sendable>: Sendable {
     var expected: String
     var placeholder: String
@@ -71,7 +71,7 @@ extension ValueForm where Value: RawRepresentable<String> & CaseIterable {
 }
 
 extension ValueForm<String> {
-    /// The Maildir store checks it again; here the administrator learns the line.
+    /// `MaildirStore` checks it again; checking here tells the administrator the line.
     static var maildirTemplate: ValueForm {
         ValueForm(
             expected: "an absolute path in which % is followed by u, n, d or %", placeholder: "PATH",

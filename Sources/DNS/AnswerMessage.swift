@@ -16,14 +16,14 @@ enum RecordData: Sendable, Hashable {
     case address(IPAddress)
     case alias(String)
     case mailExchanger(MailExchanger)
-    /// Its strings, put together (RFC 7208 §3.3).
+    /// Its strings, concatenated (RFC 7208 §3.3).
     case text([UInt8])
 }
 
 /// The answer section of a DNS message (RFC 1035 §4).
 ///
-/// A message is at most 64 KiB, so what is kept of it is bounded; so is the work: a name follows at most as many pointers
-/// as it may have labels, and at most ``mostRecords`` records are read.
+/// A message is at most 64 KiB, which limits what is kept of it. The work is limited too: a name follows at most as
+/// many pointers as it may have labels, and at most ``mostRecords`` records are read.
 struct AnswerMessage {
     struct Malformed: Error {}
 
@@ -39,7 +39,7 @@ struct AnswerMessage {
     private var question = ""
     private var records: [Record] = []
 
-    /// - Throws: ``Malformed`` where the octets are no whole message that answers one question.
+    /// - Throws: ``Malformed`` unless the octets are a complete message that answers one question.
     init(_ octets: [UInt8]) throws(Malformed) {
         var reader = Reader(octets)
         try reader.skip(4)
@@ -54,7 +54,7 @@ struct AnswerMessage {
         }
     }
 
-    /// What of the type there is for the question, at the end of its aliases.
+    /// The records of this type that answer the question, at the end of its aliases.
     func answer(_ type: RecordType) -> (data: [RecordData], aliases: [String]) {
         var owner = question
         var aliases: [String] = []
@@ -92,7 +92,7 @@ struct AnswerMessage {
             data = .mailExchanger(MailExchanger(preference: preference, host: try reader.name()))
         case .txt: data = .text(try reader.strings(to: end))
         }
-        // A name that runs out of its record is none.
+        // A name that extends beyond its record is invalid.
         let isCompressible = type == .cname || type == .mx
         guard !isCompressible || reader.position == end else { throw Malformed() }
         return Record(owner: owner, data: data, type: type)
@@ -142,7 +142,7 @@ private struct Reader {
                 guard place + 1 < octets.count else { throw AnswerMessage.Malformed() }
                 let target = (length & 0x3F) << 8 | Int(octets[place + 1])
                 jumps += 1
-                // Always back, so that no name goes round in a circle.
+                // Pointers only go back, so that no name is circular.
                 guard target < place, jumps <= 127 else { throw AnswerMessage.Malformed() }
                 after = after ?? place + 2
                 place = target
@@ -151,7 +151,7 @@ private struct Reader {
         }
     }
 
-    /// The character strings up to `end`, put together.
+    /// The character strings up to `end`, concatenated.
     mutating func strings(to end: Int) throws(AnswerMessage.Malformed) -> [UInt8] {
         var text: [UInt8] = []
         while position < end {
@@ -167,7 +167,7 @@ private struct Reader {
 
 /// Names of the DNS as text: printable ASCII in lower case, without the last dot; the root is `.`.
 public enum DomainNameText {
-    /// Whatever is no letter, digit, hyphen or underscore is escaped as in zone files (RFC 1035 §5.1).
+    /// Anything but letters, digits, hyphens and underscores is escaped as in zone files (RFC 1035 §5.1).
     static func text(of labels: [ArraySlice<UInt8>]) -> String {
         if labels.isEmpty { return "." }
         return labels.map { label in
@@ -183,7 +183,7 @@ public enum DomainNameText {
         }.joined(separator: ".")
     }
 
-    /// Whether a name can be asked for as it stands, and might be a host's.
+    /// Whether a name can be queried as it is, and might be a host's.
     public static func isPlain(_ name: String) -> Bool {
         name.utf8.count <= 253
             && name.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).allSatisfy { label in

@@ -4,23 +4,24 @@ import CCares
 import Glibc
 import Vocabulary
 
-// What is asked of c-ares (1.18, as in Debian 12).
+// How c-ares is used (1.18, as in Debian 12).
 
 extension QueryThread {
-    /// Three tries of each server, 1 s, 2 s and 4 s: one that is dead costs little, and a late answer still counts.
+    /// Three attempts for each server, 1 s, 2 s and 4 s: a dead one costs little, and a late answer still counts.
     private static let firstTry: Int32 = 1000
     private static let tries: Int32 = 3
-    /// What passes every network unfragmented; longer answers come by TCP (RFC 6891, DNS flag day 2020).
+    /// The size that passes every network unfragmented; longer answers come by TCP (RFC 6891, DNS flag day 2020).
     private static let datagramOctets: Int32 = 1232
 
-    /// A channel to the servers that are to be asked.
+    /// Opens a channel to the servers to be asked.
     func open() throws(LookupFailure) -> ares_channel {
         guard bell >= 0 else { throw .other("no file descriptor is left") }
         let channel = try Self.channel()
         guard server != nil || Self.servers(of: channel) == 1 else { return channel }
         defer { ares_destroy(channel) }
         let addresses = if let server { try addresses(of: server, channel) } else { [IPAddress]() }
-        // With several, c-ares turns from one that fails to the next, and forgets how it failed. An only one's word counts.
+        // With several servers, c-ares moves on from one that fails and forgets how it failed. With only one, its
+        // answer counts.
         let chosen = try Self.channel(adding: addresses.count < 2 ? ARES_FLAG_NOCHECKRESP : 0)
         guard let server else { return chosen }
         do throws(LookupFailure) {
@@ -54,7 +55,7 @@ extension QueryThread {
         return channel
     }
 
-    /// A server that is set by name is looked up as the system does, in its hosts file and by its servers.
+    /// A server configured by name is looked up as the system would, in its hosts file and by its servers.
     private func addresses(of server: Resolver.Server, _ channel: ares_channel) throws(LookupFailure) -> [IPAddress] {
         if let address = IPAddress(server.host) { return [address] }
         var found = FoundHost()
@@ -65,7 +66,7 @@ extension QueryThread {
                     place?.assumingMemoryBound(to: FoundHost.self).pointee = FoundHost(
                         status: status, host: host?.pointee)
                 }, place)
-            // Called back at the latest by the cancellation, so that the place outlives the question.
+            // The callback comes at the latest with the cancellation, so this memory outlives the question.
             while place.pointee.status == nil {
                 if isOver { ares_cancel(channel) } else { wait(channel, isLate: false) }
             }
@@ -104,7 +105,7 @@ extension Answer<RecordData> {
         self.init(.failed(.malformed), aliases: decoded?.aliases ?? [])
         switch status {
         case ARES_SUCCESS:
-            // Without a message that can be read, what it was is not known.
+            // Without a readable message, the kind of answer is unknown.
             guard let decoded else { return }
             outcome = decoded.data.isEmpty ? .noSuchRecord : .records(decoded.data)
         case ARES_ENODATA: outcome = .noSuchRecord

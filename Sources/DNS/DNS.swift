@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What name servers say. They say what they like: everything they send is data to be doubted.
+// DNS queries. Name servers may send anything: none of their data is trusted.
 //
-// 1. A `Resolver` knows whom to ask: the system's name servers, or the one that is set. A question is asked within a
-//    `ResolverSession`, which has a deadline and a bound on questions.
-// 2. Each session has a `QueryThread` of its own, which drives c-ares: it chooses ports and identifiers, tries again,
-//    turns to the next server, and repeats by TCP what was truncated. c-ares never waits; the thread does.
+// 1. A `Resolver` knows whom to ask: the system's name servers, or a configured one. Questions are asked within a
+//    `ResolverSession`, which has a deadline and a limit on questions.
+// 2. Each session has its own `QueryThread`, which drives c-ares: that chooses ports and identifiers, retries, moves on
+//    to the next server, and repeats truncated answers by TCP. c-ares never waits; the thread does.
 // 3. An answer's octets become records in `AnswerMessage`, a pure value that bounds what it reads.
 // 4. Names leave here as printable ASCII (`DomainNameText`), texts as they were sent: `SPFRecord` reads those, and
 //    `SPFCheck` follows them (RFC 7208).
 
 import Vocabulary
 
-/// What a question came to.
+/// The result of a question.
 public struct Answer<Record: Sendable & Hashable>: Sendable, Hashable {
     public enum Outcome: Sendable, Hashable {
         /// In the order in which they came; never empty.
@@ -25,7 +25,7 @@ public struct Answer<Record: Sendable & Hashable>: Sendable, Hashable {
     }
 
     public var outcome: Outcome
-    /// The names that the question was led to by CNAME, in order; records are of the last.
+    /// The names that CNAMEs led to, in order; the records belong to the last.
     public var aliases: [String]
 
     public init(_ outcome: Outcome, aliases: [String] = []) {
@@ -33,12 +33,12 @@ public struct Answer<Record: Sendable & Hashable>: Sendable, Hashable {
         self.aliases = aliases
     }
 
-    /// Empty where there are none, or none could be had.
+    /// Empty if there are none, or none could be had.
     public var records: [Record] {
         if case .records(let records) = outcome { records } else { [] }
     }
 
-    /// Why it is not known what there is; nil where it is.
+    /// Why the answer is unknown; nil if it is known.
     public var failure: LookupFailure? {
         if case .failed(let failure) = outcome { failure } else { nil }
     }
@@ -46,17 +46,17 @@ public struct Answer<Record: Sendable & Hashable>: Sendable, Hashable {
 
 /// Why there was no answer.
 public enum LookupFailure: Error, Sendable, Hashable, CustomStringConvertible {
-    /// Silence, up to the deadline or the last try.
+    /// No answer until the deadline or the last attempt.
     case timedOut
-    /// Nobody listens there; of several servers, that or worse holds for each.
+    /// Nobody listens there; with several servers, this or worse holds for each.
     case unreachable
     /// SERVFAIL: the server could not find out, or the answer's signatures are wrong.
     case serverFailure
     /// REFUSED: the server does not answer this machine, or not this question.
     case refused
-    /// What came is no DNS answer, or says that the question was none.
+    /// The reply is no DNS answer, or says that the question was malformed.
     case malformed
-    /// No name that could be asked for.
+    /// Not a name that could be queried.
     case invalidName
     /// More questions than one session may ask.
     case tooManyQuestions

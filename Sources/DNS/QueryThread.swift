@@ -7,7 +7,7 @@ import Synchronization
 import Vocabulary
 import Waiting
 
-/// The thread of one session. It alone touches the c-ares channel, which lives in its stack.
+/// The thread of one session. Only it touches the c-ares channel, which lives on its stack.
 final class QueryThread: Sendable {
     /// A question, and its answer.
     final class Query: Sendable {
@@ -28,7 +28,7 @@ final class QueryThread: Sendable {
         var isCancelled = false
         var isEnding = false
         var hasEnded = false
-        /// eventfd(2) that ends a poll(2); negative where there is none, and then every question fails.
+        /// eventfd(2) that ends a poll(2); negative if there is none, and then every question fails.
         var bell = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
     }
 
@@ -56,7 +56,7 @@ final class QueryThread: Sendable {
         if isLate { query.fail(.cancelled) }
     }
 
-    /// Every question that is open fails, and every further one.
+    /// Every open question fails, and every later one.
     func cancel() { change { $0.isCancelled = true } }
 
     /// Ends the thread, and waits until it has.
@@ -65,7 +65,7 @@ final class QueryThread: Sendable {
         await ended.wait()
     }
 
-    /// Nobody waits for answers any more, or nobody may.
+    /// Whether nobody waits for answers any more, or nobody may.
     var isOver: Bool {
         state.withLock { $0.isEnding || $0.isCancelled } || ContinuousClock.now >= deadline
     }
@@ -73,7 +73,7 @@ final class QueryThread: Sendable {
     private func change(_ change: (inout State) -> Void) {
         state.withLock { state in
             change(&state)
-            // With the lock held, so that it is not closed meanwhile; it does not wait.
+            // With the lock held, so that it is not closed meanwhile; this call does not block.
             if state.bell >= 0 { eventfd_write(state.bell, 1) }
         }
     }
@@ -99,7 +99,7 @@ final class QueryThread: Sendable {
         ended.settle(())
     }
 
-    /// Answers what is asked, until the session ends.
+    /// Answers questions until the session ends.
     private func serve(_ channel: ares_channel) {
         while true {
             let (queries, isEnding, isCancelled) = state.withLock { state in
@@ -120,7 +120,7 @@ final class QueryThread: Sendable {
         }
     }
 
-    /// There is no channel: whoever asks is told so.
+    /// Without a channel, fails every question.
     private func refuseAll(_ failure: LookupFailure) {
         while true {
             let (queries, isEnding) = state.withLock { state in
@@ -151,7 +151,7 @@ final class QueryThread: Sendable {
             }, retained)
     }
 
-    /// Until a server or a caller has something, or something has become late; and hands it to c-ares.
+    /// Waits until a server or a caller has something, or something is late; then hands it to c-ares.
     func wait(_ channel: ares_channel, isLate: Bool) {
         var sockets = [ares_socket_t](repeating: -1, count: Int(ARES_GETSOCK_MAXNUM))
         let bits = ares_getsock(channel, &sockets, ARES_GETSOCK_MAXNUM)
@@ -174,7 +174,7 @@ final class QueryThread: Sendable {
         }
     }
 
-    /// At most to the deadline, at least one: what c-ares calls now may be a fraction of one ahead.
+    /// At most until the deadline, and at least one: c-ares may consider now what is a fraction of a millisecond away.
     private func milliseconds(until channel: ares_channel) -> Int32 {
         let left = max(Duration.zero, deadline - .now)
         let (seconds, attoseconds) = left.components

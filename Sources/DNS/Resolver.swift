@@ -15,7 +15,7 @@ public struct Resolver: Sendable, Hashable {
 
     public init(server: Server? = nil) { self.server = server }
 
-    /// Asks as much as `body` wants to know. At the deadline every question that is open fails, and every further one.
+    /// Runs `body`, which may ask questions. At the deadline every open question fails, and every later one.
     public func session<Result>(
         until deadline: ContinuousClock.Instant, _ body: (ResolverSession) async throws -> Result
     ) async rethrows -> Result {
@@ -73,7 +73,7 @@ public final class ResolverSession: Sendable {
         return answer
     }
 
-    /// TXT records: octets, the strings of each put together.
+    /// TXT records: octets, with the strings of each concatenated.
     public func texts(of name: String) async -> Answer<[UInt8]> {
         await ask(name, .txt) { if case .text(let text) = $0 { text } else { nil } }
     }
@@ -100,7 +100,7 @@ public final class ResolverSession: Sendable {
             return count
         }
         guard number <= Self.mostQuestions else { return Answer(.failed(.tooManyQuestions)) }
-        // The last dot: no search list is gone through.
+        // With a final dot, so that no search list is used.
         let query = QueryThread.Query(name: question.name + ".", type: question.type)
         thread.ask(query)
         let answer = await query.answer.wait()

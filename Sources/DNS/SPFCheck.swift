@@ -2,7 +2,7 @@
 
 public import Vocabulary
 
-/// What a domain's SPF record says of an address that sends its mail (RFC 7208 §2.6).
+/// What a domain's SPF record says about an address that sends its mail (RFC 7208 §2.6).
 public enum SPFResult: Sendable, Hashable {
     case pass
     case fail
@@ -10,7 +10,7 @@ public enum SPFResult: Sendable, Hashable {
     case neutral
     /// There is no record.
     case none
-    /// The record cannot be followed, and receivers will say so of all mail.
+    /// The record cannot be evaluated, and receivers will say so of all mail.
     case permanentError(String)
     /// DNS does not tell at present.
     case temporaryError(String)
@@ -18,7 +18,7 @@ public enum SPFResult: Sendable, Hashable {
     case undetermined(String)
 }
 
-/// check_host() of RFC 7208 §4, of an address alone: nothing is known of the sender.
+/// check_host() of RFC 7208 §4, for an address only: nothing is known about the sender.
 public struct SPFCheck {
     /// RFC 7208 §4.6.4.
     static let mostLookups = 10
@@ -107,7 +107,7 @@ public struct SPFCheck {
     ) async throws(Stop) -> Bool {
         switch mechanism {
         case .include:
-            // RFC 7208 §5.2: what is included matches where it passes, and not where it does not.
+            // RFC 7208 §5.2: an include matches if the included record passes, and only then.
             let result = try await follow(name)
             guard result != .none else { throw permanent("\(name), which \(domain) includes, has no SPF record") }
             return result == .pass

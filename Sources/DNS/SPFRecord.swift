@@ -2,7 +2,7 @@
 
 public import Vocabulary
 
-/// A domain's word on who may send its mail (RFC 7208), taken apart.
+/// A domain's SPF record, which says who may send its mail (RFC 7208), parsed.
 public struct SPFRecord: Sendable, Hashable {
     /// What a match means (RFC 7208 §4.6.2).
     public enum Qualifier: Character, Sendable {
@@ -15,7 +15,7 @@ public struct SPFRecord: Sendable, Hashable {
     public enum Mechanism: Sendable, Hashable {
         case all
         case include(String)
-        /// Of this name, or of the domain itself; with the leading bits of an IPv4 and an IPv6 address that count.
+        /// The addresses of this name, or of the domain itself; with the significant leading bits for IPv4 and IPv6.
         case a(String?, Int, Int)
         case mx(String?, Int, Int)
         case ptr
@@ -38,7 +38,7 @@ public struct SPFRecord: Sendable, Hashable {
     }
 
     public var directives: [Directive] = []
-    /// Whose record decides where no directive matches.
+    /// The domain whose record decides if no directive matches.
     public var redirect: String?
 
     /// Whether a TXT record is an SPF record at all (RFC 7208 §4.5).
@@ -49,7 +49,7 @@ public struct SPFRecord: Sendable, Hashable {
         return start == version && (octets.count == version.count || octets[version.count] == UInt8(ascii: " "))
     }
 
-    /// - Throws: ``Malformed`` for the first term that is wrong: then the whole record is (RFC 7208 §4.6).
+    /// - Throws: ``Malformed`` for the first invalid term, which invalidates the whole record (RFC 7208 §4.6).
     public init(_ octets: [UInt8]) throws(Malformed) {
         guard octets.allSatisfy({ (0x20...0x7E).contains($0) }) else {
             throw Malformed("it holds characters that are not printable ASCII")
@@ -63,7 +63,7 @@ public struct SPFRecord: Sendable, Hashable {
                 continue
             }
             guard name.first?.isLetter == true else { throw Malformed("the term \(Self.shown(term)) is not known") }
-            // RFC 7208 §6: modifiers that are not known are passed over; those that are, are there once.
+            // RFC 7208 §6: unknown modifiers are ignored; known ones may occur only once.
             let value = String(term.dropFirst(name.count + 1))
             switch name.lowercased() {
             case "redirect":

@@ -4,17 +4,17 @@ import MailStore
 import Records
 import Vocabulary
 
-/// Looks for intended messages, which are nowhere under their names, by their contents: a value without I/O.
+/// Looks by content for intended messages that are nowhere under their names: a value without I/O.
 ///
-/// A message under a name of ours is what its name says, so only messages under other names can be the ones that are
-/// looked for; and of these as many are taken for others that were moved as the ledger has and names of ours do not show.
-/// So of two equal messages, of which the user has filed one under a new name and deleted the other, one may come again;
+/// A message under a name of ours is the one its name says, so only messages under other names come into question. From
+/// these, as many are set aside for other moved messages as the ledger lists and names of ours do not account for.
+/// Therefore, if a user has filed one of two equal messages under a new name and deleted the other, one may come again;
 /// none is ever taken for delivered because another is there.
 struct ContentSearch: Sendable {
     private var free: [ContentHash: Int]
 
     /// - Parameters:
-    ///   - accounted: contents of what was moved or delivered, each as often as it was.
+    ///   - accounted: the content of each moved or delivered message, repeated for each copy.
     init(ours: MailboxContents, others: MailboxContents, accounted: some Sequence<Int64>) {
         var unseen: [ContentHash: Int] = [:]
         for content in accounted { unseen[ContentHash(value: content), default: 0] += 1 }
@@ -25,7 +25,7 @@ struct ContentSearch: Sendable {
         }
     }
 
-    /// Whether a message of this content is there; each answers once.
+    /// Whether a message of this content is there; each message is counted once.
     mutating func take(_ content: Int64) -> Bool {
         let key = ContentHash(value: content)
         guard let count = free[key], count > 0 else { return false }

@@ -8,10 +8,10 @@ import Synchronization
 import Vocabulary
 import Waiting
 
-/// Makes staged messages moved: one ``DeliveryLoop`` for each of the store's lanes (a disk, a server), so that one that is
-/// slow, or answers nothing, holds up its own accounts alone.
+/// Makes staged messages moved, with one ``DeliveryLoop`` for each of the store's lanes (a disk, a server), so that a
+/// lane that is slow or does not answer holds up only its own accounts.
 package final class Delivery: Sendable {
-    /// One account's messages, to become visible and moved together.
+    /// One account's messages, which become visible and moved together.
     package struct Submission: Sendable {
         package var account: AccountRecord.ID
         package var batch: StagedBatch
@@ -43,7 +43,7 @@ package final class Delivery: Sendable {
             self.octets = octets
         }
 
-        /// Whether it is as much as `limit` by either measure.
+        /// Whether it reaches `limit` by either measure.
         package func reaches(_ limit: Size) -> Bool { messages >= limit.messages || octets >= limit.octets }
 
         package static func += (size: inout Size, other: Size) {
@@ -57,15 +57,15 @@ package final class Delivery: Sendable {
         }
     }
 
-    /// The accounts whose ledgers are known to be whole since the start.
+    /// The accounts whose ledgers have been found whole since the start.
     package let wholeLedgers = WholeLedgers()
 
     private let context: Context
     private let store: any MailStore
     private let statuses: StatusBoard
-    /// There are as many as there are lanes that mail has gone to; one without work costs nothing.
+    /// One for each lane that mail has gone to; an idle one costs nothing.
     private let loops = Mutex<[StoreLane: DeliveryLoop]>([:])
-    /// Those that do not run yet.
+    /// Loops that do not run yet.
     private let begun = WaitingLine<DeliveryLoop>()
 
     package init(context: Context, store: any MailStore, statuses: StatusBoard) {
@@ -74,7 +74,7 @@ package final class Delivery: Sendable {
         self.statuses = statuses
     }
 
-    /// Puts a batch into the line; batches of one account become visible in the order in which they are submitted.
+    /// Queues a batch; batches of one account become visible in the order in which they are submitted.
     package func submit(_ submission: Submission) -> Receipt {
         let lane = submission.batch.lane
         let loop = loops.withLock { loops -> DeliveryLoop? in
@@ -87,7 +87,7 @@ package final class Delivery: Sendable {
         return loop?.submit(submission) ?? .shuttingDown
     }
 
-    /// No submission follows; ``run()`` returns when all are done.
+    /// No more submissions will follow; ``run()`` returns when all are done.
     package func close() {
         begun.close()
         for loop in loops.withLock(\.values) { loop.close() }

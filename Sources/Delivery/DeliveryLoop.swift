@@ -7,15 +7,15 @@ import Statuses
 import Vocabulary
 import Waiting
 
-/// Makes staged messages moved, for all accounts of one lane together, in epochs:
+/// Makes staged messages moved, in epochs that take all accounts of one lane together:
 ///
-/// 1. *sync*: what was staged for this epoch and what the last one published becomes durable.
+/// 1. *sync*: what was staged for this epoch, and what the last one published, becomes durable.
 /// 2. *commit*: one transaction records the last epoch's batches as moved and this one's as intended.
 /// 3. *publish*: this epoch's batches become visible.
 ///
 /// So an epoch costs one sync and one commit, however many accounts take part. A crash at any instant leaves each
 /// batch either unrecorded (its files are swept away by the next run) or intended (``IntentEnding`` ends it).
-/// No cancellation reaches it: what is submitted is either recorded or fails as a whole.
+/// Cancellation does not reach it: what is submitted is either recorded or fails as a whole.
 final class DeliveryLoop: Sendable {
     typealias Submission = Delivery.Submission
     typealias Size = Delivery.Size
@@ -40,7 +40,7 @@ final class DeliveryLoop: Sendable {
 
         func resume(throwing error: any Error) { for receipt in receipts { receipt.settle(.failure(error)) } }
 
-        /// Why not all of it became visible; the rest is moved all the same.
+        /// Why not all of it became visible; the rest is moved nevertheless.
         var shortfall: MailStoreError?
 
         func settle() {
@@ -48,7 +48,7 @@ final class DeliveryLoop: Sendable {
         }
     }
 
-    /// What one epoch takes: so much is synced and renamed well within the five seconds that a stop may last.
+    /// The most that one epoch takes: this much is synced and renamed well within the five seconds allowed for a stop.
     private static let mostOfEpoch = Size(messages: 8000, octets: 128 << 20)
 
     private let context: Context
@@ -62,13 +62,13 @@ final class DeliveryLoop: Sendable {
         self.statuses = statuses
     }
 
-    /// Puts a batch into the line; batches of one account become visible in the order in which they are submitted.
+    /// Queues a batch; batches of one account become visible in the order in which they are submitted.
     func submit(_ submission: Submission) -> Receipt {
         let receipt = Receipt()
         return line.put(Item(submission: submission, receipts: [receipt])) ? receipt : .shuttingDown
     }
 
-    /// No submission follows; ``run()`` returns when all are done.
+    /// No more submissions will follow; ``run()`` returns when all are done.
     func close() { line.close() }
 
     func run() async {
@@ -125,8 +125,8 @@ final class DeliveryLoop: Sendable {
         return visible
     }
 
-    /// Commits for all accounts at once; where one of them contradicts the database, for each on its own, so that it
-    /// holds up no other. Resumes whoever waits for what has become moved, or could not be recorded.
+    /// Commits for all accounts at once; if one of them contradicts the database, commits each on its own, so that it
+    /// holds up no other. Resumes whoever waits for the outcome.
     private func record(moved: [Item], intended: [Item]) async -> [Item] {
         do {
             let begun = try await commit(moved: moved, intended: intended)

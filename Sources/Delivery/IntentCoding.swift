@@ -14,7 +14,7 @@ import Vocabulary
 /// | others | the store's own form, without a moment; no longer written |
 struct IntentCoding {
     var batch: [UInt8]
-    /// When, by a clock that nobody sets; nil where it does not say.
+    /// When it was staged, by a clock that cannot be set; nil if the octets do not say.
     var moment: BootMoment?
 
     init(_ encoded: [UInt8]) {
@@ -38,13 +38,13 @@ struct IntentCoding {
 }
 
 extension Intent {
-    /// Its batch, as `store` has encoded it; nil where the octets are none.
+    /// Its batch, as `store` encoded it; nil if the octets are not a batch.
     package func batch(in store: any MailStore) -> StagedBatch? { store.batch(encoded: IntentCoding(batch).batch) }
 }
 
-/// A moment by the clock that goes on evenly from the machine's start, asleep or awake.
+/// A moment by the clock that counts from the machine's start, suspended or not.
 struct BootMoment: Hashable, Sendable {
-    /// Which start of the machine.
+    /// The machine's boot ID.
     var boot: String
     var seconds: Int64
 
@@ -74,8 +74,8 @@ struct BootMoment: Hashable, Sendable {
 }
 
 extension Intent {
-    /// Whether it is younger than a day by every clock: until then nobody cleans up what is staged. A wall clock that was
-    /// set back makes the age unknown, except for what a correction takes.
+    /// Whether it is younger than a day by every clock: until then nobody cleans up what is staged. If the wall clock
+    /// was set back by more than a correction, the age is unknown.
     func isRecent(at now: Timestamp, _ moment: BootMoment = .now) -> Bool {
         guard (-60..<86_400).contains(now.seconds(since: recordedAt)) else { return false }
         guard let begun = IntentCoding(batch).moment, begun.boot == moment.boot else { return true }

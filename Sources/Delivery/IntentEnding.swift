@@ -6,12 +6,12 @@ package import Records
 package import Statuses
 import Vocabulary
 
-/// Ends deliveries that were intended and then interrupted: each message that is in its mailbox, or was, is recorded as
-/// moved, and the rest forgotten, to be fetched again.
+/// Ends deliveries that were intended and then interrupted: each message that is or was in its mailbox is recorded as
+/// moved; the rest are forgotten, and fetched again.
 ///
-/// However many there are: one sync of each lane, then one commit. A crash before it leaves them as they were.
-/// What is neither where it was staged nor anywhere under its name is looked for by its content, and what is not found
-/// that way either is fetched again.
+/// However many there are, this costs one sync of each lane, then one commit. A crash before the commit leaves them as
+/// they were. A message that is neither where it was staged nor anywhere under its name is looked for by its content;
+/// if it is not found that way either, it is fetched again.
 package struct IntentEnding: Sendable {
     let context: Context
     let store: any MailStore
@@ -30,7 +30,7 @@ package struct IntentEnding: Sendable {
         /// Where its mailbox stands now.
         var batch: StagedBatch
         var delivered: [Bool]
-        /// Of those that were not: nobody can tell whether their user has deleted them.
+        /// How many of the messages not moved were not found: nobody can tell whether their user has deleted them.
         var notFound = 0
 
         var moved: MovedBatch {
@@ -42,7 +42,7 @@ package struct IntentEnding: Sendable {
         }
     }
 
-    /// Messages that only their contents can tell of.
+    /// Messages whose fate only a search by content can tell.
     package struct Undecided: Error, CustomStringConvertible {
         var count: Int
 
@@ -51,22 +51,22 @@ package struct IntentEnding: Sendable {
         }
     }
 
-    /// One account's, up to the first that could not be ended.
+    /// One account's deliveries, up to the first that could not be ended.
     private struct Outcome: Sendable {
         var account: AccountRecord.ID
         var ended: [Ended] = []
         var error: (any Error)?
-        /// What did not answer, and what it said of that.
+        /// The lane that did not answer, and the error.
         var silent: (StoreLane, MailStoreError)?
     }
 
     /// - Parameters:
     ///   - intents: in the order in which they were recorded.
-    ///   - searchesContents: whether mailboxes are read where they have to be, which may take long; else it is left to
-    ///     the next one to end them.
-    ///   - silent: lanes that do not answer, and are not asked; those that turn out not to are added.
-    /// - Returns: whose could not be ended, or not all of them, and why: a `MailStoreError`, or a `RecordsError` of one
-    ///   account's.
+    ///   - searchesContents: whether mailboxes are read where necessary, which may take long; if not, such intents are
+    ///     left for the next call.
+    ///   - silent: lanes that do not answer and are not asked; those that turn out not to answer are added.
+    /// - Returns: the accounts whose intents could not all be ended, and why: a `MailStoreError`, or a `RecordsError`
+    ///   that concerns one account.
     /// - Throws: `RecordsError`.
     package func end(
         _ intents: some Sequence<Intent>, searchesContents: Bool, except silent: inout [StoreLane: MailStoreError]
@@ -89,7 +89,7 @@ package struct IntentEnding: Sendable {
         return failures
     }
 
-    /// Publishes what is still staged: each account's in order, a few accounts at once.
+    /// Publishes what is still staged: a few accounts at once, each one's batches in order.
     private func publish(
         _ intents: [AccountRecord.ID: [Intent]], _ searchesContents: Bool,
         _ silent: inout [StoreLane: MailStoreError]
@@ -129,7 +129,7 @@ package struct IntentEnding: Sendable {
                 if let error = silent[batch.lane] { throw error }
                 if row == nil {
                     row = try await context.records.account(id: account)
-                    // A mailbox that is not there, or another, tells nothing.
+                    // A mailbox that is missing, or is a different one, tells nothing.
                     if let row { _ = try await StoreGuard(context: context, store: store).verify(row) }
                 }
                 guard let row else { break }
@@ -172,7 +172,7 @@ package struct IntentEnding: Sendable {
         return ended
     }
 
-    /// One commit; where an account contradicts the database, one for each, so that it holds up no other.
+    /// One commit; if an account contradicts the database, one for each, so that it holds up no other.
     private func record(_ accounts: [[Ended]]) async throws -> [AccountRecord.ID: any Error] {
         guard !accounts.isEmpty else { return [:] }
         do {

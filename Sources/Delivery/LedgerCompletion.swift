@@ -8,12 +8,13 @@ import Vocabulary
 
 /// Makes whole a ledger that is older than the mailbox, as after a backup of the state was restored.
 ///
-/// 1. At an account's first run after a start, the runs that have brought mail are read from names, and from what was
-///    noted beside the marker. Where the records know them all, that is all.
-/// 2. Else the mailbox is read, in all folders. What no row accounts for gets one that has a content alone: under names
-///    of ours it is mail that was moved; under others' it may be (a user has filed it), or was never.
-/// 3. A run takes such rows for candidates, and gives those that the old server still has their names.
-/// 4. When the old mailbox has been gone through, what was found under others' names and is not there is forgotten.
+/// 1. At an account's first run after a start, the runs that have brought mail are read from file names and from the
+///    notes beside the marker. If the records know all of them, nothing else is done.
+/// 2. Otherwise the mailbox is read, in all folders. Each message that no row accounts for gets a row with only a
+///    content: under a name of ours it is mail that was moved; under another name it may have been moved (and filed by
+///    a user) or not.
+/// 3. A run takes such rows as candidates, and those whose message the old server still has get its name.
+/// 4. Once the old mailbox has been gone through, rows found under other names and not met there are forgotten.
 package struct LedgerCompletion: Sendable {
     let context: Context
     let store: any MailStore
@@ -34,7 +35,7 @@ package struct LedgerCompletion: Sendable {
         let strange = found.filter { (known.runs[$0.key] ?? -1) < $0.value }
         if !strange.isEmpty {
             if let mailbox = known.mailbox, mailbox.marker == nil {
-                // A state from before, or an account that was made again: it is taken as it is.
+                // State of an earlier version, or an account created again: taken as it is.
                 try await context.records.change(.id(id)) { _ in
                     var effects = AccountEffects()
                     effects.runs = strange
@@ -111,8 +112,8 @@ package struct LedgerCompletion: Sendable {
         return (here, rows(others, LedgerRow.foundByContent))
     }
 
-    /// The old mailbox has been gone through: what was found under others' names and has not been met there was not
-    /// moved, or is no longer there.
+    /// Call once the old mailbox has been gone through: what was found under other names and was not met there was
+    /// never moved, or is no longer there.
     /// - Throws: `RecordsError`.
     package func forgetOthers(_ id: AccountRecord.ID) async throws {
         guard try await context.records.kept(Self.name(id)) == [1] else { return }

@@ -3,12 +3,12 @@
 import Vocabulary
 package import Waiting
 
-/// What a submission to ``Delivery`` will come to: success when every message of the batch is moved; after a
-/// `MailStoreError` or a `RecordsError` each message either is not visible, or an intent says so.
+/// The future result of a submission to ``Delivery``: success once every message of the batch is moved; after a
+/// `MailStoreError` or a `RecordsError`, any message that is visible is covered by an intent.
 package typealias Receipt = Latch<Result<Void, any Error>>
 
 extension Receipt {
-    /// Of what came too late.
+    /// For what was submitted too late.
     static var shuttingDown: Receipt {
         Receipt(settled: .failure(MoveError(.shuttingDown, "the daemon shuts down")))
     }

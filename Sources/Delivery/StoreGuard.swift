@@ -5,9 +5,9 @@ package import MailStore
 package import Records
 import Vocabulary
 
-/// Sees that mail goes to the place that it was moved to before: what all mail is below, a domain's place, and an
-/// account's mailbox are known by markers, there and here. What mail was moved to and is not there is waited for, until an
-/// administrator says that what is there now is to be taken.
+/// Makes sure that mail goes to the same place as before. The base directory, a domain's place and an account's mailbox
+/// each carry a marker, which the records keep too. If a place that mail was moved to is missing, moves wait for it
+/// until an administrator accepts what is there now.
 package struct StoreGuard: Sendable {
     let context: Context
     let store: any MailStore
@@ -20,12 +20,12 @@ package struct StoreGuard: Sendable {
     private struct Facts: Sendable {
         var row: AccountRecord
         var known: StoreMarkers = [:]
-        /// The levels that mail was moved to.
+        /// The levels that mail has been moved to.
         var moved: Set<StoreLevel> = []
     }
 
-    /// - Returns: what has to stand on the way to the account's mailbox.
-    /// - Throws: `MailStoreError` `unmarked` where it does not; `RecordsError`.
+    /// - Returns: the markers required on the way to the account's mailbox.
+    /// - Throws: `MailStoreError` `unmarked` where one is missing; `RecordsError`.
     package func verify(_ row: AccountRecord) async throws -> StoreMarkers {
         guard let facts = try await facts(row) else { return [:] }
         let address = facts.row.address
@@ -44,14 +44,14 @@ package struct StoreGuard: Sendable {
             }
             fresh[level] = found[level]
         }
-        // Nothing was moved there yet: what is there now counts.
+        // Nothing has been moved there yet, so what is there now counts.
         if expected[.base] == nil { fresh[.base] = try await store.markBase() }
-        fresh[.mailbox] = nil  // recorded with the first mail that is moved there
+        fresh[.mailbox] = nil  // recorded with the first mail moved there
         if !fresh.isEmpty { try await record(fresh, of: address) }
         return expected.merging(fresh) { known, _ in known }
     }
 
-    /// What is there now is taken, whatever mail was moved to before; an empty mailbox is made where there is none.
+    /// Accepts what is there now, whatever mail was moved there before; creates an empty mailbox where there is none.
     /// - Throws: `MailStoreError`, `RecordsError`.
     package func accept(_ row: AccountRecord) async throws {
         let markers = try await store.adopt(row.address)
@@ -66,7 +66,7 @@ package struct StoreGuard: Sendable {
             metadata: .about(row.address))
     }
 
-    /// Marks what all mail is below, so that it is known before the first mail arrives.
+    /// Marks the base directory, so that it is known before the first mail arrives.
     package func begin() async throws {
         guard try await context.records.kept(Self.name(.base, nil)) == nil else { return }
         do {
@@ -76,7 +76,7 @@ package struct StoreGuard: Sendable {
         }
     }
 
-    /// Whether the store can take mail, and is the one that mail was moved to.
+    /// Checks that the store can take mail, and is the one that mail was moved to.
     /// - Throws: `MailStoreError`; `RecordsError`.
     package func check() async throws {
         var marker: StoreMarker?
@@ -109,7 +109,7 @@ package struct StoreGuard: Sendable {
         try await context.records.keep(values)
     }
 
-    /// Under what the records keep a marker.
+    /// The name under which the records keep a marker.
     private static func name(_ level: StoreLevel, _ domain: DomainName?) -> String {
         level == .base ? "store-marker" : "store-marker \(domain?.name ?? "")"
     }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What is wrong, and what to do. Nothing here moves mail, but for a repair that is asked for.
+// Finds what is wrong, and says what to do. Nothing here moves mail, except a repair that is asked for.
 //
-// - ``OldServerVerification``: an old server, step by step, before anyone relies on it; ``OldServerWarnings``: what is to be
-//   said when it is set.
-// - ``DomainCheck``: whether DNS leads to the new platform yet. It gathers ``DomainFacts``; what follows from them are
-//   ``DomainFindings``, a value.
-// - ``IntegrityCheck``: the ledger held against the mailbox, here and over there (``IntegrityComparison``, a value).
+// - ``OldServerVerification``: checks an old server, step by step, before anyone relies on it; ``OldServerWarnings``:
+//   what an administrator is told when setting one.
+// - ``DomainCheck``: whether DNS points to the new platform yet. It gathers ``DomainFacts``, from which
+//   ``DomainFindings``, a value, draws conclusions.
+// - ``IntegrityCheck``: compares the ledger with the mailbox here and on the old server (``IntegrityComparison``, a
+//   value).

@@ -8,7 +8,7 @@ import Synchronization
 public import Vocabulary
 import Waiting
 
-/// Tells whether DNS leads to the new platform yet, and whether the old server can still be reached.
+/// Tells whether DNS points to the new platform yet, and whether the old server can still be reached.
 public final class DomainCheck: Sendable {
     /// A domain's records, and what they mean.
     public struct Outcome: Sendable {
@@ -16,18 +16,18 @@ public final class DomainCheck: Sendable {
         public var exchangers: [(preference: Int, host: String, addresses: [IPAddress])]
         public var addresses4: [IPAddress]
         public var addresses6: [IPAddress]
-        /// As text fit to be shown; the first where there are several.
+        /// As printable text; the first if there are several.
         public var spf: String?
         public var findings: [DomainFinding]
 
         public var isOK: Bool { !findings.contains { $0.severity == .error } }
     }
 
-    /// Seconds for all of it, however silent whoever is asked.
+    /// Seconds for the whole check, however silent DNS and servers are.
     static let mostSeconds = 5.0
-    /// At once: each has a thread.
+    /// Concurrent checks; each takes a thread.
     static let mostChecks = 8
-    /// How many records of a kind, and addresses of a host, are told.
+    /// The most records of a kind, and addresses of a host, that are reported.
     static let mostRecords = 50
 
     private let context: Context
@@ -35,9 +35,9 @@ public final class DomainCheck: Sendable {
 
     package init(context: Context) { self.context = context }
 
-    /// DNS that fails, or an old server that is down, is a finding and throws nothing.
+    /// Checks a domain. Failing DNS, or an old server that is down, is a finding, not an error.
     ///
-    /// - Parameter platform: what the records are compared with; nil to be told what there is.
+    /// - Parameter platform: what to compare the records with; nil to report only what there is.
     /// - Throws: `MoveError` with `overloaded`; `RecordsError`; `CancellationError`.
     public func check(_ domain: DomainName, platform: MailPlatform?) async throws -> Outcome {
         let isTurn = running.withLock { running in
@@ -91,7 +91,7 @@ public final class DomainCheck: Sendable {
         return .active(old)
     }
 
-    /// Connects as a run would, up to the login. What is wrong, with what to do; nil where nothing is.
+    /// Connects as a run would, up to the login. Returns what is wrong and what to do; nil if nothing is.
     private static func reach(
         _ server: OldServer, _ context: Context, resolved: @Sendable ([IPAddress]) -> Void
     ) async throws -> String? {

@@ -5,9 +5,9 @@ public import Vocabulary
 
 /// Where a domain's mail is to go from now on, as the administrator describes it.
 public struct MailPlatform: Sendable, Hashable {
-    /// That MX records are to name.
+    /// Hosts that MX records should name.
     public var hosts: [DomainName]
-    /// That mail comes in at.
+    /// Addresses at which mail arrives.
     public var addresses: [IPAddress]
 
     public init(hosts: [DomainName] = [], addresses: [IPAddress] = []) {
@@ -18,7 +18,7 @@ public struct MailPlatform: Sendable, Hashable {
     var isEmpty: Bool { hosts.isEmpty && addresses.isEmpty }
 }
 
-/// What DNS and the old server say of a domain, at one time.
+/// What DNS and the old server say about a domain, at one time.
 struct DomainFacts: Sendable {
     /// The addresses of a name.
     struct Host: Sendable, Hashable {
@@ -26,7 +26,7 @@ struct DomainFacts: Sendable {
         var six = Answer<IPAddress>(.noSuchRecord)
 
         var addresses: [IPAddress] { four.records + six.records }
-        /// What the name is an alias of, where it is one.
+        /// What the name is an alias of, if it is one.
         var target: String? { four.aliases.last ?? six.aliases.last }
         var failure: LookupFailure? { four.failure ?? six.failure }
     }
@@ -34,15 +34,15 @@ struct DomainFacts: Sendable {
     /// The old server of the domain's migration, while its window is open.
     struct Old: Sendable {
         var server: OldServer
-        /// Where the system finds it: that is where runs go.
+        /// The addresses the system resolves it to, where runs go.
         var addresses: [IPAddress] = []
         /// Whether that is this machine's own POP3 port.
         var isThisMachine = false
-        /// Why it cannot be used as it is set, and what to do; nil where it answers.
+        /// Why it cannot be used as configured, and what to do; nil if it answers.
         var failure: String?
     }
 
-    /// Whether the domain has a migration to speak of.
+    /// The state of the domain's migration, if it has one.
     enum Move: Sendable {
         case none
         case over(WindowState)
@@ -56,22 +56,22 @@ struct DomainFacts: Sendable {
     var own = Host()
     /// Of the domain itself.
     var texts = Answer<[UInt8]>(.noSuchRecord)
-    /// Of the hosts that MX records name, as far as they were looked up, and of the platform's.
+    /// The hosts that MX records name, as far as they were looked up, and the platform's.
     var hosts: [String: Host] = [:]
     /// What the SPF record says of the platform's addresses, in this order.
     var spf: [(address: IPAddress, result: SPFResult)] = []
     var move = Move.none
-    /// What DNS says of the old server's name; nil where it is set by address.
+    /// What DNS says about the old server's name; nil if it is configured by address.
     var oldName: Host?
 
-    /// The platform's, given or those of its hosts.
+    /// The platform's addresses, as given or those of its hosts.
     var platformAddresses: [IPAddress] {
         platform.addresses + platform.hosts.flatMap { hosts[$0.name]?.addresses ?? [] }
     }
 
     var spfRecords: [[UInt8]] { texts.records.filter(SPFRecord.isSPF) }
 
-    /// All addresses under which the old server may be met.
+    /// All addresses that may belong to the old server.
     var oldAddresses: Set<IPAddress> {
         guard case .active(let old) = move else { return [] }
         return Set(old.addresses + (oldName?.addresses ?? []))
@@ -79,13 +79,13 @@ struct DomainFacts: Sendable {
 }
 
 extension DomainFacts {
-    /// How many MX records, and addresses against SPF, are looked into.
+    /// The most MX records, and addresses for SPF, that are examined.
     static let mostExchangers = 20
     static let mostSPFAddresses = 32
 
-    /// Asks whatever there is to ask of the domain, side by side where nothing depends on it.
+    /// Looks up everything about the domain, in parallel where nothing depends on it.
     ///
-    /// - Parameter oldName: the old server's, where it is set by name.
+    /// - Parameter oldName: the old server's name, if it is configured by name.
     mutating func gather(from session: ResolverSession, oldName: String?) async {
         let name = domain.name
         async let exchangers = session.mailExchangers(of: name)

@@ -9,7 +9,7 @@ extension DomainFindings {
         findings.judgeExchangers()
         findings.judgeOldServer()
         if facts.exchangers.outcome != .noSuchName { findings.judgeSPF() }
-        // Stable: within one severity the order is that in which one would look.
+        // Stable: within one severity, the order stays that in which one would look.
         return Severity.allCases.flatMap { severity in findings.found.filter { $0.severity == severity } }
     }
 }

@@ -3,7 +3,7 @@
 import DNS
 import Vocabulary
 
-/// Where mail for the domain goes (RFC 5321 §5.1), compared with where it should.
+/// Where mail for the domain goes (RFC 5321 §5.1), and where it should go.
 extension DomainFindings {
     /// Where a host is, as far as can be told.
     private enum Place {
@@ -83,7 +83,7 @@ extension DomainFindings {
 
     // MARK: - Each host by itself
 
-    /// Whether a sender could deliver there at all; says what is wrong.
+    /// Whether a sender could deliver there at all; records what is wrong.
     private mutating func isUsable(_ record: MailExchanger) -> Bool {
         let (host, mx) = (record.host, "MX \(record.preference) \(record.host)")
         if IPAddress(host) != nil {
@@ -112,7 +112,7 @@ extension DomainFindings {
                     + "senders refuse; name \(target) itself")
         }
         guard !known.addresses.isEmpty else {
-            // Whether a host that could not be looked up is the platform's is said by the comparison.
+            // For a host that could not be looked up, the comparison below reports whether it is the platform's.
             if known.failure != nil { return true }
             let hasOthers = facts.hosts.contains { $0.key != host && !$0.value.addresses.isEmpty }
             add(
@@ -143,7 +143,7 @@ extension DomainFindings {
         let known = known(host)
         if facts.platform.hosts.contains(where: { $0.name == host }) {
             let strange = known.addresses.filter { !facts.platform.addresses.contains($0) }
-            // Named and addressed: then both have to hold.
+            // If the platform has both names and addresses, both must match.
             return facts.platform.addresses.isEmpty || strange.isEmpty ? .platform : .partly(strange)
         }
         let strange = known.addresses.filter { !facts.platformAddresses.contains($0) }
@@ -214,7 +214,7 @@ extension DomainFindings {
                 + "or addresses are given (mailmovectl check --mx HOST --address IP)")
     }
 
-    /// What to write into the zone, for people.
+    /// What to write into the zone, as shown to people.
     private var wantedMX: String {
         let hosts = facts.platform.hosts
         guard !hosts.isEmpty else { return "MX records that name the new platform's hosts" }

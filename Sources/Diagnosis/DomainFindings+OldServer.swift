@@ -3,7 +3,7 @@
 import DNS
 import Vocabulary
 
-/// Whether the old server can still be reached by what is set for it, now that DNS changes.
+/// Whether the old server can still be reached under its configured name or address, now that DNS changes.
 extension DomainFindings {
     mutating func judgeOldServer() {
         switch facts.move {
@@ -18,7 +18,7 @@ extension DomainFindings {
         }
     }
 
-    /// A run would fetch from the new platform what it delivers to it.
+    /// If so, a run would fetch from the new platform what it delivers there.
     private mutating func isPlatform(_ old: DomainFacts.Old) -> Bool {
         let subject = old.server.subject
         let platform = Set(facts.platformAddresses)

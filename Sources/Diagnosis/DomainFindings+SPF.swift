@@ -3,7 +3,7 @@
 import DNS
 import Vocabulary
 
-/// Whether the domain lets the new platform send its mail (RFC 7208). Mail comes in all the same, so that nothing
+/// Whether the domain lets the new platform send its mail (RFC 7208). Incoming mail does not depend on this, so nothing
 /// here is an error.
 extension DomainFindings {
     mutating func judgeSPF() {

@@ -3,7 +3,7 @@
 import DNS
 public import Vocabulary
 
-/// One thing that was found about a domain, and what to do.
+/// One finding about a domain, and what to do about it.
 public struct DomainFinding: Sendable, Hashable {
     public var severity: Severity
     public var text: String
@@ -11,7 +11,7 @@ public struct DomainFinding: Sendable, Hashable {
 
 /// What follows from a domain's facts: a pure function of them.
 ///
-/// Names of the DNS are printable ASCII when they come here; so is whatever is quoted of a record.
+/// DNS names and quoted record text are already printable ASCII here.
 struct DomainFindings {
     let facts: DomainFacts
     private(set) var found: [DomainFinding] = []

@@ -10,14 +10,14 @@ public import Secrets
 package import Statuses
 public import Vocabulary
 
-/// Holds the ledger against the mailbox and, where a password is at hand, against the old server.
+/// Compares the ledger with the mailbox and, if a password is available, with the old server.
 ///
-/// 1. The old mailbox is listed: with the password that is given, else with the one sealed for a run.
-/// 2. Every message in the Maildir is read, and known by its content.
-/// 3. What was moved, is not there, and still is on the old server is *missing*. Its user may have deleted it here;
-///    nobody can tell, so it is named, and moved again only when that is asked for.
+/// 1. The old mailbox is listed, with the given password or else with the one sealed for a run.
+/// 2. Every message in the mailbox is read, and identified by its content.
+/// 3. A message that was moved, is not there, and is still on the old server is *missing*. Its user may have deleted it
+///    here, which nobody can tell; so it is named, and moved again only on request.
 ///
-/// No mail is ever deleted, and one account is looked at after the other.
+/// No mail is ever deleted, and accounts are checked one after the other.
 public final class IntegrityCheck: Sendable {
     private let context: Context
     private let mailStore: any MailStore
@@ -39,10 +39,10 @@ public final class IntegrityCheck: Sendable {
     }
 
     /// - Parameters:
-    ///   - password: the old one.
-    ///   - repairs: what is missing is moved again.
-    ///   - acceptsEmpty: where what stands there is not the mailbox that mail was moved to, it is taken as it is from now
-    ///     on. What was moved stays moved.
+    ///   - password: the one for the old server.
+    ///   - repairs: whether missing messages are moved again.
+    ///   - acceptsEmpty: if the mailbox is not the one that mail was moved to, it is accepted as it is from now on.
+    ///     Messages recorded as moved stay recorded.
     /// - Throws: ``MoveError`` with `accountNotFound`; `RecordsError`; `CancellationError`.
     public func check(
         _ address: EmailAddress, password: Password?, repairs: Bool, acceptsEmpty: Bool = false
@@ -54,7 +54,7 @@ public final class IntegrityCheck: Sendable {
     }
 
     /// A page of a domain's accounts.
-    /// - Returns: them, and the last of them where others may follow.
+    /// - Returns: the accounts, and the last one's address if others may follow.
     /// - Throws: `RecordsError`; `CancellationError`.
     public func check(
         _ domain: DomainName, after cursor: EmailAddress?, limit: Int, repairs: Bool, acceptsEmpty: Bool = false
@@ -94,14 +94,14 @@ public final class IntegrityCheck: Sendable {
         if row.moved != Int64(ledger.count) {
             findings.add(.warning, "its figures say \(row.moved) moved, and \(ledger.count) messages are recorded")
         }
-        // Elsewhere nothing is brought, before somebody says so.
+        // If the mailbox is another one, nothing is moved until the administrator accepts it.
         if repairs, isThere, !findings.isOK || findings.interrupted > 0 || findings.leftInTmp > 0 {
             try await repair(row, settings, password, comparison?.missing ?? [], &findings)
         }
         return findings
     }
 
-    /// Whether its mail goes where it was moved to before, or where the administrator says.
+    /// Whether the account's mail goes where it was moved to before, or where the administrator says.
     private func verify(
         _ row: AccountRecord, _ acceptsEmpty: Bool, _ findings: inout IntegrityFindings
     ) async throws -> Bool {
@@ -183,7 +183,7 @@ public final class IntegrityCheck: Sendable {
         return comparison
     }
 
-    /// Missing messages that are named one by one.
+    /// The most missing messages that are named individually.
     private static let mostNamed = 100
 
     private func describe(_ findings: inout IntegrityFindings) {
@@ -256,8 +256,8 @@ public final class IntegrityCheck: Sendable {
 
     // MARK: Repair
 
-    /// What is missing is forgotten and a run is queued, which fetches it, ends what was interrupted, and removes what
-    /// was left behind.
+    /// Forgets the missing messages and queues a run, which fetches them, ends interrupted deliveries, and removes
+    /// leftovers.
     private func repair(
         _ row: AccountRecord, _ settings: MigrationSettings?, _ password: Password?,
         _ missing: [(message: ListedMessage, row: LedgerRow)], _ findings: inout IntegrityFindings

@@ -4,25 +4,25 @@ import Records
 import Runs
 import Vocabulary
 
-/// The ledger held against the old mailbox and the new one: a value without I/O.
+/// The ledger compared with the old mailbox and the new one: a value without I/O.
 ///
-/// A message of the old server is known to the ledger by its UIDL and size; one of the ledger is known in the mailbox
-/// by its content, however it is named by now. Each message in the mailbox accounts for one row.
+/// A message on the old server matches a ledger row by UIDL and size; a ledger row matches a message in the mailbox by
+/// content, whatever its name is by now. Each message in the mailbox accounts for one row.
 struct IntegrityComparison: Sendable {
     /// Rows that are in the mailbox.
     private(set) var present = 0
-    /// Rows of messages that the old server lists no longer, or was not asked for, and that are not in the mailbox.
+    /// Rows of messages that are not in the mailbox and that the old server no longer lists, or was not asked about.
     private(set) var gone = 0
-    /// Rows of messages that the old server still has, and that are not in the mailbox.
+    /// Rows of messages that are not in the mailbox and that the old server still has.
     private(set) var missing: [(message: ListedMessage, row: LedgerRow)] = []
-    /// What the old server has and the ledger does not.
+    /// How many messages the old server has and the ledger does not.
     private(set) var waiting = 0
 
     private var contents: [ContentHash: Int]
 
     /// - Parameters:
     ///   - listing: nil where the old server was not asked.
-    ///   - source: what UIDLs of the listing are known under.
+    ///   - source: the ledger's source for UIDLs of the listing.
     init(
         ledger: [LedgerRow], listing: [ListedMessage]?, source: Int64, hash: LedgerHash,
         contents: [ContentHash: Int]
@@ -39,7 +39,7 @@ struct IntegrityComparison: Sendable {
                 waiting += 1
             }
         }
-        // What is still over there comes first, so that of two equal messages the other is the one that is gone.
+        // Messages still on the old server come first, so that of two equal messages the other one counts as gone.
         for (message, row) in listed {
             if take(row.content) { present += 1 } else { missing.append((message, row)) }
         }
@@ -48,7 +48,7 @@ struct IntegrityComparison: Sendable {
         }
     }
 
-    /// Messages that others put there, or that a user has copied, may be the ones that are missing.
+    /// Messages delivered by others, or copied by the user, may be the missing ones.
     mutating func find(in others: [ContentHash: Int]) {
         contents.merge(others, uniquingKeysWith: +)
         let before = missing
@@ -58,8 +58,8 @@ struct IntegrityComparison: Sendable {
         }
     }
 
-    /// Messages in the mailbox under names of ours beyond what the ledger knows: moved ones that are there more often, and
-    /// such as were never moved as they are.
+    /// Messages in the mailbox under names of ours that the ledger does not account for: moved messages that are there
+    /// too often, and ones whose content was never moved.
     static func surplus(_ ledger: [LedgerRow], _ contents: [ContentHash: Int]) -> (doubled: Int, changed: Int) {
         var known: [ContentHash: Int] = [:]
         for row in ledger { known[ContentHash(value: row.content), default: 0] += 1 }

@@ -2,7 +2,7 @@
 
 public import Vocabulary
 
-/// What a check of an account's mail has found.
+/// The findings of a check of an account's mail.
 public struct IntegrityFindings: Sendable {
     /// Whether the old mailbox was compared too.
 
@@ -12,7 +12,7 @@ public struct IntegrityFindings: Sendable {
         public var text: String
     }
 
-    /// A message that the ledger says was moved, that the old server still has, and that is not in the mailbox.
+    /// A message that was moved according to the ledger, is still on the old server, and is not in the mailbox.
     public struct Missing: Sendable {
         public var uniqueID: String
         public var octets: Int64
@@ -30,7 +30,7 @@ public struct IntegrityFindings: Sendable {
     public var waiting: Int?
     /// In the mailbox more often than they were moved.
     public var doubled = 0
-    /// In the mailbox under names that moved messages get, and not as they were moved.
+    /// In the mailbox under names of moved messages, but with other contents.
     public var changed = 0
     /// Half-written messages that no run needs any more.
     public var leftInTmp = 0

@@ -16,7 +16,7 @@ public struct OldServerFindings: Sendable {
 
     public struct TLS: Sendable {
         public var version: String
-        /// nil where it cannot be told.
+        /// nil if unknown.
         public var cipher: String?
         /// Of the certificate's DER form.
         public var sha256: String
@@ -33,7 +33,7 @@ public struct OldServerFindings: Sendable {
     public var pipelines = false
     public var hasUIDL = false
     public var hasTOP = false
-    /// With an account whose password was accepted.
+    /// Only if an account's password was accepted.
     public var mailbox: (messages: Int, octets: Int)?
     public var advice: [String] = []
 

@@ -13,12 +13,12 @@ public final class OldServerVerification: Sendable {
 
     package init(context: Context) { self.context = context }
 
-    /// Runs the checks in the contract's order, up to the first that fails. A server that is down, or a wrong
-    /// password, is a finding and throws nothing.
+    /// Runs the checks in the contract's order, up to the first that fails. A server that is down, or a wrong password,
+    /// is a finding, not an error.
     ///
     /// - Parameters:
-    ///   - account: with it, two logins with passwords that cannot be right are tried as well.
-    ///   - password: with it, the mailbox is looked at.
+    ///   - account: if given, two logins with passwords that cannot be right are tried as well.
+    ///   - password: if given, the mailbox is looked at.
     /// - Throws: `CancellationError`; `RecordsError`.
     public func verify(
         _ server: OldServer, account: EmailAddress?, password: Password?
@@ -30,7 +30,7 @@ public final class OldServerVerification: Sendable {
         findings.take(line.facts)
         try await judgeCertificate(server, line.facts.tls, hiding: password, &findings)
         if let user, let password { try await lookInside(line, of: server, user: user, password, &findings) }
-        // What is looked for has been seen; a server that hangs up on the farewell changes nothing.
+        // Everything needed has been seen; it does not matter if the server hangs up instead of saying goodbye.
         _ = try? await line.leave()
         await line.close()
         try Task.checkCancellation()
@@ -40,7 +40,7 @@ public final class OldServerVerification: Sendable {
         return findings.inOrder()
     }
 
-    /// The name by which the old server knows `account`: that of a login, so with the spelling given at its creation.
+    /// The user name on the old server: as at a login, so with the spelling given when the account was created.
     private func user(_ account: EmailAddress?, of server: OldServer) async throws -> String? {
         guard let account else { return nil }
         let row = try await context.records.account(account)
@@ -70,7 +70,7 @@ public final class OldServerVerification: Sendable {
         }
     }
 
-    /// What the server shows that was not trusted, so that it can be judged. Nothing secret is sent.
+    /// Looks at a server that was not trusted, so that the user can judge it. Nothing secret is sent.
     private func lookAtUntrusted(
         _ server: OldServer, _ failure: SourceError, hiding password: Password?, _ findings: inout OldServerFindings
     ) async throws {
@@ -88,12 +88,12 @@ public final class OldServerVerification: Sendable {
             await line.close()
             findings.advise(server, line.facts)
         } catch {
-            // It does not speak TLS at all: the first failure has said so.
+            // It does not speak TLS at all, as the first failure already said.
             try Task.checkCancellation()
         }
     }
 
-    /// Whether the certificate would stand a full check, also where none was asked for.
+    /// Whether the certificate would pass full verification, even if none was asked for.
     private func judgeCertificate(
         _ server: OldServer, _ facts: TLSFacts?, hiding password: Password?, _ findings: inout OldServerFindings
     ) async throws {
@@ -173,7 +173,7 @@ public final class OldServerVerification: Sendable {
         }
     }
 
-    /// A server that takes any password would hand every account to anyone.
+    /// A server that accepts any password would hand every account to anyone.
     private func tryWrongPasswords(
         _ server: OldServer, user: String, _ findings: inout OldServerFindings
     ) async throws {
@@ -200,7 +200,7 @@ public final class OldServerVerification: Sendable {
         findings.add(.rejectsWrongPassword, true, "a random and an empty password are rejected", clock.now - start)
     }
 
-    /// nil where the password was rejected. An empty one may be no argument at all to the server, which says that.
+    /// nil if the password was rejected. A server may take an empty one for a missing argument, and say so.
     private static func problem(_ answer: SourceAnswer, with name: String, user: String) -> String? {
         switch answer {
         case .rejected, .noSuchUser: nil
@@ -216,7 +216,7 @@ public final class OldServerVerification: Sendable {
         "whether the old server rejects \(name) password could not be told: \(detail). Verify it again in a while"
     }
 
-    /// What `enableMigration` warns of from now on.
+    /// Remembers what `enableMigration` will warn about.
     private func remember(_ server: OldServer, announcesExpireZero: Bool) async {
         let key = OldServerWarnings.expireZeroKey(server)
         let news = OldServerWarnings.expireZeroValue(announcesExpireZero)
@@ -236,7 +236,7 @@ extension OldServerFindings {
     fileprivate mutating func add(_ name: Check.Name, _ isOK: Bool, _ detail: String, _ took: Duration) {
         let check = Check(
             name: name, isOK: isOK, detail: detail, milliseconds: Int(saturating: took / .milliseconds(1)))
-        // Capabilities are asked again inside TLS; the latest answer counts.
+        // Capabilities are requested again inside TLS; the latest answer counts.
         if let index = checks.firstIndex(where: { $0.name == name }) {
             checks[index] = check
         } else {
@@ -297,7 +297,7 @@ extension OldServerFindings {
         }
     }
 
-    /// As the contract lists them, whatever order TLS came in.
+    /// In the contract's order, whenever TLS came.
     fileprivate func inOrder() -> OldServerFindings {
         var sorted = self
         let order = Dictionary(uniqueKeysWithValues: Check.Name.allCases.enumerated().map { ($1, $0) })
@@ -307,7 +307,7 @@ extension OldServerFindings {
 }
 
 extension OldServerFindings.Check.Name {
-    /// Under which check a step is told; nil where that is none.
+    /// The check that a step belongs to; nil if to none.
     fileprivate init?(_ step: SourceError.Step) {
         switch step {
         case .resolve: self = .resolve

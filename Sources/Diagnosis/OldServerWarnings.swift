@@ -10,9 +10,9 @@ package struct OldServerWarnings: Sendable {
 
     package init(context: Context) { self.context = context }
 
-    /// - Throws: ``InvalidParameter`` where it is this machine's own POP3 port: mail would move in circles.
+    /// - Throws: ``InvalidParameter`` if it is this machine's own POP3 port: mail would go in circles.
     package func warnings(of server: OldServer, for domain: DomainName) async throws -> [String] {
-        // A name that does not resolve yet is no reason to refuse it: verifyOldServer tells.
+        // A name that does not resolve yet is accepted: verifyOldServer reports that.
         let addresses = await context.probe.allAddresses(of: server)
         if addresses.contains(where: { context.probe.leadsHere($0, port: server.port) }) {
             throw InvalidParameter(
@@ -50,18 +50,18 @@ package struct OldServerWarnings: Sendable {
         return warnings
     }
 
-    /// Under this name it is remembered whether the latest verification found `EXPIRE 0`.
+    /// The key under which the latest verification's finding of `EXPIRE 0` is remembered.
     static func expireZeroKey(_ server: OldServer) -> String { "expire-0 \(server.host.lowercased()):\(server.port)" }
 
     static func expireZeroValue(_ isAnnounced: Bool) -> [UInt8] { [isAnnounced ? 1 : 0] }
 
     static func host(_ host: String, isInside domain: DomainName) -> Bool {
-        // RFC 1034 §3.1: a dot at the end says that the name is whole.
+        // RFC 1034 §3.1: a dot at the end marks a name as absolute.
         let host = (host.hasSuffix(".") ? String(host.dropLast()) : host).lowercased()
         return host == domain.name || host.hasSuffix(".\(domain.name)")
     }
 
-    /// Whether nobody beyond this machine, its site or its link is there.
+    /// Whether it can only be reached from this machine, site or link.
     private static func isPrivate(_ address: IPAddress) -> Bool {
         address.scope == .loopback || address.scope == .local
     }

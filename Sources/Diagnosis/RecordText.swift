@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What is quoted of DNS records.
+/// How DNS records are quoted.
 enum RecordText {
     /// A TXT record's octets as printable ASCII, escaped as in zone files (RFC 1035 §5.1).
     static func shown(_ octets: [UInt8], atMost most: Int) -> String {

@@ -7,18 +7,17 @@ import Synchronization
 package import Vocabulary
 package import Waiting
 
-/// What all rooms of this floor stand on: the records, the way to old servers, two clocks, the limits in force, the signal
-/// to stop, the log.
+/// What all rooms of this floor share: the records, the way to old servers, two clocks, the limits in force, the stop
+/// signal, and the log.
 ///
-/// What only some of them need, such as the mail store, the sealing of passwords or the hashing of them, they are given by
-/// themselves.
+/// What only some rooms need, such as the mail store or the hashing of passwords, is passed to those rooms directly.
 package final class Context: Sendable {
     package let records: any Records
     package let source: any MailSource
     package let probe: any OldServerProbe
-    /// The wall clock: for what people read, and what outlives a restart. It may be set forwards or back at any moment.
+    /// The wall clock: for what people read and what outlives a restart. It may be set forwards or back at any moment.
     package let now: @Sendable () -> Timestamp
-    /// Goes on evenly, whatever becomes of the wall clock: for all that waits or counts.
+    /// Monotonic, however the wall clock is set: for everything that waits or counts.
     package let uptime: @Sendable () -> ContinuousClock.Instant
     package let stopping = StopSignal()
     package let log: Logger
@@ -51,6 +50,6 @@ package final class Context: Sendable {
 }
 
 extension Logger.Metadata {
-    /// Whom an entry is about, for whoever looks for it: `journalctl MAILMOVE_ACCOUNT=ann@example.com`.
+    /// The account that a log entry is about, so that it can be found: `journalctl MAILMOVE_ACCOUNT=ann@example.com`.
     package static func about(_ account: EmailAddress) -> Self { ["account": "\(account)"] }
 }

@@ -27,7 +27,7 @@ public struct MoveLimits: Sendable {
     public var loginTimeout = Defaults.loginTimeout
     /// How long the session in which a password was accepted waits for the run that goes on in it.
     public var checkedSessionSeconds = 1.0
-    /// Whom the check of a domain asks.
+    /// The resolver that a domain check asks.
     public var resolver = Resolver()
     public var passwordScheme = PasswordScheme.yescrypt
     /// How long a right password is remembered; 0 is off.
@@ -36,7 +36,7 @@ public struct MoveLimits: Sendable {
     public var firstRetry = 2.0
     public var lastRetry = 900.0
     public var retryFor = 86400.0
-    /// Before a run whose outcome the database did not take is tried again.
+    /// Pause before a run whose outcome could not be recorded is tried again.
     public var recordsRetry = 10.0
 
     public init() {}

@@ -5,7 +5,7 @@ public struct Capabilities: Hashable, Sendable {
     /// In capitals.
     public let names: Set<String>
 
-    /// Of words with spaces between them. A server that announces more than the limit is not believed at all.
+    /// Parses words separated by spaces. A server that announces more than the limit is not believed at all.
     init(_ words: some Collection<UInt8>) {
         names = Set(Array(words).split { $0 <= 32 }.prefix(512).filter { $0.count <= 128 }.map(\.uppercasedText))
     }
@@ -31,7 +31,7 @@ public struct Capabilities: Hashable, Sendable {
     public var listExtended: Bool { has("LIST-EXTENDED") || has("IMAP4REV2") }
     public var specialUse: Bool { has("SPECIAL-USE") || has("IMAP4REV2") }
     public var createSpecialUse: Bool { has("CREATE-SPECIAL-USE") }
-    /// Of Gmail before RFC 6154.
+    /// Gmail's, from before RFC 6154.
     public var xlist: Bool { has("XLIST") }
     /// RFC 5819
     public var listStatus: Bool { has("LIST-STATUS") || has("IMAP4REV2") }

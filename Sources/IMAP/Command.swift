@@ -5,16 +5,16 @@ public import Vocabulary
 
 /// What is sent (RFC 3501 §6).
 ///
-/// There is no FETCH that marks what it reads: bodies are peeked at alone.
+/// There is no FETCH that marks messages as seen: bodies are only peeked at.
 public enum Command: Sendable {
     case capability
     case noop
     case startTLS
     case logout
-    /// RFC 2971: names and values. Never without any, for NetEase takes no other.
+    /// RFC 2971: names and values. Never empty, since NetEase does not accept that.
     case id([(name: String, value: String)])
     case login(user: String, Password)
-    /// - Parameter first: what the mechanism has the client say first; before Base64.
+    /// - Parameter first: the initial response, before Base64.
     case authenticate(mechanism: String, first: Password?)
     case enable([String])
     case namespace
@@ -28,7 +28,7 @@ public enum Command: Sendable {
     case fetch(UIDSet, [FetchItem], changedSince: UInt64?)
     case search(SearchKey, extended: Bool)
     case store(UIDSet, FlagChange, [Flag])
-    /// RFC 4315: those alone, not what others have flagged.
+    /// RFC 4315: only these, not messages that others have flagged.
     case expunge(UIDSet)
     case create(MailboxName, SpecialUse?)
     case subscribe(MailboxName)
@@ -103,7 +103,7 @@ public enum Command: Sendable {
 }
 
 extension Command {
-    /// Whether anything at the server may be another after it: mail, flags, folders, subscriptions.
+    /// Whether it may change anything on the server: mail, flags, folders, subscriptions.
     public var changesMailbox: Bool {
         switch self {
         case .capability, .noop, .startTLS, .logout, .id, .login, .authenticate, .enable, .namespace, .list, .lsub,
@@ -114,11 +114,11 @@ extension Command {
         }
     }
 
-    /// Whether it is sent only when all before it are answered, and nothing is sent before it is answered.
+    /// Whether it is sent only after all earlier commands are answered, and nothing is sent until it is answered.
     var standsAlone: Bool {
         switch self {
         case .startTLS, .logout, .login, .authenticate, .enable: true
-        // RFC 9051 §5.5: what is behind an opening may be taken for the folder that was open before, if it fails.
+        // RFC 9051 §5.5: if an opening fails, commands after it may apply to the folder that was open before.
         case .examine, .select, .close, .unselect: true
         case .capability, .noop, .id, .namespace, .list, .lsub, .xlist, .status, .fetch, .search, .store, .expunge,
             .create, .subscribe, .append:

@@ -4,14 +4,14 @@ import MailSession
 import NIOCore
 import Secrets
 
-/// Writes a command as the parts in which it is sent (RFC 3501 §4.3: before a literal the server is waited for, unless it
-/// has said that it need not be).
+/// Encodes a command as the parts in which it is sent (RFC 3501 §4.3: before a literal, the client waits for the
+/// server, unless that has said that this is unnecessary).
 struct CommandEncoder {
     enum Part: Hashable {
         case octets(ByteBuffer, isSecret: Bool)
-        /// Until the server asks to go on.
+        /// Wait until the server asks to continue.
         case wait
-        /// So many octets of the message with this index.
+        /// This many octets of the message with this index.
         case message(Int, octets: Int)
     }
 
@@ -104,7 +104,8 @@ struct CommandEncoder {
 
     // MARK: - Strings
 
-    /// Quoted where it can be, for some servers mishandle literals; else a literal. RFC 3501 §9: no 8-bit octet is quoted.
+    /// Quoted if possible, because some servers mishandle literals; else a literal. RFC 3501 §9: 8-bit octets are never
+    /// quoted.
     private mutating func string(_ octets: [UInt8]) {
         octets.withUnsafeBytes { string($0) }
     }
@@ -135,8 +136,8 @@ struct CommandEncoder {
 
     // MARK: - Secrets
 
-    /// Room for a secret, so that the buffer never grows, which would leave a copy behind: each octet may be escaped, and
-    /// a literal is announced.
+    /// Reserves room for a secret, because a buffer that grows leaves a copy behind: each octet may be escaped, and a
+    /// literal is announced.
     private mutating func reserve(for count: Int) { buffer.reserveCapacity(buffer.readableBytes + 2 * count + 64) }
 
     private mutating func login(_ user: String, _ password: Password) {

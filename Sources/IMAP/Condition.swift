@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a server says of a command, or of itself (RFC 3501 §7.1).
+/// What a server says about a command, or about itself (RFC 3501 §7.1).
 public struct Condition: Hashable, Sendable {
     public enum Kind: Hashable, Sendable {
         case ok
@@ -8,7 +8,7 @@ public struct Condition: Hashable, Sendable {
         case bad
         /// Never the answer to a command: the connection ends.
         case bye
-        /// A greeting alone: somebody is logged in already.
+        /// Only as a greeting: somebody is already logged in.
         case preauthenticated
     }
 
@@ -17,8 +17,8 @@ public struct Condition: Hashable, Sendable {
     /// Words for people, as octets; they may hold a password, and are to be scrubbed before anyone sees them.
     public var text: [UInt8]
 
-    /// Of `OK`, `NO`, `BAD`, `BYE` or `PREAUTH` and what follows. Case and missing words are forgiven, nothing else: this
-    /// decides whether a password is right.
+    /// Parses `OK`, `NO`, `BAD`, `BYE` or `PREAUTH` and what follows. Differences in case and missing words are
+    /// tolerated, nothing else: this decides whether a password is right.
     init?(_ reader: inout Reader) {
         guard let word = try? reader.atom() else { return nil }
         let kinds: [(StaticString, Kind)] = [

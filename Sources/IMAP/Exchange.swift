@@ -4,7 +4,7 @@ import MailSession
 import NIOCore
 import Secrets
 
-/// An AUTHENTICATE that is not over (RFC 3501 §6.2.2): challenges and answers, one each.
+/// An AUTHENTICATE in progress (RFC 3501 §6.2.2): challenges and answers, one each.
 struct Exchange: Sendable {
     let id: CommandID
     /// What the client says first, where the command could not carry it.
@@ -17,13 +17,13 @@ struct Exchange: Sendable {
     /// Whether everything that was asked for has been sent, so that the server may say OK.
     var isSettled: Bool { first == nil && !isAwaitingAnswer && unsent == nil }
 
-    /// The server asks for more. nil where that is what the client says first; else the challenge.
+    /// The server asks for more. nil if that is the initial response; else the challenge.
     mutating func asked(_ frame: Frame) throws(IMAPError) -> [UInt8]? {
         guard unsent == nil, !isAwaitingAnswer else {
             throw .violation("asks for more before it has its answer", quoting: frame.octets)
         }
         if let first {
-            // Whatever it says: some have words for people where the client is to begin, which may look like Base64.
+            // Whatever the text says: some servers send words when the client is to begin, which may look like Base64.
             self.first = nil
             unsent = (CommandEncoder.response(first), true)
             return nil

@@ -2,15 +2,16 @@
 
 public import Vocabulary
 
-/// What a `FETCH` tells of a message (RFC 3501 §7.4.2): attributes in any order, often unasked, often in several pieces.
+/// What a `FETCH` says about a message (RFC 3501 §7.4.2): attributes in any order, often unsolicited, often in several
+/// pieces.
 public struct Fetched: Hashable, Sendable {
-    /// Its number in the folder, which is good for nothing: 0 (Courier) and more than there are (Exchange) are seen.
+    /// Its number in the folder, which is useless: 0 (Courier) and numbers beyond the last message (Exchange) occur.
     public var number: UInt32
     public var uid: UInt32?
     public var flags: [Flag]?
     /// nil also where it makes no sense.
     public var date: Timestamp?
-    /// `RFC822.SIZE`: up to three times the truth (Exchange), or nothing.
+    /// `RFC822.SIZE`: up to three times the true size (Exchange), or absent.
     public var octets: UInt64?
     /// RFC 7162 §3.1.4.2
     public var modificationSequence: UInt64?
@@ -41,8 +42,8 @@ public struct FetchedBody: Hashable, Sendable {
 }
 
 extension Reader {
-    /// - Parameter isPartial: whether the response has come as far as the beginning of a literal that is passed on; what
-    ///   is behind it is still to come.
+    /// - Parameter isPartial: whether the response ends at the beginning of a literal that is passed on; what follows
+    ///   is still to come.
     mutating func fetched(number: UInt32, isPartial: Bool = false) throws(Unreadable) -> Fetched {
         var fetched = Fetched(number: number)
         skipSpaces()

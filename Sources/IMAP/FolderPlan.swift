@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where each folder of an old mailbox goes, decided from the list of folders alone.
+/// Where each folder of an old mailbox goes, decided only from the list of folders.
 ///
-/// 1. Personal folders move; those of others and shared ones where that is asked for. Those that show what is elsewhere
-///    (`\Flagged`, `\Important`) do not; of `\All` what is nowhere else goes into the archive.
+/// 1. Personal folders move; other users' and shared ones only on request. Folders that show mail of other folders
+///    (`\Flagged`, `\Important`) do not; from `\All`, mail that is nowhere else goes into the archive.
 /// 2. A folder's path is its name without the prefix of its namespace, with `/` between levels.
-/// 3. Its target: what the administrator has mapped; else what it had before; else by what it is for (RFC 6154, XLIST);
-///    else, where no folder says that it is for that, by a well-known name; else its own path. Folders below one that has
-///    a target of its own go with it.
-/// 4. What the new platform's names cannot hold is replaced. Two folders meet where the target is a special one; elsewhere
-///    the second gets a suffix.
+/// 3. Its target is the first that applies: the administrator's mapping; its earlier target; its special use (RFC 6154,
+///    XLIST); a well-known name, if no other folder has that special use; its own path. Folders below one with a target
+///    of its own move with it.
+/// 4. Characters that the new platform's names cannot hold are replaced. Two folders are merged if the target is a
+///    special one; otherwise the second gets a suffix.
 public struct FolderPlan: Hashable, Sendable {
     public enum Fate: Hashable, Sendable {
         case moves

@@ -3,7 +3,7 @@
 import Glibc
 import NIOCore
 
-/// A response as it came: its lines without their ends, one behind the other, and where its literals are.
+/// A response as received: its lines without their ends, concatenated, and the positions of its literals.
 struct Frame: Hashable, Sendable {
     struct Literal: Hashable, Sendable {
         /// From its `{` to the end of its octets or, where these were passed on, of its `}`.
@@ -17,11 +17,11 @@ struct Frame: Hashable, Sendable {
     var literals: [Literal] = []
 }
 
-/// Cuts a stream of octets into responses (RFC 3501 §2.2, §4.3).
+/// Splits a stream of octets into responses (RFC 3501 §2.2, §4.3).
 ///
-/// A line that ends in `{n}` announces a literal, except in a status response (`OK`, `NO`, `BAD`, `BYE`, `PREAUTH`) or a
-/// request to go on: those end in words for people, which may end in anything. The literal is the text of a message
-/// where it stands behind `BODY[…]` or `RFC822…` in a `FETCH`; then its octets are passed on as slices of the input.
+/// A line that ends in `{n}` announces a literal, except in a status response (`OK`, `NO`, `BAD`, `BYE`, `PREAUTH`) or
+/// a continuation request: those end in text for people, which may end in anything. A literal after `BODY[…]` or
+/// `RFC822…` in a `FETCH` is the text of a message; its octets are passed on as slices of the input.
 struct Framing {
     enum Piece {
         case needsInput
@@ -170,7 +170,8 @@ struct Framing {
             isBody: head.isFetch && Self.endsInSection(frame.octets[..<start]))
     }
 
-    /// Whether a value behind these octets is the text of a message. The grammar looks again, once the response is whole.
+    /// Whether a value after these octets is the text of a message. The grammar checks again once the response is
+    /// complete.
     private static func endsInSection(_ octets: ArraySlice<UInt8>) -> Bool {
         var octets = octets
         while octets.last == UInt8(ascii: " ") { octets.removeLast() }

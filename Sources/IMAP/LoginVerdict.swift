@@ -4,8 +4,8 @@ import MailSession
 
 /// What a server's answers to a login say of the password.
 ///
-/// Some servers say OK to a wrong password and refuse afterwards (Exchange: "User is authenticated but not connected"): so
-/// a password is right when the login succeeds *and* the inbox opens.
+/// Some servers say OK to a wrong password and refuse afterwards (Exchange: "User is authenticated but not connected").
+/// Therefore a password is right only if the login succeeds *and* the inbox opens.
 public enum LoginVerdict: Hashable, Sendable {
     /// The inbox is open.
     case accepted
@@ -56,7 +56,7 @@ public enum LoginVerdict: Hashable, Sendable {
         case .authenticationFailed, .authorizationFailed, .expired: .rejected
         case .privacyRequired: .mustNotBeAsked
         case .unavailable, .inUse, .limit, .serverBug, .contactAdmin, .throttled: .unavailable
-        // Of the client, the folder or the server's disk; not of the password.
+        // About the client, the folder or the server's disk, not the password.
         case .clientBug, .cannot, .overQuota, .corruption, .noPermission, .nonexistent, .tooBig: .unavailable
         // RFC 2221: it is not followed, and who has not looked has not said anything.
         case .referral: .unavailable

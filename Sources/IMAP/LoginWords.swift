@@ -4,8 +4,8 @@ import MailSession
 
 /// What IMAP servers mean.
 extension ServerWords {
-    /// Load, or a fault, or a service that is off: nothing of the password. Not where the words speak of the password too:
-    /// Tencent tells of all that might be ("… password is incorrect, login frequency limited, or system is busy").
+    /// Load, a fault, or a disabled service: nothing about the password. Not if the words mention the password too:
+    /// Tencent lists every possible cause ("… password is incorrect, login frequency limited, or system is busy").
     var tellOfFault: Bool {
         if hold(["passw", "密码", "credential"]) { return false }
         return tellOfLoad || tellOfHaste || tellOfTooManyLogins || tellOfTooManyConnections || tellThatServiceIsOff

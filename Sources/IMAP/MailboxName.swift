@@ -87,7 +87,7 @@ enum ModifiedUTF7 {
         return octets
     }
 
-    /// nil where it is none: then the name is what stands there.
+    /// nil if it is not modified UTF-7: then the name means what it says.
     static func decode(_ octets: [UInt8]) -> String? {
         var text = String.UnicodeScalarView()
         var rest = octets[...]

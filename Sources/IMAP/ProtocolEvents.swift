@@ -15,8 +15,8 @@ extension ProtocolMachine {
         case greeted(Condition)
         /// Without a tag; it may belong to any command, or to none.
         case response(Response)
-        /// The text of a message begins: what is known of the message so far, with this body last. Its UID may come only
-        /// with the response that follows the text.
+        /// The text of a message begins: what is known of the message so far, with this body last. Its UID may arrive
+        /// only with the response that follows the text.
         case bodyBegan(Fetched)
         /// A slice of the input.
         case body(ByteBuffer)
@@ -38,14 +38,14 @@ extension ProtocolMachine {
     public enum Output: Sendable {
         /// Where it is secret: ``NIOCore/ByteBuffer/wipe()`` once it is sent.
         case octets(ByteBuffer, isSecret: Bool)
-        /// Exactly so many octets of the message with this index among those of an APPEND.
+        /// Exactly this many octets of the message with this index among those of an APPEND.
         case message(CommandID, index: Int, octets: Int)
     }
 }
 
 enum Tags {
-    /// Fifty bits: no message that was written before this connection holds one of its tags, so that none can pass for an
-    /// answer where a server loses count of its octets.
+    /// Fifty bits: no message written before this connection contains one of its tags, so none can pass for an answer
+    /// if a server miscounts its octets.
     static func randomPrefix() -> String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
         var generator = SystemRandomNumberGenerator()

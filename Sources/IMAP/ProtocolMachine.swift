@@ -6,7 +6,7 @@ public import Secrets
 
 /// A connection to an IMAP server as a value: commands and octets in, octets and answers out.
 ///
-/// Who holds it takes ``nextOutput()`` until there is none, after each command and after each event; and feeds what
+/// Its owner calls ``nextOutput()`` until there is none, after each command and after each event, and feeds what
 /// arrives to ``receive(_:)`` until that needs more.
 public struct ProtocolMachine: Sendable {
     private enum State: Sendable {
@@ -246,7 +246,7 @@ public struct ProtocolMachine: Sendable {
             farewell = condition
             state = .failed(IMAPError(.closed, "greets with a farewell", quoting: condition.text))
         case .preauthenticated where !isEncrypted:
-            // Whoever sends it in the server's place takes STARTTLS away.
+            // An attacker could send it in the server's place, to prevent STARTTLS.
             throw IMAPError(.untrusted, "says before TLS that somebody is logged in; nothing was sent")
         case .preauthenticated, .no, .bad:
             throw .violation("does not greet as an IMAP server that asks who is there", quoting: frame.octets)

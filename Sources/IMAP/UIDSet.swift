@@ -10,7 +10,7 @@ public struct UIDSet: Hashable, Sendable, CustomStringConvertible {
 
     public init(_ range: ClosedRange<UInt32>) { self.init(ranges: [range]) }
 
-    /// Of numbers in any order, each as often as it likes; 0 is none.
+    /// From numbers in any order, possibly repeated; 0 is ignored.
     public init(_ uids: some Sequence<UInt32>) { self.init(ranges: uids.map { $0...$0 }) }
 
     init(ranges: [ClosedRange<UInt32>]) {
@@ -28,7 +28,7 @@ public struct UIDSet: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// Of `1:5,7,12:9`; nil where it is none. `*` has no meaning in an answer.
+    /// Parses `1:5,7,12:9`; nil if it is not a set. `*` has no meaning in an answer.
     init?(text: some Collection<UInt8>) {
         var ranges: [ClosedRange<UInt32>] = []
         for part in text.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
@@ -69,8 +69,8 @@ public struct UIDSet: Hashable, Sendable, CustomStringConvertible {
         return range.lowerBound == range.upperBound ? end : "\(range.lowerBound):\(end)"
     }
 
-    /// The same in pieces that are each at most so many octets long when sent, for commands should stay below 1,000
-    /// (RFC 2683 §3.2.1.5), and hold at most so many numbers. What has no end stays in one piece.
+    /// The same, split into pieces that are each at most this many octets long when sent, since commands should stay
+    /// below 1,000 (RFC 2683 §3.2.1.5), and hold at most this many numbers. A set without an end stays in one piece.
     ///
     /// For sets of messages that are known to be there: what a server says has vanished may be all numbers there are.
     public func pieces(octets: Int = 900, uids: Int = .max) -> [UIDSet] {

@@ -5,11 +5,11 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// Stops a listening channel from accepting for a moment where the system has no descriptor or memory for a client:
-/// those who come wait in the backlog meanwhile.
+/// Briefly stops a listening channel from accepting when the system has no descriptor or memory for a client: new
+/// clients wait in the backlog meanwhile.
 ///
-/// NIO's own `AcceptBackoffHandler` holds back reads that are asked for; the one during which `accept` has failed stays
-/// pending, and is tried again at once, and again. Only automatic reading that is switched off ends it.
+/// NIO's own `AcceptBackoffHandler` delays requested reads, but the read during which `accept` failed stays pending and
+/// is retried at once, over and over. Only switching automatic reading off stops it.
 final class AcceptPause: ChannelInboundHandler {
     typealias InboundIn = any Channel
 
@@ -22,7 +22,7 @@ final class AcceptPause: ChannelInboundHandler {
 
     /// - Parameters:
     ///   - news: shared by all listeners.
-    ///   - mayGoOn: whether clients are still wanted when the moment is over.
+    ///   - mayGoOn: whether clients are still wanted after the pause.
     init(logger: Logger, news: AcceptNews, mayGoOn: @escaping @Sendable () -> Bool) {
         self.logger = logger
         self.news = news
@@ -41,7 +41,7 @@ final class AcceptPause: ChannelInboundHandler {
         }
         guard !isPaused, let options = context.channel.syncOptions else { return }
         isPaused = true
-        // Failed where the channel has closed: then there is nothing to pause.
+        // This fails if the channel has closed: then there is nothing to pause.
         try? options.setOption(.autoRead, value: false)
         context.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) {
             self.isPaused = false
@@ -51,7 +51,7 @@ final class AcceptPause: ChannelInboundHandler {
     }
 }
 
-/// What clients run into again and again is told once a minute.
+/// Logs problems that clients run into repeatedly only once a minute.
 final class AcceptNews: Sendable {
     private let told = Mutex<NIODeadline?>(nil)
 

@@ -5,21 +5,21 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// The side of a connection that tasks see: requests come out of `work`, replies go into `outbound`.
+/// The tasks' side of a connection: requests come out of `work`, replies go into `outbound`.
 final class Connection<Handler: RequestHandler>: Sendable {
     /// What the event loop, or a request, wants done.
     enum Work: Sendable {
         /// One request; `octets` is the memory it holds.
         case request(RPCRequest, octets: Int)
         case batch([RPCMessage.Member], octets: Int)
-        /// A line that takes long to read.
+        /// A line that takes long to parse.
         case line(WipedOctets)
         case subscription(Subscriptions.Begun)
-        /// Cancel what is in hand: the server's time is over.
+        /// Cancel requests in progress: the server's time is over.
         case abandon
     }
 
-    /// How many members of one batch are in hand at once.
+    /// How many members of one batch are processed at once.
     private static var batchWidth: Int { 16 }
 
     let outbound: Outbound
@@ -51,7 +51,7 @@ final class Connection<Handler: RequestHandler>: Sendable {
 
     // MARK: For the event loop
 
-    /// The first time, has ``serve()`` run.
+    /// Queues work; the first time, this makes ``serve()`` run.
     func start(_ work: Work) {
         if case .terminated = workInlet.yield(work), case .subscription(let begun) = work { begun.subscription.drop() }
         if !hasWork.exchange(true, ordering: .relaxed) { onFirstWork(self) }
@@ -64,7 +64,7 @@ final class Connection<Handler: RequestHandler>: Sendable {
         workInlet.finish()
     }
 
-    /// Answers a request right here, where the handler does so.
+    /// Answers a request right here, if the handler does that.
     func answerAtOnce(_ request: RPCRequest) -> Bool {
         guard let answer = askAtOnce(request) else { return false }
         self.answer(request, answer)
@@ -89,13 +89,13 @@ final class Connection<Handler: RequestHandler>: Sendable {
 
     // MARK: The connection's task
 
-    /// Serves what comes until the connection has closed and all that had started is done.
+    /// Serves requests until the connection has closed and everything that was started is done.
     func serve() async {
         await withDiscardingTaskGroup { group in
             for await work in work {
                 switch work {
                 case .request(let request, let octets):
-                    // Right here up to its first wait: one thread less to wake for a call.
+                    // Runs here until its first wait, which saves waking a thread for each call.
                     group.addImmediateTask {
                         self.answer(request, await self.ask(request))
                         self.outbound.finish(octets: octets)
@@ -201,7 +201,7 @@ final class Connection<Handler: RequestHandler>: Sendable {
         case let error as RPCError: return error
         case is CancellationError: return errors.shuttingDown
         default:
-            // An error that has no text of its own would be shown with all that is in it, passwords included.
+            // An error without a text of its own would be printed with everything in it, passwords included.
             let text = (error as? any CustomStringConvertible)?.description ?? "\(type(of: error))"
             logger.error(
                 "A request failed unexpectedly; the client was told of an internal error.",
@@ -210,7 +210,7 @@ final class Connection<Handler: RequestHandler>: Sendable {
         }
     }
 
-    /// Nobody waits for it.
+    /// Drops an answer that nobody waits for.
     private func drop(_ answer: Result<Answer, RPCError>) {
         if case .success(let answer) = answer { answer.subscription?.drop() }
     }
@@ -239,7 +239,7 @@ final class Connection<Handler: RequestHandler>: Sendable {
         }
     }
 
-    /// Gives an answer's subscription its place, before the client is told that it has one.
+    /// Reserves the place of an answer's subscription before the client is told that it has one.
     private func withPlace(_ answer: Result<Answer, RPCError>) -> Result<([UInt8], Subscriptions.Begun?), RPCError> {
         answer.flatMap { answer in
             guard let subscription = answer.subscription else { return .success((answer.result, nil)) }

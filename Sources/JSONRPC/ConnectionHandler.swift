@@ -3,8 +3,7 @@
 import JSONWire
 import NIOCore
 
-/// The side of a connection that the event loop sees: octets in, lines, requests started as far as the limits let;
-/// replies out.
+/// The event loop's side of a connection: octets in, lines, requests started as far as the limits allow; replies out.
 final class ConnectionHandler<Handler: RequestHandler>: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -60,8 +59,8 @@ final class ConnectionHandler<Handler: RequestHandler>: ChannelInboundHandler {
         received += buffer.readableBytes
         buffer.withUnsafeReadableBytes { octets in
             framing.append(octets)
-            // The buffer is read into again, or freed, once this call is over: nobody reads these octets any more,
-            // and the channel's allocator does not look at them. Asking for mutable access would copy them first.
+            // The buffer is reused or freed after this call: nobody reads these octets any more, and the channel's
+            // allocator does not look at them. Asking for mutable access would copy them first.
             UnsafeMutableRawBufferPointer(mutating: octets).initializeMemory(as: UInt8.self, repeating: 0)
         }
         pump()
@@ -93,7 +92,8 @@ final class ConnectionHandler<Handler: RequestHandler>: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
-    /// The channel has closed. `onGone` is called when nothing of it is in hand any more, which may be at once.
+    /// The channel has closed. `onGone` is called when none of its requests is in progress any more, which may be at
+    /// once.
     func closed(_ onGone: @escaping () -> Void) {
         connection.close()
         self.onGone = onGone
@@ -102,7 +102,7 @@ final class ConnectionHandler<Handler: RequestHandler>: ChannelInboundHandler {
 
     // MARK: Going on
 
-    /// Replies have come, or requests been done.
+    /// There are new replies or completed requests.
     func wake() {
         let (octets, finished, retired) = connection.outbound.take()
         inHand -= finished
@@ -127,7 +127,7 @@ final class ConnectionHandler<Handler: RequestHandler>: ChannelInboundHandler {
         }
     }
 
-    /// Memory for lines may be had now.
+    /// Memory for lines may be available now.
     func wakeForBudget() {
         proceed()
         if !isWaitingForBudget { budget.withdraw(identity) }
@@ -149,7 +149,7 @@ final class ConnectionHandler<Handler: RequestHandler>: ChannelInboundHandler {
         inHand < window && connection.outbound.mayStart(inHand: inHand)
     }
 
-    /// A client that has closed its side is waited for as long as it has something to come.
+    /// A client that has closed its side is kept as long as an answer to it is due.
     private var isOver: Bool {
         isInputClosed && isIdle && connection.subscriptions.isEmpty
     }
@@ -215,7 +215,7 @@ final class ConnectionHandler<Handler: RequestHandler>: ChannelInboundHandler {
         return true
     }
 
-    /// While others wait for memory, a line that holds some has to get on, or is given up.
+    /// While others wait for memory, a line that holds some must make progress, or is dropped.
     private func watchForStall() {
         isWatchedForStall = true
         let before = received
@@ -235,9 +235,9 @@ final class ConnectionHandler<Handler: RequestHandler>: ChannelInboundHandler {
 
     // MARK: Stopping
 
-    /// The server stops: what is in hand is finished. What still comes is served for as long as a client needs that
-    /// had sent before it knew, then refused; a connection on which nothing comes is closed. One that has only been
-    /// made gets a second for its first request: it has left the backlog, where the next process would have met it.
+    /// The server stops: requests in progress are finished. New requests are served for as long as a client that did
+    /// not know yet may need, then refused; a connection on which nothing arrives is closed. One that has just been
+    /// made gets a second for its first request: it has left the backlog, where the next process would have found it.
     func drain(grace: TimeAmount) {
         guard !isDraining, context != nil else { return }
         isDraining = true

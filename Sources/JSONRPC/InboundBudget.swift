@@ -2,11 +2,11 @@
 
 import Synchronization
 
-/// The memory that lines of all connections may take, beyond the little that each has for itself.
+/// The memory that lines of all connections may take, beyond a small amount that each has for itself.
 ///
-/// As much as the longest line needs is set aside for one connection at a time, the one that came first when the
-/// rest was given out. That one can always complete its line and give its memory back: so however many clients have
-/// begun long lines at once, each gets its turn.
+/// Enough for the longest line is set aside for one connection at a time, the one that came first when the rest was
+/// given out. It can always complete its line and return its memory: so however many clients have begun long lines at
+/// once, each gets its turn.
 final class InboundBudget: Sendable {
     fileprivate struct State {
         var general: Int
@@ -23,7 +23,7 @@ final class InboundBudget: Sendable {
         state = Mutex(State(general: max(octets - reserve, reserve), reserve: reserve))
     }
 
-    /// What one connection has got.
+    /// What one connection has been granted.
     struct Grant {
         fileprivate(set) var general = 0
         fileprivate(set) var reserve = 0
@@ -31,7 +31,7 @@ final class InboundBudget: Sendable {
         var octets: Int { general + reserve }
     }
 
-    /// Raises a grant to `octets`; else false, and `wake` will be called when it is worth another try.
+    /// Raises a grant to `octets`; if that fails, returns false and calls `wake` when another attempt is worthwhile.
     func raise(
         _ grant: inout Grant, to octets: Int, of connection: ObjectIdentifier, wake: @escaping @Sendable () -> Void
     ) -> Bool {
@@ -75,7 +75,7 @@ final class InboundBudget: Sendable {
         next?()
     }
 
-    /// Forgets a connection that waits no more, and has the next one try.
+    /// Forgets a connection that no longer waits, and lets the next one try.
     func withdraw(_ connection: ObjectIdentifier) {
         let next = state.withLock { state in
             state.waiting.removeAll { $0.connection == connection }

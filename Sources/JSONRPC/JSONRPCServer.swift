@@ -7,7 +7,7 @@ public import NIOCore
 import NIOPosix
 import Synchronization
 
-/// Serves JSON-RPC 2.0 on Unix sockets, one JSON text a line.
+/// Serves JSON-RPC 2.0 on Unix sockets, one JSON text per line.
 public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
     /// An open connection, as its event loop sees it.
     private struct Open: Sendable {
@@ -57,13 +57,13 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
         budget = InboundBudget(octets: limits.inboundOctetsOfAll, reserve: limits.lineOctets + 1_048_576)
     }
 
-    /// How many clients there are, those included that have gone while a request of theirs is in hand.
+    /// How many clients there are, including those that have disconnected while a request of theirs is in progress.
     public var clients: Int { state.withLock(\.clients) }
 
-    /// As many clients may come in from now on; those that are in stay.
+    /// Sets how many clients may connect from now on; connected ones stay.
     public func limit(clients: Int) { state.withLock { $0.mostClients = clients } }
 
-    /// Serves until `stop` is called; to be called once. `onListening` is called when every socket takes connections.
+    /// Serves until `stop` is called; call it once. `onListening` is called when every socket takes connections.
     ///
     /// Cancelling the task stops too, and cancels requests in hand. Errors: `ListenError`, or the system's.
     public func run(onListening: @Sendable () -> Void = {}) async throws {
@@ -71,7 +71,7 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
         var files: [SocketFile] = []
         var waiting: [(role: Handler.Role, descriptor: CInt)] = []
         do {
-            // All listen before any is served: who has been answered by one finds the others.
+            // All listen before any is served: a client answered on one socket finds the others.
             for listener in listeners {
                 let (descriptor, file) = try listener.open()
                 if let file { files.append(file) }
@@ -89,7 +89,7 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
         }
         onListening()
         for channel in channels {
-            // A listener that is lost is no daemon that serves: whoever started it starts it again.
+            // A daemon that has lost a listener is useless: whoever started it will start it again.
             channel.closeFuture.whenComplete { [weak self] _ in self?.listenerClosed() }
         }
         await withTaskCancellationHandler {
@@ -113,8 +113,8 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
         if isLost { stop() }
     }
 
-    /// Has `run` end: no more connections are taken, requests in hand are finished and their replies sent, and after
-    /// `grace` what is left is cancelled. Clients that connect from now on wait in an inherited socket's backlog.
+    /// Makes `run` end: no more connections are accepted, requests in progress are finished and their replies sent, and
+    /// after `grace` the rest is cancelled. Clients that connect from now on wait in an inherited socket's backlog.
     public func stop(grace: Duration = .seconds(4)) {
         state.withLock { $0.grace = grace }
         stopSignal.finish()
@@ -124,8 +124,8 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
         for await _ in stopped {}
         for file in files { file.remove() }
         state.withLock { $0.isLeaving = true }
-        // First no more are accepted, then those accepted just before are set up, on loops of their own; a listening
-        // channel that closed meanwhile would close them with it.
+        // First stop accepting, then let those just accepted be set up, on their own loops; if the listening channel
+        // closed meanwhile, it would close them too.
         for channel in channels {
             try? await channel.setOption(.autoRead, value: false).get()  // absence: it has closed by itself
         }
@@ -181,8 +181,8 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
         let loop = channel.eventLoop
         let box = NIOLoopBoundBox<ConnectionHandler<Handler>?>(nil, eventLoop: loop)
         let outbound = Outbound(limits: limits, unsentOfAll: unsent) { loop.execute { box.value?.wake() } }
-        // It has a task from the first request on that needs one: clients that come and go faster than tasks get their
-        // turn would else be kept, and counted, until theirs has ended.
+        // It gets a task with the first request that needs one: otherwise clients that come and go faster than tasks
+        // get their turn would be kept, and counted, until their task has ended.
         let connection = Connection(
             role: role, handler: handler, limits: limits, errors: errors, logger: logger, outbound: outbound,
             onFirstWork: { [busyInlet] connection in busyInlet.yield(connection) })
@@ -210,9 +210,9 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
         try channel.pipeline.syncOperations.addHandler(handler)
     }
 
-    /// Counts a client in, unless there are too many; which is logged once, until one comes in again.
+    /// Admits a client, unless there are too many; that is logged once, until one is admitted again.
     ///
-    /// A few of each role come in all the same: whoever takes every place on one socket locks nobody out of another.
+    /// A few of each role are always admitted: taking every place on one socket locks nobody out of another.
     private func admits(_ role: Handler.Role) -> Bool {
         let (isAdmitted, isNews, limit) = state.withLock { state in
             let limit = state.mostClients
@@ -235,7 +235,7 @@ public final class JSONRPCServer<Handler: RequestHandler>: Sendable {
     }
 }
 
-/// Says one line to a client, and no more.
+/// Sends one line to a client, and nothing more.
 private final class TurnAway: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

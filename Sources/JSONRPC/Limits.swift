@@ -10,7 +10,7 @@ public struct Limits: Sendable {
     /// Clients at once, over all sockets.
     public var connections = 1024
 
-    /// Requests of one connection in hand at once.
+    /// Requests of one connection in progress at once.
     public var requestsInHand = 256
 
     /// The most requests in a batch.
@@ -31,7 +31,7 @@ public struct Limits: Sendable {
     /// Memory for long lines, over all connections, in octets; it is never less than two of the longest lines.
     public var inboundOctetsOfAll = 67_108_864
 
-    /// How long a line that holds such memory may make no progress while others wait for theirs.
+    /// How long a line holding such memory may make no progress while others wait for memory.
     public var stall = Duration.seconds(5)
 
     public init() {}

@@ -8,11 +8,11 @@ public struct ListenError: Error, Sendable, CustomStringConvertible {
     public enum Code: String, Sendable {
         /// Another process answers there.
         case inUse
-        /// There is something else than a socket at that path.
+        /// Something other than a socket is at that path.
         case notASocket
         /// The path is longer than a Unix socket's may be (unix(7): 107 octets).
         case pathTooLong
-        /// It was closed while it was served.
+        /// The socket was closed while it was served.
         case lost
         /// The system refuses, as `errno` says.
         case system

@@ -2,16 +2,16 @@
 
 import Glibc
 
-/// A Unix socket that clients come by, and what they may be.
+/// A Unix socket for clients, and the role it gives them.
 public struct Listener<Role: Sendable & Hashable>: Sendable {
     /// Where the socket comes from.
     public enum Source: Sendable {
-        /// A socket that listens already, as systemd hands it over. It becomes the server's, which closes it in the
-        /// end and does nothing else to it: the service manager has it too.
+        /// A socket that already listens, as handed over by systemd. The server takes it over and closes it in the end,
+        /// and does nothing else to it, since the service manager has it too.
         case inherited(descriptor: Int32)
 
-        /// A socket that is made at `path` with these mode bits, and removed in the end. One that nobody serves any
-        /// more is replaced.
+        /// A socket created at `path` with these mode bits, and removed in the end. One that nobody serves any more is
+        /// replaced.
         case path(String, mode: UInt32 = 0o660)
     }
 
@@ -23,7 +23,7 @@ public struct Listener<Role: Sendable & Hashable>: Sendable {
         self.source = source
     }
 
-    /// The listening descriptor, and the file that is to be removed in the end.
+    /// The listening descriptor, and the file to be removed in the end.
     func open() throws(ListenError) -> (descriptor: Int32, file: SocketFile?) {
         switch source {
         case .inherited(let descriptor):
@@ -38,7 +38,7 @@ public struct Listener<Role: Sendable & Hashable>: Sendable {
     }
 }
 
-/// A socket's file, known by its device and inode, so that only our own is ever removed.
+/// A socket's file, identified by device and inode, so that only our own is ever removed.
 struct SocketFile: Sendable {
     let path: String
     private let device: dev_t
@@ -67,7 +67,7 @@ struct SocketFile: Sendable {
         return (descriptor, SocketFile(path: path, device: status.st_dev, inode: status.st_ino))
     }
 
-    /// Removes what a process has left behind that did not end well.
+    /// Removes the file of a process that did not end cleanly.
     private static func removeStale(_ path: String, _ address: inout sockaddr_un) throws(ListenError) {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
@@ -77,7 +77,7 @@ struct SocketFile: Sendable {
         let probe = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
         guard probe >= 0 else { throw ListenError(code: .system, subject: path, errno: errno) }
         defer { close(probe) }
-        // Refused: nobody listens. Anything else, a full backlog included, means that somebody does.
+        // Refused means that nobody listens. Anything else, even a full backlog, means that somebody does.
         guard address.withPointer({ connect(probe, $0, $1) }) != 0, errno == ECONNREFUSED else {
             throw ListenError(code: .inUse, subject: path, errno: 0)
         }

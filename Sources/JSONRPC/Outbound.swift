@@ -5,8 +5,7 @@ import NIOCore
 import Synchronization
 import Waiting
 
-/// What is to be sent on one connection: filled by any task, written by the event loop, counted until the kernel has
-/// it.
+/// Output for one connection: filled by any task, written by the event loop, and counted until the kernel has it.
 final class Outbound: Sendable {
     fileprivate struct State {
         var pending = ByteBuffer()
@@ -16,7 +15,7 @@ final class Outbound: Sendable {
         var typical = 1024  // octets of a large reply, lately
         var isWakeScheduled = false
         var isClosed = false
-        /// Settled when there is room, or will be none; nil where nobody waits for that.
+        /// Settled when there is room, or never will be; nil if nobody waits for that.
         var room: Latch<Void>?
     }
 
@@ -70,12 +69,12 @@ final class Outbound: Sendable {
         }
     }
 
-    /// Has the event loop look again whether anything is left to be waited for.
+    /// Makes the event loop check again whether anything is left to wait for.
     func nudge() {
         if state.withLock({ $0.mustWake() }) { wake() }
     }
 
-    /// Counts a request as done, after its reply was added; `octets` is what it has held.
+    /// Counts a request as done, after its reply was added; `octets` is the memory it held.
     func finish(octets: Int) {
         let mustWake = state.withLock { state in
             state.finished += 1
@@ -118,7 +117,7 @@ final class Outbound: Sendable {
 
     // MARK: For the event loop
 
-    /// What is to be written, and what has been done since the last call.
+    /// Takes what is to be written, and what has been done since the last call.
     func take() -> (octets: ByteBuffer?, finished: Int, retired: Int) {
         state.withLock { state in
             state.isWakeScheduled = false
@@ -130,7 +129,7 @@ final class Outbound: Sendable {
         }
     }
 
-    /// The kernel has taken octets, or never will.
+    /// The kernel has taken these octets, or never will.
     func sent(_ count: Int) {
         unsentOfAll.add(-count)
         let room = state.withLock { state -> Latch<Void>? in
@@ -142,8 +141,8 @@ final class Outbound: Sendable {
         room?.settle(())
     }
 
-    /// Whether another request may start beside those in hand. A few always may, so that slow ones do not hold up
-    /// others; beyond, only as many as could answer within the limit, going by what replies were lately.
+    /// Whether another request may start. A few always may, so that slow ones do not hold up others; more only if their
+    /// replies, judging by recent ones, would fit within the limit.
     func mayStart(inHand: Int) -> Bool {
         let limit = limit
         return state.withLock { state in

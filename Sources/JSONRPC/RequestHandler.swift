@@ -7,16 +7,17 @@ public protocol RequestHandler<Role>: Sendable {
     /// What the client of a socket may be.
     associatedtype Role: Sendable & Hashable
 
-    /// Answers a request. A thrown `RPCError` is the reply; any other error is logged, and the client told of an
-    /// internal error and nothing else. A notification's answer is dropped.
+    /// Answers a request. A thrown `RPCError` is the reply; any other error is logged, and the client only learns of an
+    /// internal error. A notification's answer is dropped.
     ///
-    /// Runs on the cooperative pool, beside other requests of the same connection. It goes on when the connection
-    /// breaks, and is cancelled only when the server has been told to stop and the grace for that is over.
+    /// Runs on the cooperative pool, concurrently with other requests of the same connection. It continues if the
+    /// connection breaks, and is cancelled only after the server was told to stop and the grace period is over.
     func handle(_ call: Call<Role>) async throws -> Answer
 
-    /// Answers at once what needs neither to wait nor to compute for long, or leaves it, with nil, to `handle`.
+    /// Answers at once if that requires neither waiting nor long computation; otherwise returns nil and leaves it to
+    /// `handle`.
     ///
-    /// Runs on the event loop, which must not be held: it saves two hops between threads.
+    /// Runs on the event loop, which must not be blocked: it saves two thread switches.
     func answerAtOnce(_ call: Call<Role>) throws -> Answer?
 }
 
@@ -47,10 +48,10 @@ public struct Answer: Sendable {
     /// The result as JSON text.
     public var result: [UInt8]
 
-    /// What begins when the result has been said.
+    /// What begins once the result has been sent.
     public var subscription: Subscription?
 
-    /// A result that is encoded already, perhaps once for many.
+    /// A result that is already encoded, perhaps once for many.
     public init(encoded result: [UInt8], subscription: Subscription? = nil) {
         self.result = result
         self.subscription = subscription
@@ -62,16 +63,16 @@ public struct Answer: Sendable {
     }
 }
 
-/// What a client is told of from now on: a task that notifies it, from behind the reply that began it until the
-/// connection closes, it is cancelled (`Peer.cancelSubscriptions`), or another of the same key takes its place.
+/// A task that notifies a client, starting after the reply that began it, until the connection closes, it is cancelled
+/// (`Peer.cancelSubscriptions`), or another of the same key replaces it.
 public struct Subscription: Sendable {
-    /// What it is on; a connection has one of a key.
+    /// What it is about; a connection has one per key.
     public var key: String
 
     /// Its work; it ends soon after its task is cancelled.
     public var run: @Sendable (Peer) async -> Void
 
-    /// Called instead of `run` where it is not to be run after all.
+    /// Called instead of `run` if it is not run after all.
     public var drop: @Sendable () -> Void
 
     public init(
@@ -88,8 +89,8 @@ public struct Peer: Sendable {
     let outbound: Outbound
     let subscriptions: Subscriptions
 
-    /// Sends a notification whose parameters are JSON text. Waits while the client does not read, so that what is
-    /// said next can be newer; false when it has gone, or the task is cancelled.
+    /// Sends a notification whose parameters are JSON text. Waits while the client does not read, so that the next
+    /// message can be newer; false if it has disconnected, or the task is cancelled.
     public func notify(method: String, encodedParams: [UInt8]) async -> Bool {
         guard await outbound.hasRoom() else { return false }
         return outbound.append(line: RPCText.notification(method: method, encodedParams: encodedParams))
@@ -100,7 +101,8 @@ public struct Peer: Sendable {
         await notify(method: method, encodedParams: try JSONText.encode(params))
     }
 
-    /// Whether the connection was not told of `subject`, by whichever subscription, for so long; it counts as told now.
+    /// Whether the connection has not been told about `subject`, by any subscription, for this long; it counts as told
+    /// now.
     public func isDue(_ subject: String, every interval: Duration) -> Bool {
         subscriptions.isDue(subject, every: interval)
     }

@@ -10,7 +10,7 @@ final class Subscriptions: Sendable {
         var signals: [String: (number: Int, signal: Signal)] = [:]
         var begun = 0
         var isClosed = false
-        /// When the connection was told of what; those of long ago are dropped now and then.
+        /// When the connection was told about each subject; old entries are dropped from time to time.
         var told: [String: ContinuousClock.Instant] = [:]
         var mostTold = 1024
     }
@@ -45,7 +45,7 @@ final class Subscriptions: Sendable {
         var ended: AsyncStream<Never>
     }
 
-    /// Gives a subscription its place, if need be that of an older one of its key; nil when all are taken.
+    /// Gives a subscription its place, replacing an older one of its key; nil if all places are taken.
     func begin(_ subscription: Subscription) -> Begun? {
         let (ended, signal) = AsyncStream<Never>.makeStream()
         let (number, replaced) = state.withLock { state -> (Int?, Signal?) in

@@ -16,7 +16,7 @@ public struct LineFraming: ~Copyable, Sendable {
         case overlong
     }
 
-    /// Lines of so many octets are handed over in the memory they were collected in, shorter ones copied.
+    /// Lines from this many octets are handed over in the memory they were collected in; shorter ones are copied.
     private static let handOver = 64 * 1024
 
     /// The most octets a line may have.

@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// The member names of one object on a tape, to find one that stands there twice.
+/// The member names of one object on a tape, for finding duplicates.
 struct ObjectMembers {
     private let octets: UnsafeRawBufferPointer
     private let tape: ContiguousArray<Token>

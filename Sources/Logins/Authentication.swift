@@ -2,7 +2,7 @@
 
 import Secrets
 
-/// A login of a user who comes with a mail program.
+/// Logins through a mail program.
 extension LoginDesk {
     /// Decides a login. Waits for the old server's answer where it must, never for a move.
     /// - Throws: ``MoveError`` with `tooManyAttempts`, `overloaded` or `shuttingDown`; `RecordsError`.
@@ -13,11 +13,12 @@ extension LoginDesk {
     func decide(_ login: Login) async throws -> LoginResult {
         guard login.password.isAcceptable else { return try await wrong(login) }
         let start = ContinuousClock.now
-        // Decided afresh as often as something changed meanwhile; somebody who changes settings all the time loses.
+        // Decided afresh whenever something changed meanwhile, within limits: settings that change all the time must
+        // not keep a login here for ever.
         for _ in 0..<5 {
             var facts = try await facts(of: login.account)
             if isLeftAlone(facts) { return accepted(facts) }
-            // Where there is no account the old server is asked with the spelling that came, and may tell it from another.
+            // Without an account, the old server is asked with the spelling as given, which may matter to it.
             let digest = digester.digest(
                 login.password, context: facts.account?.address.description ?? login.account.asGiven)
             let matches = try await verify(login.password, digest: digest, facts)
@@ -38,7 +39,7 @@ extension LoginDesk {
         return unavailable(nil, .overloaded)
     }
 
-    /// A password that nobody could have: wrong, and nobody is asked.
+    /// A password that cannot exist: wrong, and nobody is asked.
     private func wrong(_ login: Login) async throws -> LoginResult {
         rejected(try await facts(of: login.account))
     }

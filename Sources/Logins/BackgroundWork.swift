@@ -3,7 +3,7 @@
 import Synchronization
 import Vocabulary
 
-/// What logins leave to be done after their answer: at most one piece of each kind an account, in a bounded number.
+/// Work that logins leave for after their answer: at most one piece of each kind per account, and limited in all.
 final class BackgroundWork: Sendable {
     enum Kind: Hashable, Sendable { case run, question, farewell(ObjectIdentifier) }
 
@@ -14,18 +14,19 @@ final class BackgroundWork: Sendable {
 
     private typealias Job = (key: Key, body: @Sendable () async -> Void)
 
-    /// Beyond it a piece is dropped: the account's next login brings it again.
+    /// Beyond this, a piece is dropped: the account's next login brings it again.
     private let capacity = 20_000
     private let open = Mutex<Set<Key>>([])
     private let jobs: AsyncStream<Job>
     private let continuation: AsyncStream<Job>.Continuation
 
-    /// Nothing is under way or waits.
+    /// Whether nothing is under way or waiting.
     var isIdle: Bool { open.withLock { $0.isEmpty } }
 
     init() { (jobs, continuation) = AsyncStream.makeStream() }
 
-    /// - Returns: whether it will be done; false where there is one of the kind already, or too much, or after ``stop()``.
+    /// - Returns: whether it will be done; false if one of the kind is already there, if there is too much, or after
+    ///   ``stop()``.
     @discardableResult
     func submit(_ account: EmailAddress, _ kind: Kind, _ body: @escaping @Sendable () async -> Void) -> Bool {
         let key = Key(account: account, kind: kind)
@@ -38,7 +39,7 @@ final class BackgroundWork: Sendable {
         return true
     }
 
-    /// Until ``stop()``: what is under way is cancelled then, and what waits is not begun.
+    /// Runs until ``stop()``, which cancels what is under way; what waits is not begun.
     func run() async {
         await withDiscardingTaskGroup { group in
             for await job in jobs {

@@ -3,10 +3,10 @@
 /// Whether an old server is worth asking: a value that learns from how questions ended, so that thousands of logins do
 /// not queue behind a server that is dead.
 ///
-/// It opens when the server was not reached so many times in a row, or was silent about the passwords of so many
-/// different accounts without a word to anyone in between. While it is open nobody is asked; when its time is over, one
-/// question goes through, and the answer decides. A server that greets has been reached, and one that answers, whatever
-/// it says, is not silent: so nothing that belongs to one account opens it, or keeps it open.
+/// It opens when the server could not be reached this many times in a row, or was silent about the passwords of this
+/// many different accounts without a word to anyone in between. While it is open, nobody is asked; when its time is
+/// over, one question goes through, and the outcome decides. A server that greets has been reached, and one that
+/// answers anything is not silent; so nothing that concerns only one account opens it or keeps it open.
 struct CircuitBreaker: Equatable, Sendable {
     enum Admission: Equatable, Sendable {
         case ask
@@ -16,13 +16,13 @@ struct CircuitBreaker: Equatable, Sendable {
     }
 
     enum End: Equatable, Sendable {
-        /// It said something, whatever it was.
+        /// It said something, no matter what.
         case answered
         /// No address, no connection, no greeting, no handshake.
         case unreachable
-        /// It greeted, and said nothing to what it was asked about this account.
+        /// It greeted, but did not answer about this account.
         case silent(String)
-        /// Nobody waited long enough to tell.
+        /// The question was given up before there was an answer.
         case abandoned
     }
 
@@ -34,7 +34,7 @@ struct CircuitBreaker: Equatable, Sendable {
         var isProbing = false
     }
 
-    /// A round of the fewest connections that logins have.
+    /// One round of the smallest number of connections that logins can have.
     static let mostFailures = 4
     static let firstWait = 1.0
     static let longestWait = 30.0
@@ -44,12 +44,12 @@ struct CircuitBreaker: Equatable, Sendable {
     private var silentAbout: Set<String> = []
     private var opening: Opening?
 
-    /// Nothing is held against the server.
+    /// Whether nothing is held against the server.
     var isQuiet: Bool { self == CircuitBreaker() }
 
     var isOpen: Bool { opening != nil }
 
-    /// It greets, and is silent, or only slow, about passwords.
+    /// Whether it is open because the server greets but is silent, or just slow, about passwords.
     var isOpenBySilence: Bool { opening?.isBySilence ?? false }
 
     /// Whether a question would be refused now.
@@ -85,7 +85,7 @@ struct CircuitBreaker: Equatable, Sendable {
         }
     }
 
-    /// Each probe in vain doubles the wait; what ends late, and was asked before, changes nothing.
+    /// Each failed probe doubles the wait; a late end of an earlier question changes nothing.
     private mutating func open(bySilence: Bool, isProbe: Bool, _ now: ContinuousClock.Instant) {
         guard let last = opening else {
             opening = Opening(from: now, wait: Self.firstWait, isBySilence: bySilence)

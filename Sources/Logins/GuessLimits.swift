@@ -5,15 +5,15 @@ import Records
 import Secrets
 import Vocabulary
 
-/// How often a wrong password was given, for whom and from where: a value that decides who may guess again.
+/// Counts wrong passwords, by account and by network: a value that decides who may guess again.
 ///
-/// The same wrong password for the same account counts once, and is shown to the old server again only after pauses that
-/// grow. Digests live in memory only; what was counted before a restart still counts.
+/// The same wrong password for the same account counts once, and is shown to the old server again only after growing
+/// pauses. Digests live only in memory; the counts outlive a restart.
 struct GuessLimits: Sendable {
     enum Admission: Equatable, Sendable {
         /// The guess may be judged; say what came of it.
         case granted
-        /// The old server was shown this very password a moment ago, under the same settings, and this came of it.
+        /// The old server was shown this same password a moment ago, under the same settings, with this result.
         case known(Verdict)
         case tooMany(retryAfter: Int)
     }
@@ -23,21 +23,23 @@ struct GuessLimits: Sendable {
         /// Right, or it never left this machine: nothing is counted.
         case free
         case wrong
-        /// The old server knows no such user: a guess, but the password may be right as soon as it does.
+        /// The old server knows no such user: this counts as a guess, but the password may be right once the server
+        /// does.
         case unknownUser
-        /// The old server was shown it and has not judged it, for this reason. It counts for the account, whose tries over
-        /// there it may have cost; not for the address, whose users are not to blame for a server's silence.
+        /// The old server was shown the password but did not judge it, for this reason. It counts for the account,
+        /// because it may have used up one of its tries there; not for the network, whose users are not to blame for a
+        /// server's silence.
         case unjudged(Reason)
     }
 
     /// Whose guess it is.
     struct Guesser: Hashable, Sendable {
-        /// The account's key, or whatever else was given as one.
+        /// The account's key, or the text that was given in its place.
         var account: String
-        /// The old server is asked about an account that there is not: new names cost nothing, so each password that it is
-        /// shown under one, and each time, counts for the network it comes from.
+        /// There is no such account here, and the old server is asked about it. New names cost nothing, so every
+        /// password shown under one counts, each time, for the network it comes from.
         var isNobody = false
-        /// The network that guesses are counted against; nil where they are not.
+        /// The network that guesses are counted against; nil if there is none.
         var network: String?
     }
 
@@ -49,20 +51,20 @@ struct GuessLimits: Sendable {
         case person
     }
 
-    /// So often is one password shown in a window.
+    /// How often one password is shown within a window.
     static let mostShowings = 5
 
     private struct Guess {
         /// When it was last counted as a failure.
         var counted: Moment
-        /// Of the settings under which the old server was shown it.
+        /// Generation of the settings under which the old server was shown it.
         var generation: Int64?
         var showings: [Moment] = []
         var verdict = Verdict.wrong
 
         var latest: Moment { showings.last ?? counted }
 
-        /// How many seconds the latest answer stands for the next one.
+        /// For how many seconds the latest answer is repeated without asking again.
         func pause(_ patience: Patience, window: Double) -> Double {
             let count = showings.count
             switch (verdict, patience) {
@@ -103,7 +105,7 @@ struct GuessLimits: Sendable {
     ) -> Admission {
         elapsed.pass(to: now)
         let entry = forget(guesser.account, limits, now)
-        // A guess being judged counts, so that many at once get no further than one after another.
+        // Guesses still being judged count too, so that guessing in parallel gains nothing over guessing in turn.
         let others = entry.open.keys.lazy.filter { $0 != digest && entry.guesses[$0] == nil }.count
         if entry.failures.count + others >= limits.failuresPerAccount {
             return .tooMany(retryAfter: wait(entry.failures.first, limits, now))
@@ -121,7 +123,7 @@ struct GuessLimits: Sendable {
         return .granted
     }
 
-    /// Whether a granted guess has been answered by another of the same since.
+    /// The answer that another guess of the same password has brought since this one was granted.
     mutating func answer(
         _ guesser: Guesser, _ digest: PasswordDigest, generation: Int64, patience: Patience = .program,
         limits: MoveLimits, now: Moment
@@ -139,7 +141,7 @@ struct GuessLimits: Sendable {
         return isSpent || elapsed.seconds(since: latest, now: now) < pause ? guess.verdict : nil
     }
 
-    /// Says what came of a granted guess, and under which settings the old server was asked, where it was.
+    /// Reports the outcome of a granted guess, and under which settings the old server was asked, if it was.
     /// - Returns: whether it counts as a failure to be remembered, and against which network.
     mutating func settle(
         _ guesser: Guesser, _ digest: PasswordDigest, askedUnder generation: Int64?, verdict: Verdict,
@@ -167,12 +169,12 @@ struct GuessLimits: Sendable {
         return (!isCounted, network)
     }
 
-    /// Forgets an account's wrong passwords: the old server has just taken one.
+    /// Forgets an account's wrong passwords, since the old server has just accepted one.
     mutating func forgetWrong(_ account: String) {
         accounts[account]?.guesses = [:]
     }
 
-    /// Drops what has run out for an account, and returns the rest.
+    /// Drops an account's expired entries, and returns the rest.
     private mutating func forget(_ account: String, _ limits: MoveLimits, _ now: Moment) -> Account {
         guard var entry = accounts[account] else { return Account() }
         entry.failures.removeAll { !isRecent($0, limits, now) }
@@ -194,8 +196,8 @@ struct GuessLimits: Sendable {
         return max(1, Int((limits.failureWindow - elapsed.seconds(since: oldest, now: now)).rounded(.up)))
     }
 
-    /// Once a window, what has run out goes, so that memory follows what is recent.
-    /// - Returns: whether it has.
+    /// Drops expired entries once per window, so that memory is used only for recent ones.
+    /// - Returns: whether it did.
     mutating func sweep(_ limits: MoveLimits, _ now: Moment) -> Bool {
         let isDue = swept.map { (now.uptime - $0) / .seconds(1) > limits.failureWindow } ?? true
         guard isDue else { return false }
@@ -210,7 +212,7 @@ struct GuessLimits: Sendable {
 }
 
 extension Dictionary where Value == Int {
-    /// One fewer; none is not in it.
+    /// Counts down; a key that reaches zero is removed.
     fileprivate mutating func release(_ key: Key) {
         guard let count = self[key] else { return }
         self[key] = count > 1 ? count - 1 : nil

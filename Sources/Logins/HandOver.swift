@@ -7,18 +7,19 @@ import Statuses
 import Synchronization
 import Vocabulary
 
-/// The platform's directory has another password by now: it is left alone.
+/// The platform's directory has a different password by now, which is left alone.
 struct ChangedThere: Error {}
 
 /// How an accepted password becomes the account's own.
 ///
-/// Where passwords live in our own records that is one transaction. Else there are two databases: it is recorded as intended,
-/// replaced if it is still the one that was looked at, read back, and recorded as done. After a crash in between, the hash
-/// that stands there tells what has become of it. Nobody's newer password is ever overwritten.
+/// If passwords live in our own records, this is one transaction. Otherwise there are two databases: the change is
+/// recorded as intended, the password replaced if it is still the one that was read before, read back, and the change
+/// recorded as done. After a crash in between, the hash found in the directory tells what happened. A newer password is
+/// never overwritten.
 extension LoginDesk {
-    /// - Parameter replaces: nil where the password is the account's own there already.
+    /// - Parameter replaces: nil if the password is already the account's own there.
     /// - Returns: the account as it stands now; nil where something has changed since the old server was asked.
-    /// - Throws: ``ChangedThere``; `DirectoryError`, with which what was intended is settled by the next login or start;
+    /// - Throws: ``ChangedThere``; `DirectoryError`, after which the next login or start settles what was intended;
     ///   `RecordsError`.
     func handOver(
         _ login: Login, replacing hash: PasswordHash?, _ sealed: LoginEffects.Sealed, _ facts: LoginFacts
@@ -91,7 +92,7 @@ extension LoginDesk {
         return changed
     }
 
-    /// What a directory of the platform's own says, and what is known here of an account of it.
+    /// Adds what the platform's own directory says about the address to what is known here.
     func looked(up facts: LoginFacts, at address: EmailAddress, wasThere: Bool) async throws -> LoginFacts {
         var facts = facts
         // A domain without an open window is none of ours: nothing is looked up.

@@ -6,10 +6,10 @@ import Statuses
 import Vocabulary
 import Waiting
 
-/// What follows a login that has been answered: questions and runs for which nobody waits.
+/// What follows an answered login: questions and runs that nobody waits for.
 extension LoginDesk {
-    /// A login with a password that is the new account's own and that the old server has never seen: it is asked
-    /// once whether it is its own too.
+    /// After a login with a password that is the new account's own and that the old server has never seen: asks it,
+    /// once, whether the password is valid there too.
     func askInBackground(_ login: Login, _ stale: LoginFacts) async {
         let alarm = Alarm()
         patient.withLock { $0[login.account] = alarm }
@@ -28,7 +28,8 @@ extension LoginDesk {
                 }
                 group.addTask {
                     await alarm.sleep(seconds: limits.connectTimeout + limits.loginTimeout)
-                    // Somebody waits now, or it has been long enough: a moment more for a server that is about to answer.
+                    // Somebody waits now, or it has taken long enough: one more second, in case the server is about to
+                    // answer.
                     try await pause(for: .seconds(1))
                 }
                 defer { group.cancelAll() }
@@ -53,7 +54,7 @@ extension LoginDesk {
                 try await self.questions.ask(
                     settings.oldServer, user: user, password: login.password, urgency: .canWait, exposure: exposure,
                     room: { self.scheduler.room(for: account.id, settings) },
-                    // Recorded first: what was shown once is not shown again, whatever happens to this process.
+                    // Recorded first, so that no password is shown twice, whatever happens to this process.
                     willShow: {
                         guard try await self.apply(.willBeShown, login, facts) != nil else {
                             throw CancellationError()
@@ -69,7 +70,7 @@ extension LoginDesk {
         try await concludeInBackground(login, answer, facts, wasAsked: exposure.begun != nil)
     }
 
-    /// A password that was not shown after all may be, with the next login.
+    /// A password that was not shown after all may be shown at the next login.
     private func takeBack(_ login: Login, _ facts: LoginFacts, _ exposure: Questions.Exposure) async throws {
         guard exposure.begun != nil, !exposure.isSent else { return }
         try await apply(.wasNotShown, login, facts)
@@ -93,7 +94,7 @@ extension LoginDesk {
         }
     }
 
-    /// A login with the handed-over password: whatever has come since is fetched.
+    /// After a login with the handed-over password: fetches mail that has arrived since.
     func requestRun(_ login: Login, _ facts: LoginFacts) async {
         guard let settings = facts.settings else { return }
         let sealed = LoginEffects.Sealed(vault.seal(login.password, for: login.account))

@@ -4,43 +4,43 @@ import AccountDirectory
 import Records
 import Vocabulary
 
-/// All that a login is decided on, read at one moment.
+/// Everything that a login is decided on, read at one moment.
 struct LoginFacts: Sendable {
-    /// nil where there is none, or it was deleted.
+    /// nil if there is none, or it was deleted.
     var account: AccountRecord?
-    /// What the directory says of it; nil where that says there is none, or was not asked.
+    /// The account's entry in the directory; nil if there is none or the directory was not asked.
     var entry: DirectoryEntry?
-    /// The row of a deleted account of that address.
+    /// Whether a deleted account of that address has a row.
     var wasDeleted: Bool
     var settings: MigrationSettings?
-    /// Whether the address is on the list of known accounts, or on that of excluded ones.
+    /// Whether the address is on the list of known or of excluded accounts.
     var isKnown: Bool
     var isExcluded: Bool
     var now: Timestamp
 
-    /// The domain's window is open.
+    /// Whether the domain's window is open.
     var isOpen: Bool { settings?.state(at: now) == .active }
 
-    /// The window is open and the address may move.
+    /// Whether the window is open and the address may move.
     var migrates: Bool {
         guard let settings, isOpen, !isExcluded else { return false }
         return isKnown || !settings.hasKnownAccounts
     }
 
-    /// The password as it stands now, for what is remembered about showing it.
+    /// Identifies the current password, to remember that it was shown.
     var mark: PasswordMark? {
         guard let account, let settings else { return nil }
         return PasswordMark(revision: account.revision, generation: settings.generation)
     }
 }
 
-/// What a login leads to, before the old server has said anything: the contract's table as a function.
+/// What a login leads to, before the old server is asked: the contract's table as a function.
 enum LoginDecision: Equatable, Sendable {
     /// The password is right here; nothing else follows.
     case accept
-    /// … and whatever has come since is fetched.
+    /// … and mail that has arrived since is fetched.
     case acceptAndRun
-    /// … and the old server is asked, once, whether it is its own too.
+    /// … and the old server is asked, once, whether the password is valid there too.
     case acceptAndAsk
     /// The password is wrong here, and nobody is asked.
     case reject
@@ -64,7 +64,7 @@ enum LoginDecision: Equatable, Sendable {
         case (true, .changedHere): self = .accept
         case (true, .never): self = account.shown == mark || account.rejected == mark ? .accept : .acceptAndAsk
         case (false, .never): self = .ask
-        // The old password is dead once the account's own was accepted over there, or was changed here.
+        // The old password is void once the account's own was accepted by the old server, or was changed here.
         case (false, .unchanged), (false, .changedHere): self = .reject
         }
     }

@@ -18,7 +18,7 @@ public final class LoginDesk: Sendable {
     let pool: HashingPool
     let vault: Vault
     let directory: any AccountDirectory
-    /// Accounts of a directory elsewhere whose hand-over is under way.
+    /// Accounts of an external directory whose hand-over is under way.
     let handingOver = Mutex<Set<EmailAddress>>([])
     let checkedSessions: CheckedSessions
     let questions: Questions
@@ -26,12 +26,12 @@ public final class LoginDesk: Sendable {
     let digester = PasswordDigester()
     let cache = PasswordCache()
     let guesses = Mutex(GuessLimits())
-    /// One question an account at a time: the second decides on what the first has changed.
+    /// One question per account at a time: a second one is decided on what the first has changed.
     let turn = Turnstile<EmailAddress>()
     let background = BackgroundWork()
-    /// Rung when somebody waits for an account's turn that a background question has.
+    /// By account: rung when somebody waits for a turn that a background question is holding.
     let patient = Mutex<[EmailAddress: Alarm]>([:])
-    /// How long logins took that an old server rejected, by its name.
+    /// By server name: how long logins took that the old server rejected.
     let rejections = Mutex<[String: RecentDurations]>([:])
 
     package init(
@@ -48,7 +48,7 @@ public final class LoginDesk: Sendable {
         self.questions = Questions(context: context, reach: reach)
     }
 
-    /// What the login is decided on, read at one moment.
+    /// Everything that a login is decided on, read at one moment.
     func facts(of address: EmailAddress) async throws -> LoginFacts {
         let now = context.now()
         let known = try await context.records.facts(of: .address(address))
@@ -79,7 +79,7 @@ public final class LoginDesk: Sendable {
         return true
     }
 
-    /// The account's next logins with this password, which is its own, cost no hash.
+    /// Remembers the account's own password, so that its next logins cost no hashing.
     func remember(_ digest: PasswordDigest, of account: AccountRecord, hash: String) {
         let seconds = context.limits.passwordCacheSeconds
         guard seconds > 0 else { return }
@@ -102,17 +102,17 @@ public final class LoginDesk: Sendable {
         }
     }
 
-    /// Somebody waits for the old server's answer: a background question about the account makes way.
+    /// Tells a background question about the account to make way, because somebody waits for the old server's answer.
     func hurry(_ account: EmailAddress) { patient.withLock { $0[account] }?.ring() }
 
     package func runBackground() async { await background.run() }
 
     package func stopBackground() async { background.stop() }
 
-    /// Whether nothing that follows a login is under way or waits.
+    /// Whether no background work of logins is under way or waiting.
     package var isIdle: Bool { background.isIdle }
 
-    /// Ends what is asked under older settings of the domain: they named another old server.
+    /// Ends questions that were asked under older settings of the domain, which named another old server.
     package func oldServerChanged(to settings: MigrationSettings) { settingsWatch.changed(to: settings) }
 }
 
@@ -123,13 +123,13 @@ extension LoginDesk {
         let status = facts.account.map { statuses.status(of: $0, settings: facts.settings) }
         return LoginResult(
             decision: .accept, passwordReplaced: false, status: status,
-            // Outside the window nobody is told of a migration.
+            // Outside the window, nobody is told about a migration.
             message: status.flatMap { $0.window?.state == .active ? $0.message : nil } ?? StatusText.welcome)
     }
 
     func rejected(_ facts: LoginFacts) -> LoginResult {
         let status = facts.account.map { statuses.status(of: $0, settings: facts.settings) }
-        // The same for whoever is not known, excluded, or has no account: nobody can tell who is by the words.
+        // The same words for an account that is unknown, excluded or missing, so that they reveal nothing.
         let neverStarted = facts.isOpen && status?.startedAt == nil
         return LoginResult(
             decision: .reject, passwordReplaced: false, status: status,

@@ -7,7 +7,7 @@ import Statuses
 import Synchronization
 import Vocabulary
 
-/// A guess that may be judged, and is settled once: whatever comes, and however often it is said.
+/// A guess that may be judged. It is settled exactly once, however often that is attempted.
 final class GrantedGuess: Sendable {
     let guesser: GuessLimits.Guesser
     let digest: PasswordDigest
@@ -30,7 +30,7 @@ final class GrantedGuess: Sendable {
 
 /// What logins leave behind: counted guesses, changed rows, events.
 extension LoginDesk {
-    /// Whom a login's wrong password counts against.
+    /// Whom a wrong password of this login counts against.
     /// - Parameter asks: whether the old server is to be asked.
     func guesser(_ login: Login, _ facts: LoginFacts, asks: Bool) -> GuessLimits.Guesser {
         let isNobody = asks && facts.account == nil
@@ -38,18 +38,19 @@ extension LoginDesk {
             account: login.account.description, isNobody: isNobody, network: network(of: login, isNobody))
     }
 
-    /// The network that guesses are counted against; none for a gateway whose users share one.
+    /// The network that guesses are counted against; nil for a gateway whose users share an address.
     private func network(of login: Login, _ isNobody: Bool) -> String? {
         guard let text = login.remoteAddress, !text.isEmpty else { return isNobody ? Self.elsewhere : nil }
-        // What is no address is nobody's own: whoever could choose it would begin afresh with each.
+        // Texts that are no address count together: otherwise a client that can choose the text would start afresh with
+        // each.
         guard let address = ClientAddress(written: text) else { return Self.elsewhere }
         return context.limits.trustedAddresses.contains(address.description) ? nil : address.network.description
     }
 
-    /// All clients whose address is not known, as one.
+    /// Stands for all clients whose address is not known.
     private static let elsewhere = "elsewhere"
 
-    /// - Returns: what is known of the guess already; nil where it is granted, and is to be settled or released.
+    /// - Returns: the verdict, if it is already known; nil if the guess is granted, and must be settled or released.
     /// - Throws: ``MoveError`` with `tooManyAttempts`.
     func admit(
         _ guess: GrantedGuess, _ facts: LoginFacts, patience: GuessLimits.Patience = .program
@@ -72,7 +73,7 @@ extension LoginDesk {
         }
     }
 
-    /// What has become known of a granted guess while it waited for its turn.
+    /// The verdict on a granted guess, if it became known while the guess waited for its turn.
     func answer(
         _ guess: GrantedGuess, _ facts: LoginFacts, patience: GuessLimits.Patience = .program
     ) -> GuessLimits.Verdict? {
@@ -95,7 +96,7 @@ extension LoginDesk {
         }
     }
 
-    /// Remembers what came of a guess; a failure that cannot be stored still counts until the restart.
+    /// Records the outcome of a guess; a failure that cannot be recorded still counts until the restart.
     func settle(
         _ guess: GrantedGuess, askedUnder settings: MigrationSettings?, _ verdict: GuessLimits.Verdict
     ) async {
@@ -128,7 +129,7 @@ extension LoginDesk {
             retryAfter: seconds)
     }
 
-    /// Wrong here, and nobody is asked; it takes as long as if somebody had been.
+    /// Rejects without asking anybody; this takes as long as if somebody had been asked.
     func rejectUnasked(
         _ login: Login, _ facts: LoginFacts, _ digest: PasswordDigest, since start: ContinuousClock.Instant
     ) async throws -> LoginResult {
@@ -138,8 +139,8 @@ extension LoginDesk {
         return rejected(facts)
     }
 
-    /// What an answer changes takes effect, if all is still as it was when the question was put.
-    /// - Returns: the account as it stands now; nil where it has not changed.
+    /// Applies what an answer changes, if everything is still as it was when the question was asked.
+    /// - Returns: the account as it stands now; nil if it has not changed.
     @discardableResult
     func apply(
         _ outcome: LoginEffects.Outcome, _ login: Login, _ facts: LoginFacts
@@ -147,14 +148,14 @@ extension LoginDesk {
         let effects = LoginEffects(
             outcome, via: login.via, at: context.now(), asked: facts.account, address: login.account,
             generation: facts.settings?.generation)
-        // An account that is to come into being has no row to be known by.
+        // An account that is yet to be created has no row ID.
         let key = facts.account.map { AccountKey.id($0.id) } ?? .address(login.account)
         let changed = try await context.records.change(key) { effects.effects(on: $0) }
         if let changed { statuses.changed(changed) }
         return changed
     }
 
-    /// As ``apply(_:_:_:)``, of what a login is answered without.
+    /// As ``apply(_:_:_:)``, where the login can be answered without it.
     func note(_ outcome: LoginEffects.Outcome, _ login: Login, _ facts: LoginFacts) async {
         guard let account = facts.account else { return }
         do {

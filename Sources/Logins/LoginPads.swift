@@ -4,13 +4,14 @@ import Records
 import Vocabulary
 import Waiting
 
-/// How long a rejection takes that nobody had to be asked about: as long as others, so that time tells nothing.
+/// How long a rejection takes when nobody was asked: as long as any other, so that timing reveals nothing.
 extension LoginDesk {
-    /// Who guesses at accounts with the costliest hashes must not keep all of a mail server's workers waiting.
+    /// A client that guesses at accounts with the costliest hashes must not keep all of a mail server's workers
+    /// waiting.
     static let longestPad = Duration.milliseconds(500)
 
-    /// Waits until a login that began at `start` has taken as long as a wrong password does here, whatever the hash, and
-    /// as long as one that the old server rejected lately, where it is asked about anybody of the domain.
+    /// Waits until a login that began at `start` has taken as long as a wrong password takes here, whatever the hash;
+    /// and as long as a login lately rejected by the old server, if that is asked about users of the domain.
     func pad(_ facts: LoginFacts, since start: ContinuousClock.Instant) async {
         var duration = min(pool.slowestMismatch, Self.longestPad)
         if facts.isOpen, let settings = facts.settings, settings.syncPasswords {
@@ -28,7 +29,7 @@ extension LoginDesk {
             rejections[server.name, default: RecentDurations()].add(duration)
             return isFirst
         }
-        // One of each run of the program is enough for the next, before it knows better.
+        // One value per process is enough for the next process to start with.
         guard isFirst else { return }
         let milliseconds = UInt32(clamping: Int64(duration / .milliseconds(1)))
         let octets = withUnsafeBytes(of: milliseconds.bigEndian) { Array($0) }
@@ -39,10 +40,10 @@ extension LoginDesk {
         }
     }
 
-    /// How long one of the latest rejections took; before there was one, one of before the restart.
+    /// How long one of the latest rejections took; until there is one, a value from before the restart.
     private func recentRejection(by server: OldServer) async -> Duration? {
         if let recent = rejections.withLock({ $0[server.name]?.any }) { return recent }
-        // Nothing, where the records do not answer: the login has to be answered all the same.
+        // nil if the records do not answer: the login must be answered all the same.
         guard let octets = try? await context.records.kept(Self.name(server)) else { return nil }
         let milliseconds = octets.reduce(into: Int64(0)) { $0 = ($0 << 8 | Int64($1)) & 0xFFFF_FFFF }
         return min(.milliseconds(milliseconds), .seconds(context.limits.loginTimeout))

@@ -7,24 +7,24 @@ import Statuses
 import Vocabulary
 import Waiting
 
-/// Logins that the old server decides, or is told of.
+/// Logins that the old server decides, or hears of.
 extension LoginDesk {
     private enum Outcome: Sendable {
         case answer(OldServerAnswer, LoginFacts)
         case again
-        /// It was asked a moment ago.
+        /// The old server was asked a moment ago.
         case known(GuessLimits.Verdict, LoginFacts)
-        /// It was right, and has taken effect; nil where something had changed meanwhile.
+        /// The password was right and took effect; nil if something had changed meanwhile.
         case takenOver(LoginResult?)
     }
 
-    /// Asks the old server, one question an account at a time.
-    /// - Parameter start: when the login came; it is answered within the login timeout from then on.
-    /// - Returns: nil when something has changed meanwhile and the login is to be decided afresh.
+    /// Asks the old server, one question per account at a time.
+    /// - Parameter start: when the login arrived; it is answered within the login timeout from then on.
+    /// - Returns: nil if something has changed meanwhile and the login must be decided afresh.
     func ask(
         _ login: Login, _ digest: PasswordDigest, _ facts: LoginFacts, since start: ContinuousClock.Instant
     ) async throws -> LoginResult? {
-        // Before it waits for its turn: who guesses without end waits for nothing.
+        // Before it waits for its turn, so that endless guessing does not fill the line.
         let guess = GrantedGuess(guesser(login, facts, asks: true), digest)
         if let verdict = try admit(guess, facts) { return await known(verdict, facts, since: start) }
         defer { release(guess) }
@@ -41,7 +41,7 @@ extension LoginDesk {
                     return .again
                 }
             }
-            // In the same turn, so that the next login in line decides on what this one has changed.
+            // Still within this turn, so that the next login in line is decided on what this one has changed.
             guard case .answer(.accepted(let session), let facts)? = outcome else { return outcome }
             return .takenOver(try await self.conclude(login, .accepted(session), facts))
         }
@@ -62,19 +62,19 @@ extension LoginDesk {
             case .ask, .askAndCreate: break
             default: return nil
             }
-            // It waited behind other questions for the most part: that says nothing of the old server.
+            // It spent most of the time waiting behind other questions, which says nothing about the old server.
             guard exposure.seconds >= context.limits.patience else { return unavailable(facts, .overloaded) }
             let detail = "the old server did not answer within \(Int(seconds.rounded(.up))) s"
             guard exposure.isReached, seconds < context.limits.readTimeout else {
                 return try await conclude(login, .failed(.oldServerUnreachable, detail), facts)
             }
-            // It is there, and slow.
+            // The server can be reached, but is slow.
             await note(.postponed(.oldServerUnreachable, detail), login, facts)
             return unavailable(facts, .oldServerUnreachable)
         }
     }
 
-    /// What the old server has said of this very password a moment ago.
+    /// What the old server said about this same password a moment ago.
     private func known(
         _ verdict: GuessLimits.Verdict, _ facts: LoginFacts, since start: ContinuousClock.Instant
     ) async -> LoginResult {
@@ -121,13 +121,13 @@ extension LoginDesk {
             await settle(guess, askedUnder: settings, verdict)
             return answer
         } catch {
-            // Given up: what the server was shown it may still judge.
+            // The question was given up, but the server may still judge what it was shown.
             await settle(guess, askedUnder: settings, exposure.isSent ? .unjudged(.oldServerUnreachable) : .free)
             throw error
         }
     }
 
-    /// The old server's answer takes effect, if all is still as it was when it was asked.
+    /// Applies the old server's answer, if everything is still as it was when the server was asked.
     private func conclude(_ login: Login, _ answer: OldServerAnswer, _ facts: LoginFacts) async throws -> LoginResult? {
         switch answer {
         case .accepted(let session):
@@ -152,7 +152,7 @@ extension LoginDesk {
     }
 
     /// The password is the account's own from now on, and the first run starts.
-    /// - Returns: nil when hash or settings are no longer those that were asked under.
+    /// - Returns: nil if hash or settings have changed since the question was asked.
     private func takeOver(
         _ login: Login, _ facts: LoginFacts, _ session: CheckedSession?
     ) async throws -> AccountStatus? {
@@ -167,13 +167,13 @@ extension LoginDesk {
         return statuses.status(of: changed, settings: settings)
     }
 
-    /// Queues an account's run, which goes on in `session` if its turn comes at once.
+    /// Queues an account's run, which continues in `session` if its turn comes at once.
     func start(_ account: AccountRecord, _ settings: MigrationSettings, in session: CheckedSession?) {
         if let session { checkedSessions.put(session, for: account, settings) }
         scheduler.submit(account, settings)
     }
 
-    /// What `takeOver` makes of an accepted password. Where it takes no effect the session has ended before anyone asks
+    /// The result of `takeOver` for an accepted password. If it has no effect, the session has ended before anyone asks
     /// again.
     func ended<Value>(_ session: CheckedSession?, unless takeOver: () async throws -> Value?) async throws -> Value? {
         do {
@@ -188,7 +188,7 @@ extension LoginDesk {
 }
 
 extension OldServerAnswer {
-    /// Lets a session that is kept end in a moment, unless its run has begun by then.
+    /// Has a kept session end in a moment, unless its run has begun by then.
     func timed(_ account: EmailAddress, by desk: LoginDesk) async -> Self {
         guard case .accepted(let session?) = self else { return self }
         let sessions = desk.checkedSessions
@@ -203,6 +203,6 @@ extension OldServerAnswer {
 }
 
 extension ContinuousClock.Instant {
-    /// Seconds from now; negative where it has passed.
+    /// Seconds from now; negative if it has passed.
     var secondsAway: Double { (self - .now) / .seconds(1) }
 }

@@ -2,17 +2,17 @@
 
 // What a login leads to.
 //
-// 1. ``LoginDesk`` reads all that it is decided on at one moment (``LoginFacts``), and compares the password with the local
-//    hash, or with what it remembers of it (``PasswordCache``).
-// 2. ``LoginDecision`` is what follows from that: the table of all cases, a value.
-// 3. Where the old server decides, the guess has to be admitted (``GuessLimits``), waits for its account's turn
-//    (`LoginQuestions`) and for a connection (``Questions``, ``QuestionLine``), unless the server has not answered lately
-//    (``CircuitBreaker``).
-// 4. What is accepted is handed over in one transaction, and a run is queued. What is rejected takes as long as any other
-//    rejection (`LoginPads`).
-// 5. What nobody waits for follows in the background (``BackgroundWork``, `LoginBackground`).
+// 1. ``LoginDesk`` reads everything that decides the login at one moment (``LoginFacts``), and compares the password
+//    with the local hash, or with what it remembers of earlier comparisons (``PasswordCache``).
+// 2. ``LoginDecision`` says what follows: the table of all cases, a value.
+// 3. If the old server decides, the guess has to be admitted (``GuessLimits``), then waits for its account's turn
+//    (`LoginQuestions`) and for a connection (``Questions``, ``QuestionLine``), unless the server has not answered
+//    lately (``CircuitBreaker``).
+// 4. An accepted password is handed over in one transaction, and a run is queued. A rejection takes as long as any
+//    other (`LoginPads`).
+// 5. Work that nobody waits for follows in the background (``BackgroundWork``, `LoginBackground`).
 //
-// `PortalTrigger` is the other way in: somebody who is inside already gives the old password.
+// `PortalTrigger` is the other way in: a user who is already logged in gives the old password.
 
 public import Secrets
 public import Statuses
@@ -23,7 +23,7 @@ public struct Login: Sendable {
     public var account: EmailAddress
     public var password: Password
     public var via: TriggerOrigin
-    /// The client's address, for counting; nil where the caller does not know it.
+    /// The client's address, for counting guesses; nil if the caller does not know it.
     public var remoteAddress: String?
 
     public init(account: EmailAddress, password: Password, via: TriggerOrigin, remoteAddress: String?) {

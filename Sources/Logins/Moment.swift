@@ -4,7 +4,7 @@ import Glibc
 import Ground
 import Vocabulary
 
-/// A moment by both clocks: the one that goes on evenly, and the one on the wall.
+/// A moment by both clocks, the monotonic one and the wall clock.
 struct Moment: Hashable, Sendable {
     var uptime: ContinuousClock.Instant
     var wall: Timestamp
@@ -18,16 +18,16 @@ extension Context {
     var moment: Moment { Moment(uptime: uptime(), wall: now()) }
 }
 
-/// How long ago moments were, whatever becomes of the wall clock.
+/// How long ago moments were, however the wall clock is set.
 ///
-/// A wall clock that is set forwards makes nothing older. One that is set back makes nothing younger; what lies in its
-/// future then was stamped by a clock that was wrong, and from there on grows old by whichever clock is ahead: a machine
-/// whose even clock stood still (one that was paused with all that runs on it) keeps nobody waiting any longer.
+/// Setting the wall clock forwards makes nothing older; setting it back makes nothing younger. A moment that then lies
+/// in the wall clock's future was stamped by a wrong clock, and ages from there by whichever clock is ahead: so nobody
+/// waits any longer because the monotonic clock stood still (as in a virtual machine that was paused).
 struct ElapsedTime: Sendable {
     private var latest: Moment?
     private var setBack: Moment?
 
-    /// To be told of every moment that is asked about, in order: so it notices that the clock was set.
+    /// Must be called with every moment that is asked about, in order, to notice when the clock is set.
     mutating func pass(to now: Moment) {
         if let latest {
             let even = (now.uptime - latest.uptime) / .seconds(1)
@@ -45,13 +45,13 @@ struct ElapsedTime: Sendable {
     }
 }
 
-/// Milliseconds since the machine started, suspended or not: for what is compared after a restart of the program.
+/// Milliseconds since the machine started, suspended or not, for comparisons across restarts of the program.
 struct MachineUptime: Hashable, Sendable {
     var milliseconds: Int64
 
     private static let start: ContinuousClock.Instant = {
         var time = timespec()
-        // Clock and instant are the same; the one can be written down.
+        // Both read the same clock, but only this form can be written down.
         guard clock_gettime(CLOCK_BOOTTIME, &time) == 0 else { return .now }
         return .now - .seconds(time.tv_sec) - .nanoseconds(time.tv_nsec)
     }()

@@ -6,14 +6,14 @@ import Secrets
 import Statuses
 import Vocabulary
 
-/// A login to a platform whose own database decides: what is to be repaired is repaired, and the login is passed on.
+/// A login to a platform whose own database decides: whatever needs repair is repaired, and the login is passed on.
 extension LoginDesk {
     func passOn(_ login: Login) async throws -> LoginResult {
         do {
             let result = try await decide(login)
             return result.decision == .unavailable ? result : result.passedOn
         } catch let error as MoveError where error.reason == .tooManyAttempts {
-            // The platform counts its own.
+            // The platform counts wrong guesses itself.
             return .passed
         } catch is ChangedThere {
             return .passed
@@ -23,7 +23,7 @@ extension LoginDesk {
         }
     }
 
-    /// Whether nobody is to be asked about the account, whatever its password.
+    /// Whether nobody is asked about the account, whatever the password.
     func isLeftAlone(_ facts: LoginFacts) -> Bool {
         guard !directory.decidesLogins else { return false }
         guard facts.migrates, let settings = facts.settings else { return true }
@@ -36,8 +36,8 @@ extension LoginDesk {
         return !entry.isActive || entry.isExternal || isStrange
     }
 
-    /// Whether the password that is the account's own there is still the one that was taken over. A platform that hashes again
-    /// at a login changes nothing by that.
+    /// Whether the account's own password there is still the one that was taken over. A platform that merely rehashes
+    /// it at a login changes nothing.
     func judged(_ facts: LoginFacts, _ login: Login, matches: Bool) async throws -> LoginFacts {
         guard !directory.decidesLogins, matches, let account = facts.account, account.handover == .unchanged,
             facts.entry?.hash != account.passwordHash
@@ -52,7 +52,7 @@ extension LoginDesk {
 }
 
 extension LoginResult {
-    /// Nothing is known of it here, or told.
+    /// Nothing is known about it here, and nothing is told.
     fileprivate static var passed: LoginResult {
         LoginResult(decision: .pass, passwordReplaced: false, status: nil, message: StatusText.welcome)
     }

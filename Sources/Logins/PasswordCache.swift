@@ -3,8 +3,8 @@
 import Secrets
 import Synchronization
 
-/// Right passwords of the last minutes, as digests under a key of this run, so that mail programs that poll do not
-/// cost a hash each time. An entry is void as soon as the account's hash is another.
+/// Correct passwords of the last minutes, as digests under a key of this process, so that polling mail programs do not
+/// cost a hash each time. An entry is void as soon as the account's hash changes.
 final class PasswordCache: Sendable {
     private struct Entry {
         var digest: PasswordDigest
@@ -13,7 +13,7 @@ final class PasswordCache: Sendable {
     }
 
     private let entries = Mutex<[String: Entry]>([:])
-    /// A full house is emptied: a cache that is wrong about what to keep costs a hash, nothing more.
+    /// When full, the cache is emptied: a wrong choice of what to keep costs only a hash.
     private let capacity = 200_000
 
     func contains(_ digest: PasswordDigest, for account: String, hash: String, now: ContinuousClock.Instant) -> Bool {

@@ -7,9 +7,9 @@ public import Statuses
 import Vocabulary
 import Waiting
 
-/// The explicit trigger: somebody who is already inside gives the old password.
+/// The explicit trigger: a user who is already logged in gives the old password.
 extension LoginDesk {
-    /// Asks the old server whether `login.password` is right there, and if so starts the move.
+    /// Asks the old server whether `login.password` is right there, and if so, starts the move.
     /// - Throws: ``MoveError``: `accountNotFound`, `migrationNotEnabled`, `migrationExpired`, `nonMigratingAccount`,
     ///   `tooManyAttempts`, `credentialsRejected`, and whatever kept the old server from being asked.
     public func trigger(_ login: Login) async throws -> AccountStatus {
@@ -33,7 +33,8 @@ extension LoginDesk {
                 } catch is SettingsChanged {
                     return .changed
                 }
-                // In the same turn, so that the next question finds the mailbox free and what this one has changed.
+                // Still within this turn, so that the next question finds the mailbox free and sees what this one has
+                // changed.
                 guard let (answer, facts) = answer else { return .late }
                 return try await self.conclude(trigger: login, answer, facts)
             }
@@ -48,9 +49,9 @@ extension LoginDesk {
 
     private enum Outcome: Sendable {
         case started(AccountStatus)
-        /// Something had changed when it was to take effect: it is to be asked again.
+        /// Something had changed before it could take effect: ask again.
         case changed
-        /// There was no answer, or no turn, in time.
+        /// No answer, or no turn, came in time.
         case late
     }
 
@@ -101,7 +102,8 @@ extension LoginDesk {
         guard let settings = facts.settings, let account = facts.account else {
             throw MoveError(.accountNotFound, "there is no account \(login.account)")
         }
-        // The button was pressed twice: the old server has taken this password, and may let nobody else in meanwhile.
+        // The button was pressed twice: the old server has accepted this password, and may admit no second session
+        // meanwhile.
         if scheduler.isBusy(account.id), account.outcome == .inProgress, isKept(login.password, by: account) {
             return (.accepted(nil), facts)
         }
@@ -127,7 +129,7 @@ extension LoginDesk {
                 .credentialsRejected, "the old server does not take the password of \(login.account): \(text)")
         case .noSuchUser(let text):
             guard facts.account?.startedAt == nil else {
-                // There was such a user when the move began: this is a rejection like any other.
+                // The user existed when the move began, so this is an ordinary rejection.
                 await note(.rejected(text, remembers: false), login, facts)
                 throw MoveError(.credentialsRejected, "the old server no longer knows \(login.account): \(text)")
             }
@@ -144,7 +146,7 @@ extension LoginDesk {
         account.sealed.map { (try? vault.open($0, for: account.address)) == password } ?? false
     }
 
-    /// The password was right over there: it becomes the account's own unless one was handed over before, and the
+    /// The old server accepted the password: it becomes the account's own unless one was handed over before, and the
     /// move starts.
     private func start(
         _ login: Login, _ facts: LoginFacts, _ session: CheckedSession?

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Who waits for a connection to an old server, who has one, and how long that takes: a value that foresees when
+/// Who waits for a connection to an old server, who has one, and how long that takes: a value that predicts when
 /// somebody's turn will come.
 struct QuestionLine: Sendable {
     private var numbers: UInt64 = 0
@@ -33,8 +33,9 @@ struct QuestionLine: Sendable {
         answered.add(now - begun)
     }
 
-    /// How many seconds it will be until somebody's question is answered, as far as can be told: a question takes as long as
-    /// the last few have taken, or as the latest that goes on: one account's silence says nothing of the others.
+    /// Predicts the seconds until somebody's question is answered. A question is assumed to take as long as the last
+    /// few, or as long as the most recent one still open has taken: one account's silence says nothing about the
+    /// others.
     func seconds(before number: UInt64, places: Int, at now: ContinuousClock.Instant) -> Double {
         let latest = asking.values.max().map { now - $0 } ?? .zero
         let one = max(answered.average ?? .zero, latest)

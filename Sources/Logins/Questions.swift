@@ -9,14 +9,14 @@ import Synchronization
 import Vocabulary
 import Waiting
 
-/// What the old server made of a password.
+/// The old server's answer about a password.
 enum OldServerAnswer: Sendable {
-    /// With the session, where the run that follows may go on in it.
+    /// With the session, if the run that follows may continue in it.
     case accepted(CheckedSession?)
     case rejected(String)
-    /// Its words are known to mean that there is no such user.
+    /// Its reply is known to mean that there is no such user.
     case noSuchUser(String)
-    /// In use, too early, or out of order for a while.
+    /// The mailbox is in use, the login came too early, or the server is temporarily out of order.
     case busy(Reason, String)
     /// It could not be asked, or did not answer: `oldServerUnreachable`, `oldServerUntrusted`,
     /// `secureAuthenticationUnavailable` or `oldServerProtocol`.
@@ -25,7 +25,7 @@ enum OldServerAnswer: Sendable {
 
 /// Asks old servers about passwords, over connections of their own.
 final class Questions: Sendable {
-    /// How far a question came, also where it was given up.
+    /// How far a question got, even if it was given up.
     final class Exposure: Sendable {
         private struct State {
             var isSent = false
@@ -39,9 +39,9 @@ final class Questions: Sendable {
         var isSent: Bool { state.withLock { $0.isSent } }
         /// The server has taken the connection.
         var isReached: Bool { state.withLock { $0.isReached } }
-        /// Since when a connection has been free for it; nil where none was.
+        /// When it got a connection; nil if it got none.
         var begun: ContinuousClock.Instant? { state.withLock { $0.begun } }
-        /// Seconds that the server has had for it.
+        /// Seconds that the server has had to answer it.
         var seconds: Double { begun.map { (.now - $0) / .seconds(1) } ?? 0 }
 
         fileprivate func begin() { state.withLock { $0.begun = .now } }
@@ -65,10 +65,10 @@ final class Questions: Sendable {
 
     /// One login with `password`, and nothing else.
     /// - Parameters:
-    ///   - urgency: questions for which nobody waits leave half of the connections to those for which somebody does.
-    ///   - room: how many runs could go on at once in a session in which the password was right; no more are kept open
-    ///     for that, and never more than half of the connections.
-    ///   - willShow: called before the server is told anything of the account.
+    ///   - urgency: questions that nobody waits for leave half of the connections to those that somebody does wait for.
+    ///   - room: how many runs could continue at once in a session whose password was right; no more sessions are kept
+    ///     open for that, and never more than half of the connections.
+    ///   - willShow: called before the server is told anything about the account.
     /// - Throws: `CancellationError` when cancelled.
     func ask(
         _ server: OldServer, user: String, password: Password, urgency: Turnstile<String>.Urgency = .somebodyWaits,
@@ -86,7 +86,7 @@ final class Questions: Sendable {
                 "so many logins wait for the old server \(server.name) that this one would not be answered in time"
             )
         }
-        // What has been learnt while this question waited counts for it too.
+        // What was learnt while this question waited counts for it too.
         let admission = breakers.withLock { $0[server.name, default: CircuitBreaker()].admit(now: context.uptime()) }
         guard admission != .refuse else {
             place.giveUp()
@@ -117,8 +117,8 @@ final class Questions: Sendable {
     }
 
     /// Waits for one of the connections to the server.
-    /// - Returns: nil where, as things stand, the time that a login has would be over first. Whoever waits for nothing takes
-    ///   up a mail server's worker, and in the end all of them.
+    /// - Returns: nil if, as things stand, the login would time out first. Waiting in vain would occupy a mail server's
+    ///   worker, and in the end all of them.
     private func place(
         _ server: OldServer, width: Int, _ urgency: Turnstile<String>.Urgency
     ) async throws -> Turnstile<String>.Place? {
@@ -141,7 +141,7 @@ final class Questions: Sendable {
             }
             let first = await group.nextResult()
             group.cancelAll()
-            // A place may have come at the very moment.
+            // A place may have been granted at this very moment.
             while let late = await group.nextResult() { try? late.get()?.giveUp() }
             return try first?.get() ?? nil
         }
@@ -197,13 +197,13 @@ final class Questions: Sendable {
         }
     }
 
-    /// What an error says of the server as a whole.
+    /// What an error says about the server as a whole.
     private func end(_ error: SourceError, _ talk: Talk, _ hasGreeted: Bool) -> CircuitBreaker.End {
         switch error.code {
         case .cancelled where talk.exposure.seconds < context.limits.patience: .abandoned
         case .cancelled, .timedOut: hasGreeted ? .silent(talk.user) : .unreachable
         case .unresolved, .unreachable, .closed:
-            // A greeting that serves nobody is an answer, and whoever hangs up later has been reached.
+            // A greeting that refuses service is an answer, and a server that hangs up later has been reached.
             hasGreeted || (error.step == .greeting && error.code == .unreachable) ? .answered : .unreachable
         case .untrusted, .protocolViolation, .pipeliningBroken, .refused, .busy: .answered
         case .invalidCredentialOctets, .exhausted: .abandoned
@@ -228,7 +228,7 @@ final class Questions: Sendable {
         }
     }
 
-    /// Slowness is no failure: a server that was reached is only not asked for a while.
+    /// Slowness is no failure: a server that was reached is merely not asked for a while.
     private func refusal(_ server: OldServer) -> OldServerAnswer {
         let text = "the old server \(server.name) has not answered lately; it is asked again soon"
         let isThere = breakers.withLock { $0[server.name]?.isOpenBySilence ?? false }

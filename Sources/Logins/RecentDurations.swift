@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How long the last few of something took: one of them, taken at random, or their mean passes for the next.
+/// How long the last few of something took; one of them at random, or their mean, predicts the next.
 struct RecentDurations: Sendable {
     private var durations: [Duration] = []
     private var next = 0

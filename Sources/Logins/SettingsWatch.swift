@@ -5,18 +5,18 @@ import Synchronization
 import Vocabulary
 import Waiting
 
-/// Ends what goes on with an old server the moment the settings of its domain name another: no answer of it counts any
-/// more, and no password goes there.
+/// Ends whatever is under way with an old server the moment the domain's settings name another: its answers no longer
+/// count, and no password goes there.
 final class SettingsWatch: Sendable {
     private struct Domain: Sendable {
-        /// What was asked under an older one is void.
+        /// Questions asked under an older generation are void.
         var generation: Int64 = .min
         var alarm = Alarm()
     }
 
     private let domains = Mutex<[String: Domain]>([:])
 
-    /// The domain's old server is another from these settings on.
+    /// From these settings on, the domain has another old server.
     func changed(to settings: MigrationSettings) {
         let alarm = domains.withLock { domains in
             let before = domains[settings.domain]
@@ -32,7 +32,7 @@ final class SettingsWatch: Sendable {
     }
 
     /// Runs `body`, which is cancelled when another old server is named.
-    /// - Throws: ``SettingsChanged`` then; whatever `body` throws.
+    /// - Throws: ``SettingsChanged`` in that case; whatever `body` throws.
     func whileCurrent<Value: Sendable>(
         _ settings: MigrationSettings, _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
@@ -58,9 +58,9 @@ final class SettingsWatch: Sendable {
         return value
     }
 
-    /// No question goes on for so long.
+    /// Longer than any question takes.
     private static let longest = 86400.0
 }
 
-/// Another old server has been named meanwhile: whatever it is about is decided afresh.
+/// Another old server has been named meanwhile: everything that concerns it is decided afresh.
 struct SettingsChanged: Error {}

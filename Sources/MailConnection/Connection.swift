@@ -7,7 +7,7 @@ public import Vocabulary
 
 /// A protocol's end of a channel.
 public protocol SessionHandler: ChannelInboundHandler, SendableMetatype {
-    /// Ends everything; the first failure is the one that is told. On the channel's event loop.
+    /// Ends everything; the first failure is the one reported. On the channel's event loop.
     func fail(_ failure: WireFailure)
 }
 
@@ -22,18 +22,20 @@ public struct Connection<Handler: SessionHandler>: Sendable {
         return HostAndPort(host: host, port: port).description
     }
 
-    /// How large a read may be. One read is one pass of the decoder and one piece for the sink, which is asked before the
-    /// next whether it can take more.
+    /// The largest read. One read is one pass of the decoder and one piece for the sink, which is asked before the next
+    /// read whether it can take more.
     private static var readSize: Int { 128 << 10 }
 
     /// Connects to the first of the addresses that takes it.
-    /// - Throws: `unreachable`, `exhausted`, `cancelled`. A server that closes it at once is told by the first work.
+    /// - Throws: `unreachable`, `exhausted`, `cancelled`. If the server closes the connection at once, the first work
+    ///   reports it.
     public static func open(
         to resolution: Resolution, of server: OldServer, timeouts: Timeouts, on loop: any EventLoop,
         handler make: @escaping @Sendable () -> Handler
     ) async throws(WireFailure) -> Connection {
         try await promised(on: loop, of: Connection.self) { once in
-            // Kept beside the pipeline: where the server is gone already, the handler has left it, and knows what was said.
+            // Kept outside the pipeline: if the server is already gone, the handler has left the pipeline, yet knows
+            // what was said.
             let handlers = NIOLoopBoundBox.makeEmptyBox(valueType: [ObjectIdentifier: Handler].self, eventLoop: loop)
             let attempt = ClientBootstrap(group: loop)
                 .resolver(ResolvedAddresses(resolution: resolution, loop: loop))
@@ -54,13 +56,13 @@ public struct Connection<Handler: SessionHandler>: Sendable {
                 guard let handler = handlers.value?[ObjectIdentifier(channel)] else { throw WireFailure.cancelled }
                 return Connection(channel: channel, handler: NIOLoopBound(handler, eventLoop: loop))
             }.whenComplete { once.complete($0) }
-            // The caller has given up: nobody else is left to close it.
+            // If the caller has given up, nobody else is left to close it.
             once.future.whenFailure { _ in attempt.whenSuccess { $0.close(promise: nil) } }
         }
     }
 
-    /// Runs `work` on the event loop; it completes the promise. When the task is cancelled the connection is dropped, and
-    /// `work` fails at once.
+    /// Runs `work` on the event loop; it completes the promise. When the task is cancelled, the connection is dropped
+    /// and `work` fails at once.
     public func run<Value: Sendable>(
         _ work: @escaping @Sendable (Handler, EventLoopPromise<Value>) -> Void
     ) async throws(WireFailure) -> Value {
@@ -90,7 +92,7 @@ public struct Connection<Handler: SessionHandler>: Sendable {
     /// Drops the line, and returns when it is gone.
     public func closed() async {
         close()
-        // Absent or failed, it is closed all the same.
+        // Even if this fails, the channel is closed.
         try? await channel.closeFuture.get()
     }
 }

@@ -4,14 +4,14 @@ import Glibc
 import MailSession
 import NIOCore
 
-/// What this machine lacks, and no old server is to blame for.
+/// Shortages on this machine, for which no old server is to blame.
 enum Exhaustion {
     static func isCause(of error: any Error) -> Bool {
         guard let error = error as? IOError else { return false }
         return [EMFILE, ENFILE, ENOMEM, ENOBUFS].contains(error.errnoCode)
     }
 
-    /// Whether no descriptor is to be had: the system's resolver, which needs some, says only that it has failed.
+    /// Whether no file descriptor is available: the system's resolver, which needs some, says only that it failed.
     static var isNow: Bool {
         let probe = open("/dev/null", O_RDONLY | O_CLOEXEC)
         guard probe < 0 else {

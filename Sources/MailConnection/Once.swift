@@ -24,8 +24,8 @@ final class Once<Value: Sendable>: Sendable {
     }
 }
 
-/// The value that `start` promises, or the failure that the clock or the task's cancellation makes of it.
-/// - Parameter late: how long it may take, and the failure where it takes longer.
+/// The value that `start` promises, or the failure caused by the timeout or by the task's cancellation.
+/// - Parameter late: how long it may take, and the failure if it takes longer.
 func promised<Value: Sendable>(
     on loop: any EventLoop, of type: Value.Type, late: (after: Duration, failure: WireFailure)? = nil,
     _ start: @escaping @Sendable (Once<Value>) -> Void

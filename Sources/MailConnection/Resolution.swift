@@ -11,15 +11,15 @@ import Waiting
 public struct Resolution: Sendable {
     let addresses: [SocketAddress]
 
-    /// Threads that wait for the system's resolver: few, and many where a dead name server keeps them waiting.
+    /// Threads that wait for the system's resolver: usually few, many when a dead name server keeps them waiting.
     fileprivate static let lookups = WorkerPool("lookups", threads: 64, promptly: 4)
 
     /// Those that are IP addresses, in the same order.
     public var ipAddresses: [IPAddress] { addresses.compactMap { IPAddress($0) } }
 
-    /// Looks a server's host up.
-    /// - Parameter ownPorts: those at which this machine itself would be asked, were it found: the new platform.
-    /// - Throws: `unresolved`; `unreachable` where it is this machine; `exhausted`, `cancelled`.
+    /// Looks up a server's host.
+    /// - Parameter ownPorts: ports on which this machine itself, the new platform, would answer if the host led to it.
+    /// - Throws: `unresolved`; `unreachable` if it is this machine; `exhausted`, `cancelled`.
     public static func of(
         _ server: OldServer, ownPorts: Set<Int>, timeouts: Timeouts, on loop: any EventLoop
     ) async throws(WireFailure) -> Resolution {
@@ -29,7 +29,7 @@ public struct Resolution: Sendable {
         }
     }
 
-    /// Asks the system's resolver, on a thread that may block; of an address nobody has to be asked.
+    /// Asks the system's resolver, on a thread that may block; an address needs no resolver.
     private static func resolve(
         _ server: OldServer, _ ownPorts: Set<Int>, on loop: any EventLoop
     ) -> EventLoopFuture<Resolution> {
@@ -54,7 +54,7 @@ public struct Resolution: Sendable {
         return resolution
     }
 
-    /// All that the system knows. Blocks, unless `flags` say that the host is an address.
+    /// All addresses that the system knows. Blocks, unless `flags` say that the host is an address.
     fileprivate static func addresses(
         of host: String, port: Int, flags: CInt
     ) throws(WireFailure) -> [SocketAddress] {
@@ -95,10 +95,11 @@ public struct Resolution: Sendable {
 }
 
 extension OldServer {
-    /// All addresses that its host has now, this machine's own among them; none where the system finds none.
+    /// All addresses that its host has now, including this machine's own; none if it cannot be resolved.
     public func addresses() async -> [IPAddress] {
         if isNamedByAddress {
-            // A zone says where it is, not what: glibc takes none by name but of link-local addresses.
+            // Without the zone, which is not part of the address: glibc accepts zones by name only for link-local
+            // addresses.
             let address = String(host.prefix { $0 != "%" })
             return Self.addresses(of: address, port: port, flags: AI_NUMERICSERV | AI_NUMERICHOST)
         }
@@ -112,22 +113,23 @@ extension OldServer {
 }
 
 extension IPAddress {
-    /// nil of a socket that is no IP socket. A zone is no part of it.
+    /// nil for a socket that is not an IP socket. The zone is left out.
     init?(_ address: SocketAddress) {
         guard let text = address.ipAddress else { return nil }
         self.init(String(text.prefix { $0 != "%" }))
     }
 
-    /// Whether this very machine has it.
+    /// Whether it is an address of this very machine.
     public var isThisMachine: Bool {
         if scope == .loopback || scope == .unspecified { return true }
-        // Where the system cannot tell its addresses, none is known to be its own.
+        // If the system cannot list its addresses, none counts as its own.
         let own = try? System.enumerateDevices()
         return own?.contains { $0.address.flatMap { IPAddress($0) } == self } == true
     }
 }
 
-/// Gives NIO's Happy Eyeballs (RFC 8305) what has been resolved already, so that the two take their time apart.
+/// Gives NIO's Happy Eyeballs (RFC 8305) addresses that are already resolved, so that lookup and connection have
+/// separate timeouts.
 struct ResolvedAddresses: Resolver, Sendable {
     let resolution: Resolution
     let loop: any EventLoop

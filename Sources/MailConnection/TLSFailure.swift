@@ -7,7 +7,7 @@ import Vocabulary
 
 /// Says why a TLS handshake failed, and what to do about it.
 enum TLSFailure {
-    /// - Parameter certificate: nil where the handshake ended before the server had shown one.
+    /// - Parameter certificate: nil if the handshake ended before the server had shown one.
     static func explain(
         _ error: any Error, check: CertificateCheck, seen: PeerCertificate, certificate: NIOSSLCertificate?
     ) -> WireFailure {
@@ -43,7 +43,8 @@ enum TLSFailure {
     static func explain(inSession error: any Error) -> WireFailure {
         let text = String(describing: error)
         if text.contains("NO_RENEGOTIATION") {
-            // RFC 5746 §4: what was said before it might have been somebody else's; we never take part.
+            // RFC 5746 §4: what was said before a renegotiation may have been somebody else's; we never take part in
+            // one.
             return untrusted(
                 "asks for another TLS handshake in the middle of a session (renegotiation), which is refused; switch "
                     + "that off there, or let it speak TLS 1.3")
@@ -55,7 +56,7 @@ enum TLSFailure {
         WireFailure(code: .untrusted, message: message, advice: advice, speaksTLS: true)
     }
 
-    /// Nobody is told to take this one for right: that is what the pin is for.
+    /// The text does not suggest trusting this certificate: preventing that is what the pin is for.
     private static func otherPin(_ sha256: String) -> WireFailure {
         untrusted(
             "shows another certificate than the one in the settings, with the SHA-256 \(sha256); nothing was sent, for "
@@ -72,7 +73,7 @@ enum TLSFailure {
             "let the old server offer key exchange by ECDHE or RSA, with AES (TLS_RSA_WITH_AES_128_CBC_SHA will do); "
             + "or use security \"none\" where the line is private")
 
-    /// The library's own name for what went wrong, without the rest of what it says.
+    /// The library's own name for the error, without the rest of its text.
     private static func words(of text: String) -> String {
         guard let mark = text.firstRange(of: "OPENSSL_internal:") else { return "it ended without an agreement" }
         let name = text[mark.upperBound...].prefix { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }

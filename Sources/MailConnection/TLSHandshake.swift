@@ -5,8 +5,8 @@ public import NIOCore
 import NIOSSL
 public import Vocabulary
 
-/// A TLS handshake of a connection, from the handlers that it puts into the channel to what is known of it at its end.
-/// All of it on the channel's event loop.
+/// A connection's TLS handshake, from the handlers that it inserts into the channel to what is known when it is done.
+/// Everything happens on the channel's event loop.
 public struct TLSHandshake {
     private let check: CertificateCheck
     private let tls: NIOSSLClientHandler
@@ -19,7 +19,7 @@ public struct TLSHandshake {
         (tls, seen) = try trust.handler(for: server)
     }
 
-    /// Puts TLS before `handler`, which `context` is of. From now on ``explain(_:)`` tells what errors mean.
+    /// Inserts TLS before `handler`, which belongs to `context`. From now on ``explain(_:)`` says what errors mean.
     /// - Throws: `untrusted` where TLS cannot be set up here.
     public func begin(before handler: some ChannelHandler, in context: ChannelHandlerContext) throws(WireFailure) {
         do {
@@ -46,8 +46,8 @@ public struct TLSHandshake {
 }
 
 extension WireFailure {
-    /// What an error in the middle of a session means, in TLS or not; nil where the server has ended the connection, by
-    /// TLS's rules or without them: what had to end has its own terminator.
+    /// What an error in the middle of a session means, with or without TLS; nil if the server has ended the connection,
+    /// properly or not: anything incomplete shows by its missing terminator.
     public static func inSession(_ error: any Error) -> WireFailure? {
         if let ssl = error as? NIOSSLError, case .uncleanShutdown = ssl { return nil }
         if error is IOError { return WireFailure(code: .closed, message: "dropped the connection (\(error))") }

@@ -8,21 +8,20 @@ import NIOSSL
 import Synchronization
 import Vocabulary
 
-/// The certificates that are trusted, read once and shared by all sessions: reading the system's store takes tens of
-/// milliseconds.
+/// The trusted certificates, read once and shared by all sessions: reading the system's takes tens of milliseconds.
 public final class TLSTrust: Sendable {
     private enum Verification: Hashable { case full, own }
 
     private let roots: String?
     private let contexts = Mutex<[Verification: NIOSSLContext]>([:])
 
-    /// - Parameter roots: a PEM file of certificates to trust; nil is `SSL_CERT_FILE` (as OpenSSL has it) or, where that
-    ///   is unset, the system's store.
+    /// - Parameter roots: a PEM file of certificates to trust; nil means `SSL_CERT_FILE` (as in OpenSSL) or, if that is
+    ///   unset, the system's certificates.
     public init(roots: String? = nil) {
         self.roots = roots ?? getenv("SSL_CERT_FILE").map { String(cString: $0) }
     }
 
-    /// Reads the store again before the next connection.
+    /// Reads the certificates again before the next connection.
     public func reload() {
         contexts.withLock { $0 = [:] }
     }
@@ -31,16 +30,17 @@ public final class TLSTrust: Sendable {
         if let context = contexts.withLock({ $0[verification] }) { return context }
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.trustRoots = roots.map { .file($0) } ?? .default
-        // Old servers are the point of this program; what they speak is shown, not refused.
+        // Old servers are the point of this program: what they speak is reported, not refused.
         configuration.minimumTLSVersion = .tlsv1
-        // Without what makes the first record longer than a packet, at which old servers and what stands before them hang.
+        // Without the curves that make the first record longer than a packet, at which old servers and middleboxes
+        // hang.
         configuration.curves = [.x25519, .secp256r1, .secp384r1, .secp521r1]
-        // … down to what BoringSSL has given up, and takes where it is named one by one.
+        // … and with suites that BoringSSL has dropped, but accepts when named one by one.
         configuration.cipherSuites += ":ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256:DES-CBC3-SHA"
         if verification == .own {
-            // A context with roots still calls the own check instead of BoringSSL's when a handler brings one …
+            // Even with roots set, a handler's own check replaces BoringSSL's …
             configuration.trustRoots = .certificates([])
-            // … but NIOSSL would look for the host's name in the certificate all the same, after it.
+            // … but afterwards NIOSSL would still look for the host's name in the certificate.
             configuration.certificateVerification = .noHostnameVerification
         }
         let context = try NIOSSLContext(configuration: configuration)
@@ -79,7 +79,7 @@ public final class TLSTrust: Sendable {
     }
 
     static func sha256(of certificate: NIOSSLCertificate) -> String? {
-        // Absent where BoringSSL cannot write what it has read, which is then not trusted.
+        // nil if BoringSSL cannot encode what it has decoded, which is then not trusted.
         guard let octets = try? certificate.toDERBytes() else { return nil }
         var digest = [UInt8](repeating: 0, count: Int(crypto_hash_sha256_BYTES))
         crypto_hash_sha256(&digest, octets, UInt64(octets.count))

@@ -21,7 +21,7 @@ public enum Contract {
         ping, discover, getServiceStatus,
     ]
 
-    /// What is described and not built yet: a call of it says so.
+    /// Methods that are described but not built yet: calling one says so.
     public static let planned: Set<String> = [
         "importAccounts", "updateMigration", "detectOldServer", "moveAccounts", "pauseAccounts", "resumeAccounts",
         "retryNow", "listFolders", "getReport", "getMetrics", "exportAccounts", "closeAccounts", "verifyAccounts",

@@ -2,7 +2,7 @@
 
 public import NIOCore
 
-/// RFC 4648 §4. What may be secret goes from its place to where it is sent, without a copy in between.
+/// RFC 4648 §4. Secrets go from where they are to where they are sent, without a copy in between.
 public enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
     private static let padding = UInt8(ascii: "=")
@@ -15,7 +15,7 @@ public enum Base64 {
         return values
     }()
 
-    /// How many digits so many octets have, padding and all.
+    /// The number of digits for this many octets, padding included.
     public static func encodedCount(_ count: Int) -> Int { (count + 2) / 3 * 4 }
 
     /// The digits of `octets`, padding and all.
@@ -48,7 +48,7 @@ public enum Base64 {
         }
     }
 
-    /// What `digits` stand for; nil where they are no Base64. Bits beyond the last octet may be anything, for some encoders
+    /// Decodes `digits`; nil if they are not Base64. Bits beyond the last octet may be anything, because some encoders
     /// do not clear them.
     public static func decode(_ digits: some Collection<UInt8>) -> [UInt8]? {
         guard digits.count.isMultiple(of: 4) else { return nil }

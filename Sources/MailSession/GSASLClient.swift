@@ -14,12 +14,12 @@ final class GSASLClient: Sendable {
         case unsuitable(String)
     }
 
-    // Made here and seen by nobody else; a `SASLClient` awaits each step before the next, so that no two threads use them
-    // at once.
+    // Created here and never shared; a `SASLClient` awaits each step before the next, so no two threads use them at
+    // once.
     private nonisolated(unsafe) let library: OpaquePointer
     private nonisolated(unsafe) let session: OpaquePointer
 
-    /// nil where libgsasl was built without the mechanism.
+    /// nil if libgsasl was built without the mechanism.
     init?(_ mechanism: SASLMechanism, user: String, password: Password, host: String, service: String) {
         var library: OpaquePointer?
         var session: OpaquePointer?
@@ -43,7 +43,7 @@ final class GSASLClient: Sendable {
     }
 
     deinit {
-        // libgsasl frees its copy as it is.
+        // libgsasl frees its copy without wiping it.
         if let copy = gsasl_property_fast(session, GSASL_PASSWORD) {
             explicit_bzero(UnsafeMutablePointer(mutating: copy), strlen(copy))
         }

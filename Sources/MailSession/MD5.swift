@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// MD5 (RFC 1321), for `APOP` and CRAM-MD5, which know nothing better; for nothing else.
+/// MD5 (RFC 1321), only for `APOP` and CRAM-MD5, which know nothing better.
 public enum MD5 {
     static let blockSize = 64
 
@@ -22,7 +22,7 @@ public enum MD5 {
         0x6fa8_7e4f, 0xfe2c_e6e0, 0xa301_4314, 0x4e08_11a1, 0xf753_7e82, 0xbd3a_f235, 0x2ad7_d2bb, 0xeb86_d391,
     ]
 
-    /// Of `message` and what is behind it; no copy of either stays in memory.
+    /// The digest of `message` followed by `rest`; leaves no copy of either in memory.
     public static func digest(_ message: UnsafeRawBufferPointer, _ rest: UnsafeRawBufferPointer) -> [UInt8] {
         var padded: [UInt8] = []
         padded.reserveCapacity(message.count + rest.count + 2 * blockSize)  // it never moves

@@ -5,9 +5,9 @@ public import NIOCore
 
 // Inlinable: listings of millions of lines go through these, octet by octet.
 extension UInt8 {
-    /// Of a letter from `a` to `z` the capital; all else as it is.
+    /// The capital letter for `a` to `z`; any other octet unchanged.
     @inlinable public var asciiUppercased: UInt8 { (97...122).contains(self) ? self - 32 : self }
-    /// Of a letter from `A` to `Z` the small one; all else as it is.
+    /// The small letter for `A` to `Z`; any other octet unchanged.
     @inlinable public var asciiLowercased: UInt8 { (65...90).contains(self) ? self + 32 : self }
     /// `0` to `9`.
     @inlinable public var isASCIIDigit: Bool { (48...57).contains(self) }
@@ -16,7 +16,7 @@ extension UInt8 {
 }
 
 extension [UInt8] {
-    /// Zeroes the octets in place; where the storage is shared, that of the others stays.
+    /// Zeroes the octets in place; if the storage is shared, the others' copy remains.
     public mutating func wipe() {
         withUnsafeMutableBytes { all in
             if let base = all.baseAddress { explicit_bzero(base, all.count) }
@@ -25,7 +25,7 @@ extension [UInt8] {
 }
 
 extension ByteBuffer {
-    /// Zeroes the octets where they lie, whoever else holds them: for what was secret and has been sent.
+    /// Zeroes the octets where they are, even if others hold them: for secrets that have been sent.
     public func wipe() {
         withVeryUnsafeBytes { all in
             if let base = all.baseAddress { explicit_bzero(UnsafeMutableRawPointer(mutating: base), all.count) }
@@ -34,7 +34,7 @@ extension ByteBuffer {
 }
 
 extension Int {
-    /// The digits at the start of `octets`; nil where there are none, or more than fit.
+    /// Parses the digits at the start of `octets`; nil if there are none, or more than fit.
     @inlinable public init?(decimalPrefixOf octets: ArraySlice<UInt8>) {
         var value = 0
         var digits = 0

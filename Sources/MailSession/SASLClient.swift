@@ -9,14 +9,14 @@ public struct SASLClient: Sendable {
     /// What the client says next.
     public enum Step: Sendable {
         case response(SecretOctets)
-        /// The mechanism cannot carry this user name or password, and why; the exchange is to be cancelled.
+        /// The mechanism cannot carry this user name or password, for this reason; the exchange must be cancelled.
         case unsuitable(String)
     }
 
-    /// A hostile server could keep a thread busy for years (RFC 5802 §5.1 has no upper bound).
+    /// Otherwise a hostile server could keep a thread busy for years (RFC 5802 §5.1 has no upper bound).
     static let mostIterations = 1_000_000
 
-    /// For proofs that take long, as many at once as there are cores.
+    /// For expensive proofs, as many at once as there are cores.
     private static let pool = WorkerPool("sasl", threads: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
 
     public let mechanism: SASLMechanism
@@ -26,10 +26,10 @@ public struct SASLClient: Sendable {
     private var challenges = 0
     /// Whether the password, or a proof of it, has been handed out.
     public private(set) var hasShownProof = false
-    /// Whether nothing remains to be said; with SCRAM and DIGEST-MD5, that the server has shown its own proof.
+    /// Whether the exchange is complete; with SCRAM and DIGEST-MD5, this includes the server's own proof.
     public private(set) var isComplete = false
 
-    /// nil where the mechanism cannot be had, or cannot carry these credentials.
+    /// nil if the mechanism is unavailable, or cannot carry these credentials.
     /// - Parameters:
     ///   - host: what the server calls itself, for DIGEST-MD5's `digest-uri`.
     ///   - service: the protocol's name in the registry of GSSAPI services (RFC 4422 §4): `pop`, `imap`.
@@ -48,20 +48,20 @@ public struct SASLClient: Sendable {
         }
     }
 
-    /// libntlm puts its message into 1024 octets, in UTF-16, makes that by a zero after each octet, and cuts a password
-    /// off after 128: what it would say of others is another password.
+    /// libntlm builds its message in 1024 octets, in UTF-16, which it makes by adding a zero after each octet, and
+    /// truncates a password after 128: anything beyond that would send a different password.
     private static func fitNTLM(_ user: String, _ password: Password) -> Bool {
         user.utf8.count <= 128 && user.utf8.allSatisfy { $0 < 128 } && password.count <= 128
             && password.withOctets { $0.allSatisfy { $0 < 128 } }
     }
 
-    /// What the client says first, where the mechanism has it do so.
+    /// The client's initial response, if the mechanism has one.
     /// - Throws: as ``respond(to:)``.
     public mutating func first() async throws(WireFailure) -> Step { try await respond(to: nil) }
 
-    /// The answer to a challenge, both before Base64. A step of SCRAM takes long (PBKDF2), on a thread that may.
-    /// - Parameter challenge: nil where the client speaks first.
-    /// - Throws: `protocolViolation` where the challenge makes no sense, or the server does not prove itself.
+    /// The response to a challenge, both before Base64. SCRAM takes long (PBKDF2), on a thread that may block.
+    /// - Parameter challenge: nil if the client speaks first.
+    /// - Throws: `protocolViolation` if the challenge makes no sense, or the server fails to prove itself.
     public mutating func respond(to challenge: [UInt8]?) async throws(WireFailure) -> Step {
         let number = challenges
         challenges += 1

@@ -2,13 +2,13 @@
 
 public import Secrets
 
-/// Takes a password out of whatever the old server says, and makes the rest fit to be shown: servers have been seen to
-/// quote the command they did not like, and hostile ones may quote what they were told.
+/// Removes a password from whatever the old server says, and makes the rest printable: some servers quote the command
+/// they did not like, and hostile ones may quote anything they were told.
 public struct Scrubber: Sendable {
-    /// nil where none is known yet.
+    /// nil if none is known yet.
     public var password: Password?
 
-    /// The longest text that is kept; the rest of a longer one is cut off, after scrubbing.
+    /// The longest text that is kept; longer ones are truncated after scrubbing.
     public static let longestText = 500
 
     public init(password: Password? = nil) { self.password = password }
@@ -36,7 +36,7 @@ public struct Scrubber: Sendable {
         return String(shown)
     }
 
-    /// Whatever the case of its letters: servers quote commands in capitals.
+    /// In upper or lower case, because servers quote commands in capitals.
     private static func remove(_ secret: UnsafeRawBufferPointer, from octets: inout [UInt8]) {
         guard let first = secret.first?.asciiLowercased else { return }
         let mark = Array("[…]".utf8)
@@ -53,8 +53,8 @@ public struct Scrubber: Sendable {
         }
     }
 
-    /// Removes the digits that a secret is sure to leave in any Base64 text that holds it: one form for each of the
-    /// three ways in which it can lie across groups of three octets. Forms under four digits say nothing.
+    /// Removes the digits that must occur in any Base64 text containing the secret: one form for each of the three ways
+    /// it can lie across groups of three octets. Forms under four digits are ignored.
     private static func removeBase64(of secret: UnsafeRawBufferPointer, shift: Int, from octets: inout [UInt8]) {
         let padded = SecretOctets(count: shift + secret.count) {
             UnsafeMutableRawBufferPointer(rebasing: $0[shift...]).copyMemory(from: secret)

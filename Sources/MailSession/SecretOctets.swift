@@ -4,7 +4,7 @@ import Glibc
 
 /// Octets that hold a password or a proof of one, on their way to the server; overwritten with the last reference.
 ///
-/// An array would leave copies behind: where it grows, and where it is passed on and wiped while shared.
+/// An array would leave copies behind when it grows, or when it is passed on and wiped while shared.
 // Sendable: the memory is written before `init` returns and after the last reference is gone, and only read between.
 public final class SecretOctets: @unchecked Sendable {
     private let memory: UnsafeMutableRawBufferPointer
@@ -12,14 +12,14 @@ public final class SecretOctets: @unchecked Sendable {
     public var count: Int { memory.count }
     public var isEmpty: Bool { memory.isEmpty }
 
-    /// So many octets, which `write` puts there.
+    /// `count` octets, written by `write`.
     public init(count: Int, writing write: (UnsafeMutableRawBufferPointer) -> Void) {
         memory = .allocate(byteCount: count, alignment: 1)
         memory.initializeMemory(as: UInt8.self, repeating: 0)
         write(memory)
     }
 
-    /// A copy of each, one behind the other.
+    /// A concatenated copy of all parts.
     public convenience init(_ parts: UnsafeRawBufferPointer...) {
         self.init(count: parts.reduce(0) { $0 + $1.count }) { target in
             var rest = target[...]
@@ -45,7 +45,7 @@ public final class SecretOctets: @unchecked Sendable {
         memory.deallocate()
     }
 
-    /// The octets, valid during the call alone.
+    /// The octets, valid only during the call.
     public func withOctets<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {

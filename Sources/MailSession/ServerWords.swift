@@ -4,13 +4,13 @@ import Glibc
 
 /// What servers are known to say where they have no response code for it. Compared in lower case, as parts of a line.
 ///
-/// What the words mean to a login is the protocols' to say; what most servers say whatever they speak stands here.
+/// Each protocol decides what the words mean for a login; words that most servers use with any protocol are here.
 public struct ServerWords: Sendable {
-    /// ASCII letters in lower case; a line that says more than this says it at its start.
+    /// ASCII letters in lower case; of a longer line, only the start counts.
     private let octets: [UInt8]
     private static let longest = 1024
 
-    /// Addresses are not looked into: whoever is called `crossley@compass.example` says nothing of SSL or passwords.
+    /// Addresses are ignored: a user called `crossley@compass.example` says nothing about SSL or passwords.
     public init(_ octets: some Collection<UInt8>) {
         var octets = octets.prefix(Self.longest).map(\.asciiLowercased)
         var start = 0
@@ -25,7 +25,7 @@ public struct ServerWords: Sendable {
 
     private static func endsAnAddress(_ octet: UInt8) -> Bool { octet <= 32 || "<>()[]\"'`,;:".utf8.contains(octet) }
 
-    /// Whether the line has one of `parts`, which are in lower case.
+    /// Whether the line contains one of `parts`, which are in lower case.
     public func hold(_ parts: [String]) -> Bool {
         octets.withUnsafeBytes { octets in parts.contains { Self.holds(octets, $0) } }
     }
@@ -45,7 +45,7 @@ public struct ServerWords: Sendable {
             && !isPartOfName(range.upperBound, range.upperBound + 1)
     }
 
-    /// By octets: as text it would take milliseconds, which a server could choose to take again and again.
+    /// Compares octets: comparing text would take milliseconds, as often as a server likes.
     private static func holds(_ octets: UnsafeRawBufferPointer, _ part: String, asWord: Bool = false) -> Bool {
         var part = part
         return part.withUTF8 { part in
@@ -73,7 +73,7 @@ public struct ServerWords: Sendable {
             || holdWords(["ssl", "tls", "stls", "starttls", "sslv3"]) || hold(["tlsv1", "tls 1"])
     }
 
-    /// The server has a fault, or too much to do.
+    /// The server is faulty or overloaded.
     public var tellOfLoad: Bool {
         hold([
             // Dovecot 1, Zimbra
@@ -97,7 +97,7 @@ public struct ServerWords: Sendable {
         hold(["too many invalid", "too many failed", "too many login", "too many logon", "too many auth"])
     }
 
-    /// Others of the same user or client are there.
+    /// There are other connections of the same user or client.
     public var tellOfTooManyConnections: Bool {
         hold([
             "too many connections", "too many simultaneous", "too many concurrent", "maximum number of connections",

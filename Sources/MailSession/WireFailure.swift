@@ -2,17 +2,18 @@
 
 public import Vocabulary
 
-/// Why a session with a mail server cannot go on, as the wire knows it: without a subject, and with the server's own
-/// octets, which may hold the password.
+/// Why a session with a mail server cannot continue, as known at the wire: without a subject, and with the server's own
+/// octets, which may contain the password.
 public struct WireFailure: Error, Sendable {
     public var code: SessionFault
     /// What the server did, as the rest of a sentence that begins with its name.
     public var message: String
-    /// What the server said; scrubbed before anyone sees it, and cut only then: half a password is no longer found.
+    /// What the server said. It is scrubbed before anyone sees it, and truncated only then, since half a password would
+    /// not be found.
     public var quoted: [UInt8]
-    /// What an administrator can do about it, where that is known better than by the code.
+    /// What an administrator can do about it, if more is known than the code says.
     public var advice: String?
-    /// Whether what came was TLS, whatever else was wrong with it.
+    /// Whether the server spoke TLS, whatever else was wrong.
     public var speaksTLS: Bool
 
     public init(
@@ -36,19 +37,19 @@ public struct WireFailure: Error, Sendable {
     /// The calling task was cancelled.
     public static let cancelled = WireFailure(code: .cancelled, message: "was left: the work was cancelled here")
 
-    /// Plain text came where TLS was to begin.
+    /// Plain text arrived where TLS should have begun.
     public static let speaksPlainText = WireFailure(
         code: .untrusted,
         message: "does not speak TLS on this port: it answers in plain text; the settings say security \"tls\"",
         advice: "set security \"starttls\" or \"opportunistic\", or the port that speaks TLS (usually 995)")
 
-    /// TLS is spoken where plain text was waited for.
+    /// TLS arrived where plain text was expected.
     public static let speaksTLSAlone = WireFailure(
         code: .timedOut,
         message: "sends no greeting, for it speaks TLS on this port; security \"tls\" is needed in the settings",
         advice: "set security \"tls\", or the port that speaks plain text (usually 110)", speaksTLS: true)
 
-    /// The server has gone before TLS had begun.
+    /// The server disconnected before TLS began.
     public static let closedInHandshake = WireFailure(
         code: .untrusted, message: "closed the connection during the TLS handshake",
         advice: "check port and security in the settings, and which versions and ciphers of TLS the old server speaks")

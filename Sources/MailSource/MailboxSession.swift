@@ -4,28 +4,29 @@ public import Vocabulary
 
 /// An old mailbox that somebody is logged in to.
 public protocol MailboxSession: SourceLine {
-    /// What is known of the server's ways; more once ``enter()`` has returned.
+    /// The server's known traits; more once ``enter()`` has returned.
     var traits: SourceTraits { get }
 
-    /// Learns what the server can do for this user. Comes before all below.
+    /// Learns what the server can do for this user. Must precede everything below.
     func enter() async throws(SourceError)
 
     /// The folders whose mail is to be moved, numbered from 0. POP3 has one.
     func folders() async throws(SourceError) -> [SourceFolder]
 
-    /// What is in a folder, in the server's order. Numbers go on from folder to folder; none is given twice in a session.
+    /// The messages of a folder, in the server's order. Numbers continue from folder to folder; none is used twice in a
+    /// session.
     func list(_ folder: SourceFolder) async throws(SourceError) -> [ListedMessage]
 
-    /// The header of a message, each line ended by LF; nil where the server does not give it.
+    /// The header of a message, each line ended by LF; nil if the server does not give it.
     func header(of message: ListedMessage) async throws(SourceError) -> [UInt8]?
 
-    /// Fetches messages in the order given. They stream into `sink` as they come; it is told in order of each that is
-    /// whole. Those the server refuses are reported and passed over.
+    /// Fetches messages in the order given. They stream into `sink` as they arrive, which is told, in order, when each
+    /// is complete. Those that the server refuses are reported and skipped.
     ///
-    /// A failure with the code `pipeliningBroken` asks to go on in a new session, one by one, from the first message of
-    /// which the sink has not seen the end.
+    /// A failure with the code `pipeliningBroken` asks the caller to continue in a new session, one by one, from the
+    /// first message whose end the sink has not seen.
     ///
-    /// - Parameter onRefusal: called in order with the sink's calls, with the server's words.
+    /// - Parameter onRefusal: called with the server's words, in order with the calls to `sink`.
     func fetch(
         _ messages: [ListedMessage], into sink: any MessageSink, _ options: FetchOptions,
         onRefusal: @escaping @Sendable (ListedMessage, String) -> Void
@@ -35,7 +36,7 @@ public protocol MailboxSession: SourceLine {
     /// - Returns: the numbers of those that the server refused.
     func delete(_ messages: [ListedMessage]) async throws(SourceError) -> Set<Int>
 
-    /// What to call a message in front of people, scrubbed like all that the server says.
+    /// A name of the message to show to people, scrubbed like everything the server says.
     func name(of message: ListedMessage) -> String
 }
 
@@ -44,10 +45,10 @@ extension MailboxSession {
 
     public func header(of message: ListedMessage) async throws(SourceError) -> [UInt8]? { nil }
 
-    /// What is in all of these folders, in their order.
+    /// The messages of all these folders, in their order.
     public func list(_ folders: [SourceFolder]) async throws(SourceError) -> [ListedMessage] {
         guard let first = folders.first else { return [] }
-        // Its array is taken as it is: it may be of millions.
+        // The first array is reused as it is, since it may have millions of elements.
         var messages = try await list(first)
         for folder in folders.dropFirst() { messages += try await list(folder) }
         return messages
@@ -56,9 +57,9 @@ extension MailboxSession {
 
 /// How messages are fetched.
 public struct FetchOptions: Hashable, Sendable {
-    /// Nothing is asked for before the message before it is whole. Otherwise as the server bears it.
+    /// Whether a message is requested only when the previous one is complete. Otherwise, whatever the server can take.
     public var oneByOne: Bool
-    /// What is asked for ahead of what has come comes to no more, but for a single message.
+    /// The most octets that are requested and not yet received, unless a single message is larger.
     public var windowOctets: Int
 
     public init(oneByOne: Bool, windowOctets: Int) {
@@ -67,15 +68,15 @@ public struct FetchOptions: Hashable, Sendable {
     }
 }
 
-/// A server's ways that whoever moves mail has to heed.
+/// A server's traits that matter for moving mail.
 public struct SourceTraits: Hashable, Sendable {
-    /// Seconds that the server wants between two logins; nil where it does not say.
+    /// Seconds that the server wants between two logins; nil if it does not say.
     public var loginDelay: Int?
-    /// What is fetched is gone over there.
+    /// Whether fetching a message deletes it on the server.
     public var fetchingDeletes: Bool
-    /// Whether more than one message may be asked for at a time, if the server bears it.
+    /// Whether several messages may be requested at once, if the server can take it.
     public var mayPipeline: Bool
-    /// Whether messages may be known by their headers: whether asking for one changes nothing over there.
+    /// Whether messages may be recognised by their headers, because asking for one changes nothing on the server.
     public var confirmsByHeader: Bool
 
     public init(

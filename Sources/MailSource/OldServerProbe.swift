@@ -3,12 +3,12 @@
 public import Secrets
 public import Vocabulary
 
-/// Tries old servers out for whoever sets them up: tells more of a server than moving mail needs.
+/// Tries out old servers for administrators: it reports more about a server than moving mail needs.
 public protocol OldServerProbe: Sendable {
-    /// Reaches a server as ``MailSource/connect(to:timeouts:hiding:)`` does, for somebody who waits to hear what is wrong:
-    /// a port that speaks TLS where the settings have none, or the other way round, is told within ten seconds.
+    /// Reaches a server as ``MailSource/connect(to:timeouts:hiding:)`` does, for somebody who waits to hear what is
+    /// wrong: a port that speaks TLS where the settings have none, or the reverse, is reported within ten seconds.
     ///
-    /// - Parameter progress: called after each step that has been taken, from any thread.
+    /// - Parameter progress: called after each completed step, from any thread.
     func visit(
         _ server: OldServer, timeouts: Timeouts, hiding password: Password?,
         progress: @escaping @Sendable (ProbeStep) -> Void
@@ -17,15 +17,15 @@ public protocol OldServerProbe: Sendable {
     /// The addresses that a connection would try, as the system looks them up.
     func addresses(of server: OldServer, timeouts: Timeouts) async throws(SourceError) -> [IPAddress]
 
-    /// All addresses that a server's host has now, this machine's own among them; none where the system finds none.
+    /// All addresses that a server's host has now, including this machine's own; none if it cannot be resolved.
     func allAddresses(of server: OldServer) async -> [IPAddress]
 
-    /// Whether this is this very machine, the new platform: no old server, and whoever asked it about a password would be
-    /// asked in turn.
+    /// Whether this is this very machine, the new platform: that is no old server, and asking it about a password would
+    /// make it ask back.
     func leadsHere(_ address: IPAddress, port: Int) -> Bool
 }
 
-/// A step of reaching a server that has been taken.
+/// A completed step of reaching a server.
 public struct ProbeStep: Sendable {
     public var step: SourceError.Step
     public var duration: Duration
@@ -39,27 +39,27 @@ public struct ProbeStep: Sendable {
     }
 }
 
-/// A line that tells what is known of its server.
+/// A connection that also tells what is known about its server.
 public protocol ProbedConnection: SourceConnection {
     /// As the server has said so far: some say more after the login.
     var facts: ServerFacts { get }
 }
 
-/// What a server says of itself.
+/// What a server says about itself.
 public struct ServerFacts: Sendable {
     /// Its greeting, without what the protocol begins it with.
     public var greeting: String
-    /// One entry each, as they came, other than printable octets replaced.
+    /// One entry each, as received, with unprintable octets replaced.
     public var capabilities: [String]
     /// SASL mechanisms in upper case, as listed.
     public var mechanisms: [String]
     /// nil outside TLS.
     public var tls: TLSFacts?
-    /// Whether it announces that commands may be sent ahead.
+    /// Whether it announces pipelining.
     public var pipelines: Bool
-    /// Whether it announces that messages have ids for good (POP3's `UIDL`).
+    /// Whether it announces permanent message ids (POP3's `UIDL`).
     public var hasUIDL: Bool
-    /// Whether it announces that a message's header can be had alone (POP3's `TOP`).
+    /// Whether it announces that headers can be fetched alone (POP3's `TOP`).
     public var hasTOP: Bool
     public var traits: SourceTraits
 

@@ -2,20 +2,20 @@
 
 public import Vocabulary
 
-/// Why an old server could not be gone on with. The line is closed when one is thrown.
+/// Why work with an old server could not continue. The connection is closed when this is thrown.
 public struct SourceError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What was being done.
     public enum Step: String, Sendable, CaseIterable {
         case resolve, connect, greeting, capabilities, tls, login, folders, listing, fetch, delete, farewell
     }
 
-    /// What may come of asking again.
+    /// What may help.
     public enum Remedy: Hashable, Sendable {
         /// A new connection may help.
         case again
-        /// It is answered later; after so many seconds, where that can be said.
+        /// Waiting, for this many seconds, if known.
         case wait(seconds: Int?)
-        /// Nothing does, as things stand.
+        /// Nothing, as things stand.
         case final
     }
 
@@ -23,7 +23,7 @@ public struct SourceError: Error, Hashable, Sendable, CustomStringConvertible {
     public var step: Step
     /// What happened, to which server, and what to do, in one line; never holds the password.
     public var detail: String
-    /// What an administrator can do about it, where that is known better than by the code.
+    /// What an administrator can do about it, if more is known than the code says.
     public var advice: String?
 
     public init(code: SessionFault, step: Step, detail: String, advice: String? = nil) {
@@ -37,7 +37,7 @@ public struct SourceError: Error, Hashable, Sendable, CustomStringConvertible {
         switch code {
         case .unresolved, .unreachable, .timedOut, .closed, .protocolViolation, .pipeliningBroken, .refused: .again
         case .busy: .wait(seconds: nil)
-        // Nobody's fault over there: when some others have ended there is room again.
+        // Not the server's fault: there is room again when some others have ended.
         case .exhausted: .wait(seconds: 5)
         case .untrusted, .cancelled, .invalidCredentialOctets: .final
         }

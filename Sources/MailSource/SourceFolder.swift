@@ -8,12 +8,12 @@ public struct SourceFolder: Hashable, Sendable {
     public var number: Int
     /// Its name, level by level, without what all names of the server begin with: `["INBOX"]`, `["Archive", "2024"]`.
     public var path: [String]
-    /// While this stays the same, an id in the folder means the same message (UIDVALIDITY, RFC 3501 §2.3.1.1). 0 where
-    /// the protocol promises that without a number.
+    /// While this stays the same, an id in the folder means the same message (UIDVALIDITY, RFC 3501 §2.3.1.1). 0 if the
+    /// protocol promises that without a number.
     public var validity: UInt32
     /// How many messages it holds, as the server counts them.
     public var messages: Int
-    /// How much they come to, as the server counts it; 0 where it does not say.
+    /// Their octets in all, as the server counts them; 0 if it does not say.
     public var octets: Int
 
     public init(number: Int = 0, path: [String], validity: UInt32 = 0, messages: Int, octets: Int = 0) {
@@ -27,13 +27,13 @@ public struct SourceFolder: Hashable, Sendable {
     /// Where new mail arrives, and the one folder of POP3.
     public static let inbox = ["INBOX"]
 
-    /// What a message of this folder is known by; nil where the server gives it no id.
+    /// Identifies a message of this folder; nil if the server gives it no id.
     public func identity(of message: ListedMessage) -> MessageIdentity? {
         message.uniqueID.map { MessageIdentity(folder: path, validity: validity, id: $0.detached) }
     }
 }
 
-/// What a message is known by, in whatever session.
+/// Identifies a message in any session.
 public struct MessageIdentity: Hashable, Sendable {
     /// As ``SourceFolder/path``.
     public var folder: [String]

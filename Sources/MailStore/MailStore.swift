@@ -2,7 +2,7 @@
 
 public import Vocabulary
 
-/// Where mail goes. A store knows no database; whoever calls it keeps the ledger, in this order:
+/// Where mail goes. A store knows no database; the caller keeps the ledger, in this order:
 ///
 /// 1. A ``MailboxWriter`` stages messages: whole, but visible to nobody.
 /// 2. ``sync(_:)`` makes them durable.
@@ -12,12 +12,12 @@ public import Vocabulary
 ///
 /// After a crash between 3 and 5, ``recover(_:of:isRecent:)`` says what became of each message.
 ///
-/// Each place is known by a marker (``StoreMarker``); what the caller expects and is not there is
-/// ``MailStoreError/Code/unmarked``, and nothing is made there.
+/// Each place is recognised by a marker (``StoreMarker``). Where an expected marker is missing, the error is
+/// ``MailStoreError/Code/unmarked``, and nothing is created.
 public protocol MailStore: Sendable {
-    /// Opens `account`'s mailbox for one run: makes it where it is missing and not `expected`, and removes what earlier
-    /// runs staged there and no batch of `intended` names.
-    /// - Parameter expected: what has to stand there; at other levels a marker is taken as it is, or made.
+    /// Opens `account`'s mailbox for one run: creates it if it is missing and not `expected`, and removes what earlier
+    /// runs staged there, except for batches in `intended`.
+    /// - Parameter expected: the markers that must be there; at other levels, a marker is accepted or created.
     func open(
         _ account: EmailAddress, options: DeliveryOptions, intended: [StagedBatch], expecting expected: StoreMarkers
     ) async throws(MailStoreError) -> any MailboxWriter
@@ -25,71 +25,72 @@ public protocol MailStore: Sendable {
     /// The markers on the way to `account`'s mailbox, as they stand there.
     func markers(of account: EmailAddress) async throws(MailStoreError) -> StoreMarkers
 
-    /// Marks what all mail is below, unless it has a marker already.
-    /// - Returns: the marker; nil where none can be written there.
+    /// Marks the base directory, unless it already has a marker.
+    /// - Returns: the marker; nil if none can be written there.
     func markBase() async throws(MailStoreError) -> StoreMarker?
 
-    /// Takes `account`'s mailbox as it is, or makes an empty one.
-    /// - Returns: the markers that stand there from now on, durable.
+    /// Accepts `account`'s mailbox as it is, or creates an empty one.
+    /// - Returns: the markers that are there from now on, durable.
     func adopt(_ account: EmailAddress) async throws(MailStoreError) -> StoreMarkers
 
-    /// The runs that have brought mail to `account`'s mailbox, by what is there, in all folders, and by what was noted
-    /// beside the mailbox's marker (0, for how much is not noted).
+    /// The runs that have brought mail to `account`'s mailbox, according to its messages, in all folders, and to the
+    /// notes beside the mailbox's marker (0, because those do not say how much).
     func runs(of account: EmailAddress) async throws(MailStoreError) -> RunMarks
 
-    /// Removes what earlier runs staged in `account`'s mailbox and no batch of `intended` names; makes nothing.
+    /// Removes what earlier runs staged in `account`'s mailbox, except for batches in `intended`; creates nothing.
     func sweep(
         _ account: EmailAddress, options: DeliveryOptions, intended: [StagedBatch]
     ) async throws(MailStoreError)
 
-    /// The batch that was encoded; nil where the octets are none of this store's. It reads all that it has ever written.
+    /// Decodes a batch; nil if the octets are not this store's. Every form that the store has ever written can be read.
     func batch(encoded: [UInt8]) -> StagedBatch?
 
-    /// Makes `next` the end of `batch`, where both become visible in one place and one way.
-    /// - Returns: whether it has.
+    /// Appends `next` to `batch`, if both become visible in the same place and in the same way.
+    /// - Returns: whether it did.
     func join(_ next: StagedBatch, to batch: inout StagedBatch) -> Bool
 
-    /// Makes durable all that was staged or published in the places of `batches` before the call. Those in one lane share
-    /// the work.
-    /// - Returns: the errors of those for which that cannot be promised, by their indices.
+    /// Makes durable everything that was staged or published in the places of `batches` before the call. Batches in one
+    /// lane share the work.
+    /// - Returns: by index, the errors of those batches whose durability cannot be promised.
     func sync(_ batches: [StagedBatch]) async -> [Int: MailStoreError]
 
-    /// Makes a staged, durable batch visible, in the order of its messages. May be repeated; says of each message
-    /// whether it was still staged. One that was not, when its batch is published for the first time, has been taken
-    /// away by somebody else (``takenAway(_:from:)``).
+    /// Makes a staged, durable batch visible, in the order of its messages. May be repeated; returns, for each message,
+    /// whether it was still staged. One that was not, when its batch is published for the first time, was taken away by
+    /// somebody else (``takenAway(_:from:)``).
     @discardableResult
     func publish(_ batch: StagedBatch) async throws(MailStoreError) -> [Bool]
 
-    /// What is to be said where `count` messages of `batch` were taken away before they became visible.
+    /// The error for `count` messages of `batch` that were taken away before they became visible.
     func takenAway(_ count: Int, from batch: StagedBatch) -> MailStoreError
 
-    /// Ends what a crash interrupted: publishes what is still staged, and says of each message of `batch`, in its
-    /// order, what became of it. The next ``sync(_:)`` makes it durable; only then is the batch recorded as moved. Comes
-    /// before ``open(_:options:intended:expecting:)``, which removes what was not delivered once no intended batch names
-    /// it.
-    /// - Parameter isRecent: the batch is younger than a day by every clock: so far nothing cleans up what is staged.
+    /// Ends what a crash interrupted: publishes what is still staged, and returns, for each message of `batch` in
+    /// order, what became of it. The next ``sync(_:)`` makes this durable; only then is the batch recorded as moved.
+    /// Call it before ``open(_:options:intended:expecting:)``, which removes undelivered messages once no intended
+    /// batch names them.
+    /// - Parameter isRecent: whether the batch is younger than a day by every clock: until then nothing cleans up what
+    ///   is staged.
     func recover(
         _ batch: StagedBatch, of account: EmailAddress, isRecent: Bool
     ) async throws(MailStoreError) -> RecoveredBatch
 
-    /// Reads the messages in `account`'s mailbox and all its folders; changes nothing. nil where there is no mailbox.
+    /// Reads the messages in `account`'s mailbox and all its folders; changes nothing. nil if there is no mailbox.
     /// Memory grows with the number of messages, not with their size. Cancelling the task ends it.
-    /// - Parameter intended: what is staged there for a good reason, where that is asked for.
+    /// - Parameter intended: batches that are legitimately staged there, if leftovers are to be counted.
     /// - Throws: ``MailStoreError``; `CancellationError`.
     func contents(
         of account: EmailAddress, _ origin: MessageOrigin, intended: [StagedBatch]
     ) async throws -> MailboxContents?
 
-    /// Whether a folder of that name can be had, before any mail is on its way to it.
+    /// Checks that a folder of that name is possible, before any mail is on its way to it.
     func check(folder: String) throws(MailStoreError)
 
-    /// Whether the store can take mail at all; for status and readiness.
-    /// - Parameter expected: the marker that has to stand in what all mail is below; nil where any may.
+    /// Checks that the store can take mail at all; for status and readiness.
+    /// - Parameter expected: the marker that the base directory must have; nil to accept any.
     func check(expecting expected: StoreMarker?) async throws(MailStoreError)
 }
 
 extension MailStore {
-    /// As ``open(_:options:intended:expecting:)``, whatever stands there.
+    /// As ``open(_:options:intended:expecting:)``, whatever markers are there.
     public func open(
         _ account: EmailAddress, options: DeliveryOptions, intended: [StagedBatch]
     ) async throws(MailStoreError) -> any MailboxWriter {
@@ -101,32 +102,32 @@ extension MailStore {
         try await contents(of: account, origin, intended: [])
     }
 
-    /// As ``check(expecting:)``, whatever stands there.
+    /// As ``check(expecting:)``, whatever marker is there.
     public func check() async throws(MailStoreError) { try await check(expecting: nil) }
 }
 
-/// Takes the messages of one run into one mailbox: each into the folder, with the flags and of the date that
-/// `MessageSink.begin` tells. Its ``MessageSink`` side is called by whoever reads, and never waits.
+/// Takes the messages of one run into one mailbox: each into the folder, with the flags and the date that
+/// `MessageSink.begin` gives. Its ``MessageSink`` side is called by the reader, and never waits.
 public protocol MailboxWriter: MessageSink {
     /// What has been staged, in order of arrival, as soon as it is written. Ends after ``finish()``, or with the
     /// ``MailStoreError`` that stopped the writing. One consumer.
     var staged: AsyncThrowingStream<[StagedMessage], any Error> { get }
-    /// No message follows: writes out the rest and ends ``staged``.
+    /// No more messages follow: writes out the rest and ends ``staged``.
     func finish()
     /// Removes staged messages that turned out to be here already. May be repeated.
     func discard(_ messages: [StagedMessage]) async throws(MailStoreError)
     /// A batch of this mailbox, ready to be recorded as intended.
-    /// - Parameter messages: all of one folder of the source.
+    /// - Parameter messages: all from the same folder of the source.
     func batch(of messages: [StagedMessage]) -> StagedBatch
 }
 
-/// What differs from account to account in how mail is put down.
+/// How mail is delivered, as far as it differs between accounts.
 public struct DeliveryOptions: Hashable, Sendable {
     public var preserveUIDL: Bool
-    /// Which messages arrive as seen, beside those that are over there.
+    /// Which messages arrive as seen, besides those seen on the old server.
     public var markSeen: MoveOptions.MarkSeen
-    /// Where the messages of the source's folders go, by these folders' numbers; those of further ones as of the last.
-    /// `INBOX`, or a folder below it; never empty.
+    /// Target folders by the number of the source's folder; the last one also serves all further numbers. `INBOX`, or a
+    /// folder below it; never empty.
     public private(set) var folders: [String]
 
     public init(preserveUIDL: Bool = true, markSeen: MoveOptions.MarkSeen = .none, folder: String = "INBOX") {

@@ -8,13 +8,13 @@ public struct MailStoreError: Error, Hashable, Sendable, CustomStringConvertible
         case readOnly
         /// Missing rights.
         case refused
-        /// A place that should be there is not, or something else stands in it.
+        /// A place that should exist is missing, or something else is there.
         case misplaced
-        /// Mail was moved to this place, and it does not bear the marker by which it is known.
+        /// Mail was moved to this place, which does not have the marker that it is recognised by.
         case unmarked
-        /// Nothing answers, nor says why.
+        /// No answer, and no reason given.
         case unresponsive
-        /// Anything else that was answered.
+        /// Any other error.
         case failed
     }
 
@@ -31,7 +31,7 @@ public struct MailStoreError: Error, Hashable, Sendable, CustomStringConvertible
 }
 
 extension MailStoreError {
-    /// Of a place that mail was moved to, and that does not bear its marker.
+    /// For a place that mail was moved to, and that does not have its marker.
     public static func unmarked(_ place: String, _ what: String) -> MailStoreError {
         MailStoreError(
             code: .unmarked,

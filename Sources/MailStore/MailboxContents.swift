@@ -4,7 +4,7 @@ public import Vocabulary
 
 /// Which messages of a mailbox are meant.
 public enum MessageOrigin: Sendable {
-    /// Those that this store has delivered, and that are still known by what it called them.
+    /// Messages that this store has delivered, and that still have the name it gave them.
     case ours
     /// All others.
     case others
@@ -14,11 +14,11 @@ public enum MessageOrigin: Sendable {
 public struct MailboxContents: Sendable {
     /// How often each content is there.
     public var messages: [ContentHash: Int] = [:]
-    /// Octets of a message of each content.
+    /// The size of a message, by content.
     public var octets: [ContentHash: Int] = [:]
-    /// How many are staged there that no batch intends to make visible.
+    /// How many staged messages there are that no batch intends to make visible.
     public var leftovers = 0
-    /// Why some could not be read, of the first few.
+    /// Why messages could not be read; only the first few.
     public var unreadable: [MailStoreError] = []
 
     public init() {}

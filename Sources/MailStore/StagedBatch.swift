@@ -2,9 +2,9 @@
 
 public import Vocabulary
 
-/// A message that is written, whole, and visible to nobody.
+/// A message that is completely written, and not visible to anybody.
 public struct StagedMessage: Hashable, Sendable {
-    /// As the session that brought it had it listed: with folder, flags, date and id.
+    /// As listed by the session that brought it: with folder, flags, date and id.
     public var message: ListedMessage
     /// What the store knows it by, in its own form.
     public var handle: String
@@ -21,7 +21,7 @@ public struct StagedMessage: Hashable, Sendable {
     }
 }
 
-/// Messages that are published together. What it holds is the store's affair, and opaque to all others.
+/// Messages that are published together. Its contents concern only the store, and are opaque to all others.
 public struct StagedBatch: Hashable, Sendable {
     /// In the store's own form, which it reads again after a restart (``MailStore/batch(encoded:)``).
     public var encoded: [UInt8]
@@ -39,21 +39,20 @@ public struct StagedBatch: Hashable, Sendable {
     }
 }
 
-/// What shares the work of a sync, and hangs together where it hangs: a disk, a server. Which one it is, is the store's
-/// affair.
+/// What shares the work of a sync, and hangs as one when it hangs: a disk, a server. Only the store knows which.
 public struct StoreLane: Hashable, Sendable {
     private let name: String
 
     public init(_ name: String) { self.name = name }
 }
 
-/// What a batch tells of the run that it belongs to; not kept with an intent.
+/// What a batch says about its run; not kept with an intent.
 public struct StagedRun: Hashable, Sendable {
     /// The number that it is known by (``RunMarks``).
     public var mark: Int64
     /// The highest number of a message in the batch.
     public var last: Int64
-    /// As they stand where the run delivers.
+    /// The markers where the run delivers.
     public var markers: StoreMarkers
     /// What the store notes the run in, in its own form.
     public var note: String
@@ -72,14 +71,14 @@ public enum MessageFate: Sendable, Hashable {
     case delivered
     /// It is to be fetched again.
     case notDelivered
-    /// It is not where it was staged, and nowhere under what it is known by. It may have been delivered and be known by
-    /// something else since; or something has cleaned up what was staged.
+    /// It is neither where it was staged nor anywhere under its name. It may have been delivered and renamed since, or
+    /// something has cleaned up what was staged.
     case unknown
 }
 
 /// What a recovery has found.
 public struct RecoveredBatch: Sendable, Hashable {
-    /// The batch where its mailbox stands now; to be synced.
+    /// The batch, located where its mailbox is now; to be synced.
     public var batch: StagedBatch
     /// Of each message, in the batch's order.
     public var fates: [MessageFate]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a place of the mail store is known by: a file of ours says it there, and the records know it. So a file system
-/// that is not mounted, another disk, and a mailbox that others have made anew are told from the place that mail was
+/// Identifies a place of the mail store: a file of ours holds it there, and the records know it. A file system that is
+/// not mounted, another disk, or a mailbox that others have created anew is thereby told from the place that mail was
 /// moved to.
 public struct StoreMarker: Hashable, Sendable, Codable, CustomStringConvertible {
     /// 32 hexadecimal digits, random, new with each place.
@@ -32,14 +32,14 @@ public struct StoreMarker: Hashable, Sendable, Codable, CustomStringConvertible 
 
 /// Where a store keeps a marker.
 public enum StoreLevel: String, Sendable, Codable, CaseIterable {
-    /// What all mail is below.
+    /// The directory that all mail is below.
     case base
-    /// What a domain's mail is below, where a link or a mount leads to a disk of its own.
+    /// The directory that a domain's mail is below, if a link or a mount leads to a disk of its own.
     case domain
     case mailbox
 }
 
-/// By level; none for a level that is not there, or not known.
+/// By level; none for a level that does not exist or is not known.
 public typealias StoreMarkers = [StoreLevel: StoreMarker]
 
 /// How many messages runs have brought, by the number that a run is known by.

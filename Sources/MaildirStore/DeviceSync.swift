@@ -7,7 +7,7 @@ import Synchronization
 import Waiting
 
 extension MaildirStore {
-    /// What is on one file system shares the work.
+    /// Batches on one file system share the work.
     public func sync(_ batches: [StagedBatch]) async -> [Int: MailStoreError] {
         let places = batches.map { MailboxPlace(encoded: $0.encoded) }
         let failures = await sync(Set(places.compactMap(\.self)))
@@ -50,26 +50,27 @@ extension MaildirStore {
     }
 }
 
-/// Makes durable what was written on one file system: one sync at a time, in which all take part who asked before it
-/// began. Who asks while one is running waits for the next, since that one may have passed his files already.
+/// Makes durable what was written on one file system: one sync at a time, shared by all who asked before it began. A
+/// caller that comes while one is running waits for the next, because the running one may already have passed its
+/// files.
 ///
-/// `syncfs` is the cheapest by far where the file system is quiet, but waits for everybody's writes. When it has
-/// taken longer than the budget, files are synced one by one for a while.
+/// `syncfs` is by far the cheapest on a quiet file system, but waits for everybody's writes. After it has taken longer
+/// than the budget, files are synced one by one for a while.
 final class DeviceSync: Sendable {
     typealias Failures = [MailboxPlace: FileError]
 
-    /// For all that is written on this file system.
+    /// The threads for everything written on this file system.
     let pool: FilePool
     private let unsynced: Unsynced
     private let budget: Duration
-    /// Opened before anything is written that it is to sync: syncfs(2) reports errors since then.
+    /// Opened before anything is written that it must sync: syncfs(2) reports only errors since then.
     private let directory: Directory
     private let state = Mutex(State())
 
     private struct State {
         var isRunning = false
         var waiting: [Waiter] = []
-        /// Until then files are synced one by one.
+        /// Until when files are synced one by one.
         var isSlowUntil: ContinuousClock.Instant?
     }
 
@@ -80,7 +81,7 @@ final class DeviceSync: Sendable {
 
     private enum Turn: Sendable {
         case done(Failures)
-        /// The next round is this caller's to run, for these others too.
+        /// This caller runs the next round, for these others too.
         case lead([Waiter])
     }
 
@@ -139,7 +140,7 @@ final class DeviceSync: Sendable {
         return failures
     }
 
-    /// Places that are no longer where they were: whether what was staged there still exists cannot be said.
+    /// Failures for places that are no longer where they were: whether what was staged there still exists is unknown.
     private static func moved(_ places: Set<MailboxPlace>) -> Failures {
         var failures: Failures = [:]
         for place in places {
@@ -148,7 +149,7 @@ final class DeviceSync: Sendable {
         return failures
     }
 
-    /// Syncs the whole file system; false where that failed, is not to be trusted, or would take too long.
+    /// Syncs the whole file system; false if that failed, cannot be trusted, or would take too long.
     private func syncWhole() async -> Bool {
         if let until = state.withLock({ $0.isSlowUntil }), until > .now { return false }
         let took = await pool.run { [directory] () -> Duration? in
@@ -194,7 +195,7 @@ final class DeviceSync: Sendable {
             var open: [Int32] = []
             defer { for fd in open { close(fd) } }
             for file in files {
-                // Not even a FIFO that a user has put there makes it wait.
+                // O_NONBLOCK: even a FIFO that a user has put there must not make it wait.
                 let fd = openat(tmp.fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
                 if fd < 0 {
                     if errno == ENOENT { continue }  // discarded

@@ -3,8 +3,7 @@
 import MailStore
 import Synchronization
 
-/// The file systems that mail is written to at present. Kept alive by who writes there, so that none is held once
-/// nothing is.
+/// The file systems that mail is being written to. Writers keep them alive, so none is held longer than needed.
 final class Devices: Sendable {
     private let threads: Int
     private let unsynced: Unsynced
@@ -23,7 +22,7 @@ final class Devices: Sendable {
     }
 
     /// The file system that `place` is on.
-    /// - Throws: ``MailStoreError`` `misplaced` where the place has gone, and its file system is not known.
+    /// - Throws: ``MailStoreError`` `misplaced` if the place is gone and its file system is not known.
     func device(of place: MailboxPlace) throws(FileError) -> DeviceSync {
         if let known = known.withLock({ $0[place.device]?.device }) { return known }
         return device(of: try MaildirPlace(place).tmp)

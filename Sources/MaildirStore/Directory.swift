@@ -3,10 +3,10 @@
 import Glibc
 import MailStore
 
-/// An open directory; closed when nobody needs it any more.
+/// An open directory, closed with its last reference.
 final class Directory: Sendable {
     let fd: Int32
-    /// By which it was opened; for messages and for opening it again.
+    /// The path it was opened by; for error texts and for opening it again.
     let path: String
     let device: UInt64
     let inode: UInt64
@@ -24,7 +24,7 @@ final class Directory: Sendable {
 
     deinit { close(fd) }
 
-    /// The directory at `path`. A symbolic link in its last place is followed only where `followsLink` says so.
+    /// Opens the directory at `path`. A symbolic link in the last component is followed only if `followsLink` is set.
     convenience init(path: String, followsLink: Bool) throws(FileError) {
         let fd = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | (followsLink ? 0 : O_NOFOLLOW))
         if fd < 0 { throw FileError.system(errno, path: path) }
@@ -39,7 +39,7 @@ final class Directory: Sendable {
         try self.init(adopting: fd, path: path)
     }
 
-    /// Opens `name`, made with `mode` where it is missing.
+    /// Opens `name`, creating it with `mode` if it is missing.
     func descend(
         _ name: String, making mode: mode_t, followsLink: Bool = false
     ) throws(FileError) -> (directory: Directory, wasMade: Bool) {
@@ -49,7 +49,7 @@ final class Directory: Sendable {
             let wasMade = mkdirat(fd, name, mode) == 0
             if !wasMade && errno != EEXIST { throw FileError.system(errno, path: "\(path)/\(name)") }
             let made = try Directory(name, in: self, followsLink: followsLink)
-            // mkdir(2) takes the umask away and knows no set-group-ID bit.
+            // mkdir(2) applies the umask and ignores the set-group-ID bit.
             if wasMade, mode & ~0o700 != 0, fchmod(made.fd, mode) != 0 {
                 throw FileError.system(errno, path: made.path)
             }
@@ -59,7 +59,7 @@ final class Directory: Sendable {
 
     /// The names in it, without `.` and `..`, for which `isWanted` holds.
     func names(where isWanted: (String) -> Bool) throws(FileError) -> [String] {
-        // An offset of its own: fdopendir(3) takes the descriptor over.
+        // A new descriptor with its own offset, which fdopendir(3) takes over.
         let copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         if copy < 0 { throw FileError.system(errno, path: path) }
         guard let stream = fdopendir(copy) else {
@@ -86,7 +86,7 @@ final class Directory: Sendable {
         if unlinkat(fd, name, 0) != 0 && errno != ENOENT { throw FileError.system(errno, path: "\(path)/\(name)") }
     }
 
-    /// What stands under `name`, links not followed; nil where nothing does.
+    /// The status of `name`, without following links; nil if there is nothing.
     func status(of name: String) throws(FileError) -> stat? {
         var status = stat()
         if fstatat(fd, name, &status, AT_SYMLINK_NOFOLLOW) == 0 { return status }

@@ -3,7 +3,7 @@
 import Glibc
 import MailStore
 
-/// What went wrong with a file: the store's errors as they are told apart in here.
+/// What went wrong with a file: the store's errors as distinguished internally.
 struct FileError: Error, Hashable {
     var code: MailStoreError.Code
     var path: String
@@ -16,7 +16,7 @@ struct FileError: Error, Hashable {
 extension MailStoreError {
     init(_ error: FileError) { self.init(code: error.code, detail: error.detail) }
 
-    /// What `body` throws, as it is told outside.
+    /// Runs `body`, turning its errors into those shown to the outside.
     static func telling<Answer>(_ body: () throws(FileError) -> Answer) throws(MailStoreError) -> Answer {
         do throws(FileError) { return try body() } catch { throw MailStoreError(error) }
     }

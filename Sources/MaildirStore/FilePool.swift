@@ -5,8 +5,8 @@ import Waiting
 
 /// A few threads for calls that wait on a disk, so that no event loop and no thread of Swift's cooperative pool does.
 ///
-/// First come, first served. It bounds the threads, which are started when they are needed; what is queued is bounded
-/// by those who submit (a writer has one job in flight, a caller of an async method one).
+/// First come, first served. The number of threads, which start when needed, is bounded; the queue is bounded by its
+/// users (a writer has one job in flight, a caller of an async method too).
 public final class FilePool: Sendable {
     let threads: Int
     private let pool: WorkerPool
@@ -20,7 +20,7 @@ public final class FilePool: Sendable {
     /// Runs `job` on one of the threads.
     func submit(_ job: @escaping @Sendable () -> Void) { pool.submit(job) }
 
-    /// The answer of `body`, which runs on one of the threads. Cancellation does not reach it.
+    /// Runs `body` on one of the threads, and returns its answer. Cancellation does not reach it.
     func run<Answer: Sendable>(_ body: @escaping @Sendable () -> Answer) async -> Answer { await pool.run(body) }
 
     /// As ``run(_:)``, for what may fail.
@@ -33,8 +33,8 @@ public final class FilePool: Sendable {
         return try result.get()
     }
 
-    /// The answer of `body`, or nil when it takes longer than `patience`: nobody waits for it then, but it goes on, and
-    /// may end whenever the file system answers again.
+    /// The answer of `body`, or nil if it takes longer than `patience`: then nobody waits for it, but it goes on, and
+    /// ends whenever the file system answers again.
     func run<Answer: Sendable>(
         within patience: Duration, _ body: @escaping @Sendable () -> Answer
     ) async -> Answer? { await pool.run(within: patience, body) }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A Maildir++ folder: its levels are separated by dots, and other than printable ASCII is written in the modified
-/// UTF-7 of RFC 3501 §5.1.3, as Dovecot and Courier do.
+/// A Maildir++ folder. Levels are separated by dots, and anything but printable ASCII is written in the modified UTF-7
+/// of RFC 3501 §5.1.3, as in Dovecot and Courier.
 struct FolderName: Hashable, Sendable {
     /// The subdirectory's name, such as `.Sent` or `.Entw&APw-rfe`; nil for `INBOX`, which is the Maildir itself.
     let directory: String?

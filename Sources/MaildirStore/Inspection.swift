@@ -6,8 +6,8 @@ import MessageContent
 public import Vocabulary
 
 extension MaildirStore {
-    /// Reads `new` and `cur` of a Maildir and of the Maildir++ folders in it, each twice, since a file that a mail
-    /// program renames meanwhile may be passed over. A few files a job, so that deliveries are not held up.
+    /// Reads `new` and `cur` of a Maildir and of its Maildir++ folders, each twice, because a file that a mail program
+    /// renames meanwhile may be missed. A few files per job, so that deliveries are not held up.
     /// - Throws: ``MailStoreError``; `CancellationError`.
     public func contents(
         of account: EmailAddress, _ origin: MessageOrigin, intended: [StagedBatch]
@@ -31,7 +31,7 @@ extension MaildirStore {
         var contents = MailboxContents()
         for folder in folders {
             var seen: Set<String> = []
-            // new first: mail programs move files to cur, never back.
+            // new comes first: mail programs move files from there to cur, never back.
             for place in ["new", "cur", "new", "cur"] {
                 let path = "\(folder)/\(place)"
                 let names = try await pool.run { () throws(FileError) in
@@ -78,7 +78,7 @@ extension MaildirStore {
         }
     }
 
-    /// Names of messages; none where the folder is no Maildir.
+    /// Names of messages; none if the folder is no Maildir.
     static func names(
         in path: String, where isWanted: (_ name: String) -> Bool
     ) throws(FileError) -> [String] {
@@ -91,7 +91,7 @@ extension MaildirStore {
         }
     }
 
-    /// nil where the file is gone, or is none.
+    /// nil if the file is gone, or is not a regular file.
     private static func content(of path: String, key: ContentKey) throws(FileError) -> (ContentHash, Int)? {
         let fd = Glibc.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         if fd < 0 {

@@ -2,7 +2,7 @@
 
 import Glibc
 
-/// Counts the line ends of a message without a CR before them: so many octets more it has with CR LF line ends.
+/// Counts the line ends of a message that lack a CR: with CR LF line ends it would be this many octets longer.
 struct LineEnds {
     private(set) var count = 0
     private var lastWasCR = false

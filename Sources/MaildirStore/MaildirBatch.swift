@@ -16,7 +16,7 @@ struct MailboxPlace: Hashable, Sendable {
         self.inode = inode
     }
 
-    /// Of a batch, whose names are not looked at; nil where the octets are none.
+    /// Decodes the place of a batch, without its names; nil if the octets are no batch.
     init?(encoded: [UInt8]) {
         let fields = encoded.split(separator: 0, maxSplits: 5, omittingEmptySubsequences: false).prefix(5)
             .map { String(decoding: $0, as: UTF8.self) }
@@ -27,7 +27,7 @@ struct MailboxPlace: Hashable, Sendable {
     }
 }
 
-/// What a ``StagedBatch`` of this store says: fields ended by NUL, which no path and no file name holds.
+/// The content of a ``StagedBatch`` of this store: fields ended by NUL, which occurs in no path and no file name.
 ///
 /// | form | fields |
 /// | --- | --- |
@@ -37,9 +37,9 @@ struct MailboxPlace: Hashable, Sendable {
 /// A name that holds a colon ends in the flags that the message arrives with.
 struct MaildirBatch: Hashable, Sendable {
     var place: MailboxPlace
-    /// Names as messages are known by, in the order in which they become visible.
+    /// The names of the messages, in the order in which they become visible.
     var names: [String]
-    /// Whether those without flags of their own arrive as seen.
+    /// Whether messages without flags of their own arrive as seen.
     var seen: Bool
 
     init(place: MailboxPlace, names: [String], seen: Bool) {
@@ -59,10 +59,10 @@ struct MaildirBatch: Hashable, Sendable {
             seen: fields[4].elementsEqual("S".utf8))
     }
 
-    /// nil where it is another store's.
+    /// nil if it belongs to another store.
     init?(_ batch: StagedBatch) { self.init(encoded: batch.encoded) }
 
-    /// As the others know it.
+    /// The form in which it is passed outside.
     func staged(by run: StagedRun? = nil) -> StagedBatch {
         var encoded: [UInt8] = []
         for field in ["1", place.path, String(place.device), String(place.inode), seen ? "S" : "-"] + names {
@@ -73,7 +73,7 @@ struct MaildirBatch: Hashable, Sendable {
             encoded: encoded, lane: StoreLane(String(place.device)), count: names.count, run: run)
     }
 
-    /// Appends `next` where it is of the same place and way; batches of many are never decoded for that.
+    /// Appends `next` if its place and way are the same, without decoding large batches.
     static func join(_ next: StagedBatch, to batch: inout StagedBatch) -> Bool {
         guard let end = namesStart(batch.encoded), let start = namesStart(next.encoded),
             batch.encoded[..<end] == next.encoded[..<start]
@@ -84,7 +84,7 @@ struct MaildirBatch: Hashable, Sendable {
         return true
     }
 
-    /// Where the names begin in a batch of the form that is written.
+    /// Where the names begin in a batch of the current form.
     private static func namesStart(_ encoded: [UInt8]) -> Int? {
         guard encoded.starts(with: [UInt8(ascii: "1"), 0]) else { return nil }
         var fields = 0

@@ -8,12 +8,12 @@ struct MaildirPlace: Sendable {
     let tmp: Directory
     let new: Directory
     let cur: Directory
-    /// By which a ``MailboxPlace`` names it.
+    /// The path by which a ``MailboxPlace`` names it.
     let path: String
 
     var place: MailboxPlace { MailboxPlace(path: path, device: tmp.device, inode: tmp.inode) }
 
-    /// Makes what is missing of `tmp`, `new` and `cur` in `maildir`.
+    /// Creates whichever of `tmp`, `new` and `cur` are missing in `maildir`.
     init(making mode: mode_t, in maildir: Directory, made: inout [Directory]) throws(FileError) {
         func descend(_ name: String) throws(FileError) -> Directory {
             let (directory, wasMade) = try maildir.descend(name, making: mode)
@@ -40,7 +40,7 @@ struct MaildirPlace: Sendable {
     func isSame(as place: MailboxPlace) -> Bool { place.device == tmp.device && place.inode == tmp.inode }
 
     /// Opens `place`.
-    /// - Throws: ``MailStoreError`` `misplaced` where something else is at its path by now.
+    /// - Throws: ``MailStoreError`` `misplaced` if something else is at its path by now.
     init(_ place: MailboxPlace) throws(FileError) {
         try self.init(path: place.path)
         guard isSame(as: place) else {

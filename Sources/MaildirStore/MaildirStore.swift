@@ -8,18 +8,18 @@ public import Vocabulary
 
 /// Mail kept in Maildirs, each message exactly once.
 ///
-/// 1. ``open(_:options:intended:expecting:)`` makes the account's Maildir and gives a ``MaildirWriter``.
-/// 2. The writer puts messages into `tmp/`, where no mail program looks, under names that are never used again.
-/// 3. ``sync(_:)`` makes them durable, with all else that was written on the same file system.
+/// 1. ``open(_:options:intended:expecting:)`` creates the account's Maildir and returns a ``MaildirWriter``.
+/// 2. The writer puts messages into `tmp/`, where no mail program looks, under names that are never reused.
+/// 3. ``sync(_:)`` makes them durable, with everything else written on the same file system.
 /// 4. The caller records their names as intended.
 /// 5. ``publish(_:)`` renames them into `new/`. A rename is atomic: the file is in `tmp/` or it is not.
 /// 6. The next ``sync(_:)`` makes the renames durable; the caller records the messages as moved.
 ///
-/// So, after a crash, an intended file that has left this very `tmp/` was delivered, whatever the user did with it
-/// since, and one that is still there was not (``recover(_:of:isRecent:)``).
+/// So, after a crash, an intended file that has left this very `tmp/` was delivered, whatever the user has done with it
+/// since; one that is still there was not (``recover(_:of:isRecent:)``).
 ///
-/// Each file system has threads of its own for all that is written there: one that is slow, or answers nothing, holds up
-/// no other.
+/// Each file system has its own threads for everything written there: one that is slow, or does not answer, holds up no
+/// other.
 public final class MaildirStore: MailStore {
     let template: PathTemplate
     let contentKey: ContentKey
@@ -27,7 +27,7 @@ public final class MaildirStore: MailStore {
     let fileMode: mode_t
     /// For reading.
     let pool: FilePool
-    /// Finds out which file system is meant.
+    /// For finding out which file system a path is on.
     let lookups = FilePool(threads: 32)
     let probe = Probe()
     let patience: Duration
@@ -37,15 +37,15 @@ public final class MaildirStore: MailStore {
     let noted = Mutex<[String: Int64]>([:])
 
     /// - Parameters:
-    ///   - path: where Maildirs are: an absolute path with `%u` for the address, `%n` its local part, `%d` its domain
-    ///     and `%%`. What stands before the first component with one of these must exist.
-    ///   - contentKey: for the hashes of contents, and for what tells accounts apart in the names of files.
-    ///   - pool: on whose threads mail is read; each file system gets as many for what is written there.
-    ///   - directoryMode: of what is made; `0o2770` lets a group in.
-    ///   - fileMode: of messages.
-    ///   - syncBudget: when making a whole file system durable takes longer, files are synced one by one for a while.
+    ///   - path: where Maildirs are: an absolute path with `%u` for the address, `%n` for its local part, `%d` for its
+    ///     domain, and `%%`. The part before the first component with one of these must exist.
+    ///   - contentKey: for content hashes, and for the tags that distinguish accounts in file names.
+    ///   - pool: its threads read mail; each file system gets as many of its own for writing.
+    ///   - directoryMode: for created directories; `0o2770` gives a group access.
+    ///   - fileMode: for messages.
+    ///   - syncBudget: if making a whole file system durable takes longer, files are synced one by one for a while.
     ///   - patience: how long a mailbox's file system may take to open it, or to end what a crash interrupted.
-    /// - Throws: ``MailStoreError`` when `path` cannot be such a template.
+    /// - Throws: ``MailStoreError`` if `path` is not a valid template.
     public init(
         path: String, contentKey: ContentKey, pool: FilePool, directoryMode: UInt32 = 0o700,
         fileMode: UInt32 = 0o600, syncBudget: Duration = .milliseconds(500), patience: Duration = .seconds(30)
@@ -102,8 +102,8 @@ public final class MaildirStore: MailStore {
         }
     }
 
-    /// Not a file more once nobody waits for it: another run may have begun to stage there. What was listed before is
-    /// none of that run's.
+    /// Removes nothing more once nobody waits for it: another run may have begun to stage there. Only files listed
+    /// before that can be removed, and none of those is the new run's.
     private static func sweep(
         _ tmp: Directory, tag: String, keeping intended: [StagedBatch], while isAwaited: () -> Bool
     ) throws(FileError) {
@@ -114,7 +114,7 @@ public final class MaildirStore: MailStore {
         }
     }
 
-    /// What the messages of `batches` are called in `tmp/`.
+    /// The names of the messages of `batches` in `tmp/`.
     static func temporaryNames(_ batches: [StagedBatch]) -> Set<String> {
         Set(batches.compactMap { MaildirBatch($0) }.flatMap { $0.names.map(MessageName.temporary) })
     }
@@ -132,7 +132,7 @@ public final class MaildirStore: MailStore {
                 + "See that nothing cleans up files there that are younger than a day")
     }
 
-    /// Said of a batch that another store has made.
+    /// The error for a batch of another store.
     static let strange = MailStoreError(
         code: .failed, detail: "what was staged is no batch of Maildirs: see whether mailStore.kind was changed")
 
@@ -149,13 +149,13 @@ public final class MaildirStore: MailStore {
 
     // MARK: Inside
 
-    /// Where `account` has its Maildir, or a folder in it.
+    /// The path of `account`'s Maildir, or of a folder in it.
     func path(of account: EmailAddress, folder: FolderName?) -> String {
         ([template.base] + template.components(of: account) + (folder?.directory.map { [$0] } ?? []))
             .joined(separator: "/")
     }
 
-    /// Opens `account`'s Maildir, making what is missing of it and not `expected`; the parents of what was made are added
+    /// Opens `account`'s Maildir, creating what is missing and not `expected`; parents of created directories are added
     /// to `made`.
     func maildir(
         of account: EmailAddress, folder: FolderName, expecting expected: StoreMarkers, made: inout [Directory]
@@ -181,7 +181,7 @@ public final class MaildirStore: MailStore {
         let base = directory
         let components = template.components(of: account)
         for (index, component) in components.enumerated() {
-            // An administrator may spread domains over disks by links; the Maildir itself is its user's.
+            // Links may lead to other disks, as an administrator arranges; but the Maildir itself belongs to its user.
             let isMaildir = index == components.count - 1
             let level: StoreLevel = index < template.domainComponents ? .domain : .mailbox
             let path = "\(directory.path)/\(component)"
@@ -196,13 +196,13 @@ public final class MaildirStore: MailStore {
                 if wasMade { made.append(directory) }
                 directory = next
             }
-            // On the file system of the base it stands and falls with that.
+            // A domain on the base's own file system needs no marker of its own.
             let isOwn = directory.device != base.device || expected[.domain] != nil
             if index == template.domainComponents - 1, isOwn { try settle(.domain, directory) }
         }
         try settle(.mailbox, directory)
         if let name = folder.directory {
-            // A Maildir++ folder lives in a whole Maildir.
+            // A Maildir++ folder must be in a complete Maildir.
             _ = try MaildirPlace(making: directoryMode, in: directory, made: &made)
             let (next, wasMade) = try directory.descend(name, making: directoryMode)
             if wasMade { made.append(directory) }
@@ -217,7 +217,7 @@ public final class MaildirStore: MailStore {
         return (try MaildirPlace(making: directoryMode, in: directory, made: &made), markers)
     }
 
-    /// By which an account's files are told from those of others that may share its Maildir.
+    /// Distinguishes an account's files from those of others that may share its Maildir.
     func tag(of account: EmailAddress) -> String {
         MessageName.hexadecimal(contentKey.names(Array("maildir \(account)".utf8)) >> 32, digits: 8)
     }

@@ -7,19 +7,19 @@ public import Vocabulary
 
 /// Takes the messages of one run into a Maildir's `tmp/`.
 ///
-/// 1. What arrives is decoded into a slab, on the thread that brings it; nothing else is done there.
-/// 2. A full slab, or what is there at ``flush()``, becomes one job of the file pool. One is in flight at a time,
-///    while the other slab fills; when that is full too, ``isFull`` asks the reader to pause.
-/// 3. The job writes files, whole small messages by the hundred, and yields those that are whole in ``staged``.
+/// 1. What arrives is decoded into a slab, on the thread that brings it; nothing else happens there.
+/// 2. A full slab, or a partly filled one at ``flush()``, becomes one job of the file pool. One job is in flight at a
+///    time, while the other slab fills; when that is full too, ``isFull`` asks the reader to pause.
+/// 3. The job writes files, small messages by the hundred, and yields the completed ones in ``staged``.
 ///
-/// After an error all that still comes is thrown away, so that nobody waits for a writer that has ended.
+/// After an error everything that still arrives is discarded, so that nobody waits for a writer that has ended.
 public final class MaildirWriter: MailboxWriter {
     public let staged: AsyncThrowingStream<[StagedMessage], any Error>
     private let folders: [Folder]
     private let run: StagedRun
     private let continuation: AsyncThrowingStream<[StagedMessage], any Error>.Continuation
     private let options: DeliveryOptions
-    /// Of the first folder's file system.
+    /// The threads of the first folder's file system.
     private let pool: FilePool
     private let unsynced: Unsynced
     private let files: Files
@@ -30,11 +30,11 @@ public final class MaildirWriter: MailboxWriter {
         let place: MailboxPlace
         /// The `tmp` of `place`.
         let directory: Directory
-        /// Alive from before the first write to after the last.
+        /// Kept from before the first write until after the last.
         let device: DeviceSync
     }
 
-    /// The file side, in a box that outlives the writer until its last file is closed.
+    /// The file side, boxed so that it can outlive the writer until its last file is closed.
     private final class Files: Sendable {
         let staging: Mutex<Staging>
 
@@ -46,9 +46,9 @@ public final class MaildirWriter: MailboxWriter {
         /// nil while its job is in flight.
         var spare: Slab? = Slab()
         var isFlushWanted = false
-        /// Announced, and nothing of it has come yet.
+        /// The message that has been announced, and of which nothing has arrived yet.
         var announced: ListedMessage?
-        /// Whether the message begun is in the slabs.
+        /// Whether part of the current message is in the slabs.
         var isInMessage = false
         var isFinished = false
         var hasFailed = false
@@ -69,7 +69,7 @@ public final class MaildirWriter: MailboxWriter {
             return slab
         }
 
-        /// Puts the message announced, which turned out to be empty, into the slab.
+        /// Puts the announced message, which turned out to be empty, into the slab.
         mutating func enter(header: [UInt8]) {
             guard let message = announced else { return }
             announced = nil
@@ -78,7 +78,7 @@ public final class MaildirWriter: MailboxWriter {
             if !header.isEmpty { header.withUnsafeBytes { filling.append($0) } }
         }
 
-        /// Forgets the message begun.
+        /// Forgets the current message.
         mutating func abandon() {
             announced = nil
             if isInMessage { filling.mark(.abandon) }
@@ -107,7 +107,7 @@ public final class MaildirWriter: MailboxWriter {
 
     deinit {
         continuation.finish()
-        // No job is in flight: each holds the writer.
+        // No job can be in flight, because each holds the writer.
         pool.submit { [files, folders] in
             files.staging.withLock { $0.abandon() }
             withExtendedLifetime(folders) {}
@@ -163,7 +163,7 @@ public final class MaildirWriter: MailboxWriter {
     public func flush() {
         intake.withLock { intake in
             guard intake.takesMore else { return }
-            // With a job in flight, what is here is written when that is done.
+            // If a job is in flight, the slab is written when that is done.
             intake.isFlushWanted = true
             startDue(&intake)
         }
@@ -171,7 +171,7 @@ public final class MaildirWriter: MailboxWriter {
 
     public var isFull: Bool { intake.withLock { $0.isFull } }
 
-    /// Where the writer is not full by now, `resume` is called before this returns.
+    /// If the writer is no longer full, `resume` is called before this returns.
     public func whenReady(_ resume: @escaping @Sendable () -> Void) {
         let isFull = intake.withLock { intake in
             if intake.isFull { intake.waiting.append(resume) }
@@ -256,8 +256,8 @@ public final class MaildirWriter: MailboxWriter {
         for resume in waiting { resume() }
     }
 
-    /// The field that lets Dovecot go on with the old server's UIDL (`pop3_reuse_xuidl`, which takes the first of
-    /// several); none for a UIDL that RFC 1939 §7 does not allow, or that makes the line longer than RFC 5322
+    /// The header field with which Dovecot continues to use the old server's UIDL (`pop3_reuse_xuidl`, which takes the
+    /// first of several); none for a UIDL that RFC 1939 §7 does not allow, or that makes the line longer than RFC 5322
     /// §2.1.1 allows.
     private func header(above message: ListedMessage) -> [UInt8] {
         guard options.preserveUIDL, let octets = message.uniqueID?.octets, (1...900).contains(octets.count),

@@ -5,11 +5,11 @@ import Glibc
 public import MailStore
 public import Vocabulary
 
-/// The file that a place is known by: a line `mailmove 1 IDENTITY`, made durable when it is made and never changed, and
-/// in a Maildir a line `run MARK` for each run that has brought mail there. Those are appended without a sync of their
-/// own; what a power cut leaves of them is passed over.
+/// The file that identifies a place: a line `mailmove 1 IDENTITY`, made durable when created and never changed; in a
+/// Maildir also a line `run MARK` for each run that has brought mail there. Those are appended without a sync of their
+/// own, and a line torn by a power cut is ignored.
 ///
-/// In a Maildir its name has no leading dot, which would be a folder's; elsewhere it has one, which no domain and no
+/// In a Maildir its name has no leading dot, which would make it a folder; elsewhere it has one, which no domain and no
 /// local part has.
 struct MarkerFile {
     static let inMaildir = "mailmove.marker"
@@ -51,13 +51,13 @@ struct MarkerFile {
         }
     }
 
-    /// The marker that stands in `directory`, made where there is none, and durable.
+    /// The marker in `directory`, created if there is none, and durable.
     /// - Returns: nil where nothing may be written there.
     static func settle(
         _ level: StoreLevel, in directory: Directory, mode: mode_t
     ) throws(FileError) -> StoreMarker? {
         if let file = try MarkerFile(level, in: directory) {
-            // Whoever has made it may not be done yet.
+            // Its creator may not have synced it yet.
             fsync(directory.fd)
             return file.marker
         }
@@ -66,7 +66,7 @@ struct MarkerFile {
         let temporary = "\(name).\(marker.identity)"
         let fd = openat(directory.fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
         if fd < 0 {
-            // Not ours to write in: what lies below is marked all the same.
+            // We may not write here; the places below are marked nevertheless.
             if errno == EACCES || errno == EPERM || errno == EROFS { return nil }
             throw .system(errno, path: "\(directory.path)/\(temporary)")
         }
@@ -77,7 +77,7 @@ struct MarkerFile {
             unlinkat(directory.fd, temporary, 0)
             throw .system(isWhole ? errno : failure, path: "\(directory.path)/\(temporary)")
         }
-        // Of two that make it at once, one wins; what is torn is replaced.
+        // If two create it at once, one wins; a torn one is replaced.
         var isMade = renameat2(directory.fd, temporary, directory.fd, name, UInt32(renameNoReplace)) == 0
         if !isMade, errno == EEXIST, let file = try MarkerFile(level, in: directory) {
             unlinkat(directory.fd, temporary, 0)
@@ -93,8 +93,8 @@ struct MarkerFile {
         return marker
     }
 
-    /// Notes that a run has brought mail. Durable with the next sync of the file system; what is not noted costs
-    /// nothing but that a restored backup may not be seen.
+    /// Notes that a run has brought mail. Durable with the next sync of the file system; a missing note only means that
+    /// a restored backup may go unnoticed.
     static func note(_ run: Int64, at path: String) {
         let fd = open(path, O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard fd >= 0 else { return }
@@ -186,7 +186,7 @@ extension MaildirStore {
         return runs
     }
 
-    /// What is said of a place that does not bear the marker by which it is known.
+    /// The error for a place that does not have its marker.
     static func unmarked(_ level: StoreLevel, _ path: String) -> FileError {
         let error = MailStoreError.unmarked(
             path, "its marker \(path)/\(MarkerFile.name(level)) is missing, or another's")

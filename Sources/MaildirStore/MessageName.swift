@@ -3,17 +3,17 @@
 import Glibc
 import Vocabulary
 
-/// How messages are named: `1790000000.M00000042P5f0c…Q1a2b3c4d.mailmove,S=4711,W=4790`.
+/// Message names: `1790000000.M00000042P5f0c…Q1a2b3c4d.mailmove,S=4711,W=4790`.
 ///
-/// Seconds of the run's beginning and the message's number in it come first, because Dovecot numbers new mail by the
-/// leading digits, then by those after `M` (which it reads as an `int`, hence at most 9 of them). `P` is random and
-/// new with each run, `Q` is the account's. In `tmp/` the name ends before the comma, since the size is not yet known
-/// when the file is made; `S` (octets) and `W` (octets with CR LF line ends) spare Dovecot from reading the file.
+/// The run's start in seconds and the message's number in it come first, because Dovecot numbers new mail by the
+/// leading digits, then by those after `M` (which it reads as an `int`, hence at most 9 of them). `P` is random for
+/// each run, `Q` identifies the account. In `tmp/` the name ends before the comma, since the size is not known when the
+/// file is created; `S` (octets) and `W` (octets with CR LF line ends) save Dovecot from reading the file.
 struct MessageName: Sendable {
     private let prefix: String
     private let suffix: String
     private var number = 0
-    /// What the names of the run have after `P`.
+    /// The random number after `P` in the names of the run.
     let run: Int64
 
     /// Names for the messages of one run, `tag` being the account's.
@@ -31,12 +31,12 @@ struct MessageName: Sendable {
         return prefix + String(repeating: "0", count: max(0, 8 - digits.count)) + digits + suffix
     }
 
-    /// The name under which the message of `temporary` becomes visible, and by which it is known everywhere.
+    /// The name under which the message `temporary` becomes visible, and by which it is known from then on.
     static func full(_ temporary: String, octets: Int, lineEnds: Int) -> String {
         "\(temporary),S=\(octets),W=\(octets + lineEnds)"
     }
 
-    /// What `name` becomes with these flags, as Maildirs have them; nothing changes where there are none.
+    /// `name` with these flags in Maildir form; unchanged if there are none.
     static func flagged(_ name: String, _ flags: MessageFlags) -> String {
         let letters: [(MessageFlags, String)] = [
             (.draft, "D"), (.flagged, "F"), (.answered, "R"), (.seen, "S"), (.deleted, "T"),
@@ -52,19 +52,19 @@ struct MessageName: Sendable {
         return end.map { String(name[..<$0]) } ?? name
     }
 
-    /// The size that `name` tells.
+    /// The size that `name` states.
     static func octets(_ name: String) -> Int? {
         for part in name.split(separator: ",").dropFirst() where part.hasPrefix("S=") { return Int(part.dropFirst(2)) }
         return nil
     }
 
-    /// Whether a file in `tmp/` is of the account that `tag` stands for.
+    /// Whether a file in `tmp/` belongs to the account of `tag`.
     static func isOurs(_ name: String, tag: String) -> Bool {
         name.hasSuffix(ending(tag: tag)) && name.utf8.first.map { (48...57).contains($0) } == true
             && name.contains(".M")
     }
 
-    /// The run that a name of ours tells, and the message's number in it.
+    /// The run that a name of ours states, and the message's number in it.
     static func run(_ name: String) -> (run: Int64, number: Int64)? {
         guard let start = name.firstRange(of: ".M")?.upperBound else { return nil }
         let digits = name[start...].prefix { $0.isASCII && $0.isNumber }

@@ -6,7 +6,7 @@ import Vocabulary
 /// Where accounts have their Maildirs: `%u` is the address, `%n` its local part, `%d` its domain (all in the
 /// lower-case form of keys), `%%` a percent sign; as in Dovecot's `mail_location`.
 struct PathTemplate: Sendable {
-    /// The directory that must be there already: making it could fill the file system below an unmounted one.
+    /// The directory that must already exist: creating it could fill the file system below an unmounted one.
     let base: String
     /// The path's components below ``base``.
     private let components: [[Piece]]
@@ -16,7 +16,7 @@ struct PathTemplate: Sendable {
 
     private enum Piece { case text(String), address, localPart, domain }
 
-    /// - Throws: ``FileError`` when it is not absolute, has an unknown variable, or gives all accounts one path.
+    /// - Throws: ``FileError`` if it is not absolute, has an unknown variable, or gives all accounts one path.
     init(_ template: String) throws(FileError) {
         func invalid(_ reason: String) -> FileError {
             FileError(

@@ -4,9 +4,9 @@ import Glibc
 import MailStore
 import Synchronization
 
-/// What asks a file system runs on its own threads, and is waited for no longer than there is patience.
+/// Calls to a file system run on its own threads, and callers wait only as long as their patience lasts.
 extension MaildirStore {
-    /// The answer of `body`, which asks the file system at `path`, in time.
+    /// Runs `body`, which queries the file system at `path`, with a time limit.
     func lookUp<Answer: Sendable>(
         _ path: String, _ body: @escaping @Sendable () throws(FileError) -> Answer
     ) async throws(MailStoreError) -> Answer {
@@ -16,13 +16,13 @@ extension MaildirStore {
         return try tell(answer, of: path)
     }
 
-    /// What is written on the file system of `place` goes through this.
+    /// Everything written on the file system of `place` goes through this.
     func device(of place: MailboxPlace) async throws(FileError) -> DeviceSync {
         try await lookups.run { () throws(FileError) in try self.devices.device(of: place) }
     }
 
-    /// Runs `body` on a thread of the file system that the Maildir at `path` is on, or will be, but waits no longer than
-    /// there is patience; `body` can ask whether anybody still does.
+    /// Runs `body` on a thread of the file system that the Maildir at `path` is on, or will be, with a time limit;
+    /// `body` can ask whether anybody still waits.
     func onDevice<Answer: Sendable>(
         of path: String,
         _ body: @escaping @Sendable (_ isAwaited: () -> Bool) throws(FileError) -> Answer
@@ -52,10 +52,10 @@ extension MaildirStore {
         return try MailStoreError.telling { () throws(FileError) in try answer.get() }
     }
 
-    /// The directory at `path`, or the nearest one above it that is there.
+    /// The directory at `path`, or its nearest existing parent.
     private static func deepest(of path: String, from base: String) throws(FileError) -> Directory {
-        // What is wrong on the way is said by who goes on to use it. The last is its user's, and no link of theirs leads
-        // anywhere.
+        // Errors on the way are reported when the directory is used. The last component belongs to its user, so a link
+        // there is not followed.
         if let maildir = try? Directory(path: path, followsLink: false) { return maildir }
         var path = Substring(path)
         while let slash = path.lastIndex(of: "/"), path[..<slash].utf8.count > base.utf8.count {

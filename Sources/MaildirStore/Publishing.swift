@@ -40,7 +40,8 @@ extension MaildirStore {
 }
 
 extension MaildirPlace {
-    /// Moves `name` from `tmp/` to where mail programs see it, with the flags that it names or as seen; false where it is not in `tmp/`.
+    /// Moves `name` from `tmp/` to where mail programs see it, with its own flags or as seen; false if it is not in
+    /// `tmp/`.
     func publish(_ name: String, seen: Bool) throws(FileError) -> Bool {
         let source = MessageName.temporary(name)
         let hasFlags = name.utf8.contains(UInt8(ascii: ":"))
@@ -49,7 +50,7 @@ extension MaildirPlace {
         switch errno {
         case ENOENT: return false
         case EEXIST:
-            // Hard links, as a restored backup may have them: the same message, visible already.
+            // Two hard links, as a restored backup may have: the same message, already visible.
             if let there = try target.status(of: targetName), let here = try tmp.status(of: source),
                 there.st_ino == here.st_ino, there.st_dev == here.st_dev
             {
@@ -58,7 +59,7 @@ extension MaildirPlace {
             }
             throw .system(EEXIST, path: "\(target.path)/\(targetName)")
         case EINVAL, ENOSYS, ENOTSUP:
-            // The file system has no RENAME_NOREPLACE; names are unique for ever, so nothing is replaced.
+            // Without RENAME_NOREPLACE on this file system: names are never reused, so nothing is replaced.
             if renameat(tmp.fd, source, target.fd, targetName) == 0 { return true }
             if errno == ENOENT { return false }
             throw .system(errno, path: "\(target.path)/\(targetName)")

@@ -14,12 +14,12 @@ extension MaildirStore {
     /// | has left it, but the batch may be over a day old | mail programs clean `tmp/`: delivered if it is in a folder |
     /// | is not in another `tmp/` at the same path | likewise |
     ///
-    /// A message is looked for by its name in `new/` and `cur/` of all folders. Where that finds nothing, only its content
+    /// A message is looked for by its name in `new/` and `cur/` of all folders. If it is not found, only its content
     /// can tell.
     ///
-    /// What it delivers becomes durable with the next ``sync(_:)``.
-    /// Where the file system takes too long to answer, what was begun goes on, and may be begun again.
-    /// - Throws: ``MailStoreError`` `misplaced` where the Maildir is missing: nothing can be said before it is back.
+    /// Anything delivered here becomes durable with the next ``sync(_:)``.
+    /// If the file system takes too long to answer, the work goes on, and may be started again.
+    /// - Throws: ``MailStoreError`` `misplaced` if the Maildir is missing: nothing can be said before it is back.
     public func recover(
         _ staged: StagedBatch, of account: EmailAddress, isRecent: Bool
     ) async throws(MailStoreError) -> RecoveredBatch {
@@ -45,7 +45,7 @@ extension MaildirStore {
         }
     }
 
-    /// Where the batch was staged. Where that folder is gone, or mail goes elsewhere by now: the account's Maildir.
+    /// Where the batch was staged. If that folder is gone, or mail now goes elsewhere: the account's Maildir.
     private static func place(of batch: MaildirBatch, root: String) throws(FileError) -> MaildirPlace {
         guard batch.place.path.hasPrefix(root + "/") else { return try MaildirPlace(path: root) }
         do throws(FileError) {
@@ -57,8 +57,8 @@ extension MaildirStore {
 
     private enum Fate { case delivered, damaged, absent }
 
-    /// Delivers `name` if it is in `tmp/`. A file of another size than was recorded is not the message. It is left
-    /// there for the next run to remove: once gone, it would look delivered to a recovery that begins anew.
+    /// Delivers `name` if it is in `tmp/`. A file whose size differs from the recorded one is not the message. It is
+    /// left for the next run to remove: once gone, it would look delivered to a recovery that starts again.
     private static func deliver(
         _ name: String, in maildir: MaildirPlace, seen: Bool
     ) throws(FileError) -> Fate {
@@ -67,14 +67,14 @@ extension MaildirStore {
         return try maildir.publish(name, seen: seen) ? .delivered : .absent
     }
 
-    /// Which of `names` (as in `tmp/`) are in a folder, whatever flags they have been given.
+    /// Which of `names` (as in `tmp/`) are in a folder, with whatever flags.
     private static func delivered(of names: Set<String>, root: String) throws(FileError) -> Set<String> {
         var found: Set<String> = []
         guard !names.isEmpty, let folders = try folders(of: root) else { return found }
-        // Twice: a file that is renamed during the reading may be passed over.
+        // Twice, because a file that is renamed during the reading may be missed.
         for _ in 0..<2 {
             for folder in folders where found.count < names.count {
-                // new first: mail programs move files to cur, never back.
+                // new comes first: mail programs move files from there to cur, never back.
                 for place in ["new", "cur"] {
                     _ = try Self.names(in: "\(folder)/\(place)") { name in
                         if names.contains(name) { found.insert(name) }

@@ -2,21 +2,21 @@
 
 import Vocabulary
 
-/// Octets of messages as they arrived, with the places where messages begin and end.
+/// Octets of messages as they arrived, with marks where messages begin and end.
 ///
-/// Unchecked: it belongs to one side at a time: to the intake, under its lock, until it is handed to a job; to that
-/// job until it is handed back under the lock.
+/// Unchecked, because it belongs to one side at a time: to the intake, under its lock, until it is handed to a job; to
+/// that job until it is handed back under the lock.
 final class Slab: @unchecked Sendable {
     /// One job's worth.
     static let size = 256 * 1024
-    /// So many marks make a slab full whatever its size.
+    /// This many marks make a slab full, whatever its size.
     private static let marksLimit = 4096
-    /// With less room than this it is full.
+    /// With less room than this, it counts as full.
     private static let leastRoom = 1024
 
     struct Mark {
         enum Kind {
-            /// `added` octets on top of the message are the store's own.
+            /// The first `added` octets of the message are the store's own.
             case begin(ListedMessage, added: Int)
             case end
             case abandon
@@ -45,9 +45,9 @@ final class Slab: @unchecked Sendable {
         count += octets.count
     }
 
-    /// Takes what `fill` puts into the room that is left; where that is none to speak of, it grows by `wanted` octets, for
-    /// a reader that does not pause.
-    /// - Returns: how many octets that were.
+    /// Takes what `fill` puts into the remaining room; if there is hardly any, the slab grows by `wanted` octets, for a
+    /// reader that does not pause.
+    /// - Returns: how many octets it took.
     @discardableResult
     func append(upTo wanted: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) -> Int {
         let taken = offer(wanted, fill)
@@ -55,7 +55,7 @@ final class Slab: @unchecked Sendable {
         return taken
     }
 
-    /// Keeps nothing of what `fill` brings.
+    /// Discards what `fill` brings.
     func drop(upTo wanted: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) { _ = offer(wanted, fill) }
 
     private func offer(_ wanted: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) -> Int {
@@ -65,8 +65,8 @@ final class Slab: @unchecked Sendable {
         return fill(UnsafeMutableRawBufferPointer(rebasing: memory[count..<count + room]))
     }
 
-    /// Begins a message with what `fill` brings, `header` on top of it; not while that is nothing. Above a message whose
-    /// first line would be taken for the field's continuation there is none.
+    /// Begins a message with what `fill` brings, unless that is nothing, and with `header` above it; but without
+    /// `header` if the message's first line would be taken for a continuation of it.
     /// - Returns: whether it has begun.
     func begin(
         _ message: ListedMessage, header: [UInt8], upTo wanted: Int,
@@ -99,8 +99,8 @@ final class Slab: @unchecked Sendable {
         memory = larger
     }
 
-    /// What a reader brings before it pauses fits into twice the size, which is kept: new memory costs as much as what is
-    /// put into it.
+    /// What a reader brings before it pauses fits into twice the size, which is kept: allocating memory costs as much
+    /// as filling it.
     private static func space(for octets: Int) -> Int {
         octets <= size ? size : octets <= kept ? kept : octets * 3 / 2
     }

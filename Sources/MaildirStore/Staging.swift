@@ -7,7 +7,7 @@ import Vocabulary
 
 /// Writes slabs into files in `tmp/`: the file side of a writer. Used by one job at a time.
 struct Staging {
-    /// By the number of the source's folder; the last is for all that follow.
+    /// By the number of the source's folder; the last one serves all further folders.
     private let directories: [Directory]
     private let fileMode: mode_t
     private var name: MessageName
@@ -20,7 +20,7 @@ struct Staging {
         var directory: Directory
         var name: String
         var message: ListedMessage
-        /// Octets of the store's own that are still to come, and in all.
+        /// Octets added by the store that are still to come, and in all.
         var addedToCome: Int
         var added: Int
         var octets = 0
@@ -37,7 +37,7 @@ struct Staging {
         self.scan = MessageScan(key: key)
     }
 
-    /// Writes out `slab`. Appends what became whole to `staged`, also where a later message failed.
+    /// Writes out `slab`. Appends completed messages to `staged`, even if a later message fails.
     mutating func write(_ slab: Slab, into staged: inout [StagedMessage]) throws(FileError) {
         do throws(FileError) {
             let octets = slab.octets
@@ -66,7 +66,7 @@ struct Staging {
         if fd < 0 { throw failure(name, in: directory) }
         current = Current(fd: fd, directory: directory, name: name, message: message, addedToCome: added, added: added)
         scan.reset()
-        // The umask has taken group rights away.
+        // The umask may have removed group rights.
         if fileMode & ~0o600 != 0, fchmod(fd, fileMode) != 0 { throw failure(name, in: directory) }
     }
 
@@ -95,13 +95,14 @@ struct Staging {
         let (content, arrival) = scan.finish()
         let now = Int64(time(nil))
         let told = message.message.date.map { $0.milliseconds / 1000 }
-        // tmp(5) cleaners look at the other times; Dovecot takes the arrival time from this one.
+        // Only the modification time is set, from which Dovecot takes the arrival time; cleaners of `tmp` look at the
+        // others.
         let times = [
             timespec(tv_sec: 0, tv_nsec: Self.leaveTime),
             timespec(tv_sec: Int(min(told ?? arrival ?? now, now)), tv_nsec: 0),
         ]
         if futimens(message.fd, times) != 0 { throw failure(message) }
-        // Network file systems tell of a full disk here.
+        // Network file systems report a full disk here.
         current?.fd = -1
         if close(message.fd) != 0 { throw failure(message) }
         current = nil
@@ -115,12 +116,12 @@ struct Staging {
     /// `UTIME_OMIT` of utimensat(2).
     private static let leaveTime = (1 << 30) - 2
 
-    /// Forgets the message that is being written, and removes its file.
+    /// Abandons the message being written, and removes its file.
     mutating func abandon() {
         guard let message = current else { return }
         current = nil
         if message.fd >= 0 { close(message.fd) }
-        // Where this fails the next run's beginning removes it.
+        // If this fails, the start of the next run removes it.
         unlinkat(message.directory.fd, message.name, 0)
     }
 

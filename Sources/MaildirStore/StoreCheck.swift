@@ -6,8 +6,8 @@ public import MailStore
 import Synchronization
 
 extension MaildirStore {
-    /// Whether the directory that all Maildirs are below exists and takes files, and its file system has room. Says
-    /// within two seconds where it does not answer.
+    /// Checks that the base directory exists and takes files, and that its file system has room. If it does not answer,
+    /// that is reported within two seconds.
     public func check(expecting expected: StoreMarker?) async throws(MailStoreError) {
         let base = template.base
         let result = await probe.answer { () throws(FileError) -> Void in try Self.check(base, expected) }
@@ -39,16 +39,16 @@ extension MaildirStore {
     }
 }
 
-/// Asks the file system now and then, on a thread of its own. While a question is unanswered beyond all patience, no
-/// other is asked.
+/// Asks the file system from time to time, on a thread of its own. While a question remains unanswered beyond all
+/// patience, no other is asked.
 final class Probe: Sendable {
     static let patience = Duration.seconds(2)
 
     private let pool = FilePool(threads: 1)
-    /// When the question was asked that is unanswered.
+    /// When the unanswered question was asked.
     private let asked = Mutex<ContinuousClock.Instant?>(nil)
 
-    /// nil where no answer comes in time.
+    /// nil if no answer comes in time.
     func answer(
         to question: @escaping @Sendable () throws(FileError) -> Void
     ) async -> Result<Void, FileError>? {

@@ -3,7 +3,7 @@
 import MailStore
 import Synchronization
 
-/// What has been written and not yet been made durable, by place: for when files must be synced one by one.
+/// What has been written and not yet made durable, by place, in case files must be synced one by one.
 final class Unsynced: Sendable {
     struct Entry {
         /// Names in `tmp/`.
@@ -22,7 +22,7 @@ final class Unsynced: Sendable {
         }
     }
 
-    /// Takes all that is on `device`; given back with ``add(_:directories:in:)`` where it could not be made durable.
+    /// Takes everything on `device`; to be given back with ``add(_:directories:in:)`` if it could not be made durable.
     func take(device: UInt64) -> [MailboxPlace: Entry] {
         entries.withLock { entries in
             let taken = entries.filter { $0.key.device == device }

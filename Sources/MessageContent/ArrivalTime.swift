@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads the date-time of RFC 5322 §3.3 and its obsolete forms (§4.3), and what programs in the field make of it:
-/// missing seconds and zones, `Jan 2 2006` or `2-Jan-2006`, asctime(3) and date(1) with the year at the end, JavaScript's
-/// `GMT+0800`, ISO 8601, dots in times, halves of days, unknown zone names.
+/// Reads the date-time of RFC 5322 §3.3 and its obsolete forms (§4.3), and the variants that programs in the field
+/// write: missing seconds and zones, `Jan 2 2006` or `2-Jan-2006`, asctime(3) and date(1) with the year at the end,
+/// JavaScript's `GMT+0800`, ISO 8601, dots in times, halves of days, unknown zone names.
 enum ArrivalTime {
-    /// 1971: what is older is a clock that was never set.
+    /// 1971: anything earlier comes from a clock that was never set.
     private static let earliest: Int64 = 365 * 86400
 
-    /// Seconds since 1970 of a `Received` field: its date follows the last semicolon, or one before it where a
-    /// comment holds the last.
+    /// Seconds since 1970 of a `Received` field: its date follows the last semicolon, or an earlier one if a comment
+    /// contains the last.
     static func ofReceived(_ field: UnsafeRawBufferPointer) -> Int64? {
         var end = field.count
         for _ in 0..<4 {
@@ -38,7 +38,7 @@ enum ArrivalTime {
         var clock: Int?
         var zone: Int?
         while let token = tokens.next() {
-            // What follows a whole date is no part of it, but for its zone.
+            // Nothing after a complete date belongs to it, except its zone.
             if date.isWhole, clock != nil, zone != nil { break }
             switch token {
             case .number(let value, let digits):
@@ -73,12 +73,12 @@ enum ArrivalTime {
         var day: Int?
         var month: Int?
         var year: Int?
-        /// Whether it began with the year: then months are numbers.
+        /// Whether it began with the year, so that months are numbers.
         private var isISO = false
 
         var isWhole: Bool { day != nil && month != nil && year != nil }
 
-        /// False for a number that can be no part of a date.
+        /// False for a number that cannot be part of a date.
         mutating func take(_ value: Int, digits: Int) -> Bool {
             if year == nil, day == nil, month == nil, digits == 4 {
                 (year, isISO) = (value, true)
@@ -182,7 +182,7 @@ enum ArrivalTime {
     private struct Tokens {
         var text: Slice<UnsafeRawBufferPointer>
 
-        /// Whether what comes next parts hours, minutes and seconds, and has a number behind it.
+        /// Whether next comes a separator of hours, minutes and seconds, followed by a number.
         func isAtClock(dotted: Bool) -> Bool {
             var rest = self
             guard case .symbol(let octet) = rest.next(),
@@ -210,7 +210,7 @@ enum ArrivalTime {
             text = text.dropFirst().drop { isDigit($0) }
         }
 
-        /// AM or PM; nil where neither comes next.
+        /// AM or PM; nil if neither comes next.
         mutating func half() -> Bool? {
             var rest = self
             guard case .word(let letters, 2) = rest.next() else { return nil }

@@ -4,14 +4,14 @@ import CSodium
 import Glibc
 import Vocabulary
 
-/// A keyed hash of octets that come in pieces, blind to line ends at their very end: servers add and drop a last empty
-/// line.
+/// A keyed hash of octets that arrive in pieces. Line ends at the very end are ignored, because servers add and drop a
+/// last empty line.
 ///
-/// One allocation for all messages of a run. What it hashes by is the key's ``ContentKey/Form``.
+/// Allocated once for all messages of a run. The method is the key's ``ContentKey/Form``.
 final class ContentHasher {
     private let key: ContentKey
     private let memory: UnsafeMutableRawPointer
-    /// The state of one form or the other, in the same memory; Swift knows the first only as an address.
+    /// The state of either form, in the same memory; Swift sees the first only as an address.
     private let blake2b: OpaquePointer
     private let poly1305: UnsafeMutablePointer<crypto_onetimeauth_state>
     /// Line feeds that are hashed only if something follows.
@@ -63,7 +63,8 @@ final class ContentHasher {
             case .blake2b: crypto_generichash_final(blake2b, tag, digest.count)
             case .poly1305:
                 crypto_onetimeauth_final(poly1305, tag)
-                // Under one key for all messages the tag shows what key that is; only its hash is shown.
+                // Since one key serves all messages, the tag itself would reveal it; so only a hash of the tag is
+                // shown.
                 crypto_shorthash(tag, tag, UInt64(digest.count), key.sipHash)
             }
             return UInt64(littleEndian: digest.loadUnaligned(as: UInt64.self))
@@ -80,7 +81,7 @@ final class ContentHasher {
         }
     }
 
-    /// Dovecot shows NUL as 0x80 by IMAP, and as it is by POP3.
+    /// Dovecot delivers NUL as 0x80 over IMAP, and unchanged over POP3.
     private func takeNULLikeX80(_ octets: UnsafeRawBufferPointer) {
         var rest = octets
         while let start = rest.baseAddress, let found = memchr(start, 0, rest.count) {

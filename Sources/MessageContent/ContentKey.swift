@@ -3,23 +3,23 @@
 import CSodium
 public import Secrets
 
-/// Under what contents are hashed, and how: the same for as long as the hashes are to be compared. Nobody who does not
-/// know it can make one message pass for another.
+/// The key and the method for content hashes: unchanged for as long as hashes are to be compared. Without the key,
+/// nobody can make one message pass for another.
 public struct ContentKey: Sendable {
     /// How contents are hashed.
     public enum Form: String, Sendable, CaseIterable {
-        /// Keyed BLAKE2b, cut to 64 bits: what ledgers began with.
+        /// Keyed BLAKE2b, truncated to 64 bits: the original form.
         case blake2b
-        /// SipHash-2-4 of Poly1305, each under a key of its own that is derived from this one. Poly1305 is the universal
-        /// hash: two messages have the same tag by chance once in 2^106, times a sixteenth of their length. SipHash hides
-        /// the tag, which under a key that is used again would tell it. NUL is hashed as 0x80.
+        /// SipHash-2-4 of Poly1305, each under a key of its own derived from this one. Poly1305 is the universal hash:
+        /// two messages have the same tag by chance once in 2^106, times a sixteenth of their length. SipHash hides the
+        /// tag, which would reveal the key, since that is used repeatedly. NUL is hashed as 0x80.
         case poly1305
     }
 
     /// Secret.
     let octets: [UInt8]
     public let form: Form
-    /// For what else has to be the same for as long, and is no content.
+    /// For other hashes that must stay the same for as long, and are not of contents.
     public let names: KeyedHash
     /// 32 octets, then 16.
     let poly1305: [UInt8]
@@ -33,7 +33,7 @@ public struct ContentKey: Sendable {
         self.form = form
         poly1305 = Self.derived("mailmove content: Poly1305", count: 32, from: octets)
         sipHash = Self.derived("mailmove content: SipHash", count: 16, from: octets)
-        // Its processor's own code for Poly1305 is chosen by this; where it fails, the slower code gives the same.
+        // This selects the processor's fastest Poly1305 code; if it fails, slower code gives the same result.
         _ = sodium_init()
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What a message is known by, in whatever store and however it came: a hash of its content, under a ``ContentKey``, and
-// when it arrived.
+// How a message is recognised, whatever mail store it is in and however it came: by a hash of its content, under a
+// ``ContentKey``, and by its arrival time.
 //
-// A ``MessageScan`` learns both from the octets as they pass. Each store has one look at what it keeps, on the threads that
-// write it, so that all stores agree. What makes the hash is ``ContentHasher``; ``ArrivalTime`` reads dates.
+// A ``MessageScan`` computes both from the octets as they pass. Each mail store scans what it keeps once, on the
+// threads that write it, so that all stores agree. ``ContentHasher`` makes the hash; ``ArrivalTime`` reads dates.

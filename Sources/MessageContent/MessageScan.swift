@@ -3,14 +3,14 @@
 import Glibc
 public import Vocabulary
 
-/// Learns from the octets of a message, as they pass, what it is known by: its hash, and when it arrived. The same value
-/// serves all messages of a run; memory is bounded whatever comes.
+/// Computes, from the octets of a message as they pass, its hash and its arrival time. The same value serves all
+/// messages of a run; its memory is bounded, whatever comes.
 public struct MessageScan {
     private let hasher: ContentHasher
 
     private var isInHeader = true
     private var isAtLineStart = true
-    /// Octets of a line whose field name is not yet decided, left over from the piece before.
+    /// Octets of a line whose field name is not yet decided, left from the previous piece.
     private var undecided: [UInt8] = []
     /// Whether the field that is being read is hashed.
     private var isHashed = true
@@ -23,15 +23,15 @@ public struct MessageScan {
     private var received: Int64?
     private var date: Int64?
 
-    /// Field names are told apart by so many octets.
+    /// This many octets suffice to distinguish field names.
     private static let decisive = 24
-    /// Beyond so much header no arrival time is looked for.
+    /// Beyond this much header, no arrival time is looked for.
     private static let headerLimit = 256 * 1024
     private static let fieldLimit = 4096
 
     public init(key: ContentKey) { hasher = ContentHasher(key: key) }
 
-    /// Before each message.
+    /// Call before each message.
     public mutating func reset() {
         hasher.reset()
         (isInHeader, isAtLineStart, isHashed, headerOctets) = (true, true, true, 0)
@@ -46,7 +46,8 @@ public struct MessageScan {
         if body < octets.count { hasher.update(UnsafeRawBufferPointer(rebasing: octets[body...])) }
     }
 
-    /// The message is whole: its hash, and its arrival time in seconds since 1970 where it tells one.
+    /// Call when the message is complete. Returns its hash, and its arrival time in seconds since 1970 if it states
+    /// one.
     public mutating func finish() -> (content: ContentHash, arrival: Int64?) {
         if isInHeader {
             undecided.withUnsafeBytes { hasher.update($0) }
@@ -64,7 +65,7 @@ public struct MessageScan {
         case field(isHashed: Bool, Interest)
     }
 
-    /// What a line is, by its first octets; nil when these are too few to tell.
+    /// What kind of line it is, by its first octets; nil if these are too few to tell.
     private func decide(_ line: UnsafeRawBufferPointer) -> Line? {
         guard let first = line.first else { return nil }
         switch first {
@@ -105,10 +106,10 @@ public struct MessageScan {
         return .field(isHashed: !isBookkeeping, .none)
     }
 
-    /// Reads header lines; what is hashed is hashed by whole runs of lines. Returns where the body begins.
+    /// Reads header lines, hashing whole runs of lines at once. Returns where the body begins.
     private mutating func readHeader(_ octets: UnsafeRawBufferPointer) -> Int {
         var index = 0
-        /// What is hashed from here on has not been yet.
+        /// From here on, lines that belong into the hash have not been hashed yet.
         var pending = 0
         func hash(upTo end: Int) {
             if pending < end { hasher.update(UnsafeRawBufferPointer(rebasing: octets[pending..<end])) }
@@ -155,7 +156,7 @@ public struct MessageScan {
         return octets.count
     }
 
-    /// Decides on the line at `index`; nil when the piece ends too early, which is then kept in ``undecided``.
+    /// Decides on the line at `index`; nil if the piece ends too early, and the line is then kept in ``undecided``.
     private mutating func nextLine(_ octets: UnsafeRawBufferPointer, at index: Int) -> Line? {
         let wanted = Self.decisive - undecided.count
         let start = octets[index..<min(octets.count, index + wanted)]

@@ -23,7 +23,7 @@ extension MethodTable {
             }, nextCursor: page.nextCursor?.description)
     }
 
-    /// An address that is none has no account either.
+    /// An invalid address has no account either.
     func deleteAccounts(_ parameters: DeleteAccounts) async throws -> DeletedAccounts {
         var seen: Set<EmailAddress> = []
         let given = parameters.accounts.map { (text: $0, address: try? EmailAddress($0)) }

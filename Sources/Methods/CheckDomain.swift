@@ -12,7 +12,7 @@ extension MethodTable {
 }
 
 extension MailPlatform {
-    /// Both lists have passed their check.
+    /// Both lists have already been validated.
     fileprivate init(_ platform: CheckDomain.Platform) {
         self.init(
             hosts: (platform.mx ?? []).compactMap { host in

@@ -10,7 +10,7 @@ import Vocabulary
 
 /// The one place where errors become JSON-RPC.
 extension CallFailure {
-    /// nil for an error that nobody foresaw: its text is for the log, not for clients.
+    /// nil for an unforeseen error: its text is for the log, not for clients.
     init?(for error: any Error) {
         switch error {
         case let failure as CallFailure: self = failure

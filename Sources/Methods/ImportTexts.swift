@@ -4,7 +4,7 @@ import AccountFile
 import Accounts
 import MailMoveAPI
 
-// What is told of a rejected row. No sentence repeats what stands in the row: it may be a password.
+// Texts about a rejected row. None repeats the row's content, which may be a password.
 extension ImportedAccounts.Rejection {
     init(_ rejection: ImportOutcome.Rejection, in language: ImportAccounts.Language) {
         let (reason, english, chinese) =

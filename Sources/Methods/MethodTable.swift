@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A request's way: its method is looked up in the contract, the socket's role is held against the method's, the
-// parameters are checked and decoded by its declaration, the domain is called, and its answer, or its error, is
-// put into the contract's shape.
+// A request's way: its method is looked up in the contract, the socket's role is compared with the method's, the
+// declaration checks and decodes the parameters, the domain is called, and its answer, or its error, is put into the
+// contract's form.
 
 public import JSONRPC
 import JSONWire
@@ -17,7 +17,7 @@ public struct MethodTable: Sendable {
     private let service: @Sendable () async -> ServiceStatus
     private let log = Logger(label: "mailmove.methods")
 
-    /// What the server itself has to say, in the contract's shape.
+    /// The server's own errors, in the contract's form.
     public static let serverErrors: ServerErrors = {
         var errors = ServerErrors()
         errors.overloaded =
@@ -115,7 +115,7 @@ extension MethodTable: RequestHandler {
         try Answer(try await body(try method.parameters(from: call.params)))
     }
 
-    /// The document is made once.
+    /// The document is built once.
     private func discover(_ call: Call<Role>) throws -> Answer {
         _ = try Contract.discover.parameters(from: call.params)
         return Answer(encoded: try OpenRPC.text(for: call.role))

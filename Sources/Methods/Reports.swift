@@ -6,7 +6,7 @@ import Records
 import Statuses
 import Vocabulary
 
-/// The domain's values in the contract's shapes.
+/// The domain's values in the contract's form.
 extension Status {
     init(_ status: AccountStatus) {
         self.init(
@@ -38,7 +38,7 @@ extension StatusCounts {
 }
 
 extension MailMoveAPI.Migration {
-    /// - Parameter withLists: the address lists may be as long as the domain is large.
+    /// - Parameter withLists: false leaves out the address lists, which may be as long as the domain is large.
     init(_ overview: MigrationOverview, withLists: Bool) throws {
         let settings = overview.settings
         self.init(

@@ -42,7 +42,7 @@ extension MethodTable {
     }
 }
 
-/// What changes, for one watcher: the latest state of each account, told at most five times a second, whatever else the
+/// The changes for one watcher: the latest state of each account, sent at most five times a second, whatever else the
 /// connection watches. It ends when it has been run, or by ``end()``.
 final class WatchFeed: Sendable {
     private let statuses: StatusBoard
@@ -78,7 +78,7 @@ final class WatchFeed: Sendable {
         signalling.yield()
     }
 
-    /// For the next round, unless there is something newer.
+    /// Keeps a status for the next round, unless there is a newer one.
     private func putBack(_ status: AccountStatus) {
         news.withLock { news in
             if news[status.account] == nil { news[status.account] = status }
@@ -98,8 +98,8 @@ final class WatchFeed: Sendable {
                     putBack(told)
                     continue
                 }
-                // As it is now: of two changes at once the earlier may have been told last. A deleted account has no
-                // status of its own any more.
+                // Reads the current status: of two simultaneous changes, the earlier may have been told last. A deleted
+                // account no longer has a status of its own.
                 let status = (try? await statuses.status(of: told.account)) ?? told
                 guard let params = try? JSONText.encode(Status(status)),
                     await peer.notify(method: Contract.statusChanged, encodedParams: params)

@@ -5,8 +5,8 @@ public import Records
 import Secrets
 
 extension ContentKey {
-    /// What contents are hashed under here; made once, and the same for ever. A ledger from when there was no other form
-    /// than BLAKE2b keeps that one: in another nothing in it would be known again.
+    /// The key for content hashes: created once and never changed. A ledger from before there was a choice keeps
+    /// BLAKE2b; under any other form nothing in it would be recognised.
     /// - Throws: `RecordsError`, `SecretsError`.
     public static func kept(in records: any Records) async throws -> ContentKey {
         let fresh = [keyName: KeyedHash.randomKey(), formName: Array(Form.poly1305.rawValue.utf8)]

@@ -2,18 +2,18 @@
 
 // A login becomes a run; a run turns an old mailbox into durable messages and a ledger.
 //
-// 1. `Logins`: `LoginDesk` compares the password with the local hash. What follows from that is `LoginDecision`, a pure
-//    function; where it says so, the old server is asked, one question an account at a time. A right answer takes effect
-//    in one transaction, if hash and settings are still those it was asked under: the old password is sealed, and a run
-//    is queued.
+// 1. `Logins`: `LoginDesk` compares the password with the local hash. `LoginDecision`, a pure function, says what
+//    follows; if need be, the old server is asked, one question per account at a time. A right answer takes effect in
+//    one transaction, provided that hash and settings have not changed since: the old password is sealed, and a run is
+//    queued.
 // 2. `Runs`: `MoveScheduler` decides who runs next, and runs each as a task of its own. A run lists the old mailbox,
 //    compares it with the ledger, and streams what is missing into the mail store.
-// 3. `Delivery` makes what is staged there moved: sync, one commit for all accounts of a file system, publish; and again.
-//    A message is moved when the commit that says so is durable.
+// 3. `Delivery` makes staged messages moved: sync, one commit for all accounts of a file system, publish; and again. A
+//    message is moved when the commit that says so is durable.
 // 4. `Statuses`: `StatusBoard` tells everyone who watches.
-// 5. `Accounts` is what administrators change, accounts and settings; `Diagnosis` what they ask.
+// 5. `Accounts` is what administrators change: accounts and settings; `Diagnosis` is what they ask.
 //
-// Here these are wired. `Recovery` ends what a crash has interrupted, before anybody is told how things stand.
+// Here these are wired together. `Recovery` ends what a crash interrupted before anybody is told how things stand.
 
 public import AccountDirectory
 public import Accounts
@@ -32,7 +32,7 @@ import Synchronization
 public import Vocabulary
 import Waiting
 
-/// The domain, wired: accounts, settings, logins, runs, statuses.
+/// The whole, wired together: accounts, settings, logins, runs, statuses.
 public final class MailMove: Sendable {
     public let accounts: AccountDesk
     public let settings: SettingsDesk
@@ -41,7 +41,7 @@ public final class MailMove: Sendable {
     public let verification: OldServerVerification
     public let domains: DomainCheck
     public let integrity: IntegrityCheck
-    /// What a health check asks: it answers when the scheduler does.
+    /// Asked by health checks.
     public let scheduler: MoveScheduler
     let windows: WindowWatch
     let delivery: Delivery
@@ -53,12 +53,12 @@ public final class MailMove: Sendable {
     private let unrecorded = Mutex<Recovery.Interruptions>([])
 
     /// - Parameters:
-    ///   - probe: what tries old servers out, of the same kind as `source`.
-    ///   - sealKey: what old passwords are sealed under; whether it outlives this process decides whether unfinished
-    ///     runs go on by themselves after a restart.
-    ///   - ledgerHash: keyed the same for ever; the ledger is written in it.
-    ///   - now: the wall clock; tests move it.
-    ///   - uptime: the clock by which things wait; tests move it, too.
+    ///   - probe: tries old servers out; of the same kind as `source`.
+    ///   - sealKey: seals old passwords; unless it outlives this process, unfinished runs do not continue by themselves
+    ///     after a restart.
+    ///   - ledgerHash: its key must never change, since the ledger is written with it.
+    ///   - now: the wall clock; tests set it.
+    ///   - uptime: the clock by which things wait; tests set it, too.
     public init(
         records: any Records, directory: any AccountDirectory, source: any MailSource, probe: any OldServerProbe,
         store: any MailStore, pool: HashingPool,
@@ -99,7 +99,7 @@ public final class MailMove: Sendable {
             context: context, store: store, statuses: statuses, scheduler: scheduler, vault: vault, ledgerHash: hash)
     }
 
-    /// Ends what a crash interrupted and queues what it left to do; before anybody is told how things stand.
+    /// Ends what a crash interrupted and queues what remains to be done. Comes before anybody is told how things stand.
     /// - Throws: `RecordsError`.
     public func recover() async throws {
         let left = try await recovery.run()
@@ -111,7 +111,7 @@ public final class MailMove: Sendable {
         Recovery(context: context, store: store, statuses: statuses, scheduler: scheduler, vault: vault, logins: logins)
     }
 
-    /// Runs until ``stop()``. Everything that is submitted before is either recorded or left as if it had never begun.
+    /// Runs until ``stop()``. Everything submitted before that is either recorded, or left as if it had never begun.
     public func run() async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.delivery.run() }
@@ -125,7 +125,7 @@ public final class MailMove: Sendable {
         }
     }
 
-    /// When the program is told to end: what is cut short by that is held against no run.
+    /// When the program is told to stop: runs cut short by that are not blamed.
     private func excuseRuns() async {
         let alarm = Alarm()
         context.stopping.whenSet { alarm.ring() }
@@ -137,7 +137,7 @@ public final class MailMove: Sendable {
         }
     }
 
-    /// Where the disk was full at the start: as soon as there is room.
+    /// If the disk was full at the start: records interruptions as soon as there is room.
     private func recordInterruptions() async {
         let left = unrecorded.withLock { $0 }
         guard !left.isEmpty else { return }
@@ -154,7 +154,7 @@ public final class MailMove: Sendable {
         }
     }
 
-    /// Whether the mail store can take mail, and is the one that mail was moved to.
+    /// Checks that the mail store can take mail, and is the one that mail was moved to.
     /// - Throws: `MailStoreError`; `RecordsError`.
     public func checkMailStore() async throws { try await StoreGuard(context: context, store: store).check() }
 
@@ -172,14 +172,14 @@ public final class MailMove: Sendable {
         try await context.records.completedAccounts()
     }
 
-    /// Takes other bounds, and reads the certificates that are trusted again.
+    /// Takes new limits, and reads the trusted certificates again.
     public func reload(_ limits: MoveLimits) {
         context.limits = limits
         context.source.reload()
         scheduler.wake()
     }
 
-    /// Starts nothing more; each run ends the delivery in hand and records it.
+    /// Starts nothing more; each run finishes its current delivery and records it.
     public func stop() {
         context.stopping.signal()
         scheduler.wake()

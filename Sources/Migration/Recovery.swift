@@ -9,7 +9,7 @@ import Runs
 import Statuses
 import Vocabulary
 
-/// Ends what a crash interrupted, and takes up the runs that it left.
+/// Ends what a crash interrupted, and resumes the runs that it left.
 struct Recovery: Sendable {
     let context: Context
     let store: any MailStore
@@ -18,9 +18,9 @@ struct Recovery: Sendable {
     let vault: Vault
     let logins: LoginDesk
 
-    /// What cannot be ended now waits for its account's next run. Where nothing can be written, as on a full disk, the
-    /// start goes on all the same: logins are decided by what can be read.
-    /// - Returns: what is left to be recorded, by ``interruptRuns(_:)``.
+    /// What cannot be ended now waits for its account's next run. If nothing can be written, as on a full disk, the
+    /// start continues nevertheless: logins are decided by what can be read.
+    /// - Returns: what remains to be recorded by ``interruptRuns(_:)``.
     /// - Throws: `RecordsError` where nothing can be read.
     func run() async throws -> Interruptions {
         await markStore()
@@ -45,7 +45,7 @@ struct Recovery: Sendable {
         }
     }
 
-    /// A change that the start does without where it cannot be made.
+    /// Makes a change that the start can do without.
     private func written<Result: Sendable>(
         _ what: String, _ change: (any Records) async throws -> Result
     ) async -> Result? {
@@ -60,7 +60,7 @@ struct Recovery: Sendable {
     private func endIntents() async throws {
         let intents = try await context.records.intents(of: nil)
         let ending = IntentEnding(context: context, store: store, statuses: statuses)
-        // Once a mail store has failed, an account's later intents wait too: its mail comes in order.
+        // Once a mail store has failed, the account's later intents wait too, so that its mail arrives in order.
         var waiting: Set<AccountRecord.ID> = []
         var silent: [StoreLane: MailStoreError] = [:]
         var rest = intents[...]
@@ -77,7 +77,7 @@ struct Recovery: Sendable {
         }
     }
 
-    /// As much as is well made durable and recorded at once.
+    /// As many as can reasonably be made durable and recorded at once.
     private static func portion(of intents: inout ArraySlice<Intent>) -> ArraySlice<Intent> {
         var messages = 0
         let portion = intents.prefix(500).prefix { intent in
@@ -91,7 +91,7 @@ struct Recovery: Sendable {
     /// Accounts whose runs cannot go on, and why.
     typealias Interruptions = [(account: AccountRecord, detail: String)]
 
-    /// Runs whose password can still be opened go on, in the order in which they were asked for; the others show as
+    /// Resumes runs whose password can still be unsealed, in the order in which they were requested; the others show as
     /// interrupted until the next login.
     private func resumeRuns(_ deaths: [RunDeaths]) async throws -> Interruptions {
         let (sealed, moving) = try await context.records.unfinishedAccounts()
@@ -146,7 +146,7 @@ struct Recovery: Sendable {
         }
     }
 
-    /// Records of runs that cannot go on that they were interrupted.
+    /// Records that runs which cannot go on were interrupted.
     /// - Throws: `RecordsError`.
     func interruptRuns(_ lost: Interruptions) async throws {
         let now = context.now()
@@ -174,7 +174,8 @@ struct Recovery: Sendable {
         }
     }
 
-    /// The process has died again and again under this account's run: it is named, and tried after a pause that grows.
+    /// The process has died repeatedly during this account's runs: reports the account, and retries after a growing
+    /// pause.
     private func putOff(_ account: AccountRecord, after deaths: Int) async -> AccountRecord {
         let now = context.now()
         let pause = Self.pause(after: deaths)
@@ -199,13 +200,13 @@ struct Recovery: Sendable {
         return (changed ?? nil) ?? account
     }
 
-    /// In seconds: so long that others' mail moves between, and at last as long as between other tries.
+    /// In seconds: long enough for others' mail to move in between, and in the end as long as between ordinary retries.
     private static func pause(after deaths: Int) -> Double { min(900, 30 * Double(1 << min(max(0, deaths - 2), 10))) }
 
     private static func interrupted(_ row: AccountRecord, _ detail: String, _ now: Timestamp) -> AccountEffects {
         var effects = AccountEffects(row)
         effects.account?.eraseSealedPassword()
-        // Late mail that is no longer looked for makes no failure of a completed move.
+        // A completed move does not become a failure because late mail is no longer looked for.
         if row.outcome == .inProgress || row.pending?.kind == .retry {
             effects.account?.fail(with: .interrupted, detail, at: now)
             effects.events.append(

@@ -8,8 +8,8 @@ struct APOP: Sendable {
     /// With its angle brackets.
     let timestamp: [UInt8]
 
-    /// nil where the greeting holds no timestamp in the form of a msg-id. Anything looser lets whoever sits in between
-    /// choose octets that make MD5 collide (CVE-2007-1558).
+    /// nil if the greeting holds no timestamp in the form of a msg-id. Accepting anything looser would let somebody in
+    /// between choose octets that make MD5 collide (CVE-2007-1558).
     init?(greeting: StatusLine) {
         guard let start = greeting.octets.lastIndex(of: UInt8(ascii: "<")),
             let end = greeting.octets[start...].firstIndex(of: UInt8(ascii: ">"))

@@ -3,7 +3,7 @@
 import MailSession
 public import NIOCore
 
-/// Commands that are sent in one write, and what each is answered with.
+/// Commands that are sent in one write, and the answers expected to them.
 public struct Batch: Sendable {
     enum Expectation: Hashable, Sendable {
         /// One line: `+OK` or `-ERR`.
@@ -14,7 +14,7 @@ public struct Batch: Sendable {
         case lines(LineLimit)
     }
 
-    /// What a multi-line answer may come to, beyond which the server is not believed.
+    /// The largest multi-line answer that is believed.
     struct LineLimit: Hashable, Sendable {
         var lines: Int
         var octets: Int
@@ -28,7 +28,7 @@ public struct Batch: Sendable {
     private(set) var expectations: [Expectation] = []
     /// Whether the octets are zeroed once they are sent.
     public private(set) var isSecret = false
-    /// How long each answer may take, where not the session's read timeout.
+    /// How long each answer may take, if not the session's read timeout.
     public var patience: TimeAmount?
 
     /// The greeting.
@@ -44,7 +44,7 @@ public struct Batch: Sendable {
         add(command, expecting: expectation)
     }
 
-    /// A line that holds a password, a proof, or a user name: its octets as they are.
+    /// A line that holds a password, a proof, or a user name: its octets are sent unchanged.
     init(secret line: SecretOctets, expecting expectation: Expectation) {
         octets.reserveCapacity(line.count + 2)
         line.withOctets { _ = octets.writeBytes($0) }
@@ -60,7 +60,7 @@ public struct Batch: Sendable {
     }
 }
 
-/// What came back for one command of a ``Batch``.
+/// The answer to one command of a ``Batch``.
 public struct Answer: Sendable {
     public var line: StatusLine
     /// The lines of a multi-line answer, unstuffed and ended by LF; empty for others.

@@ -9,9 +9,9 @@ public struct Capabilities: Hashable, Sendable {
         case days(Int)
     }
 
-    /// Whether the server knows `CAPA` at all; all else is then unsaid rather than absent.
+    /// Whether the server knows `CAPA` at all; if not, everything else is unknown rather than absent.
     public var areAnnounced: Bool
-    /// The lines as they came, other than printable octets replaced.
+    /// The lines as received, with unprintable octets replaced.
     public var lines: [String]
     public var stls: Bool
     public var user: Bool
@@ -28,7 +28,7 @@ public struct Capabilities: Hashable, Sendable {
     public var mechanisms: [String]
     /// Seconds between two logins (RFC 2449 §6.5), where announced.
     public var loginDelay: Int?
-    /// Whether that delay differs from user to user, so that only the one seen after login counts.
+    /// Whether that delay differs between users, so that only the value announced after the login counts.
     public var loginDelayIsPerUser: Bool
     public var expiry: Expiry?
     public var expiryIsPerUser: Bool
@@ -37,7 +37,7 @@ public struct Capabilities: Hashable, Sendable {
     /// Retrieving a message deletes it.
     public var retrievingDeletes: Bool { expiry == .days(0) }
 
-    /// Of a server that does not know `CAPA`.
+    /// For a server that does not know `CAPA`.
     static let unknown = Capabilities(areAnnounced: false, lines: [])
 
     private init(areAnnounced: Bool, lines: [String]) {
@@ -49,11 +49,11 @@ public struct Capabilities: Hashable, Sendable {
         implementation = nil
     }
 
-    /// Of the lines of a `CAPA` answer. Unknown and malformed ones stay in ``lines`` alone.
+    /// From the lines of a `CAPA` answer. Unknown and malformed ones are kept only in ``lines``.
     init(lines: [String]) {
         self.init(areAnnounced: true, lines: lines)
         for line in lines {
-            // `SASL=PLAIN` and `AUTH=LOGIN` are seen in the field, after ESMTP's example.
+            // Some servers send `SASL=PLAIN` and `AUTH=LOGIN`, as in ESMTP.
             let words = line.split { $0 == " " || $0 == "\t" || $0 == "=" }
             guard let tag = words.first?.uppercased() else { continue }
             let arguments = words.dropFirst().map { $0.uppercased() }

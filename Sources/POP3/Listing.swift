@@ -4,13 +4,13 @@ import MailSession
 import NIOCore
 import Vocabulary
 
-/// A line of `UIDL` or `LIST`, or what follows `+OK` of `UIDL n` and `LIST n`: a number, white space, the rest.
+/// A line of `UIDL` or `LIST`, or the text after `+OK` of `UIDL n` and `LIST n`: a number, white space, the rest.
 struct NumberedLine {
     let number: Int
     /// Without white space at both ends; spaces within stay.
     let rest: ArraySlice<UInt8>
 
-    /// nil where no number that a message can have begins the line.
+    /// nil if the line does not begin with a valid message-number.
     init?(_ line: some Collection<UInt8>) {
         self.init(ArraySlice(Array(line)))
     }
@@ -43,10 +43,11 @@ struct Listing {
     /// More messages than any mailbox of an old server holds; beyond, the server is not believed.
     static let mostMessages = 2_500_000
 
-    /// So many are asked for one by one, whether they are there or not.
+    /// Up to this many are requested one by one, whether or not they exist.
     private static let mostUnlisted = 1000
 
-    /// What a list of a mailbox of `messages` may come to. Servers number mail that arrived since; they do not double it.
+    /// The largest list for a mailbox of `messages`. Servers also list mail that has arrived since, but that does not
+    /// double it.
     static func limit(messages: Int) -> Batch.LineLimit {
         let lines = Swift.min(mostMessages, messages * 2 + 10_000)
         return Batch.LineLimit(lines: lines, octets: Swift.min(256 << 20, (1 << 20) + lines * 300))
@@ -54,7 +55,7 @@ struct Listing {
 
     /// What `UIDL` says of each message, in the order of their numbers.
     static func identified(by answer: ByteBuffer) throws(WireFailure) -> [ListedMessage] {
-        // One array, of which all unique-ids are slices.
+        // One array; all unique-ids are slices of it.
         let list = Array(answer.readableBytesView)
         var messages: [ListedMessage] = []
         messages.reserveCapacity(answer.readableBytes / 24)
@@ -73,7 +74,7 @@ struct Listing {
         var messages: [ListedMessage] = []
         messages.reserveCapacity(answer.readableBytes / 12)
         try eachLine(of: Array(answer.readableBytesView), command: "LIST") { line in
-            // Some servers say no size, or words, where they do not know it.
+            // Some servers send no size, or words, if they do not know it.
             messages.append(ListedMessage(number: line.number, octets: Int(decimalPrefixOf: line.rest), uniqueID: nil))
         }
         try sort(&messages, command: "LIST")
@@ -99,8 +100,7 @@ struct Listing {
 
     /// Merges the two lists. Either may be missing: then the messages have no unique-id, or no size.
     ///
-    /// Messages are in the order of their numbers; as many as `expected` at least. A unique-id that two messages share is
-    /// both's.
+    /// Messages are in the order of their numbers, at least `expected` of them. Two messages may share a unique-id.
     static func merge(
         identified: consuming [ListedMessage]?, list: ByteBuffer?, expected: Int
     ) throws(WireFailure) -> [ListedMessage] {
@@ -120,8 +120,8 @@ struct Listing {
         return try merge(identified: identified, list: list, expected: expected)
     }
 
-    /// With those that `STAT` counts and no list names: nothing is lost by a list that is cut short. Asking for them tells;
-    /// of more than a few, that one of the two is wrong.
+    /// Adds messages that `STAT` counts and no list names, so that a truncated list loses nothing. Requesting them
+    /// shows whether they exist; if there are more than a few, one of the two answers must be wrong.
     private static func withUnlisted(
         _ listed: [ListedMessage], expected: Int
     ) throws(WireFailure) -> [ListedMessage] {
@@ -144,10 +144,10 @@ struct Listing {
         }
     }
 
-    /// Both sorted by number. A message that only one list has is taken over all the same: the other was made earlier.
+    /// Both are sorted by number. A message that is only in one list is kept nevertheless: the other was made earlier.
     private static func join(_ identified: [ListedMessage], _ sized: [ListedMessage]) -> [ListedMessage] {
         var sized = sized
-        // Nearly always the two name the same messages.
+        // Nearly always both name the same messages.
         if identified.count == sized.count, zip(identified, sized).allSatisfy({ $0.number == $1.number }) {
             for index in sized.indices { sized[index].uniqueID = identified[index].uniqueID }
             return sized

@@ -3,8 +3,8 @@
 import MailSession
 import Secrets
 
-/// One login: mechanisms in order, the next one only where one is unsupported, never after a wrong password, for each
-/// try counts against the user over there.
+/// One login: tries mechanisms in order, the next one only if one is unsupported, and none after a wrong password,
+/// because each attempt counts against the user on the server.
 struct Login: Sendable {
     enum Outcome: Sendable {
         case accepted
@@ -14,7 +14,7 @@ struct Login: Sendable {
 
     private enum Try {
         case done(Outcome)
-        /// Nothing was shown to the server; the reply is kept in case there is no other mechanism.
+        /// Nothing was shown to the server; the reply is kept in case no other mechanism is left.
         case next(StatusLine?)
     }
 
@@ -25,7 +25,7 @@ struct Login: Sendable {
     let wire: any Wire
     let user: String
     let password: Password
-    /// What the server's certificate or DIGEST-MD5's `digest-uri` calls it.
+    /// The server's name in its certificate or in DIGEST-MD5's `digest-uri`.
     let host: String
     let greeting: StatusLine
     let capabilities: Capabilities
@@ -38,13 +38,13 @@ struct Login: Sendable {
         var candidates = LoginMechanism.candidates(
             secure: secure, isVerifiedTLS: isVerifiedTLS, capabilities: capabilities, hasTimestamp: timestamp != nil)
         if candidates.first == .user, "PASS ".utf8.count + password.count + 2 > Self.longestCommand {
-            // Servers may cut a command that is longer off; the responses of an exchange they may not (RFC 5034 §4).
+            // Servers may truncate a longer command, but not the responses of an exchange (RFC 5034 §4).
             let roomy = candidates.filter { capabilities.offer($0) }
             candidates = roomy + candidates.filter { !roomy.contains($0) }
         }
         if !isASCII, let index = candidates.firstIndex(of: .sasl(.digestMD5)) {
-            // RFC 2831 §2.1.2.1 wants Latin-1 where it will do, and many servers know nothing of it: what else there is
-            // goes first, for a right password must not come out wrong.
+            // RFC 2831 §2.1.2.1 requires Latin-1 where that suffices, which many servers do not implement. Other
+            // mechanisms go first, so that a right password is not rejected.
             candidates.append(candidates.remove(at: index))
         }
         var last: StatusLine?
@@ -92,7 +92,7 @@ struct Login: Sendable {
         guard var client = SASLClient(mechanism, user: user, password: password, host: host, service: "pop")
         else { return .next(nil) }
         var command = SecretOctets("AUTH \(mechanism.rawValue)")
-        /// The client's first words, where the command has no room for them.
+        /// The initial response, if the command has no room for it.
         var waiting: SecretOctets?
         if mechanism.speaksFirst {
             guard case .response(let first) = try await client.first() else { return .next(nil) }
@@ -147,7 +147,7 @@ struct Login: Sendable {
         throw .violation("never comes to an end of \(mechanism.rawValue)")
     }
 
-    /// Some say `+ ` and a word for people where the client is to begin.
+    /// Some servers send `+ ` and some text when the client is to begin.
     private func isEmptyChallenge(_ line: StatusLine) -> Bool {
         line.kind == .ok || (Base64.decode(line.octets) ?? []).isEmpty
     }
@@ -163,7 +163,7 @@ struct Login: Sendable {
     private func judge(_ line: StatusLine, at stage: Refusal.Stage) -> Try {
         guard line.kind != .ok else { return .done(.accepted) }
         let refusal = Refusal(line, at: stage)
-        // After a proof even "unsupported" is an answer to it, except where the command itself is not known.
+        // After a proof, even "unsupported" is a verdict on it, unless the command itself is unknown.
         return refusal == .unsupported ? .next(line) : .done(.refused(refusal, line))
     }
 

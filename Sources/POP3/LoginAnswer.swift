@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the old server says to a user name and a password.
+/// The old server's answer to a user name and a password.
 public enum LoginAnswer: Hashable, Sendable {
     public enum Busy: String, Hashable, Sendable {
         /// Another session has the mailbox (RFC 2449 §8.1.2).
         case inUse
-        /// The last login was too short a time ago (RFC 2449 §8.1.1).
+        /// The last login was too recent (RFC 2449 §8.1.1).
         case loginDelay
         /// RFC 3206 §4
         case systemTemporary
@@ -19,7 +19,7 @@ public enum LoginAnswer: Hashable, Sendable {
     case noSuchUser(Reply)
     /// Ask again later; it says nothing about the password.
     case busy(Busy, Reply)
-    /// The server does not want this login for another reason than the password.
+    /// The server refuses this login for a reason other than the password.
     case refused(Reply)
     /// The server offers no way to log in without showing the password; nothing was sent.
     case noSecureMechanism

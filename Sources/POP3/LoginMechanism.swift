@@ -11,12 +11,12 @@ enum LoginMechanism: Hashable, Sendable {
     /// `USER` and `PASS` (RFC 1939 §7).
     case user
 
-    /// Those that never show the password, best first.
+    /// The mechanisms that never show the password, best first.
     private static let secure: [LoginMechanism] = [
         .sasl(.scramSHA256), .sasl(.scramSHA1), .sasl(.digestMD5), .sasl(.cramMD5), .apop, .sasl(.ntlm),
     ]
 
-    /// What to try, in this order, the next one only where one turns out to be unsupported.
+    /// The mechanisms to try, in order, the next one only if one turns out to be unsupported.
     /// - Parameter hasTimestamp: whether the greeting has what `APOP` needs.
     static func candidates(
         secure: Bool, isVerifiedTLS: Bool, capabilities: Capabilities, hasTimestamp: Bool
@@ -26,11 +26,12 @@ enum LoginMechanism: Hashable, Sendable {
                 mechanism == .apop ? hasTimestamp : capabilities.offer(mechanism)
             }
         }
-        // Where the server does not say what it can, PLAIN and LOGIN are asked for by name alone; it costs no try.
+        // If the server does not announce its capabilities, only PLAIN and LOGIN are tried by name; that does not count
+        // as a login attempt.
         let others = [LoginMechanism.sasl(.plain), .sasl(.login)].filter {
             capabilities.offer($0) || !capabilities.areAnnounced
         }
-        // Many announce neither USER nor SASL, and mean USER.
+        // Many servers announce neither USER nor SASL, and support USER.
         let userComesFirst = capabilities.user || others.isEmpty || !capabilities.areAnnounced
         return userComesFirst ? [.user] + others : others + [.user]
     }

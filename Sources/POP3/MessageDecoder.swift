@@ -3,17 +3,17 @@
 import Glibc
 import NIOCore
 
-/// Decodes a multi-line answer (RFC 1939 §3) in one pass over each buffer: finds its end, takes the stuffed dots away,
-/// and makes CRLF to LF. Bare CR, NUL and 8-bit octets pass through as they are.
+/// Decodes a multi-line answer (RFC 1939 §3) in one pass over each buffer: finds its end, unstuffs dots, and turns CRLF
+/// into LF. Bare CR, NUL and 8-bit octets pass unchanged.
 ///
-/// Where a line ends is the one doubtful thing, for messages hold bare LF, and some servers end every line by it:
+/// The only doubt is where a line ends, because messages contain bare LF, and some servers end every line with it:
 ///
-/// - A server whose status lines end in LF ends all its lines so: a lone dot is the end after any LF.
-/// - A server whose status lines end in CRLF is taken at its word: only CRLF ends a line, so that neither a lone dot
-///   between bare LFs ends the message, nor a dot after one loses its neighbour.
-/// - … unless the message's very first line ends in a bare LF: then the server sends its files as they are and adds the
-///   terminator itself: a dot and CRLF, after any LF.
-/// - Lists have no content of their own to be careful of, and end at any lone dot.
+/// - A server whose status lines end in LF ends all its lines that way: a lone dot after any LF is the end.
+/// - A server whose status lines end in CRLF is believed: only CRLF ends a line, so that a lone dot between bare LFs
+///   does not end the message, and a dot after one is not unstuffed.
+/// - … unless the message's very first line ends in a bare LF: then the server sends its files unchanged and adds the
+///   terminator itself, a dot and CRLF after any LF.
+/// - Lists have no content to protect, and end at any lone dot.
 struct MessageDecoder {
     enum LineEnd: Hashable, Sendable {
         case crlf, lf
@@ -21,7 +21,7 @@ struct MessageDecoder {
         case any
     }
 
-    /// What precedes the next octet and has not been passed on.
+    /// What precedes the next octet and has not been output yet.
     private enum Held {
         /// Nothing; a line begins.
         case lineStart
@@ -56,11 +56,11 @@ struct MessageDecoder {
 
     private static func bareLineFeedEndsLine(_ lineEnd: LineEnd) -> Bool? { lineEnd == .crlf ? nil : true }
 
-    /// So much more may be written than is read: what was held back.
+    /// At most this much more may be written than read: what was held back.
     static let mostHeld = 2
 
-    /// Decodes from `input` into `room`, up to the terminator, the end of the input or what there is room for.
-    /// Returns how many octets it has written, and whether the terminator has been read.
+    /// Decodes from `input` into `room`, up to the terminator, the end of the input or the end of the room. Returns how
+    /// many octets were written, and whether the terminator has been read.
     mutating func decode(
         _ input: inout ByteBuffer, into room: UnsafeMutableRawBufferPointer
     ) -> (written: Int, isWhole: Bool) {
@@ -75,7 +75,7 @@ struct MessageDecoder {
         return (written, isWhole)
     }
 
-    /// The same, behind what `lines` holds already, with room for all.
+    /// The same, appending to `lines`, with room for everything.
     mutating func decode(_ input: inout ByteBuffer, into lines: inout ByteBuffer) -> Bool {
         var isWhole = false
         lines.writeWithUnsafeMutableBytes(minimumWritableBytes: input.readableBytes + Self.mostHeld) { room in
@@ -86,7 +86,7 @@ struct MessageDecoder {
         return isWhole
     }
 
-    /// The inner loop: by whole lines found with `memchr` and moved with `memcpy`.
+    /// The inner loop: whole lines, found with `memchr` and moved with `memcpy`.
     private mutating func decode(
         _ source: UnsafeRawPointer, _ count: Int, _ target: UnsafeMutableRawPointer, _ written: inout Int
     ) -> (consumed: Int, isWhole: Bool) {

@@ -6,7 +6,7 @@ public import Vocabulary
 
 /// The steps of opening a session, each timed and reported.
 public struct Opening: Sendable {
-    /// A step that has been taken.
+    /// A completed step.
     public struct Progress: Sendable {
         public var step: POP3Error.Step
         public var duration: Duration
@@ -19,7 +19,7 @@ public struct Opening: Sendable {
     let progress: @Sendable (Progress) -> Void
 
     /// - Parameters:
-    ///   - password: taken out of whatever the server says already here, for it may know it from an earlier session.
+    ///   - password: removed from whatever the server says, since it may know the password from an earlier session.
     ///   - progress: called after each step, from any thread.
     public init(
         _ server: OldServer, hiding password: Password? = nil,
@@ -30,7 +30,7 @@ public struct Opening: Sendable {
         self.progress = progress
     }
 
-    /// Takes a step. `detail` tells people what was found.
+    /// Takes a step. `detail` says what was found, for people.
     public func take<Value>(
         _ step: POP3Error.Step, _ work: () async throws(WireFailure) -> Value, detail: (Value) -> String
     ) async throws(POP3Error) -> Value {
@@ -44,8 +44,8 @@ public struct Opening: Sendable {
         }
     }
 
-    /// Reads greeting and capabilities over a line that stands, and begins TLS as the settings have it. The line is
-    /// closed where that fails.
+    /// Reads greeting and capabilities over a connected wire, and begins TLS according to the settings. Closes the line
+    /// if that fails.
     public func session(over wire: any Wire) async throws(POP3Error) -> POP3Session {
         do throws(POP3Error) {
             var tls: TLSFacts?
@@ -98,9 +98,9 @@ public struct Opening: Sendable {
     private static let withoutSTLS =
         "if the old server never offers STLS, use its TLS port (usually 995) with security \"tls\""
 
-    /// Asks for TLS by `STLS` (RFC 2595 §4) where the settings want it and the server offers it.
+    /// Requests TLS by `STLS` (RFC 2595 §4) if the settings want it and the server offers it.
     private func mayBeginTLS(_ wire: any Wire, _ capabilities: Capabilities) async throws(POP3Error) -> Bool {
-        // A certificate that is to be judged needs TLS: whoever takes STLS out would not have to show one.
+        // Certificate verification requires TLS: otherwise whoever strips STLS would not have to show a certificate.
         let isRequired =
             server.security == .starttls || (server.security == .opportunistic && server.certificate.verify != .none)
         guard isRequired || (server.security == .opportunistic && capabilities.stls) else { return false }

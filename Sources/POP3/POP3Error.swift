@@ -16,7 +16,7 @@ public struct POP3Error: Error, Hashable, Sendable, CustomStringConvertible {
     public var step: Step
     /// What happened, to which server, and what to do, in one line; never holds the password.
     public var detail: String
-    /// What an administrator can do about it, where that is known better than by the code.
+    /// What an administrator can do about it, if more is known than the code says.
     public var advice: String?
 
     public init(code: SessionFault, subject: String, step: Step, detail: String, advice: String? = nil) {

@@ -7,15 +7,15 @@ import Synchronization
 public import Vocabulary
 import Waiting
 
-/// A session with an old server, which an ``Opening`` has opened. One call at a time; after an error every further call
+/// A session with an old server, opened by an ``Opening``. One call at a time; after an error every further call
 /// throws.
 ///
-/// Cancelling the calling task drops the connection at once. Whoever has a session ends it: ``quit()``, ``abort()``,
-/// ``close()``; one that has failed has ended.
+/// Cancelling the calling task drops the connection at once. The owner of a session must end it, by ``quit()``,
+/// ``abort()`` or ``close()``, unless it has failed, which ends it.
 public final class POP3Session: Sendable {
-    /// Whether commands may be sent ahead of answers.
+    /// Whether commands may be pipelined.
     public enum Pipelining: Hashable, Sendable {
-        /// … once the server has been seen to bear it. Never where retrieving deletes (`EXPIRE 0`).
+        /// … once the server has proved that it can take it. Never where retrieving deletes (`EXPIRE 0`).
         case allowed
         case forbidden
     }
@@ -33,7 +33,7 @@ public final class POP3Session: Sendable {
     public let greeting: Reply
     /// nil outside TLS.
     public let tls: TLSFacts?
-    /// Whether the server has numbered answers to commands that were sent ahead.
+    /// Whether the server has answered numbered commands correctly when they were pipelined.
     public var isPipeliningProven: Bool { state.withLock { $0.pace?.isPipelined == true } }
     /// As last asked for: before TLS, in TLS, after the login.
     public var capabilities: Capabilities { state.withLock { $0.capabilities } }
@@ -68,7 +68,7 @@ public final class POP3Session: Sendable {
 
     /// Logs in. Sends nothing when `user` or `password` hold NUL, CR or LF.
     ///
-    /// - Parameter secure: never show the password, but by PLAIN in TLS whose certificate has been verified.
+    /// - Parameter secure: never show the password, except by PLAIN in TLS with a verified certificate.
     public func authenticate(
         user: String, password: Password, secure: Bool
     ) async throws(POP3Error) -> LoginAnswer {
@@ -77,21 +77,21 @@ public final class POP3Session: Sendable {
         return answer
     }
 
-    /// Asks again what the server can do, now that it knows the user: what ``authenticate(user:password:secure:)`` does
-    /// after ``check(user:password:secure:)``.
+    /// Requests capabilities again, now that the server knows the user: the part of
+    /// ``authenticate(user:password:secure:)`` that follows ``check(user:password:secure:)``.
     public func settleIn() async throws(POP3Error) {
         let hadUTF8 = capabilities.utf8
         let scrubber = state.withLock { $0.scrubber }
         try await during(.capabilities) { () async throws(WireFailure) in
             let capabilities = try await Capabilities.ask(wire, scrubber)
-            // A server that knows CAPA before the login but not after it has said what it can.
+            // If a server knows CAPA only before the login, its earlier answer stands.
             if capabilities.areAnnounced { state.withLock { $0.capabilities = capabilities } }
             if capabilities.utf8, !hadUTF8 { _ = try await wire.perform("UTF8") }
         }
     }
 
-    /// Logs in to learn whether the password is right, and no more: what the server says after its `+OK` changes nothing.
-    /// Otherwise as ``authenticate(user:password:secure:)``.
+    /// Logs in only to learn whether the password is right: nothing that the server says after its `+OK` changes the
+    /// result. Otherwise like ``authenticate(user:password:secure:)``.
     public func check(user: String, password: Password, secure: Bool) async throws(POP3Error) -> LoginAnswer {
         let forbidden: Set<UInt8> = [0, 10, 13]
         let isForbidden =
@@ -130,7 +130,7 @@ public final class POP3Session: Sendable {
 
     // MARK: - Mailbox
 
-    /// How much mail there is (`STAT`). Octets as the server counts them; 0 where it does not say.
+    /// How much mail there is (`STAT`). Octets as the server counts them; 0 if it does not say.
     public func mailbox() async throws(POP3Error) -> (messages: Int, octets: Int) {
         try await during(.mailbox) { () async throws(WireFailure) in try await stat() }
     }
@@ -149,14 +149,14 @@ public final class POP3Session: Sendable {
         return mailbox
     }
 
-    /// What is in the mailbox: `UIDL` and `LIST` merged, in the order of message-numbers. `UIDL` is asked whether it is
-    /// announced or not; where the server has none, unique-ids are nil; without `LIST`, sizes are.
+    /// The mailbox's messages: `UIDL` and `LIST` merged, in the order of message-numbers. `UIDL` is tried even if it is
+    /// not announced; without it, unique-ids are nil; without `LIST`, sizes are.
     public func listing() async throws(POP3Error) -> [ListedMessage] {
         try await during(.uidl) { () async throws(WireFailure) in
             let messages = try await stat().messages
             if messages == 0 { return [] }
             let limit = Listing.limit(messages: messages)
-            // The first answer is gone before the next one comes.
+            // The first answer is freed before the next one arrives.
             let identified = try await identified(limit, messages)
             let list = try await list("LIST", limit)
             return try await ListingThread.run(of: messages) {
@@ -167,7 +167,7 @@ public final class POP3Session: Sendable {
         }
     }
 
-    /// Whatever became of it, the other list is asked for.
+    /// Whatever the outcome, the other list is requested too.
     private func identified(
         _ limit: Batch.LineLimit, _ messages: Int
     ) async throws(WireFailure) -> Result<[ListedMessage]?, WireFailure> {
@@ -177,7 +177,7 @@ public final class POP3Session: Sendable {
         }
     }
 
-    /// nil where the server refuses the command, for any reason but a passing one.
+    /// nil if the server refuses the command, unless for a passing reason.
     private func list(_ command: String, _ limit: Batch.LineLimit) async throws(WireFailure) -> ByteBuffer? {
         let answer = try await wire.perform(one: Batch(command, expecting: .lines(limit)))
         guard answer.line.kind == .ok else {
@@ -197,11 +197,11 @@ public final class POP3Session: Sendable {
 
     // MARK: - Messages
 
-    /// Retrieves messages in the order given. They stream into `sink` as they come; it is told in order of each that is
-    /// whole. Those the server refuses are reported and passed over.
+    /// Retrieves messages in the order given. They stream into `sink` as they arrive, which is told, in order, when
+    /// each is complete. Those that the server refuses are reported and skipped.
     ///
-    /// A failure with the code `pipeliningBroken` asks to go on with a new session and ``Pipelining/forbidden``, from the
-    /// first message of which the sink has not seen the end.
+    /// A failure with the code `pipeliningBroken` asks the caller to continue with a new session and
+    /// ``Pipelining/forbidden``, from the first message whose end the sink has not seen.
     ///
     /// - Parameter onRefusal: called on the event loop, in order with the sink's calls.
     @discardableResult
@@ -233,13 +233,14 @@ public final class POP3Session: Sendable {
         return .proving(marker: proof.command)
     }
 
-    /// What to call a message in front of people: its number and unique-id, scrubbed like all that the server says.
+    /// A name of the message to show to people: its number and unique-id, scrubbed like everything the server says.
     public func name(of message: ListedMessage) -> String {
         guard let id = message.uniqueID else { return "message \(message.number)" }
         return "message \(message.number), UIDL \(state.withLock { $0.scrubber }.text(of: id.octets))"
     }
 
-    /// Marks messages as deleted (`DELE`); ``quit()`` deletes them. Returns the numbers of those that the server refused.
+    /// Marks messages as deleted (`DELE`); ``quit()`` deletes them. Returns the numbers of those that the server
+    /// refused to delete.
     @discardableResult
     public func delete(_ numbers: [Int]) async throws(POP3Error) -> [Int] {
         try await during(.delete) { () async throws(WireFailure) in
@@ -256,8 +257,8 @@ public final class POP3Session: Sendable {
         }
     }
 
-    /// Ends the session (`QUIT`). True when the server confirms it, and with it the deletions (RFC 1939 §6); false when it
-    /// does not, or cannot any more.
+    /// Ends the session (`QUIT`). True if the server confirms this, and with it the deletions (RFC 1939 §6); false if
+    /// it does not, or no longer can.
     ///
     /// - Throws: only when cancelled.
     public func quit() async throws(POP3Error) -> Bool {
@@ -272,7 +273,8 @@ public final class POP3Session: Sendable {
         }
     }
 
-    /// Drops the line without `QUIT`: nothing is deleted, and whatever is under way fails as cancelled. From any thread.
+    /// Drops the line without `QUIT`: nothing is deleted, and whatever is under way fails as cancelled. Callable from
+    /// any thread.
     public func abort() {
         state.withLock { $0.isOver = true }
         wire.close()
@@ -299,7 +301,7 @@ public final class POP3Session: Sendable {
 }
 
 extension StatusLine {
-    /// The line when it is `+OK`; else the failure of a command that the session cannot do without.
+    /// The line if it is `+OK`; otherwise throws the failure of a command that the session cannot do without.
     func accepted(_ command: String) throws(WireFailure) -> StatusLine {
         if kind == .ok { return self }
         if case .busy = Refusal(self, at: .proof) {

@@ -4,11 +4,12 @@ import MailSession
 import NIOCore
 import Vocabulary
 
-/// Shows that the server bears commands ahead of its answers, by commands whose answers carry a number.
+/// Proves that the server can take pipelined commands, using commands whose answers carry a number.
 ///
-/// Announced or not: servers announce `PIPELINING` behind proxies that lose it, and others never say that they can.
+/// Done whether or not `PIPELINING` is announced: some servers announce it behind proxies that break it, others never
+/// say that they can.
 struct PipeliningProof {
-    /// `UIDL` or `LIST`, whichever the server has shown to have.
+    /// `UIDL` or `LIST`, whichever the server supports.
     let command: String
     private let messages: [ListedMessage]
 
@@ -16,7 +17,7 @@ struct PipeliningProof {
     private static let width = 8
     private static let patience = TimeAmount.seconds(2)
 
-    /// nil where there is too little to gain.
+    /// nil if there is too little to gain.
     init?(of messages: [ListedMessage]) {
         guard messages.count >= 3 else { return nil }
         self.messages = Array(messages.prefix(Self.width))

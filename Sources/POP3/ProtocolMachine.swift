@@ -6,10 +6,11 @@ public import MailSession
 public import NIOCore
 public import Vocabulary
 
-/// The client's side of POP3 (RFC 1939, 2449, 5034) as a value: work and octets in, commands and answers out. It knows
-/// no socket, no clock and no password.
+/// The client's side of POP3 (RFC 1939, 2449, 5034) as a value: work and octets in, commands and answers out. It has no
+/// socket, no clock and no password.
 ///
-/// There is one piece of work at a time: a ``Batch`` or a ``Retrieval``. What comes while there is none is a violation.
+/// It does one piece of work at a time: a ``Batch`` or a ``Retrieval``. Anything that arrives in between is a
+/// violation.
 public struct ProtocolMachine {
     /// What to do next. After any but `needsInput`, ask again with the rest of the input.
     public enum Event {
@@ -18,11 +19,11 @@ public struct ProtocolMachine {
         case answered([Answer])
         /// Send this; the retrieval goes on.
         case send(ByteBuffer)
-        /// The server will not give this message; ``goOn()`` comes next.
+        /// The server refuses to give this message; ``goOn()`` comes next.
         case refused(ListedMessage, StatusLine)
-        /// The retrieval has ended, and this is the pace at which the next may begin.
+        /// The retrieval has ended; the next may begin at this pace.
         case retrieved(RetrieveOutcome, Retrieval.Pace)
-        /// The line is of no more use.
+        /// The line is no longer usable.
         case failed(WireFailure)
     }
 
@@ -38,7 +39,7 @@ public struct ProtocolMachine {
         case message(ReceivedMessage)
     }
 
-    /// The message that is coming.
+    /// The message being received.
     private struct ReceivedMessage {
         let listed: Int?
         var octets = 0
@@ -48,41 +49,41 @@ public struct ProtocolMachine {
             return octets > min(longestMessage, max(longestUnlistedMessage, overflow ? longestMessage : generous))
         }
 
-        /// Whether there is less of it than `LIST` has said, counting each line's end as two octets.
+        /// Whether it is shorter than `LIST` has said, counting each line's end as two octets.
         func isShort(lines: Int) -> Bool { octets + lines < listed ?? 0 }
     }
 
     /// RFC 2449 §4 allows 512 octets; servers that explain themselves send more.
     static let longestStatusLine = 8 << 10
 
-    /// Beyond so many octets, or eight times what `LIST` says of it, whichever is more, a message has no end.
+    /// Beyond this many octets, or eight times the size in `LIST`, whichever is more, a message counts as endless.
     static let longestUnlistedMessage = 64 << 20
-    /// … and beyond these in any case.
+    /// … and beyond this in any case.
     static let longestMessage = 4 << 30
 
     private var work = Work.none
     private var reading = Reading.statusLine
-    /// Of the answer that is coming, where it has lines. It stays where it is, as what it holds is large.
+    /// Decodes the current multi-line answer. It is kept in place because it is large.
     private var decoder = MessageDecoder(lineEnd: .crlf)
     /// The lines of a list so far.
     private var collected = ByteBuffer()
     private var partialLine: [UInt8] = []
     /// How the server ends its lines, by the last status line.
     private var lineEnd = MessageDecoder.LineEnd.crlf
-    /// Whether the sink has a message that is whole, but not yet known to be the one that was asked for.
+    /// Whether the sink has a complete message that is not yet known to be the requested one.
     private var isUncertain = false
-    /// How many status lines have come; a change is progress.
+    /// How many status lines have been received; a change is progress.
     public private(set) var statusLines = 0
 
     public init() {}
 
-    /// Whether there is no work, so that a new piece may begin.
+    /// Whether there is no work, so that new work may begin.
     public var isIdle: Bool { if case .none = work { true } else { false } }
 
     /// Whether a line has begun and not ended.
     public var isInLine: Bool { !partialLine.isEmpty }
 
-    /// Whether a multi-line answer is on its way: then every octet is progress.
+    /// Whether a multi-line answer is being received: then every octet is progress.
     public var isInBody: Bool { if case .statusLine = reading { false } else { true } }
 
     /// Whether the sink has begun a message that has not ended.
@@ -96,7 +97,7 @@ public struct ProtocolMachine {
         work = .batch(expected: Deque(batch.expectations), answers: [])
     }
 
-    /// Begins a retrieval. Returns what to send; empty when there is nothing to do, and the work is none.
+    /// Begins a retrieval. Returns what to send; empty if there is nothing to do, and then there is no work.
     public mutating func begin(_ retrieval: Retrieval) -> ByteBuffer {
         var (retrieval, octets) = (retrieval, ByteBuffer())
         retrieval.send(into: &octets)
@@ -160,7 +161,7 @@ public struct ProtocolMachine {
             case .lines: "closed the connection in the middle of a list"
             case .statusLine: "closed the connection"
             }
-        // A server that hangs up on what it finds behind a RETR would do so again, and again.
+        // A server that hangs up because of a command after RETR would do so each time.
         let isProving = if case .retrieval(let retrieval) = work { retrieval.isOnTrial } else { false }
         return WireFailure(
             code: isProving ? .pipeliningBroken : .closed, message: what, quoted: partialLine)
@@ -176,7 +177,7 @@ public struct ProtocolMachine {
 
     // MARK: - Status lines
 
-    /// A line without its end, or nil when its end has not come.
+    /// A line without its end, or nil if that has not arrived.
     private mutating func readLine(_ input: inout ByteBuffer) -> [UInt8]? {
         let length = input.withUnsafeReadableBytes { octets -> Int? in
             guard let base = octets.baseAddress, let found = memchr(base, CInt(UInt8(ascii: "\n")), octets.count)
@@ -202,7 +203,7 @@ public struct ProtocolMachine {
         statusLines += 1
         if case .retrieval = work { return retrievalReceived(line, quoting: octets, into: sink) }
         if case .none = work {
-            // A server that says good-bye before it closes a session that was silent for too long.
+            // Some servers say goodbye before they close a session that was silent for too long.
             if let line, line.kind == .error {
                 return .failed(WireFailure(code: .closed, message: "ended the session", quoted: line.octets))
             }
@@ -274,8 +275,8 @@ public struct ProtocolMachine {
 
     // MARK: - Messages
 
-    /// Into the sink's own memory, so that octets are copied once on their way from the socket's to the disk's. One dynamic
-    /// call a buffer.
+    /// Decodes into the sink's own memory, so that octets are copied only once between the socket's buffer and the
+    /// disk's. One dynamic call per buffer.
     private mutating func decode(
         _ input: inout ByteBuffer, into sink: (any MessageSink)?
     ) -> (octets: Int, isWhole: Bool) {
@@ -292,8 +293,8 @@ public struct ProtocolMachine {
         return (decoded.written, decoded.isWhole)
     }
 
-    /// A terminator has come. That it was the message's own, and the message the one that was asked for, is known by
-    /// what comes next: the marker, where there is one; else nothing before it is asked for.
+    /// A terminator has arrived. Whether it was the message's own, and the message the requested one, is shown by what
+    /// follows: the marker, if there is one; otherwise nothing has been requested ahead.
     private mutating func messageReceived(
         isShort: Bool, isFollowed: Bool, _ sink: (any MessageSink)?
     ) -> Event? {
@@ -304,18 +305,18 @@ public struct ProtocolMachine {
         guard let state else { return nil }
         if state.isLast {
             if isFollowed { return .failed(.violation("goes on behind the end of a message")) }
-            // A server that does not stuff dots ends a message at its first lone one, and goes on with the rest.
+            // A server that does not stuff dots ends a message at its first lone dot, and then sends the rest.
             guard isShort else { return certain(sink) }
             var octets = ByteBuffer()
             change { $0.pause(into: &octets) }
             return .send(octets)
         }
-        // The first one follows no other.
+        // The first message follows no other.
         if state.isOnTrial, !isShort { settle(sink) }
         return nil
     }
 
-    /// What came before this is settled.
+    /// Everything before this is settled.
     private mutating func certain(_ sink: (any MessageSink)?) -> Event? {
         if isUncertain { settle(sink) }
         return goOn()
@@ -338,8 +339,8 @@ public struct ProtocolMachine {
         return octets.readableBytes > 0 ? .send(octets) : nil
     }
 
-    /// Looks at the retrieval in hand, or changes it, while nothing else holds it: its queue, which is as long as the
-    /// window, is never copied. Nil when there is none.
+    /// Reads or changes the current retrieval in place, so that its queue, which is as long as the window, is never
+    /// copied. nil if there is none.
     @discardableResult
     private mutating func change<Value>(_ body: (inout Retrieval) -> Value) -> Value? {
         guard case .retrieval(var retrieval) = work else { return nil }

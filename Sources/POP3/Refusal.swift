@@ -2,17 +2,17 @@
 
 import MailSession
 
-/// What an `-ERR` means that answers a login.
+/// What an `-ERR` in answer to a login means.
 ///
-/// Codes (RFC 2449 §8, RFC 3206 §4 and §5) decide where there are any. Wordings are read where servers are known to say
-/// so; what is not known is a wrong password after the password has been shown, and says nothing before.
+/// Codes (RFC 2449 §8, RFC 3206 §4 and §5) decide, if there are any. Wordings count where servers are known to use
+/// them. Anything unknown means a wrong password after the password has been shown, and nothing before.
 enum Refusal: Hashable, Sendable {
     case wrongPassword
     case noSuchUser
     case busy(LoginAnswer.Busy)
     /// Not about the password.
     case refused
-    /// The command or mechanism is unknown over there: another may be tried.
+    /// The server does not know the command or mechanism: another may be tried.
     case unsupported
 
     /// How much the server had been told when it answered.
@@ -21,7 +21,7 @@ enum Refusal: Hashable, Sendable {
         case mechanism
         /// The name in `USER`.
         case user
-        /// The name within a SASL exchange, which servers may refuse as they would a wrong password.
+        /// The name within a SASL exchange, which servers may refuse just as they refuse a wrong password.
         case exchange
         /// The password or a proof of it.
         case proof

@@ -2,7 +2,7 @@
 
 import MailSession
 
-/// What the server answered to a command, in words for people.
+/// The server's answer to a command, in words for people.
 public struct Reply: Hashable, Sendable, CustomStringConvertible {
     public enum Kind: Hashable, Sendable {
         /// `+OK`
@@ -16,7 +16,7 @@ public struct Reply: Hashable, Sendable, CustomStringConvertible {
     public let kind: Kind
     /// RFC 2449 §8.
     public let code: ResponseCode?
-    /// What follows the indicator and the code: one line, scrubbed of the password, other than printable octets replaced.
+    /// The text after the indicator and the code: one line, scrubbed of the password, with unprintable octets replaced.
     public let text: String
 
     init(_ line: StatusLine, scrubber: Scrubber) {
@@ -64,8 +64,8 @@ public struct StatusLine: Hashable, Sendable {
     /// What follows the indicator and one space.
     let octets: [UInt8]
 
-    /// Servers in the field answer `+ok`, or `+OK` and nothing else; more than that is not forgiven, for this is what
-    /// decides whether a password is right.
+    /// Some servers answer `+ok`, or `+OK` and nothing else. Nothing more is tolerated, because this decides whether a
+    /// password is right.
     init?(_ line: some Collection<UInt8>) {
         func has(_ indicator: String) -> Bool {
             guard line.count >= indicator.utf8.count else { return false }

@@ -5,33 +5,33 @@ import MailSession
 import NIOCore
 public import Vocabulary
 
-/// What became of the messages that were asked for.
+/// The outcome for the messages that were requested.
 public struct RetrieveOutcome: Hashable, Sendable {
-    /// How many the sink has whole.
+    /// How many the sink has completely.
     public var retrieved: Int
-    /// Those the server would not give.
+    /// Those the server refused to give.
     public var refused: [ListedMessage]
 }
 
-/// Which `RETR` is sent when: a bounded window of commands ahead of their answers (RFC 2449 §6.8).
+/// Decides which `RETR` is sent when: a bounded window of pipelined commands (RFC 2449 §6.8).
 ///
-/// Answers to `RETR` carry no number. So each that is sent ahead has a *marker* behind it, a `UIDL n` or `LIST n`, whose
-/// answer does: a message is whole, and known to be the one that was asked for, when its marker has come rightly. Only
-/// when the first one has, and in time, does the window open.
+/// Answers to `RETR` carry no number. So each pipelined one is followed by a *marker*, a `UIDL n` or `LIST n`, whose
+/// answer does: a message is complete, and known to be the requested one, once its marker has been answered correctly.
+/// The window opens only when the first marker has been, in time.
 public struct Retrieval: Sendable {
-    /// What may be on its way. It opens by one message with each that comes, which doubles it every round trip, until
-    /// the line is full; octets bound it at last, so that what a broken session throws away stays small.
+    /// How much may be on its way. The window grows by one message for each that arrives, which doubles it every round
+    /// trip until the line is full; a limit in octets keeps small what a broken session throws away.
     struct Window: Hashable, Sendable {
         var messages = 64
         var mostMessages = 1024
         var octets = 4 << 20
     }
 
-    /// How far ahead of their answers commands are sent.
+    /// How far ahead commands are sent.
     public enum Pace: Hashable, Sendable {
         /// One command, one answer.
         case oneByOne
-        /// Pipelining holds for short answers; it is shown for `RETR` with this command (`UIDL` or `LIST`).
+        /// Pipelining works for short answers; this command (`UIDL` or `LIST`) proves it for `RETR`.
         case proving(marker: String)
         case pipelined(marker: String)
 
@@ -49,19 +49,19 @@ public struct Retrieval: Sendable {
         case message(ListedMessage)
         /// The answer that shows which message came before it.
         case marker(ListedMessage)
-        /// The answer to the `NOOP` that shows that a message did not go on behind its terminator.
+        /// The answer to a `NOOP`, which shows that a message does not go on after its terminator.
         case pause
     }
 
     private let messages: [ListedMessage]
     private var window: Window
-    /// The pace at which it goes on, and the next one may begin.
+    /// The pace at which it continues, and at which the next may begin.
     public private(set) var pace: Pace
     private var next = 0
     private var awaited = Deque<Awaited>()
     private var octetsAhead = 0
     public private(set) var outcome = RetrieveOutcome(retrieved: 0, refused: [])
-    /// The message whose marker comes next, where the server has refused it.
+    /// The message whose marker comes next, if the server has refused it.
     private var refusedBefore: ListedMessage?
 
     init(_ messages: [ListedMessage], pace: Pace, window: Window = Window()) {
@@ -74,11 +74,11 @@ public struct Retrieval: Sendable {
     var isDone: Bool { awaited.isEmpty && next == messages.count }
     /// Whether an answer that is missing could be another's.
     var isAhead: Bool { awaited.count > 1 || pace != .oneByOne }
-    /// Whether commands have been sent behind a `RETR` to a server that has not shown yet that it bears them.
+    /// Whether commands have been sent after a `RETR` to a server that has not yet proved that it can take them.
     var isOnTrial: Bool { if case .proving = pace { true } else { false } }
     /// Whether the answer waited for now is the one that proves.
     var isProving: Bool { if isOnTrial, case .marker = awaited.first { true } else { false } }
-    /// Whether the answer waited for now tells whether the message before it is certain.
+    /// Whether the answer now waited for decides if the message before it is certain.
     var isConfirming: Bool {
         switch awaited.first {
         case .marker, .pause: true
@@ -87,7 +87,7 @@ public struct Retrieval: Sendable {
     }
 
     /// Appends the commands that may be sent now: none while half the window is still on its way, so that many share
-    /// one write here and one read over there.
+    /// one write here and one read on the server.
     mutating func send(into octets: inout ByteBuffer) {
         if pace.isPipelined, awaited.count > window.messages || octetsAhead > window.octets / 2 { return }
         while next < messages.count {
@@ -112,7 +112,7 @@ public struct Retrieval: Sendable {
         }
     }
 
-    /// The message waited for has its terminator.
+    /// The expected message has reached its terminator.
     mutating func received() { answered() }
 
     /// … and is certain.
@@ -127,7 +127,7 @@ public struct Retrieval: Sendable {
         if isConfirming { refusedBefore = message }
     }
 
-    /// Asks for any answer before anything else, for the message before it is shorter than it should be.
+    /// Requests any answer before going on, because the message before it is shorter than it should be.
     mutating func pause(into octets: inout ByteBuffer) {
         octets.writeString("NOOP\r\n")
         awaited.append(.pause)
@@ -139,7 +139,7 @@ public struct Retrieval: Sendable {
     mutating func confirmed(by line: StatusLine, _ message: ListedMessage) -> Bool {
         answered()
         defer { refusedBefore = nil }
-        // A message that is not given may have no number either.
+        // A refused message may have no number either.
         if line.kind == .error { return refusedBefore == message }
         guard line.kind == .ok, let answer = NumberedLine(line.octets), answer.number == message.number else {
             return false

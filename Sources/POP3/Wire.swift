@@ -3,21 +3,21 @@
 public import MailSession
 public import Vocabulary
 
-/// A line to a server, as the dialogues above see it: commands in, answers out. A socket is one; in tests a written
-/// conversation is.
+/// A connection to a server, as the dialogues above see it: commands in, answers out. It is a socket, or in tests a
+/// written conversation.
 ///
 /// One call at a time. After a failure every further call fails.
 public protocol Wire: Sendable {
     /// Sends the batch in one write and waits for all its answers.
     func perform(_ batch: Batch) async throws(WireFailure) -> [Answer]
 
-    /// Runs a retrieval to its end. Returns what came of it, and the pace at which the next may begin.
+    /// Runs a retrieval to its end. Returns the outcome, and the pace at which the next may begin.
     func retrieve(
         _ retrieval: Retrieval, into sink: any MessageSink,
         onRefusal: @escaping @Sendable (ListedMessage, StatusLine) -> Void
     ) async throws(WireFailure) -> (RetrieveOutcome, Retrieval.Pace)
 
-    /// Goes on in TLS. Fails as untrusted when plain text is waiting.
+    /// Continues in TLS. Fails as untrusted if plain text is waiting.
     func startTLS() async throws(WireFailure) -> TLSFacts
 
     /// Drops the line.

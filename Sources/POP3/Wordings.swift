@@ -4,10 +4,11 @@ import MailSession
 
 /// What POP3 servers mean.
 extension ServerWords {
-    /// The user is not known, for certain. Never where the same words may stand for a wrong password: Exchange ("Logon
-    /// failure: unknown user name or bad password."), hMailServer ("Invalid user name or password."), Zimbra ("invalid
-    /// username/password"), Courier ("Login failed."), Cyrus ("Invalid login"), Dovecot ("Authentication failed."),
-    /// qmail with checkpassword or vchkpw ("authorization failed"), NetEase and Coremail ("Unable to log on") never tell.
+    /// The user is certainly unknown. These servers use the same words for a wrong password, and so never tell:
+    /// Exchange ("Logon failure: unknown user name or bad password."), hMailServer ("Invalid user name or password."),
+    /// Zimbra ("invalid username/password"), Courier ("Login failed."), Cyrus ("Invalid login"), Dovecot
+    /// ("Authentication failed."), qmail with checkpassword or vchkpw ("authorization failed"), NetEase and Coremail
+    /// ("Unable to log on").
     var knowNoUser: Bool { hold(Self.noUser) && !hold(Self.ambiguous) && !holdWords(Self.ambiguousWords) }
 
     private static let noUser = [
@@ -42,7 +43,7 @@ extension ServerWords {
             ])
     }
 
-    /// The server will take the same later.
+    /// The server will accept the same later.
     var busy: LoginAnswer.Busy? {
         if hold([
             "already locked",  // RFC 1939 §7, its example; hMailServer: "Your mailbox is already locked"
@@ -60,7 +61,8 @@ extension ServerWords {
         }
         if tellOfHaste { return .loginDelay }
         guard !hold(["password", "密码"]) else { return nil }
-        // Without a word about this password. hMailServer: "Invalid user name or password. Too many invalid logon attempts."
+        // Says nothing about this password. hMailServer: "Invalid user name or password. Too many invalid logon
+        // attempts."
         if tellOfTooManyLogins { return .loginDelay }
         return tellOfLoad ? .systemTemporary : nil
     }

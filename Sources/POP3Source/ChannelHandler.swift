@@ -9,8 +9,8 @@ import Vocabulary
 
 /// Moves octets between a channel and the ``ProtocolMachine``, keeps the clock, and reads only while there is room.
 ///
-/// All of it on the channel's event loop. From the first piece of work on there is always a read outstanding, so that a
-/// server that hangs up or speaks out of turn is noticed, except while the sink is full.
+/// Everything happens on the channel's event loop. Once work has begun, a read is always outstanding, except while the
+/// sink is full, so that a server that hangs up or speaks out of turn is noticed.
 final class ChannelHandler: SessionHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -28,8 +28,8 @@ final class ChannelHandler: SessionHandler {
         var pace: Retrieval.Pace
     }
 
-    /// The greeting (RFC 1939 §4) may come before the session has got round to waiting for it: along with the end of a TLS
-    /// handshake, or with the end of a connection, for NIO reads to that whether it was asked to or not.
+    /// The greeting (RFC 1939 §4) may arrive before the session waits for it: together with the end of a TLS handshake,
+    /// or of the connection, up to which NIO reads whether asked to or not.
     private enum EarlyGreeting {
         case none
         case expected
@@ -45,8 +45,9 @@ final class ChannelHandler: SessionHandler {
     private let readTimeout: TimeAmount
     /// For the answer that proves pipelining.
     private let proofTimeout = TimeAmount.seconds(2)
-    /// A list may take several read timeouts if it keeps coming, but not for ever; and in as many, so much of a message
-    /// has to come. Less than a hundred octets a second keep a place that others wait for.
+    /// A list may take several read timeouts as long as it keeps coming, but not for ever; and within as many, a
+    /// minimum of a message must arrive. Anything below a hundred octets a second occupies a place that others wait
+    /// for.
     private let listTimeouts = 10
     private let leastOctets = 64 << 10
     /// By when something must have happened.
@@ -58,7 +59,7 @@ final class ChannelHandler: SessionHandler {
     private var octetsRead = 0
     private var timer: Scheduled<Void>?
     private var isPaused = false
-    /// Nothing is read before somebody waits for it: the greeting may come at once.
+    /// Nothing is read before somebody waits for it, although the greeting may arrive at once.
     private var isReading = false
 
     init(readTimeout: TimeAmount) {
@@ -86,7 +87,7 @@ final class ChannelHandler: SessionHandler {
         }
     }
 
-    /// False where nothing has been read yet, and the greeting is to be waited for like any answer.
+    /// False if nothing has been read yet, and the greeting is to be awaited like any answer.
     private func takeGreeting(_ promise: EventLoopPromise<[Answer]>) -> Bool {
         switch greeting {
         case .none: return false
@@ -121,8 +122,8 @@ final class ChannelHandler: SessionHandler {
         var hasGreeted = false
         if case .kept = greeting { hasGreeted = true }
         if hasGreeted || failure?.code == .protocolViolation || (failure == nil && machine.isInLine) {
-            // RFC 2595 §4; CVE-2011-0411: what came with the answer to STLS was not sent by who will hold the key. Half a
-            // line of it would be taken for the start of the first answer in TLS.
+            // RFC 2595 §4; CVE-2011-0411: octets that came together with the answer to STLS may be anybody's. Half a
+            // line of them would be taken for the start of the first answer in TLS.
             let untrusted =
                 server.security == .tls
                 ? .speaksPlainText
@@ -161,7 +162,7 @@ final class ChannelHandler: SessionHandler {
         context.read()
     }
 
-    /// Ends everything; the first failure is the one that is told.
+    /// Ends everything; the first failure is the one reported.
     func fail(_ failure: WireFailure) {
         guard self.failure == nil else { return }
         self.failure = failure
@@ -186,7 +187,7 @@ final class ChannelHandler: SessionHandler {
             promise.fail(failure ?? WireFailure(code: .closed, message: "closed the connection"))
             return nil
         }
-        // Half a line that came before the command would become the start of its answer.
+        // Half a line received before the command would become the start of its answer.
         guard !machine.isInLine else {
             let early = WireFailure.violation("speaks out of turn")
             fail(early)
@@ -352,7 +353,7 @@ final class ChannelHandler: SessionHandler {
             (listDeadline, pace) = (nil, nil)
             deadline = idle
         }
-        // A deadline that moves closer needs its own alarm; one that moves away is seen to when the alarm rings.
+        // A deadline that moves closer needs a new alarm; one that moves away is checked when the alarm rings.
         if machine.isProving { schedule() }
     }
 

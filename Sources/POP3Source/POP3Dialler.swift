@@ -7,13 +7,13 @@ import POP3
 import Secrets
 import Vocabulary
 
-/// Opens sessions over sockets: resolves, connects, reads greeting and capabilities, and begins TLS as the settings have
-/// it.
+/// Opens sessions over sockets: resolves, connects, reads greeting and capabilities, and begins TLS according to the
+/// settings.
 struct POP3Dialler: Sendable {
     private let group: any EventLoopGroup
     private let trust: TLSTrust
 
-    /// At these this machine itself would be asked: the new platform, no old server.
+    /// On these ports this machine itself would answer: the new platform, not an old server.
     static let ownPorts: Set = [110, 995]
 
     init(group: any EventLoopGroup, trust: TLSTrust) {
@@ -22,7 +22,7 @@ struct POP3Dialler: Sendable {
     }
 
     /// - Parameters:
-    ///   - password: taken out of whatever the server says already here, for it may know it from an earlier session.
+    ///   - password: removed from whatever the server says, since it may know the password from an earlier session.
     ///   - progress: called after each step, from any thread.
     func open(
         _ server: OldServer, timeouts: Timeouts, hiding password: Password? = nil,
@@ -49,14 +49,14 @@ struct POP3Dialler: Sendable {
         }
     }
 
-    /// What ``open(_:timeouts:hiding:progress:)`` throws where the settings have no TLS, and the server's port has nothing
-    /// else.
+    /// The error of ``open(_:timeouts:hiding:progress:)`` if the settings have no TLS, and the server's port speaks
+    /// nothing else.
     static func needsTLS(_ server: OldServer) -> POP3Error {
         POP3Error(.speaksTLSAlone, of: server, at: .greeting, Scrubber())
     }
 
-    /// Whether the server's port speaks TLS from the first octet, as one that sends no greeting may. Nothing is sent but
-    /// the start of a handshake; takes a few seconds at most.
+    /// Whether the server's port speaks TLS from the first octet, as a port that sends no greeting may. Sends only the
+    /// start of a handshake; takes a few seconds at most.
     func speaksTLS(_ server: OldServer, timeouts: Timeouts) async -> Bool {
         var probe = server
         probe.security = .tls

@@ -43,7 +43,7 @@ struct POP3Mailbox: ProbedConnection, MailboxSession {
         }
     }
 
-    /// Of servers that want a pause between logins and do not say how long.
+    /// For servers that want a pause between logins and do not say how long.
     private static let usualDelay = 60
 
     // MARK: ProbedConnection
@@ -61,7 +61,7 @@ struct POP3Mailbox: ProbedConnection, MailboxSession {
     var traits: SourceTraits {
         let capabilities = session.capabilities
         let deletes = capabilities.retrievingDeletes
-        // Where retrieving deletes, TOP may do so, too.
+        // Where retrieving deletes, TOP may do so too.
         return SourceTraits(
             loginDelay: capabilities.loginDelay, fetchingDeletes: deletes, mayPipeline: !deletes,
             confirmsByHeader: !deletes)
@@ -105,7 +105,7 @@ struct POP3Mailbox: ProbedConnection, MailboxSession {
 
     // MARK: Errors
 
-    /// What went wrong, as the rooms above know it.
+    /// Turns errors into those that the rooms above know.
     static func told<Value>(_ work: () async throws(POP3Error) -> Value) async throws(SourceError) -> Value {
         do throws(POP3Error) {
             return try await work()

@@ -10,9 +10,9 @@ public import Vocabulary
 /// Old servers that speak POP3: one folder, the inbox.
 ///
 /// 1. A ``POP3Dialler`` opens sessions: it resolves, connects and begins TLS.
-/// 2. A `SocketWire` is the wire of a session; a `ChannelHandler` moves octets between its channel and the protocol's
+/// 2. A `SocketWire` is a session's wire; a `ChannelHandler` moves octets between its channel and the protocol
 ///    machine.
-/// 3. A `POP3Mailbox` is such a session as the rooms above see it; what goes wrong becomes a `SourceError` in one place.
+/// 3. A `POP3Mailbox` presents such a session to the rooms above; errors become a `SourceError` in one place.
 /// 4. A `PromptOpening` opens one for somebody who waits to hear what is wrong.
 public struct POP3Source: MailSource, OldServerProbe {
     private let dialler: POP3Dialler

@@ -6,14 +6,14 @@ import Synchronization
 import Vocabulary
 import Waiting
 
-/// Opens a session for somebody who waits to hear what is wrong: a port that speaks TLS where the settings have none, or
-/// the other way round, is told within ten seconds, where a greeting would be waited for a minute.
+/// Opens a session for somebody who waits to hear what is wrong: a port that speaks TLS where the settings have none,
+/// or the reverse, is reported within ten seconds, instead of waiting a minute for a greeting.
 struct PromptOpening: Sendable {
     let dialler: POP3Dialler
 
-    /// A port that is silent for so long is asked whether it speaks TLS.
+    /// A port that is silent for this long is asked whether it speaks TLS.
     private static let silence = Duration.seconds(4)
-    /// One that answers no handshake for so long does not.
+    /// A port that answers no handshake for this long does not speak TLS.
     private static let longestHandshake = Duration.seconds(8)
 
     private final class Sign: Sendable {
@@ -66,7 +66,7 @@ struct PromptOpening: Sendable {
                 switch event {
                 case .ended(let end) where !isMissed || greeted.isSet: result = end
                 case .ended(let end):
-                    // What the port speaks is known by now.
+                    // By now it is known what the port speaks.
                     if case .success(let session) = end { session.abort() }
                     continue
                 case .speaksTLS(false): continue

@@ -8,12 +8,12 @@ public enum AccountKey: Hashable, Sendable {
     case id(AccountRecord.ID)
 }
 
-/// All that is recorded of one address at one moment, and what a change of it is decided on.
+/// Everything recorded about one address at one moment, on which a change to it is decided.
 public struct AccountFacts: Sendable {
     /// Its row, deleted or not; nil where there never was one.
     public var row: AccountRecord?
     public var settings: MigrationSettings?
-    /// Whether the address is on the domain's list of known accounts, or on that of excluded ones.
+    /// Whether the address is on the domain's list of known or of excluded accounts.
     public var isKnown: Bool
     public var isExcluded: Bool
 
@@ -24,36 +24,37 @@ public struct AccountFacts: Sendable {
         self.isExcluded = isExcluded
     }
 
-    /// The row of an account that is there.
+    /// The row, unless the account was deleted.
     public var account: AccountRecord? { row.flatMap { $0.deletedAt == nil ? $0 : nil } }
 
-    /// What the domain's lists say of the address.
+    /// What the domain's lists say about the address.
     public var listedEvidence: AccountRecord.NonMigratingEvidence? {
         if isExcluded { return .excluded }
         return settings?.hasKnownAccounts == true && !isKnown ? .notKnown : nil
     }
 }
 
-/// All that a change of one account comes to. It is recorded whole, or not at all.
+/// Everything that one change of an account does. It is recorded as a whole, or not at all.
 public struct AccountEffects: Sendable {
     /// What an account's mailbox is known by from now on.
     public enum Mailbox: Hashable, Sendable {
         case marked(String)
-        /// It is taken as it is the next time, whatever stands there.
+        /// The next time, it is accepted as it is, whatever is there.
         case takenAsItIs
     }
 
-    /// The row as it is to be, made of the one that was decided on, or a new one without `id`; nil where it stays.
+    /// The new row, derived from the one the decision was based on, or one without `id` to be added; nil if the row
+    /// stays.
     public var account: AccountRecord?
-    /// In their order.
+    /// Events to append, in order.
     public var events: [EventRecord]
-    /// Its run has ended, and the process with it not.
+    /// Whether its run has ended without the process dying.
     public var endsRun = false
     public var mailbox: Mailbox?
-    /// Rows of its ledger that go, and that come.
+    /// Ledger rows to remove, and to add.
     public var forgotten: [LedgerRow] = []
     public var added: [LedgerRow] = []
-    /// Runs that are known from now on, as ``LedgerRecords/mailbox(of:keeping:)`` has them.
+    /// Runs that count as known from now on, as in ``LedgerRecords/mailbox(of:keeping:)``.
     public var runs: [Int64: Int64] = [:]
     /// As ``KeptRecords/keep(_:)``.
     public var kept: [String: [UInt8]] = [:]

@@ -2,30 +2,31 @@
 
 public import Vocabulary
 
-/// All that is known of one account, in one row.
+/// Everything known about one account, in one row.
 public struct AccountRecord: Sendable, Hashable, Identifiable {
     public typealias ID = Int64
 
-    /// How far the account's password and the old server's are one.
+    /// Whether the account's password and the old server's are the same.
     public enum Handover: String, Sendable, Codable {
         /// The old server has never accepted the account's password.
         case never
         /// It has, and the password has not been changed here since.
         case unchanged
-        /// It has, or was said to have, and the password was changed here since: the old one opens nothing.
+        /// It has accepted the password, or was said to have, and the password was changed here since: the old one
+        /// opens nothing.
         case changedHere
     }
 
-    /// What says that an account does not move.
+    /// The evidence that an account does not move.
     public enum NonMigratingEvidence: String, Sendable, Codable {
         case excluded, notKnown, reply
     }
 
     public var id: ID
-    /// Goes up with every change of the row: of two states of an account, which is the later one; and no change is made of a
-    /// state that is not the latest.
+    /// Increases with every change of the row. It tells the later of two states of an account, and a change based on a
+    /// state that is not the latest is refused.
     public var version: Int64 = 1
-    /// With the spelling given at creation.
+    /// In the spelling given at creation.
     public var address: EmailAddress
     public var displayName: String?
     public var quotaOctets: Int64?
@@ -33,19 +34,20 @@ public struct AccountRecord: Sendable, Hashable, Identifiable {
     /// nil unless the account was deleted; its row stays for the ledger's sake.
     public var deletedAt: Timestamp?
 
-    /// `{SCHEME}…` as Dovecot reads it. Where passwords live elsewhere: the one that was taken over, empty before.
+    /// `{SCHEME}…` as Dovecot reads it. If passwords live elsewhere: the one that was taken over, empty until then.
     public var passwordHash: String
     /// nil but during a hand-over to the platform's own directory.
     public var handingOver: IntendedHandOver?
     public var handover: Handover
-    /// Goes up whenever the hash, the handover or `deletedAt` changes: what was decided under another is decided again.
+    /// Increases whenever the hash, the handover or `deletedAt` changes: decisions based on an older one are made
+    /// again.
     public var revision: Int64
-    /// The password of this revision, under the settings of this generation, has been shown to the old server.
+    /// Marks the password that was shown to the old server.
     public var shown: PasswordMark?
-    /// The old server has rejected the account's password of this revision, under the settings of this generation.
+    /// Marks the password that the old server has rejected.
     public var rejected: PasswordMark?
 
-    /// How the latest run ended or stands: never `nonMigrating`.
+    /// How the latest run ended, or how it stands: never `nonMigrating`.
     public var outcome: MigrationStatus
     public var nonMigrating: NonMigratingEvidence?
     public var startedAt: Timestamp?
@@ -55,18 +57,18 @@ public struct AccountRecord: Sendable, Hashable, Identifiable {
     /// Messages in the ledger.
     public var moved: Int64
     public var movedOctets: Int64
-    /// What is still only on the old server, as of the last listing.
+    /// Messages that are still only on the old server, as of the last listing.
     public var remaining: Int64
     public var remainingOctets: Int64
     public var runs: Int64
     public var error: RunFailure?
-    /// The source, as in the ledger, whose mailbox has been looked through to its end: sessions followed the first one until
-    /// they brought nothing more. nil where none has.
+    /// The source (as in the ledger) whose mailbox has been looked through to its end: after the first session, more
+    /// followed until they brought nothing. nil if none has been.
     public var lookedThrough: Int64?
 
-    /// The old password, sealed, for as long as a run, its retries or its follow-up need it.
+    /// The old password, sealed, as long as a run, its retries or its follow-up need it.
     public var sealed: [UInt8]?
-    /// The run that the sealed password is kept for; nil where `sealed` is.
+    /// The run that the sealed password is kept for; nil if `sealed` is.
     public var pending: PendingRun?
 
     public init(address: EmailAddress, passwordHash: String, createdAt: Timestamp) {
@@ -84,11 +86,11 @@ public struct AccountRecord: Sendable, Hashable, Identifiable {
         self.runs = 0
     }
 
-    /// The status that the outside sees.
+    /// The status as shown to the outside.
     public var status: MigrationStatus { nonMigrating == nil ? outcome : .nonMigrating }
 }
 
-/// A password as it stood: the account's revision and the settings' generation.
+/// Identifies a password and the settings it was used under: the account's revision and the settings' generation.
 public struct PasswordMark: Hashable, Sendable, Codable {
     public var revision: Int64
     public var generation: Int64
@@ -131,18 +133,18 @@ public struct RunFailure: Hashable, Sendable, Codable {
     }
 }
 
-/// A run that is going on or to come, as a restart needs to know it.
+/// A run in progress or still to come, as a restart needs to know it.
 public struct PendingRun: Hashable, Sendable, Codable {
     public enum Kind: String, Sendable, Codable {
         /// The first since a hand-over or a portal trigger.
         case first
         /// After a login with the handed-over password.
         case incremental
-        /// An incremental one during which a login has come, perhaps after the mailbox was listed: another follows.
+        /// An incremental run during which a login came, perhaps after the mailbox was listed: another one follows.
         case repeated
         /// For late mail, without a login.
         case followUp
-        /// After a run that failed for a reason that passes.
+        /// After a run that failed for a passing reason.
         case retry
     }
 
@@ -151,13 +153,13 @@ public struct PendingRun: Hashable, Sendable, Codable {
     public var due: Timestamp
     /// Failed runs in a row.
     public var failures: Int
-    /// When the first of these failed; nil where none did.
+    /// When the first of these failed; nil if none did.
     public var failingSince: Timestamp?
-    /// Late mail is fetched until then; nil where it is not.
+    /// Until when late mail is fetched; nil if it is not.
     public var followUpUntil: Timestamp?
-    /// Sessions that have gone before, of a mailbox that is looked through to its end.
+    /// How many sessions have been had so far while looking through a mailbox to its end.
     public var sessions = 0
-    /// How many messages the last of them has found; nil where that is not known.
+    /// How many messages the last of them has found; nil if unknown.
     public var found: Int?
 
     public init(

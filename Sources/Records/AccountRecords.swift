@@ -4,9 +4,9 @@ public import Vocabulary
 
 /// Accounts. A deleted account's row stays, with `deletedAt`, so that what was moved stays moved.
 public protocol AccountRecords: Sendable {
-    /// What a login or another change is decided on.
+    /// The facts on which a login or another change is decided.
     func facts(of account: AccountKey) async throws -> AccountFacts
-    /// The row, deleted or not, and its domain's settings; of an address without a row the settings alone.
+    /// The row, deleted or not, and its domain's settings; for an address without a row, only the settings.
     func standing(of account: AccountKey) async throws -> (row: AccountRecord?, settings: MigrationSettings?)
     /// Rows, deleted or not, of those that have one that can be read, in the order asked for.
     func accounts(_ keys: [AccountKey]) async throws -> [AccountRecord]
@@ -29,11 +29,12 @@ public protocol AccountRecords: Sendable {
     /// A domain's sums and the accounts that are in progress; nil as with ``log(_:)``.
     func progress(of domain: DomainName) async throws -> DomainProgress?
 
-    /// Changes accounts, one after the other, in one transaction: each is decided on what those before it have made.
-    /// - Parameter decide: given an account's place in `accounts` and what is known of it, says what its change comes to (nil
+    /// Changes accounts, one after the other, in one transaction: each change is decided on the result of those before
+    /// it.
+    /// - Parameter decide: given an account's place in `accounts` and what is known about it, returns its change (nil
     ///   for none), and whatever else the caller wants to know.
-    /// - Returns: for each account its row, where it has changed, as it stands now; and what `decide` has said.
-    /// - Throws: ``RecordsError`` `conflict` where a new row is another account's, or a row was made of one that has
+    /// - Returns: for each account, its row as it stands now if it has changed, and what `decide` returned.
+    /// - Throws: ``RecordsError`` `conflict` if a new row is another account's, or a row is based on one that has
     ///   changed since.
     func change<Verdict: Sendable>(
         _ accounts: [AccountKey],
@@ -93,7 +94,7 @@ public struct DomainLog: Sendable {
     }
 }
 
-/// How far a domain is.
+/// How far a domain's migration has got.
 public struct DomainProgress: Sendable {
     public var totals: DomainTotals
     /// By address.

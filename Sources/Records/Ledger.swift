@@ -4,19 +4,20 @@ public import Vocabulary
 
 /// One message that has been moved. The ledger outlives window and account.
 public struct LedgerRow: Hashable, Sendable, Codable {
-    /// A keyed hash of the UIDL; nil where the server had none.
+    /// A keyed hash of the UIDL; nil if the server had none.
     public var uniqueID: Int64?
-    /// Tells rows apart that are alike otherwise (a UIDL used twice, two equal messages); unique with the rest.
+    /// Distinguishes rows that are otherwise alike (a UIDL used twice, two equal messages); unique together with the
+    /// other fields.
     public var occurrence: Int32
     /// The keyed hash of the content.
     public var content: Int64
-    /// The size that `LIST` gave, -1 where none.
+    /// The size that `LIST` gave, -1 if none.
     public var octets: Int64
-    /// A keyed hash of old server and user name: a UIDL means something there alone.
+    /// A keyed hash of old server and user name: UIDLs mean something only within these.
     public var source: Int64
-    /// We have deleted it over there: nothing that comes later is the same message.
+    /// Whether we deleted it on the old server: nothing listed later is the same message.
     public var deleted: Bool
-    /// Its UIDL has been listed for two messages at once: it says nothing of which one is meant.
+    /// Whether its UIDL has been listed for two messages at once, and so does not tell which is meant.
     public var isShared: Bool
 
     public init(
@@ -33,16 +34,16 @@ public struct LedgerRow: Hashable, Sendable, Codable {
     }
 }
 
-/// A batch that is about to become visible, or just became so: what a crash must know.
+/// A batch that is about to become visible, or just has: what must be known after a crash.
 public struct Intent: Sendable, Identifiable {
     public typealias ID = Int64
 
     public var id: ID
     public var account: AccountRecord.ID
     public var recordedAt: Timestamp
-    /// What the mail store needs to end it, in its own form.
+    /// What the mail store needs to complete it, in its own form.
     public var batch: [UInt8]
-    /// One row a message, in the batch's order, inserted when it has become moved.
+    /// One row per message, in the batch's order, inserted once the batch has become moved.
     public var rows: [LedgerRow]
     /// Octets of each message, in the same order.
     public var octets: [Int64]
@@ -59,18 +60,18 @@ public struct Intent: Sendable, Identifiable {
     }
 }
 
-/// What is known of an account's mailbox.
+/// How an account's mailbox is recognised.
 public struct MarkedMailbox: Hashable, Sendable {
-    /// nil where what is found is to be taken as it is, once.
+    /// nil if whatever is found is accepted, once.
     public var marker: String?
 
     public init(marker: String?) { self.marker = marker }
 }
 
 extension LedgerRow {
-    /// The source of what was read in a mailbox, under names of ours, and that no row accounted for.
+    /// The source of rows for messages found in a mailbox under names of ours that no row accounted for.
     public static let foundByName: Int64 = 0
-    /// The same under names of others: mail that users have filed, and mail that was never moved. Forgotten once the
+    /// The same under other names: mail that users have filed, and mail that was never moved. Forgotten once the
     /// account's old mailbox has been gone through.
     public static let foundByContent: Int64 = -1
 }

@@ -8,22 +8,22 @@ public protocol LedgerRecords: Sendable {
     /// where `account` is nil.
     func intents(of account: AccountRecord.ID?) async throws -> [Intent]
 
-    /// An epoch of deliveries, in one commit: what the last one has published becomes moved, what the next one will
-    /// publish intended. Accounts' figures follow.
+    /// Records an epoch of deliveries in one commit: what the last epoch published becomes moved, and what the next
+    /// will publish becomes intended. The accounts' figures follow.
     /// - Throws: ``RecordsError``; `conflict` where one of them contradicts what is recorded.
     func record(moved: [MovedBatch], intended: [IntendedBatch]) async throws -> RecordedEpoch
-    /// Ends interrupted deliveries.
-    /// - Returns: the accounts, where they have a row, as they stand now.
+    /// Records the end of interrupted deliveries.
+    /// - Returns: those accounts that have a row, as they stand now.
     func end(_ deliveries: [EndedDeliveries]) async throws -> [AccountRecord]
-    /// Changes an account on all that is known of its mail.
-    /// - Returns: what `decide` has said; nil where there is no such account.
+    /// Changes an account, based on everything known about its mail.
+    /// - Returns: what `decide` returned; nil if there is no such account.
     func change<Verdict: Sendable>(
         ledgerOf account: AccountRecord.ID,
         _ decide: @escaping @Sendable (LedgerFacts) throws -> (effects: AccountEffects?, verdict: Verdict)
     ) async throws -> (changed: AccountRecord?, verdict: Verdict)?
 
-    /// What an account's mailbox and the places above it are known by; nil where there is no such account.
-    /// - Parameter names: of values that ``KeptRecords`` holds.
+    /// How an account's mailbox and the places above it are recognised; nil if there is no such account.
+    /// - Parameter names: names of values in ``KeptRecords`` to include.
     func mailbox(of account: AccountRecord.ID, keeping names: [String]) async throws -> MailboxFacts?
     /// Whether there are accounts, of any domain, whose mailboxes are marked and hold mail that was moved.
     func hasMarkedMailboxes() async throws -> Bool
@@ -34,7 +34,7 @@ public struct MovedBatch: Sendable {
     public var intent: Intent.ID
     public var account: AccountRecord.ID
     public var rows: [LedgerRow]
-    /// Of all its messages, here and as the old server has listed them.
+    /// Octets of all its messages, as stored here and as the old server listed them.
     public var octets: Int64
     public var listedOctets: Int64
 
@@ -53,9 +53,9 @@ public struct MovedBatch: Sendable {
 public struct IntendedBatch: Sendable {
     /// Its `id` is ignored.
     public var intent: Intent
-    /// The run that it is of, with the highest number of a message in it.
+    /// The run it belongs to, with the highest number of a message in it.
     public var run: (mark: Int64, last: Int64)?
-    /// What the mailbox is known by.
+    /// The mailbox's marker.
     public var marker: String?
 
     public init(_ intent: Intent, run: (mark: Int64, last: Int64)? = nil, marker: String? = nil) {
@@ -65,11 +65,11 @@ public struct IntendedBatch: Sendable {
     }
 }
 
-/// What an epoch's commit has made.
+/// The result of an epoch's commit.
 public struct RecordedEpoch: Sendable {
-    /// Those with something moved, as they stand now.
+    /// The accounts that have something moved, as they stand now.
     public var accounts: [AccountRecord]
-    /// In the order of what was intended.
+    /// In the order of `intended`.
     public var intents: [Intent.ID]
 
     public init(accounts: [AccountRecord], intents: [Intent.ID]) {
@@ -78,7 +78,7 @@ public struct RecordedEpoch: Sendable {
     }
 }
 
-/// An account's interrupted deliveries, with what of them has arrived.
+/// An account's interrupted deliveries, and which of their messages have arrived.
 public struct EndedDeliveries: Sendable {
     public var account: AccountRecord.ID
     public var deliveries: [MovedBatch]
@@ -91,7 +91,7 @@ public struct EndedDeliveries: Sendable {
     }
 }
 
-/// All that is known of an account's mail.
+/// Everything known about an account's mail.
 public struct LedgerFacts: Sendable {
     public var account: AccountRecord
     public var ledger: [LedgerRow]
@@ -104,17 +104,17 @@ public struct LedgerFacts: Sendable {
     }
 }
 
-/// What is known of where an account's mail was moved to.
+/// What is known about the place an account's mail was moved to.
 public struct MailboxFacts: Sendable {
     public var account: AccountRecord
-    /// nil where no mailbox of it was ever opened.
+    /// nil if none of its mailboxes was ever opened.
     public var mailbox: MarkedMailbox?
     /// The runs that have brought mail to it, each with the highest number of a message that was intended.
     public var runs: [Int64: Int64]
-    /// Whether something of it was intended and is not yet moved.
+    /// Whether any of its mail is intended and not yet moved.
     public var hasIntents: Bool
-    /// Whether there are marked mailboxes with mail that was moved, of all accounts that are not deleted, and of those of
-    /// its domain.
+    /// Whether any accounts that are not deleted have marked mailboxes with moved mail: of all domains, and of this
+    /// account's.
     public var isAnyMarked: Bool
     public var isDomainMarked: Bool
     public var kept: [String: [UInt8]]

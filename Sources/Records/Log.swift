@@ -2,20 +2,20 @@
 
 public import Vocabulary
 
-/// A page of a domain's log. Keyset: a page costs the same at the millionth row.
+/// A page of a domain's log. Paged by key, so that a page costs the same at the millionth row.
 public struct LogQuery: Sendable, Hashable {
     public typealias Sort = LogSort
 
     public var domain: DomainName
-    /// Of the statuses that the outside sees. Empty: all.
+    /// Statuses as shown to the outside. Empty: all.
     public var statuses: Set<MigrationStatus>
     /// Part of the address or the display name, in any case.
     public var search: String?
     public var startedBy: TriggerOrigin?
-    /// Equal keys are sorted by address, an account without a time before all that have one, statuses in the order of
-    /// their declaration.
+    /// Rows with equal keys are sorted by address. An account without a time comes before all that have one. Statuses
+    /// sort in the order of their declaration.
     public var sort: Sort
-    /// The whole order backwards, addresses too.
+    /// Reverses the whole order, addresses included.
     public var descending: Bool
     /// At least 1.
     public var limit: Int
@@ -53,7 +53,7 @@ public struct LogPage: Sendable {
     }
 }
 
-/// A cursor that no page gave, or that belongs to another subject, sort or direction.
+/// A cursor that came from no page, or belongs to another subject, sort or direction.
 public struct InvalidCursor: Error, Hashable, Sendable {
     public init() {}
 }
@@ -65,7 +65,7 @@ public struct DomainTotals: Sendable, Hashable {
     public var movedOctets: Int64
     public var remaining: Int64
     public var remainingOctets: Int64
-    /// Accounts that may move and of which no run has listed anything yet.
+    /// Accounts that may move and for which no run has listed anything yet.
     public var unlisted: Int64
 
     public init(
@@ -88,7 +88,7 @@ public struct EventRecord: Sendable, Hashable {
     public enum Kind: String, Sendable, Codable, CaseIterable {
         /// A login or the portal asked for a move.
         case triggered
-        /// The old server took the password over here for the first time.
+        /// The old server has accepted the account's password for the first time.
         case handedOver
         /// A run has logged in to the old server and listed the mailbox.
         case connected
@@ -98,9 +98,9 @@ public struct EventRecord: Sendable, Hashable {
         case passwordRejected
         /// The old server asked to come back later.
         case postponed
-        /// The old server would not give a message.
+        /// The old server refused to give a message.
         case messageRefused
-        /// Some messages may have come, or may come, a second time; `detail` says why.
+        /// Some messages may arrive, or have arrived, twice; `detail` says why.
         case perhapsDoubled
         /// Evidence that the account does not move.
         case nonMigrating
@@ -111,18 +111,18 @@ public struct EventRecord: Sendable, Hashable {
         case deleted
     }
 
-    /// The latest time, where it has happened more than once.
+    /// The latest time, if it has happened more than once.
     public var at: Timestamp
     public var account: EmailAddress
     public var kind: Kind
     public var via: TriggerOrigin?
     public var reason: Reason?
     public var detail: String?
-    /// It belongs to a run that brought nothing: of interest for a day.
+    /// Whether it belongs to a run that brought nothing, and so is of interest for a day only.
     public var isIdle: Bool
     /// How often it has happened.
     public var count = 1
-    /// When it happened first, where that was more than once.
+    /// When it first happened, if more than once.
     public var since: Timestamp?
 
     public init(
@@ -169,13 +169,13 @@ public struct EventPage: Sendable {
     }
 }
 
-/// One wrong password, as it counts against an account and an address. Never the password nor a digest of it.
+/// One wrong password, counted against an account and an address. Holds neither the password nor a digest of it.
 public struct GuessFailure: Sendable, Hashable, Codable {
-    /// In milliseconds since the machine started: the wall clock may be set while the program does not run.
+    /// In milliseconds since the machine started, because the wall clock may be set while the program is not running.
     public var uptime: Int64
     /// The account's key, known or not.
     public var account: String
-    /// The client's address, or its network, where it was given and counts.
+    /// The client's address or network, if it was given and counts.
     public var remoteAddress: String?
 
     public init(uptime: Int64, account: String, remoteAddress: String?) {

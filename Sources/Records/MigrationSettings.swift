@@ -15,7 +15,7 @@ public struct MigrationSettings: Sendable, Hashable, Codable {
     public var enabledAt: Timestamp
     public var expiresAt: Timestamp
     public var disabledAt: Timestamp?
-    /// Goes up with every change: what was decided under another is decided again.
+    /// Increases with every change: decisions based on an older one are made again.
     public var generation: Int64
     public var warnings: [String]
 
@@ -36,7 +36,7 @@ public struct MigrationSettings: Sendable, Hashable, Codable {
         self.warnings = warnings
     }
 
-    /// Where the window stands at `now`.
+    /// The window's state at `now`.
     public func state(at now: Timestamp) -> WindowState {
         if disabledAt != nil { return .disabled }
         return now < expiresAt ? .active : .expired

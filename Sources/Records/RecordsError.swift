@@ -5,7 +5,7 @@ public struct RecordsError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Code: String, Sendable {
         /// Not there, not readable, in use by another program, or on a full or read-only file system.
         case unavailable
-        /// Damaged, or not ours.
+        /// Damaged, or not a database of ours.
         case corrupt
         /// Written by a newer version of the program.
         case newer
@@ -29,7 +29,7 @@ public struct RecordsError: Error, Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { detail }
 
-    /// It is of what is recorded of one account, or its domain: of others the same would be taken, and they are not to wait
-    /// for it.
+    /// Whether only one account, or its domain, is affected: the same change would work for others, which need not
+    /// wait.
     public var isOneAccounts: Bool { code == .conflict || code == .corrupt }
 }

@@ -1,24 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Runs under way, so that the next process knows under which this one has died. Changes here need only outlive the
-/// process: a power cut may take them back, and they cost no wait for the disk.
+/// Runs in progress, so that the next process knows during which runs this one died. Changes here need only outlive the
+/// process: a power cut may undo them, and they do not wait for the disk.
 public protocol RunRecords: Sendable {
-    /// A run of the account is going on. A suspect's is the only one of its kind at a time.
-    /// - Parameter anew: what was held against the account before is forgotten.
+    /// A run of the account begins. There is at most one suspect's run at a time.
+    /// - Parameter anew: whether deaths counted against the account so far are forgotten.
     func beginRun(of account: AccountRecord.ID, isSuspect: Bool, anew: Bool) async throws
-    /// It is to go on in the next process, or all are, where `account` is nil: if this one ends now, no run is to blame.
+    /// The account's run, or every run if `account` is nil, continues in the next process: if this one ends now, no run
+    /// is to blame.
     func suspendRuns(of account: AccountRecord.ID?) async throws
-    /// At the start, durably: holds the end of the process before against the runs that were going on under it; against
-    /// the suspect's alone, where one was. An account that has moved something since the death before begins anew.
-    /// - Returns: accounts under which the process has died more than once without their moving anything.
+    /// At the start, durably: counts the end of the previous process against the runs that were in progress, or only
+    /// against the suspect's, if there was one. An account that has moved something since its last death starts from
+    /// zero.
+    /// - Returns: accounts during whose runs the process has died more than once without their moving anything.
     func chargeRuns() async throws -> [RunDeaths]
 }
 
-/// How often the process has died under an account's run without its moving anything.
+/// How often the process has died during an account's runs without its moving anything.
 public struct RunDeaths: Hashable, Sendable {
     public var account: AccountRecord.ID
     public var deaths: Int
-    /// The latest death was just now, and no other run was under way, or no other suspect's: there is no doubt.
+    /// Whether there is no doubt about the cause: the last death was just now, and no other run (or no other suspect's)
+    /// was in progress.
     public var isCertain: Bool
 
     public init(account: AccountRecord.ID, deaths: Int, isCertain: Bool) {

@@ -6,37 +6,38 @@ public import Vocabulary
 public protocol SettingsRecords: Sendable {
     func settings(of domain: DomainName) async throws -> MigrationSettings?
     func allSettings() async throws -> [MigrationSettings]
-    /// - Parameter running: accounts that have a run at this moment.
+    /// - Parameter running: accounts that have a run right now.
     func overview(of domain: DomainName, running: Set<AccountRecord.ID>) async throws -> DomainOverview?
-    /// Of every domain that has settings.
+    /// The overviews of all domains that have settings.
     func overviews(running: Set<AccountRecord.ID>) async throws -> [DomainOverview]
 
-    /// Gives a domain other settings, sets its accounts' `nonMigrating` from its lists (so that what a reply once said is
-    /// revoked), and sees to the runs that are to come.
+    /// Gives a domain other settings, sets its accounts' `nonMigrating` from its lists (revoking what an old server's
+    /// reply once said), and adjusts the runs to come.
     /// - Parameters:
-    ///   - decide: the settings that follow those of before, nil where there were none.
-    ///   - resettle: given each account of the domain whose password is sealed, `nonMigrating` set, says what becomes of it.
+    ///   - decide: given the current settings, nil if there are none, returns the new ones.
+    ///   - resettle: given each account of the domain whose password is sealed, with `nonMigrating` set, returns what
+    ///     becomes of it.
     func settle(
         _ domain: DomainName, _ decide: @escaping @Sendable (MigrationSettings?) throws -> SettingsChange,
         _ resettle:
             @escaping @Sendable (AccountRecord, _ before: MigrationSettings?, _ after: MigrationSettings) ->
             AccountRecord
     ) async throws -> Settlement
-    /// Ends a domain's window at `now`, unless it has been ended, and erases its sealed passwords.
-    /// - Returns: whose passwords those were; nil where the domain has no settings.
+    /// Ends a domain's window at `now`, unless it has already ended, and erases its sealed passwords.
+    /// - Returns: the accounts whose passwords were erased; nil if the domain has no settings.
     func disable(_ domain: DomainName, at now: Timestamp) async throws -> [AccountRecord.ID]?
-    /// Forgets the settings, lists and events of `domain`, and ledger, intents and figures of each of its accounts,
-    /// deleted or not: each is as if never started, and its mailbox is taken as it is. Accounts and their passwords stay,
-    /// and so do runs, so that mail of theirs is not taken for what a lost ledger knew.
-    /// - Parameter permit: throws where the domain must not be forgotten; given its settings, and whether any of its
-    ///   accounts is in progress.
-    /// - Returns: whose status is another now.
+    /// Forgets the settings, lists and events of `domain`, and the ledger, intents and figures of each of its accounts,
+    /// deleted or not: each is as if never started, and its mailbox is accepted as it is. Accounts and their passwords
+    /// stay; so do known runs, so that mail they brought is not mistaken for mail of a lost ledger.
+    /// - Parameter permit: given the domain's settings and whether any of its accounts is in progress, throws if the
+    ///   domain must not be forgotten.
+    /// - Returns: the accounts whose status has changed.
     func forget(
         _ domain: DomainName, _ permit: @escaping @Sendable (MigrationSettings?, _ isMoving: Bool) throws -> Void
     ) async throws -> [AccountRecord.ID]
 }
 
-/// A domain's settings to be, and its lists, each replaced where it is not nil.
+/// A domain's new settings, and its lists, each replaced unless nil.
 public struct SettingsChange: Sendable {
     public var settings: MigrationSettings
     public var known: [EmailAddress]?
@@ -49,13 +50,13 @@ public struct SettingsChange: Sendable {
     }
 }
 
-/// What other settings of a domain have come to.
+/// The effect of new settings on a domain's accounts.
 public struct Settlement: Sendable {
     public var before: MigrationSettings?
     public var settings: MigrationSettings
     /// The accounts whose password was sealed, as they stand now.
     public var sealed: [AccountRecord]
-    /// Accounts whose `nonMigrating` is another now.
+    /// Accounts whose `nonMigrating` has changed.
     public var reclassified: [AccountRecord.ID]
 
     public init(

@@ -2,27 +2,27 @@
 
 public import Vocabulary
 
-/// A database that runs bodies in transactions: what it must offer so that it answers every intention of ``Records``
-/// (TransactionalRecords+*.swift). It may answer some by better ways of its own.
+/// A database that runs closures in transactions: what it has to provide so that every intention of ``Records`` can be
+/// served (TransactionalRecords+*.swift). It may serve some in better ways of its own.
 public protocol TransactionalRecords: Records {
-    /// Runs `body` on a reader. Reads that wait together may share one reader's turn, so `body` should be short.
-    /// The reader is of use until `body` ends, and on its thread alone.
+    /// Runs `body` on a reader. Waiting reads may share one reader's turn, so `body` should be short. The reader is
+    /// valid only until `body` ends, and only on its thread.
     /// - Throws: what `body` throws, or ``RecordsError``.
     func read<Result: Sendable>(
         _ body: @escaping @Sendable (any RecordsReader) throws -> Result
     ) async throws -> Result
 
-    /// Runs `body` in a transaction. When this returns, its changes are durable; when `body` throws, none was made.
-    /// It may run beside others in one transaction, and sees what those before it have changed; and it may run again, where
-    /// the transaction contradicts another.
-    /// - Throws: what `body` throws, or ``RecordsError``: its changes are not to be seen then, but where the disk
-    ///   failed in the middle of the commit, a restart may find them.
+    /// Runs `body` in a transaction. When this returns, its changes are durable; when `body` throws, none is made. It
+    /// may share a transaction with others, and then sees the changes of those before it; and it may be run again, if
+    /// the transaction conflicts with another.
+    /// - Throws: what `body` throws, or ``RecordsError``. Its changes are then not visible, except that after a disk
+    ///   failure in the middle of the commit, a restart may find them.
     func write<Result: Sendable>(
         _ body: @escaping @Sendable (any RecordsWriter) throws -> Result
     ) async throws -> Result
 
-    /// As ``write(_:)``, for what need only outlive the process: a power cut may take it back. It costs no wait for the
-    /// disk.
+    /// As ``write(_:)``, for changes that need only outlive the process: a power cut may undo them, and they do not
+    /// wait for the disk.
     @discardableResult
     func note<Result: Sendable>(
         _ body: @escaping @Sendable (any RecordsWriter) throws -> Result
@@ -61,7 +61,7 @@ public protocol RecordsReader {
 
     func settings(of domain: DomainName) throws -> MigrationSettings?
     func allSettings() throws -> [MigrationSettings]
-    /// What `knownAccounts` and `excludedAccounts` say of an address; false, false where there is no list.
+    /// Whether `knownAccounts` and `excludedAccounts` hold the address; false where there is no list.
     func listing(of address: EmailAddress) throws -> (known: Bool, excluded: Bool)
     func knownAccounts(of domain: DomainName) throws -> [EmailAddress]
     func excludedAccounts(of domain: DomainName) throws -> [EmailAddress]
@@ -76,12 +76,12 @@ public protocol RecordsReader {
 
     // Where mail was moved to.
 
-    /// What `account`'s mailbox is known by; nil where none of ours was ever opened.
+    /// How `account`'s mailbox is recognised; nil if none of ours was ever opened.
     func mailbox(of account: AccountRecord.ID) throws -> MarkedMailbox?
     /// The runs that have brought mail to `account`, each with the highest number of a message that was intended.
     func runs(of account: AccountRecord.ID) throws -> [Int64: Int64]
-    /// Whether there are accounts, not deleted, whose mailboxes are marked and hold mail that was moved; of all domains
-    /// where `domain` is nil.
+    /// Whether any accounts that are not deleted have marked mailboxes with moved mail; in all domains if `domain` is
+    /// nil.
     func hasMarkedMailboxes(of domain: DomainName?) throws -> Bool
 
     // Events, wrong guesses, and what the program keeps for itself.
@@ -96,30 +96,31 @@ public protocol RecordsReader {
 
 /// A transaction.
 public protocol RecordsWriter: RecordsReader {
-    /// Adds an account; its `id` is ignored. Where its address has a row, deleted or not: `.conflict`.
+    /// Adds an account; its `id` is ignored. `.conflict` if its address has a row, deleted or not.
     func insert(_ account: AccountRecord) throws -> AccountRecord
-    /// Replaces the row with `account.id`, of which `account` was made; counters follow. Where there is none, or it is
-    /// another address's (the spelling aside), or it has changed since (`version`): `.conflict`.
+    /// Replaces the row with `account.id`, from which `account` was derived; counters follow. `.conflict` if there is
+    /// none, if it has another address (apart from spelling), or if it has changed since (`version`).
     /// - Returns: the row as it stands now.
     @discardableResult
     func update(_ account: AccountRecord) throws -> AccountRecord
 
-    /// Adds or replaces a domain's settings. The lists are replaced where they are not nil.
+    /// Adds or replaces a domain's settings. Lists that are not nil are replaced.
     func put(_ settings: MigrationSettings, known: [EmailAddress]?, excluded: [EmailAddress]?) throws
-    /// Sets every account's `nonMigrating` from the lists of its domain (excluded; not known where there is a known
-    /// list; else none, so that what a reply once said is revoked), except for deleted accounts, and says whose
-    /// is another now. Counters follow.
+    /// Sets the `nonMigrating` of every account that is not deleted from its domain's lists (excluded; not known, if
+    /// there is a list of known accounts; else none, which revokes what an old server's reply once said), and returns
+    /// the accounts for which it has changed. Counters follow.
     @discardableResult
     func reclassify(_ domain: DomainName) throws -> [AccountRecord.ID]
     /// Erases every sealed password of `domain`, and says whose a run was to have.
     func eraseSealedPasswords(of domain: DomainName) throws -> [AccountRecord.ID]
-    /// Forgets the settings, lists and events of `domain`, and ledger, intents and figures of each of its accounts, deleted or
-    /// not: each is as if never started, and its mailbox is taken as it is; says whose status is another now. Accounts
-    /// and their passwords stay, and so do runs, so that mail of theirs is not taken for what a lost ledger knew.
+    /// Forgets the settings, lists and events of `domain`, and the ledger, intents and figures of each of its accounts,
+    /// deleted or not: each is as if never started, and its mailbox is accepted as it is. Accounts and their passwords
+    /// stay; so do known runs, so that mail they brought is not mistaken for mail of a lost ledger. Returns the
+    /// accounts whose status has changed.
     @discardableResult
     func forget(_ domain: DomainName) throws -> [AccountRecord.ID]
 
-    /// A row that is there already, or an account that has no row: `.conflict`.
+    /// `.conflict` if a row already exists, or the account has no row.
     func insert(_ rows: [LedgerRow], for account: AccountRecord.ID) throws
     /// Removes exactly these rows; one that is not there is no error.
     func remove(_ rows: [LedgerRow], for account: AccountRecord.ID) throws
@@ -127,36 +128,37 @@ public protocol RecordsWriter: RecordsReader {
     func insert(_ intent: Intent) throws -> Intent.ID
     func removeIntent(_ id: Intent.ID) throws
 
-    /// `account`'s mailbox is known by `marker` from now on.
+    /// `account`'s mailbox is recognised by `marker` from now on.
     func mark(_ account: AccountRecord.ID, as marker: String) throws
-    /// `account`'s mailbox, if one was marked, is taken as it is the next time.
+    /// `account`'s mailbox, if one was marked, is accepted as it is the next time.
     func unmark(_ account: AccountRecord.ID) throws
-    /// Remembers runs; of one that is known the higher number.
+    /// Remembers runs; for a known one, the higher number.
     func note(_ runs: [Int64: Int64], of account: AccountRecord.ID) throws
 
-    // Runs under way, so that the next process knows under which this one has died.
+    // Runs in progress, so that the next process knows during which runs this one died.
 
-    /// A run of the account is going on. A suspect's is the only one of its kind at a time.
+    /// A run of the account begins. There is at most one suspect's run at a time.
     func beginRun(of account: AccountRecord.ID, isSuspect: Bool) throws
-    /// It has ended, and the process with it not: what was held against the account is forgotten.
+    /// The run has ended without the process dying: deaths counted against the account are forgotten.
     func endRun(of account: AccountRecord.ID) throws
-    /// It is to go on in the next process, or all are, where `account` is nil: if this one ends now, no run is to blame.
+    /// The account's run, or every run if `account` is nil, continues in the next process: if this one ends now, no run
+    /// is to blame.
     func suspendRuns(of account: AccountRecord.ID?) throws
-    /// At the start: holds the end of the process before against the runs that were going on under it; against the
-    /// suspect's alone, where one was. An account that has moved something since the death before begins anew.
-    /// - Returns: accounts under which the process has died more than once without their moving anything.
+    /// At the start: counts the end of the previous process against the runs that were in progress, or only against the
+    /// suspect's, if there was one. An account that has moved something since its last death starts from zero.
+    /// - Returns: accounts during whose runs the process has died more than once without their moving anything.
     func chargeRuns() throws -> [RunDeaths]
 
-    /// Adds an event. One that repeats a row of its account, since its last move that brought something, takes that
-    /// row's place and is counted.
+    /// Adds an event. If it repeats one of its account, since the last move that brought something, it replaces that
+    /// row and raises its count.
     func append(_ event: EventRecord) throws
-    /// Forgets the events before `time` of runs that brought nothing, some at a time.
+    /// Forgets events, before `time`, of runs that brought nothing; a limited number at a time.
     /// - Returns: whether there may be more.
     func removeIdleEvents(before time: Timestamp) throws -> Bool
     func insert(_ failure: GuessFailure) throws
     /// Forgets failures before `uptime`.
     func removeFailures(before uptime: Int64) throws
-    /// Failures after `uptime` are of the machine's earlier life: they count from its start.
+    /// Failures stamped later than `uptime` date from before the machine's last boot, and count as of this boot.
     func restartFailures(at uptime: Int64) throws
     func removeFailures(ofAccount account: String) throws
     func set(_ name: String, to value: [UInt8]) throws

@@ -20,7 +20,7 @@ extension TransactionalRecords {
     public func events(_ query: EventQuery) async throws -> EventPage? {
         try await read { records in
             let page = try records.events(query)
-            // What is told of accounts that are gone is told for as long as it is kept.
+            // Events of accounts that no longer exist are reported as long as they are kept.
             if page.events.isEmpty, try !records.knows(query.subject.domain) { return nil }
             return page
         }

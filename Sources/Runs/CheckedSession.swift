@@ -4,10 +4,11 @@ package import MailSource
 import Synchronization
 package import Waiting
 
-/// A session in which the old server has just accepted a password: the run that follows goes on in it, so that the user
-/// logs in over there once. A server that wants a pause between logins (`LOGIN-DELAY`) would put the second one off.
+/// A session in which the old server has just accepted a password: the run that follows continues in it, so that the
+/// user logs in to the old server only once. A server that requires a pause between logins (`LOGIN-DELAY`) would delay
+/// a second login.
 ///
-/// It is one of the connections of login checks until a run has taken it or it has ended.
+/// It counts as a connection of login checks until a run has taken it or it has ended.
 package final class CheckedSession: Sendable {
     private enum State: Sendable { case free, taken, ended }
 
@@ -16,7 +17,7 @@ package final class CheckedSession: Sendable {
     private let state = Mutex(State.free)
     private let changed = Alarm()
 
-    /// - Parameter places: what it takes up until it is taken or has ended.
+    /// - Parameter places: what it occupies until it is taken or has ended.
     package init(_ session: any MailboxSession, places: [Turnstile<String>.Place]) {
         self.session = session
         self.places = places
@@ -31,7 +32,7 @@ package final class CheckedSession: Sendable {
     /// Whether a run may still take it.
     var isFree: Bool { state.withLock { $0 == .free } }
 
-    /// Gives the session to a run; nil where it is over. The mailbox is unlocked then.
+    /// Gives the session to a run; nil if it has ended, in which case the mailbox is unlocked.
     func take() async -> (any MailboxSession)? {
         if change(to: .taken) {
             leave()
@@ -41,7 +42,7 @@ package final class CheckedSession: Sendable {
         return nil
     }
 
-    /// Ends it in order unless a run takes it within so many seconds.
+    /// Ends it in order, unless a run takes it within this many seconds.
     package func end(after seconds: Double = 0) async {
         if seconds > 0 { await changed.sleep(seconds: seconds) }
         guard change(to: .ended) else { return await changed.sleep(seconds: Self.longestFarewell) }
@@ -64,10 +65,9 @@ package final class CheckedSession: Sendable {
 
     private static let longestFarewell = 1.0
 
-    /// The mailbox is unlocked before anyone is told of the answer. A server that takes its time over a farewell holds
-    /// nobody up.
+    /// The mailbox is unlocked before anyone hears the answer. A server that is slow to say goodbye holds nobody up.
     package static func farewell(_ session: any SourceLine) async {
-        // Whether it arrives changes nothing.
+        // It does not matter whether it arrives.
         _ = try? await withDeadline(seconds: longestFarewell) {
             try await session.leave()
             await session.close()

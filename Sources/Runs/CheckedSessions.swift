@@ -25,8 +25,8 @@ package final class CheckedSessions: Sendable {
         if !session.isFree { remove(session) }
     }
 
-    /// The session that the account's password, as it is now sealed, has opened under these settings; nil where there is
-    /// none. One that another has opened, or that is ending, has ended then.
+    /// The session opened with the account's password as now sealed, under these settings; nil if there is none. A
+    /// session that was opened otherwise, or is about to end, has ended when this returns.
     func take(for account: AccountRecord, _ settings: MigrationSettings) async -> (any MailboxSession)? {
         guard let entry = waiting.withLock({ $0.removeValue(forKey: account.id) }) else { return nil }
         guard entry.sealed == account.sealed, entry.generation == settings.generation else {
@@ -36,7 +36,7 @@ package final class CheckedSessions: Sendable {
         return await entry.session.take()
     }
 
-    /// Ends those of a domain that were opened under other settings than these.
+    /// Ends the domain's sessions that were opened under other settings than these.
     package func end(before settings: MigrationSettings) async {
         let ended = waiting.withLock { waiting in
             let ended = waiting.filter {
@@ -50,7 +50,7 @@ package final class CheckedSessions: Sendable {
         }
     }
 
-    /// Forgets one that has ended. There are never more than a few.
+    /// Forgets a session that has ended. There are never more than a few.
     package func remove(_ session: CheckedSession) {
         waiting.withLock { waiting in
             guard let account = waiting.first(where: { $0.value.session === session })?.key else { return }

@@ -4,14 +4,14 @@ import Secrets
 import Synchronization
 import Vocabulary
 
-/// A run's intake that remembers a hash of each message's header, by its number: where unique-ids say nothing, that is
-/// how a message is known again without fetching it (`TOP`, RFC 1939 §7).
+/// A run's intake, which remembers a hash of each message's header by message number: where unique-ids are useless, a
+/// message is recognised by it without being fetched again (`TOP`, RFC 1939 §7).
 final class HeaderHashes: MessageSink {
     private struct State {
         var hashes: [Int: UInt64] = [:]
         var number = 0
         var header: [UInt8] = []
-        /// Whether the header's end has come, or it is too long to be one.
+        /// Whether the header has ended, or has grown too long to be one.
         var isOver = true
     }
 
@@ -28,7 +28,7 @@ final class HeaderHashes: MessageSink {
         self.isWanted = isWanted
     }
 
-    /// Takes the hash of a message that has ended.
+    /// Returns, and forgets, the hash of a message that has ended.
     func take(_ number: Int) -> UInt64? { state.withLock { $0.hashes.removeValue(forKey: number) } }
 
     // MARK: MessageSink
@@ -85,8 +85,8 @@ final class HeaderHashes: MessageSink {
 
     // MARK: The hash
 
-    /// Of the header with which `message` begins, LF at the ends of its lines. The fields that mbox servers rewrite while
-    /// mail lies there are no part of it, nor is the order in which they would come.
+    /// Hashes the header at the start of `message`, whose lines end in LF. The fields that mbox servers rewrite while
+    /// mail lies there are left out, and the order of fields does not matter.
     static func hash(of message: [UInt8], _ hash: KeyedHash) -> UInt64 {
         let header = message.prefix(length(of: message) ?? message.count)
         var kept: [UInt8] = []
@@ -108,7 +108,7 @@ final class HeaderHashes: MessageSink {
         $0.utf8.map { $0 | 0x20 }
     }
 
-    /// Up to the empty line; nil where there is none.
+    /// The header's length, up to the empty line; nil if there is none.
     private static func length(of message: [UInt8]) -> Int? {
         if message.first == 10 { return 0 }
         guard message.count > 1 else { return nil }

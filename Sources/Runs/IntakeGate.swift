@@ -4,8 +4,8 @@ import MailStore
 import Synchronization
 import Vocabulary
 
-/// What a run receives on its way into the store, with a gate: while it is closed, nothing more is asked of the old
-/// server, and what it has sent waits in the socket.
+/// Passes what a run receives on to the store, with a gate: while it is closed, nothing more is requested from the old
+/// server, and what it has already sent waits in the socket.
 final class IntakeGate: MessageSink {
     private struct State {
         var isClosed = false

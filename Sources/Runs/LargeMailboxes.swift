@@ -2,19 +2,19 @@
 
 import Synchronization
 
-/// Mailboxes of so many messages that listing them costs memory by the hundred megabytes: a few at once, whatever old
-/// servers say that they hold.
+/// Mailboxes so large that listing them takes hundreds of megabytes of memory: only a few move at once, whatever sizes
+/// old servers claim.
 final class LargeMailboxes: Sendable {
-    /// Beyond so many messages a mailbox is large …
+    /// A mailbox with more messages than this is large …
     static let messages = 100_000
-    /// … and of large ones so many move at once.
+    /// … and this many large ones move at once.
     static let most = 4
-    /// After so many seconds another one tries again.
+    /// Seconds after which one that found no room tries again.
     static let patience = 120
 
     private let moving = Mutex(0)
 
-    /// Whether there is room for one more, which is then to `leave`.
+    /// Whether there is room for one more, which must then `leave`.
     func enter() -> Bool {
         moving.withLock { moving in
             guard moving < Self.most else { return false }

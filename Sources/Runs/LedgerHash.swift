@@ -11,7 +11,7 @@ package struct LedgerHash: Sendable {
 
     package func uniqueID(_ id: UniqueID) -> Int64 { Int64(bitPattern: id.withOctets { hash($0) }) }
 
-    /// Where a UIDL means something: this server, this user name.
+    /// The scope in which a UIDL means something: this server and this user name.
     package func source(_ server: OldServer, username: String) -> Int64 {
         Int64(bitPattern: hash(Array("\(server.host.lowercased())\u{0}\(server.port)\u{0}\(username)".utf8)))
     }

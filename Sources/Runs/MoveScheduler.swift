@@ -14,7 +14,7 @@ public final class MoveScheduler: Sendable {
         var controls: [AccountRecord.ID: RunControl] = [:]
         /// Accounts under whose runs the process has died again and again.
         var suspects: Set<AccountRecord.ID> = []
-        /// Settled when the loop has gone round once more, or has ended.
+        /// Settled when the loop has gone round once more or has ended.
         var round = Latch<Void>()
     }
 
@@ -32,7 +32,7 @@ public final class MoveScheduler: Sendable {
         (wakes, waking) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Accounts that are moving, and that wait for their turn.
+    /// How many accounts are moving, and how many wait for their turn.
     public var load: (moving: Int, queued: Int) {
         state.withLock { ($0.schedule.runningCount, $0.schedule.waitingCount) }
     }
@@ -40,7 +40,7 @@ public final class MoveScheduler: Sendable {
     /// Whether a run of the account is going on or waits for its turn.
     package func isBusy(_ account: AccountRecord.ID) -> Bool { state.withLock { $0.schedule.isBusy(account) } }
 
-    /// What a login that asks for more finds.
+    /// The state of the account's run, for a login that asks for more mail.
     package func runState(of account: AccountRecord.ID) -> LoginEffects.RunState {
         state.withLock { state in
             if state.schedule.isRunning(account) { return .running }
@@ -48,13 +48,13 @@ public final class MoveScheduler: Sendable {
         }
     }
 
-    /// Their runs come one at a time until each has shown that it does not end the process.
+    /// Runs of these accounts come one at a time until each has shown that it does not kill the process.
     package func suspect(_ accounts: some Sequence<AccountRecord.ID>) {
         state.withLock { $0.suspects.formUnion(accounts) }
     }
 
-    /// How many first runs could start at once at this domain's old server, the account's among them; an account that is
-    /// not there yet is nil.
+    /// How many first runs, this account's among them, could start at once at the domain's old server; nil stands for
+    /// an account that does not exist yet.
     package func room(for account: AccountRecord.ID?, _ settings: MigrationSettings) -> Int {
         let limits = context.limits
         guard !context.stopping.isSet else { return 0 }
@@ -66,7 +66,7 @@ public final class MoveScheduler: Sendable {
         }
     }
 
-    /// Queues the run that `account.pending` asks for; joins one that is there already.
+    /// Queues the run that `account.pending` asks for, or joins one that is already there.
     package func submit(_ account: AccountRecord, _ settings: MigrationSettings) {
         guard let pending = account.pending else { return }
         let limits = context.limits
@@ -79,7 +79,7 @@ public final class MoveScheduler: Sendable {
     }
 
     /// Stops the account's run after the batch in hand, or takes it out of the line.
-    /// - Returns: whether there is a run, whose end will be recorded.
+    /// - Returns: whether there is a run that will record its end.
     @discardableResult
     package func cancel(_ account: AccountRecord.ID, _ reason: RunControl.StopReason) -> Bool {
         let control = state.withLock { state in
@@ -90,7 +90,7 @@ public final class MoveScheduler: Sendable {
         return control != nil
     }
 
-    /// The account's run begins again under these settings; one that waits for its turn waits for it under them.
+    /// The account's run begins again under these settings; a waiting one stays in line and will run under them.
     package func begin(_ account: AccountRecord, under settings: MigrationSettings) {
         guard let pending = account.pending else { return }
         let limits = context.limits
@@ -108,7 +108,7 @@ public final class MoveScheduler: Sendable {
 
     package func wake() { waking.yield() }
 
-    /// Returns when the scheduler has looked at its work once more, or has ended: what a health check waits for.
+    /// Returns when the scheduler has gone through its work once more, or has ended: what a health check waits for.
     public func turn() async {
         let round = state.withLock { $0.round }
         wake()
@@ -123,7 +123,7 @@ public final class MoveScheduler: Sendable {
         round.settle(())
     }
 
-    /// Until the program stops: then every run ends its delivery in hand.
+    /// Runs until the program stops; by then every run has finished its current delivery.
     package func run() async {
         context.stopping.whenSet { [weak self] in self?.stopAll() }
         await withTaskGroup(of: Void.self) { group in
@@ -154,7 +154,7 @@ public final class MoveScheduler: Sendable {
             stopAll()
             waking.finish()
             endRound(isLast: true)
-            // Runs know a signal of their own and are not cancelled; only the timers are left to end.
+            // Runs have a stop signal of their own and are not cancelled; only the timers remain to be ended.
             while state.withLock({ $0.schedule.runningCount > 0 }) { _ = await group.next() }
             group.cancelAll()
         }
@@ -167,7 +167,7 @@ public final class MoveScheduler: Sendable {
     }
 
     private func wakeLater(at moment: Schedule.Moment) async {
-        // Cancelled: the program stops. In steps, since a machine may be suspended meanwhile.
+        // Cancelled when the program stops. Sleeps in steps, since the machine may be suspended meanwhile.
         while !Task.isCancelled, !context.stopping.isSet {
             let left = moment - context.uptime()
             if left <= .zero { break }
@@ -195,7 +195,7 @@ public final class MoveScheduler: Sendable {
             }
         let wasJoined = state.withLock { state in
             state.controls[ticket.account] = nil
-            // Whatever came of it, the process is alive.
+            // However the run ended, the process is alive.
             state.suspects.remove(ticket.account)
             return state.schedule.finish(
                 ticket.account, now: now, next: another, secondsBetweenRuns: limits.secondsBetweenRuns)
@@ -204,14 +204,15 @@ public final class MoveScheduler: Sendable {
         if wasJoined { await takeUp(ticket) }
     }
 
-    /// Whoever joined the run may have come after it had recorded its end: then its wish stands in the account.
+    /// A login may have joined the run after it had recorded its end: then what the login wants is in the account's
+    /// row.
     private func takeUp(_ ticket: Schedule.Ticket) async {
         do {
             let (row, settings) = try await context.records.standing(of: .id(ticket.account))
             guard let row, let settings, row.deletedAt == nil, row.sealed != nil else { return }
             submit(row, settings)
         } catch {
-            // The run that follows finds the wish, or nothing to do.
+            // The next run finds that request, or nothing to do.
             let limits = context.limits
             let later = ticket.delayed(until: context.uptime() + .seconds(limits.recordsRetry))
             state.withLock { $0.schedule.submit(later, secondsBetweenRuns: limits.secondsBetweenRuns) }
@@ -219,8 +220,8 @@ public final class MoveScheduler: Sendable {
         }
     }
 
-    /// A suspect's run that has moved something, or gone on for a while, is none that ends the process; it may be a long
-    /// one, and the next suspect waits for it.
+    /// A suspect's run that has moved something, or has lasted a while, is cleared: it may be a long one, and the next
+    /// suspect is waiting for it.
     private func clearWhenProven(_ account: AccountRecord.ID) async {
         let start = ContinuousClock.now
         let before = await moved(account)
@@ -236,7 +237,7 @@ public final class MoveScheduler: Sendable {
         do {
             try await context.records.beginRun(of: account, isSuspect: false, anew: true)
         } catch {
-            // Then a death within this run is held against it alone.
+            // From then on a death during this run is held against it alone.
         }
         wake()
     }
@@ -247,8 +248,8 @@ public final class MoveScheduler: Sendable {
         try? await context.records.account(id: account)?.moved
     }
 
-    /// What the account asks for, by the even clock. A moment that was recorded under another setting of the wall clock
-    /// puts no run off for longer than it can have been meant.
+    /// What the account asks for, by the monotonic clock. A due time recorded under another setting of the wall clock
+    /// delays no run by more than could have been meant.
     private func ticket(
         _ account: AccountRecord.ID, _ pending: PendingRun, _ settings: MigrationSettings
     ) -> Schedule.Ticket {
@@ -262,7 +263,7 @@ public final class MoveScheduler: Sendable {
 }
 
 extension PendingRun {
-    /// How long, in seconds, it can have been put off.
+    /// The longest time, in seconds, that the run can have been put off.
     fileprivate func longestWait(_ settings: MigrationSettings, _ limits: MoveLimits) -> Double {
         switch kind {
         case .retry: limits.lastRetry

@@ -3,13 +3,13 @@
 import Synchronization
 public import Vocabulary
 
-/// Which old servers cannot be reached, and since when: as of the latest question or run each.
+/// Which old servers cannot be reached, and since when, as of the latest question to, or run with, each.
 public final class OldServerReach: Sendable {
     private let lost = Mutex<[String: Timestamp]>([:])
 
     package init() {}
 
-    /// The server was asked; `failure` says why that came to nothing.
+    /// The server was asked; `failure` is why that failed, if it did.
     package func note(_ server: OldServer, _ failure: Reason?, at time: Timestamp) {
         lost.withLock { lost in
             if failure == .oldServerUnreachable {
@@ -20,7 +20,7 @@ public final class OldServerReach: Sendable {
         }
     }
 
-    /// A run has ended; what ended it may not have been the old server.
+    /// A run has ended, not necessarily because of the old server.
     func note(_ server: OldServer, _ end: RunEnd, at time: Timestamp) {
         switch end {
         case .failed(.oldServerUnreachable, _): note(server, .oldServerUnreachable, at: time)
@@ -29,7 +29,7 @@ public final class OldServerReach: Sendable {
         }
     }
 
-    /// Host and moment, the longest lost first.
+    /// Host and since when, longest first.
     public var unreachable: [(host: String, since: Timestamp)] {
         lost.withLock { $0.map { (host: $0.key, since: $0.value) } }.sorted {
             ($0.since, $0.host) < ($1.since, $1.host)

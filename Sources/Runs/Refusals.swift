@@ -3,7 +3,7 @@
 import Synchronization
 import Vocabulary
 
-/// Messages that the old server would not give in a session, and its words.
+/// Messages that the old server refused to give in one session, and what it said.
 final class Refusals: Sendable {
     private struct State {
         var count = 0
@@ -18,7 +18,8 @@ final class Refusals: Sendable {
 
     var count: Int { state.withLock { $0.count } }
 
-    /// A line for each of the first, for the events; a server that refuses everything fills neither memory nor database.
+    /// A line for each of the first few, for the events; a server that refuses everything fills neither memory nor
+    /// database.
     var lines: [String] { state.withLock { $0.lines } }
 
     /// The first of them.

@@ -11,7 +11,7 @@ import Waiting
 
 /// One session of a run, from the login to the farewell.
 extension Run {
-    /// What follows the login.
+    /// Everything after the login.
     mutating func move(in session: any MailboxSession) async throws -> RunEnd {
         let folders = try await session.folders()
         let isLarge = folders.lazy.map(\.messages).reduce(0, +) > LargeMailboxes.messages
@@ -28,7 +28,7 @@ extension Run {
         do {
             try await self.fetch(&plan, session, &fetch)
         } catch {
-            // Those that were left behind so far are named, however the run ends.
+            // Messages left behind so far are reported, however the run ends.
             try await tell(fetch.refusals)
             throw error
         }
@@ -57,11 +57,13 @@ extension Run {
         }
     }
 
-    /// What an earlier session of this run has settled and no name tells: it is asked for its header, and known by that.
+    /// Messages settled in an earlier session of this run, and not identified by name: their headers are asked for and
+    /// recognised.
     private func recognised(
         in listing: [ListedMessage], _ session: any MailboxSession
     ) async throws -> [Int: LedgerRow] {
-        // What is to be deleted is confirmed by its content, and where retrieving deletes a header may do so, too.
+        // A message is deleted only when its content confirms it; and where retrieving deletes, so may asking for a
+        // header.
         guard !settings.options.deleteAfterMove, session.traits.confirmsByHeader else { return [:] }
         var known: [Int: LedgerRow] = [:]
         for settled in progress.recognisable(in: listing) {
@@ -73,12 +75,12 @@ extension Run {
         return known
     }
 
-    /// What one session has to show.
+    /// What one session has achieved.
     struct Fetch {
         let refusals = Refusals()
         /// Rows of what it has settled.
         var settled: [LedgerRow] = []
-        /// The messages of these, where they are to be deleted over there.
+        /// The messages of these rows, if they are to be deleted on the old server.
         var deletable: [ListedMessage] = []
     }
 
@@ -87,7 +89,7 @@ extension Run {
         case delivered(Delivery.Size)
     }
 
-    /// Streams what is wanted into the store, and submits what is staged there.
+    /// Streams the wanted messages into the store, and submits what is staged there.
     private mutating func fetch(_ plan: inout RunPlan, _ session: any MailboxSession, _ fetch: inout Fetch) async throws
     {
         let id = account.id
@@ -111,7 +113,7 @@ extension Run {
         progress.unreadable.trust()
         let writer = try await commons.store.open(
             account.address, options: options, intended: intended, expecting: expected)
-        // Until the last sync: it is the writer that keeps the file system's errors in sight.
+        // Until the last sync: it is the writer that keeps file-system errors from being missed.
         defer { withExtendedLifetime(writer) {} }
         let gate = IntakeGate(writer)
         let naming = plan.naming
@@ -135,7 +137,7 @@ extension Run {
             var open = Delivery.Size()
             var failure: (any Error)?
             var lastPause = ContinuousClock.now
-            // What was delivered counts, whatever else went wrong: the next attempt goes on behind it.
+            // What was delivered counts, whatever else fails: the next attempt continues after it.
             func take(_ step: Result<Step, any Error>) {
                 switch step {
                 case .success(.delivered(let size)):
@@ -162,14 +164,14 @@ extension Run {
                         return .delivered(size)
                     }
                 }
-                // One that fails is still open: no other follows it.
+                // A failed one is still open, and none may follow it.
                 while open.reaches(Self.mostOpen), failure == nil, let step = await group.nextResult() { take(step) }
                 await giveWay(at: gate, since: &lastPause)
             }
             while let step = await group.nextResult() { take(step) }
             for message in refusals.messages { progress.refused(message) }
             guard let failure else { return }
-            // All that was whole is settled by now, in order.
+            // By now everything that arrived whole is settled, in order.
             let place = fetch.settled.count + refusals.count - leftBehind
             if let error = failure as? SourceError, wanted.indices.contains(place) {
                 blame(wanted[place], error, at: place, isCertain: place < careful || !pipelining, session, refusals)
@@ -178,7 +180,7 @@ extension Run {
         }
     }
 
-    /// A session has ended at a message: after the second time, that one is left behind.
+    /// A session has ended at a message: the second time, that message is left behind.
     private mutating func blame(
         _ message: ListedMessage, _ error: SourceError, at place: Int, isCertain: Bool, _ session: any MailboxSession,
         _ refusals: Refusals
@@ -186,7 +188,7 @@ extension Run {
         guard error.step == .fetch else { return }
         switch error.code {
         case .closed, .timedOut, .protocolViolation: break
-        // A server that bears no commands ahead fails at the first.
+        // A server that cannot take pipelined commands fails at the first.
         case .pipeliningBroken where place > 0: pipeliningFailedAt = message
         default: return
         }
@@ -195,12 +197,12 @@ extension Run {
         guard case .leftBehind(let isProgress) = verdict else { return }
         refusals.add(message, session.name(of: message), error.description)
         if isProgress { progress.passedOver() }
-        // It was not the commands ahead that the server stumbled over.
+        // Pipelining was not what the server stumbled over.
         if pipeliningFailedAt == message { isPipelining = true }
         pipeliningFailedAt = nil
     }
 
-    /// A long run leaves most of the time to those that have just begun.
+    /// A long run leaves most of the capacity to those that have just begun.
     private func giveWay(at gate: IntakeGate, since lastPause: inout ContinuousClock.Instant) async {
         guard progress.count >= YoungRuns.messages else { return }
         commons.youngRuns.leaves(account.id)
@@ -213,7 +215,7 @@ extension Run {
         lastPause = .now
     }
 
-    /// Nothing is wanted, but an earlier run that was cut short may have left something staged, which is of no use.
+    /// Nothing is wanted, but an earlier, interrupted run may have left staged files that nobody needs.
     private func sweep(_ options: DeliveryOptions, _ intended: [StagedBatch]) async {
         do throws(MailStoreError) {
             try await commons.store.sweep(account.address, options: options, intended: intended)
@@ -223,18 +225,19 @@ extension Run {
         }
     }
 
-    /// What of one account is delivered at once: what is staged beyond waits, so that the ledger is never far behind.
+    /// The most of one account that is delivered at once; the rest waits staged, so that the ledger never lags far
+    /// behind.
     private static let mostOpen = Delivery.Size(messages: 1000, octets: 4 << 20)
 
-    /// Tells new messages from those that are here already; the latter are discarded, and known by their new name.
-    /// - Returns: what is to be delivered: of each folder that follows another, its part.
+    /// Separates new messages from those already here; the latter are discarded, and their rows get the new name.
+    /// - Returns: what is to be delivered, folder by folder.
     private mutating func settle(
         _ staged: [StagedMessage], _ plan: inout RunPlan, _ fetch: inout Fetch, _ writer: any MailboxWriter,
         _ headers: HeaderHashes
     ) async throws -> [Delivery.Submission] {
         var new: [(message: StagedMessage, row: LedgerRow)] = []
         var known: [(message: StagedMessage, old: LedgerRow, row: LedgerRow)] = []
-        // What the listing took for moved and is not, and the other way round.
+        // Messages that were counted as moved and are not, and the reverse.
         var recounted = Delivery.Size()
         for message in staged {
             let row: LedgerRow
@@ -275,7 +278,7 @@ extension Run {
         return submissions
     }
 
-    /// Ledger rows of messages that are here already get the name under which they are listed now; `recounted` more remain
+    /// Gives ledger rows of messages already here the name under which they are now listed; `recounted` more remain
     /// than was thought.
     private func rename(_ rows: [(old: LedgerRow, new: LedgerRow)], _ recounted: Delivery.Size) async throws {
         let id = account.id
@@ -291,7 +294,7 @@ extension Run {
         if let changed { statuses.changed(changed) }
     }
 
-    /// An event for each message that is left behind, once a run.
+    /// Records an event for each message left behind, once per run.
     private mutating func tell(_ refusals: Refusals) async throws {
         let lines = progress.untold(refusals.lines)
         guard !lines.isEmpty else { return }
@@ -303,10 +306,10 @@ extension Run {
             })
     }
 
-    /// All is recorded: what was settled here may be deleted over there, and the session ends in order.
+    /// Everything is recorded: settled messages may be deleted on the old server, and the session ends in order.
     private func finish(_ session: any MailboxSession, _ fetch: Fetch) async throws {
         guard settings.options.deleteAfterMove, !fetch.settled.isEmpty else {
-            // Everything is recorded; whether the farewell arrives changes nothing.
+            // Everything is recorded, so it does not matter whether the farewell arrives.
             _ = try? await session.leave()
             return
         }

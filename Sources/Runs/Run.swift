@@ -9,11 +9,11 @@ import Secrets
 import Statuses
 import Vocabulary
 
-/// One run of one account: log in, list, fetch what the ledger does not have, deliver, record; and again, where the old
-/// server may have shown a part of the mailbox alone.
+/// One run of one account: log in, list, fetch what the ledger lacks, deliver, record; and again if the old server may
+/// have shown only a part of the mailbox.
 ///
-/// A dropped connection is resumed inside the run; each session compares the listing with the ledger afresh. What one
-/// session does is in `Run+Session.swift`; what outlives it is ``RunProgress``.
+/// A dropped connection is resumed within the run; each session compares listing and ledger afresh. What one session
+/// does is in `Run+Session.swift`; what outlasts a session is in ``RunProgress``.
 struct Run: Sendable {
     let context: Context
     let commons: RunCommons
@@ -26,12 +26,12 @@ struct Run: Sendable {
     /// The markers that have to stand where the mail goes.
     var expected: StoreMarkers = [:]
 
-    /// What the next run must know where this one is put off.
+    /// What the next run must know if this one is put off.
     private(set) var further: FurtherSessions
     var isPipelining = true
     var progress = RunProgress()
     private var hasBegun = false
-    /// At which message pipelining has failed.
+    /// The message at which pipelining failed.
     var pipeliningFailedAt: ListedMessage?
 
     /// - Parameter further: what the sessions before this run have found.
@@ -51,18 +51,18 @@ struct Run: Sendable {
         self.further = further
     }
 
-    /// Five tries without progress end a run; an answer that makes no sense is tried once more.
+    /// Five attempts without progress end a run; an answer that makes no sense is retried once.
     private struct Patience {
         var tries = 0
         var nonsense = 0
 
         mutating func progress() { self = Patience() }
 
-        /// Seconds to wait before the next try; nil where there is none.
+        /// Seconds to wait before the next attempt; nil if there is none.
         mutating func next(after error: SourceError) -> Double? {
             if error.code == .pipeliningBroken { return 0 }
             tries += 1
-            // A message that makes no sense is left behind after the second time; that says nothing of the others.
+            // A message that makes no sense is left behind the second time; that says nothing about the others.
             if error.reason == .oldServerProtocol, error.step != .fetch { nonsense += 1 }
             guard tries < 5, nonsense < 2 else { return nil }
             let longest = min(5, 0.25 * Double(1 << (tries - 1)))
@@ -91,8 +91,8 @@ struct Run: Sendable {
         }
     }
 
-    /// Sessions until one has ended in order, or the run has.
-    /// - Returns: with it, how many seconds the server wants between logins, where it says so.
+    /// Opens sessions until one has ended in order, or the run has.
+    /// - Returns: how the run ended, and the seconds the server wants between logins, if it says so.
     private mutating func endOfSessions() async throws -> (RunEnd, loginDelay: Int?) {
         var patience = Patience()
         while true {
@@ -121,7 +121,7 @@ struct Run: Sendable {
         }
     }
 
-    /// One session: that of the login check, where it was kept for this run, else a new one.
+    /// One session: the one kept from the login check, if there is one, else a new one.
     private mutating func attempt() async throws -> (RunEnd, loginDelay: Int?) {
         if let session = await commons.checkedSessions.take(for: account, settings) {
             control.onStop { session.abort() }
@@ -134,7 +134,7 @@ struct Run: Sendable {
         commons.reach.note(settings.oldServer, nil, at: context.now())
         control.onStop { line.abort() }
         defer { line.abort() }
-        // No password goes to a server that the settings do not name any more.
+        // No password is sent to a server that the settings no longer name.
         guard try await isCurrent() else { return (.stopped(.resettled), nil) }
         switch try await line.open(user: user, password: password) {
         case .accepted(let session): return (try await move(in: session), session.traits.loginDelay)
@@ -158,7 +158,7 @@ struct Run: Sendable {
 
     // MARK: - Further sessions
 
-    /// A mailbox is looked through to its end once; that of a server which is known to show parts, each time.
+    /// A mailbox is looked through to its end once; on a server known to show parts, every time.
     private func looksFurther() async throws -> Bool {
         guard account.lookedThrough == source else { return true }
         let name = settings.oldServer.nameOfParts
@@ -170,7 +170,7 @@ struct Run: Sendable {
         _ = try await context.records.kept(name, orElse: [1])
     }
 
-    /// The account is moving, and what remains is known.
+    /// Records that the account is moving and what remains.
     mutating func recordListing(_ plan: RunPlan) async throws {
         let isFirstAttempt = !hasBegun
         hasBegun = true
@@ -182,7 +182,7 @@ struct Run: Sendable {
             guard var row = facts.account else { return nil }
             var events: [EventRecord] = []
             row.beginMoving()
-            // What this session finds is not known before it has ended.
+            // What this session finds is known only when it has ended.
             row.pending?.found = nil
             row.remaining = remaining
             row.remainingOctets = octets
@@ -201,6 +201,6 @@ struct Run: Sendable {
 }
 
 extension OldServer {
-    /// Under which the records remember that this server lists a part of a mailbox each time.
+    /// The name under which the records remember that this server lists only a part of a mailbox at a time.
     fileprivate var nameOfParts: String { "parts:\(name)" }
 }

@@ -7,7 +7,7 @@ import Waiting
 package final class RunControl: Sendable {
     package enum StopReason: Sendable {
         case shutdown, disabled, deleted, excluded, expired
-        /// The settings name another old server, or ask for another way: the run begins again under them.
+        /// The settings name another old server or another way to reach it: the run begins again under them.
         case resettled
     }
 
@@ -31,7 +31,7 @@ package final class RunControl: Sendable {
         interrupt?()
     }
 
-    /// What ends the wait that the run is in; called at once where it was stopped already.
+    /// Sets what interrupts the run's current wait; it is called at once if the run was stopped already.
     func onStop(_ interrupt: @escaping @Sendable () -> Void) {
         let isStopped = state.withLock { state in
             if state.reason == nil { state.interrupt = interrupt }
@@ -40,6 +40,6 @@ package final class RunControl: Sendable {
         if isStopped { interrupt() }
     }
 
-    /// Sleeps, but not past a stop: the caller looks at `stopReason` next.
+    /// Sleeps, but no longer than until a stop: the caller checks `stopReason` next.
     func sleep(seconds: Double) async { await alarm.sleep(seconds: seconds) }
 }

@@ -5,20 +5,20 @@ import Records
 import Statuses
 import Vocabulary
 
-/// All that the end of a run changes: a value, without I/O.
+/// Everything that the end of a run changes: a value, without I/O.
 struct RunEffects: Sendable {
     var end: RunEnd
     /// The account as the run found it, and the settings that it ran under.
     var before: AccountRecord
     var ranUnder: MigrationSettings
-    /// What the next run must know of this one's sessions; nil where it had none.
+    /// What the next run must know about this one's sessions; nil if it had none.
     var further: FurtherSessions?
     /// Where the ledger's rows of this mailbox come from.
     var source: Int64
     var limits: MoveLimits
     var clock: RunClock
 
-    /// What is recorded where all is as it was; in any case the run has ended.
+    /// Records the outcome if nothing relevant has changed meanwhile; that the run has ended, in any case.
     func effects(on facts: AccountFacts) -> AccountEffects {
         var effects = changes(facts) ?? AccountEffects()
         effects.endsRun = true
@@ -27,24 +27,24 @@ struct RunEffects: Sendable {
 
     private func changes(_ facts: AccountFacts) -> AccountEffects? {
         guard var row = facts.account, let current = facts.settings else { return nil }
-        // Made again meanwhile: what has ended was another account's.
+        // The account was created again meanwhile: the run that ended was another account's.
         if case .stopped(.deleted) = end { return nil }
         guard row.createdAt == before.createdAt else { return nil }
-        // A trigger has brought another password meanwhile; the run with that comes next, and counts.
+        // A trigger has brought another password meanwhile; the run with that one comes next, and it counts.
         guard row.sealed == nil || row.sealed == before.sealed else { return nil }
         let brought = row.moved != before.moved
         let asked = PasswordMark(revision: before.revision, generation: ranUnder.generation)
         if case .stopped(.resettled) = end {
-            // The password was taken away after that.
+            // The password was erased after the run began.
             guard row.sealed == nil, row.outcome == .inProgress else { return nil }
             let reason: RunControl.StopReason = row.nonMigrating == nil ? .disabled : .excluded
             let event = row.end(
                 .stopped(reason), keeps: false, brought: brought, asked: asked, current, limits, clock)
             return AccountEffects(row, events: [event].compactMap(\.self))
         }
-        // What an old server has said that the settings do not name any more counts no more.
+        // The verdict of an old server that the settings no longer name does not count.
         guard current.oldServer == ranUnder.oldServer || row.pending == nil else { return nil }
-        // Disabled or excluded while it ran: nothing of it is kept.
+        // Disabled or excluded while it ran: the password is not kept.
         let keeps = row.sealed != nil && current.state(at: clock.now) == .active
         let event = row.end(end, keeps: keeps, brought: brought, asked: asked, current, limits, clock)
         if let further { row.remember(further, of: source, after: end) }

@@ -5,16 +5,17 @@ import Vocabulary
 /// How a run ended.
 enum RunEnd: Sendable {
     case completed
-    /// So many messages the old server would not give.
+    /// The old server refused to give this many messages.
     case refused(Int)
     case rejected(String)
-    /// In use, too early, or out of order for a while; come back after so many seconds, where it said so.
+    /// The mailbox is in use, the login came too early, or the server is temporarily out of order; retry after this
+    /// many seconds, if it named any.
     case postponed(Reason, String, seconds: Int?)
     case failed(Reason, String)
-    /// All that was listed is here, and so many messages were refused; whether there is more is asked after so many
-    /// seconds, for the server wants a pause between logins.
+    /// Everything listed is here, except for this many refused messages. Whether there is more is asked after this many
+    /// seconds, since the server wants a pause between logins.
     case toBeContinued(refused: Int, seconds: Int)
-    /// Refused for good, by a code that says so (RFC 3206 §4): another try would change nothing.
+    /// Refused permanently, by a code that says so (RFC 3206 §4): another attempt would change nothing.
     case barred(String)
     case stopped(RunControl.StopReason)
 }

@@ -8,10 +8,10 @@ import Vocabulary
 /// What the end of a run makes of its account.
 extension AccountRecord {
     /// - Parameters:
-    ///   - keeps: the sealed password may still be needed: the window is open and nobody has taken it away.
-    ///   - brought: it has moved something.
+    ///   - keeps: whether the sealed password may still be needed: the window is open and nobody has erased it.
+    ///   - brought: whether it has moved something.
     ///   - asked: the password and the settings that it ran with.
-    /// - Returns: the event that tells of it.
+    /// - Returns: the event that reports it.
     mutating func end(
         _ end: RunEnd, keeps: Bool, brought: Bool, asked: PasswordMark, _ settings: MigrationSettings,
         _ limits: MoveLimits, _ clock: RunClock
@@ -32,7 +32,7 @@ extension AccountRecord {
         case .toBeContinued(let refused, let seconds):
             remaining = Int64(refused)
             guard var run = pending else {
-                // Nothing is kept for another look: what was listed is all that there will be.
+                // No password is kept for another session, so what was listed is all that will come.
                 return self.end(
                     refused == 0 ? .completed : .refused(refused), keeps: false, brought: brought, asked: asked,
                     settings, limits, clock)
@@ -49,7 +49,7 @@ extension AccountRecord {
         case .rejected(let text):
             rejected = asked
             eraseSealedPassword()
-            // A run that never got in leaves the figures of the last one standing.
+            // A run that never got to the listing leaves the previous figures as they are.
             if outcome == .inProgress {
                 fail(with: .credentialsRejected, "the old server no longer takes the password: \(text)", at: now)
             }
@@ -72,7 +72,7 @@ extension AccountRecord {
             return EventRecord(
                 at: now, account: address, kind: .stopped, reason: .nonMigratingAccount, detail: detail)
         case .stopped(.expired):
-            // What the last run came to stands.
+            // The previous run's outcome stands.
             let gaveUp = pending?.kind == .retry
             eraseSealedPassword()
             guard gaveUp else { return nil }
@@ -83,7 +83,7 @@ extension AccountRecord {
         }
     }
 
-    /// What the next run must know of the sessions that this one has had.
+    /// Remembers what the next run must know about this one's sessions.
     mutating func remember(_ further: FurtherSessions, of source: Int64, after end: RunEnd) {
         switch end {
         case .completed, .refused: lookedThrough = source
@@ -93,7 +93,7 @@ extension AccountRecord {
         }
     }
 
-    /// What has come since a login during this run is looked for next, and late mail until the time is over.
+    /// After a login during this run, another follows at once; then late mail is looked for until its time is over.
     private mutating func followUp(keeps: Bool, _ settings: MigrationSettings, _ clock: RunClock) {
         if keeps, let run = pending, run.kind == .repeated {
             pending = PendingRun(kind: .incremental, due: clock.now, followUpUntil: run.followUpUntil)
@@ -129,7 +129,7 @@ extension AccountRecord {
         return EventRecord(at: now, account: address, kind: .failed, reason: reason, detail: detail)
     }
 
-    /// The status stays, and the run is put off; what lasts a quarter of an hour is a failure after all.
+    /// Puts the run off and leaves the status as it is; after a quarter of an hour of this, it counts as a failure.
     private mutating func postpone(
         _ reason: Reason, _ text: String, seconds: Int?, keeps: Bool, _ limits: MoveLimits, _ clock: RunClock
     ) -> EventRecord {
@@ -141,7 +141,7 @@ extension AccountRecord {
         }
         let event = EventRecord(at: now, account: address, kind: .postponed, reason: reason, detail: text)
         guard keeps, var run = pending else {
-            // Nothing follows: what is under way has ended with this.
+            // Nothing follows, so a move in progress has ended with this.
             if outcome == .inProgress { return fail(reason, text, keeps: false, limits, clock) }
             eraseSealedPassword()
             return event
@@ -154,7 +154,7 @@ extension AccountRecord {
         return event
     }
 
-    /// Whether what has failed since then may go on failing.
+    /// Whether something that has failed since then may go on failing.
     private func isPatient(_ since: Timestamp, for seconds: Double, _ clock: RunClock) -> Bool {
         clock.elapsed(.failing, of: id, since: since, longest: seconds) < seconds
     }

@@ -4,8 +4,8 @@ import Records
 import Vocabulary
 
 extension RunPlan {
-    /// A listing and a ledger, brought together by UIDL. Both may have millions of members, so they are sorted side by
-    /// side, 16 octets each, and not gathered in dictionaries.
+    /// A listing and a ledger, joined by UIDL. Both may have millions of entries, so they are sorted side by side, 16
+    /// octets each, instead of gathered in dictionaries.
     struct Groups {
         private typealias Entry = (id: Int64, index: Int32)
 
@@ -33,7 +33,7 @@ extension RunPlan {
             entries.sort { $0.id == $1.id ? $0.index < $1.index : $0.id < $1.id }
         }
 
-        /// Calls `body` with each UIDL that is listed, the indices of its messages, and those of its rows.
+        /// Calls `body` with each listed UIDL, the indices of its messages, and those of its rows.
         func forEach(_ body: (_ id: Int64, _ messages: [Int], _ rows: [Int]) -> Void) {
             var (left, right) = (messages.startIndex, rows.startIndex)
             while left < messages.endIndex {

@@ -4,20 +4,22 @@ import MailStore
 import Records
 import Vocabulary
 
-/// What is to be fetched, and what of that turns out to be here already: a listing held against the ledger.
+/// What is to be fetched, and which of it turns out to be here already: a listing compared with the ledger.
 ///
-/// A row of the ledger is *trusted* where the same UIDL of the same source is listed with the same size, and that UIDL
-/// has never been seen to mean two messages (RFC 1939 §7 forbids it, and servers do it); such a message is not fetched.
-/// UIDLs that are the messages' numbers mean nothing, and none of them is trusted. All other rows are *candidates*: a message that is fetched and has the content of one is
-/// that message under another name (a rebuilt index, another server, no UIDL at all), and is not delivered again.
-/// Each candidate accounts for one message, so that two equal ones still arrive as two. A row of a message that was
-/// deleted over there is one for the same UIDL alone: where the server lists it all the same, or got it back from a
-/// backup, it is here already, and an equal message under another name is a new one.
+/// A ledger row is *trusted* if the same UIDL of the same source is listed with the same size, and that UIDL has never
+/// been seen to mean two messages (RFC 1939 §7 forbids that, and servers do it); such a message is not fetched. UIDLs
+/// that are just message numbers mean nothing, and none of them is trusted.
+///
+/// All other rows are *candidates*: a fetched message with the same content as a candidate is that message under
+/// another name (a rebuilt index, another server, no UIDL at all), and is not delivered again. Each candidate accounts
+/// for one message, so two equal messages still arrive as two. The row of a message that was deleted on the old server
+/// is a candidate only for the same UIDL: if the server lists that after all, or got it back from a backup, the message
+/// is here already, while an equal message under another name is a new one.
 struct RunPlan: Sendable {
     /// In the order in which they are to be fetched.
     private(set) var wanted: [ListedMessage]
-    /// How many of ``wanted`` seem to be still over there alone, and their octets as listed: all but those for which there
-    /// is a candidate of their size. Fetching tells.
+    /// How many of ``wanted`` seem to be only on the old server, and their octets as listed: all except those with a
+    /// candidate of their size. Only fetching can tell for certain.
     let missing: Int
     let missingOctets: Int64
     private let seeming: Set<Int>
@@ -26,16 +28,16 @@ struct RunPlan: Sendable {
     private var nextOccurrence: [Int64?: Int32] = [:]
     private let source: Int64
     private let hash: LedgerHash
-    /// Which messages' names tell them from all others.
+    /// Which messages are identified by their names.
     let naming: Naming
-    /// Whether the names of all that is wanted do.
+    /// Whether this holds for all wanted messages.
     let areAllNamed: Bool
 
-    /// Whether a message is known again in the next session by what it is called.
+    /// Whether a message's name identifies it in the next session.
     struct Naming: Sendable {
-        /// UIDLs that have been listed twice at once, now or before.
+        /// UIDLs that were listed twice at once, now or earlier.
         fileprivate(set) var shared: Set<Int64> = []
-        /// Whether the listing's UIDLs are the messages' numbers.
+        /// Whether the listing's UIDLs are just message numbers.
         fileprivate(set) var areNumbers: Bool
         fileprivate let hash: LedgerHash
 
@@ -51,12 +53,13 @@ struct RunPlan: Sendable {
     enum Verdict: Equatable, Sendable {
         /// It has not been moved: deliver it, and record the row.
         case new(LedgerRow)
-        /// It has been moved under `old`, which becomes `row`.
+        /// It was moved under `old`, which is replaced by `row`.
         case known(old: LedgerRow, row: LedgerRow)
     }
 
     /// - Parameters:
-    ///   - isConfirming: nothing is trusted: each message is fetched and recognised by its content, as before a `DELE`.
+    ///   - isConfirming: whether nothing is trusted: each message is fetched and recognised by its content, as before a
+    ///     `DELE`.
     init(
         listing: [ListedMessage], ledger: [LedgerRow], source: Int64, hash: LedgerHash, order: MoveOptions.Order,
         isConfirming: Bool
@@ -113,8 +116,8 @@ struct RunPlan: Sendable {
         self.missingOctets = missingOctets
     }
 
-    /// The index of the row that is the message's own; nil where it has none that can be trusted. A UIDL that has been two
-    /// messages' one after the other may be a third one's now.
+    /// The index of the message's own row; nil if it has none that can be trusted. A UIDL that has meant two messages,
+    /// one after the other, may mean a third by now.
     private static func match(
         _ message: ListedMessage, _ rows: some Collection<Int>, in ledger: [LedgerRow], source: Int64
     ) -> Int? {
@@ -125,13 +128,15 @@ struct RunPlan: Sendable {
         return row
     }
 
-    /// Servers that keep no UIDLs have been seen to give the numbers of the messages instead, which others get when one
-    /// is deleted. A mailbox whose real UIDLs are 1, 2, 3 … is confirmed in vain until one of them is gone.
+    /// Servers that keep no UIDLs have been seen to send message numbers instead, which pass to other messages after a
+    /// deletion. A mailbox whose real UIDLs happen to be 1, 2, 3 … is fetched again needlessly until one of them is
+    /// gone.
     private static func areNumbers(_ listing: [ListedMessage]) -> Bool {
         listing.allSatisfy { message in message.uniqueID?.withOctets { $0.isNumber(message.number) } ?? true }
     }
 
-    /// Numbers of those for which there is a row of their size, each row counted once; a row of their UIDL is theirs.
+    /// Numbers of the messages for which there is a row of their size, each row counted once; a row with the same UIDL
+    /// is matched first.
     private static func seeming(_ wanted: [ListedMessage], _ unused: [LedgerRow], _ hash: LedgerHash) -> Set<Int> {
         guard !wanted.isEmpty, !unused.isEmpty else { return [] }
         struct Kind: Hashable {
@@ -163,7 +168,7 @@ struct RunPlan: Sendable {
         return seeming
     }
 
-    /// Whether a wanted message was taken for moved when ``missing`` was counted.
+    /// Whether a wanted message was assumed to be moved when ``missing`` was counted.
     func seemsMoved(_ message: ListedMessage) -> Bool { seeming.contains(message.number) }
 
     private mutating func takeDeleted(_ content: Int64, _ id: Int64?) -> LedgerRow? {
@@ -171,7 +176,7 @@ struct RunPlan: Sendable {
         return deleted[content]?.remove(at: index)
     }
 
-    /// Says what a fetched message is. Each answer is given once: a candidate is used up by it.
+    /// Says what a fetched message is. Ask once for each message: the answer uses up a candidate.
     mutating func judge(_ staged: StagedMessage) -> Verdict {
         let id = staged.message.uniqueID.map(hash.uniqueID)
         let old = candidates[staged.content.value]?.popLast() ?? takeDeleted(staged.content.value, id)
@@ -190,7 +195,7 @@ struct RunPlan: Sendable {
 }
 
 extension UnsafeRawBufferPointer {
-    /// Whether these are the digits of `number`, zeros in front of them aside.
+    /// Whether these are the digits of `number`, leading zeros aside.
     fileprivate func isNumber(_ number: Int) -> Bool {
         guard let last, last == UInt8(ascii: "0") + UInt8(number % 10) else { return false }
         return drop { $0 == UInt8(ascii: "0") }.elementsEqual(String(number).utf8)

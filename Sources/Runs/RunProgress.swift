@@ -3,36 +3,38 @@
 import Records
 import Vocabulary
 
-/// What a run has settled so far, and what its next session begins with: a value without connection, clock or store.
+/// What a run has settled so far, and where its next session starts: a value without connection, clock or store.
 struct RunProgress: Sendable {
-    /// A message that has been fetched and recorded in this run, and that its name does not tell from others.
+    /// A message that was fetched and recorded in this run, and that its name does not identify.
     struct Settled: Sendable {
         var message: ListedMessage
         var row: LedgerRow
-        /// A hash of its header, by which it is known again; nil where nobody has seen it.
+        /// A hash of its header, by which it is recognised; nil if that was not seen.
         var header: UInt64?
     }
 
-    /// Messages that this run has settled, one way or another; what an earlier session has settled is settled once.
+    /// Messages that this run has settled in any way, each counted once however many sessions see it.
     private(set) var count = 0
-    /// New messages, and such as were refused for the first time, since the last session that ended in order.
+    /// New messages, and newly refused ones, since the last session that ended in order.
     private(set) var found = 0
     /// Whether any message has come whole.
     private(set) var hasBrought = false
     var unreadable = UnreadableMessages()
-    /// Events that tell of refused messages, so far.
+    /// The lines about refused messages that events have reported so far.
     private var told: Set<String> = []
     private var refused: Set<UniqueID> = []
-    /// Sizes, by number: a session that resumes the run fetches these last.
+    /// Sizes by message number, of settled messages: a session that resumes the run fetches what is in these places
+    /// last.
     private var sizes: [Int: Int?] = [:]
     private var unnamed: [Int: Settled] = [:]
-    /// How many messages a session has settled at the most.
+    /// The most messages that one session has settled.
     private var mostSettled = 0
-    /// How many of those the session in hand leaves out.
+    /// How many settled messages the current session leaves out.
     private var leftOut = 0
 
-    /// What is asked for, in order. Last come those in whose places a message has been settled: a session that ends again
-    /// and again at the same place would else get no further. None is left out for its place alone: places shift.
+    /// What is requested, in order. Messages in places where one has been settled come last; otherwise a session that
+    /// ends again and again at the same place would get no further. None is left out because of its place alone: places
+    /// shift.
     func order(_ readable: [ListedMessage]) -> [ListedMessage] {
         func isSettled(_ message: ListedMessage) -> Bool { sizes[message.number] == .some(message.octets) }
         let fresh = sizes.isEmpty ? readable : readable.filter { !isSettled($0) }
@@ -41,7 +43,7 @@ struct RunProgress: Sendable {
         return sizes.isEmpty ? turned : turned + readable.filter(isSettled)
     }
 
-    /// Those of a listing that may be known by their headers: in the same place, of the same size, under the same name.
+    /// Settled messages that may be in the listing, recognisable by header: same place, same size, same name.
     func recognisable(in listing: [ListedMessage]) -> [Settled] {
         guard !unnamed.isEmpty else { return [] }
         var times: [UInt64: Int] = [:]
@@ -54,10 +56,10 @@ struct RunProgress: Sendable {
         }
     }
 
-    /// A session begins that leaves so many settled messages out.
+    /// A session begins that leaves out this many settled messages.
     mutating func begin(leavingOut count: Int) { leftOut = count }
 
-    /// A message of the session in hand is settled: delivered, or known.
+    /// A message of the current session is settled: delivered, or known.
     mutating func settled(_ settled: Settled, isNamed: Bool) {
         hasBrought = true
         unreadable.arrived()
@@ -65,30 +67,30 @@ struct RunProgress: Sendable {
         if !isNamed { unnamed[settled.message.number] = settled }
     }
 
-    /// So many messages were new and are delivered.
+    /// This many messages were new and have been delivered.
     mutating func delivered(_ messages: Int) {
         count += messages
         found += messages
     }
 
-    /// So many were known; `here` is what this session has settled in all.
+    /// This many were known; `here` is how many this session has settled in all.
     mutating func recognised(_ messages: Int, here: Int) {
         let reached = leftOut + here
         count += min(messages, max(0, reached - mostSettled))
         mostSettled = max(mostSettled, reached)
     }
 
-    /// A message was left behind that nobody could read.
+    /// A message was left behind as unreadable.
     mutating func passedOver() { count += 1 }
 
-    /// The old server would not give this message.
+    /// The old server refused to give this message.
     mutating func refused(_ message: ListedMessage) {
-        // One that no list names may not be there at all.
+        // A message that no listing names may not exist at all.
         guard let id = message.uniqueID, refused.count < 100_000, refused.insert(id.detached).inserted else { return }
         found += 1
     }
 
-    /// Those of the lines that no event tells of yet.
+    /// The lines that no event has reported yet.
     mutating func untold(_ lines: [String]) -> [String] { lines.filter { told.insert($0).inserted } }
 
     /// A session has ended in order.

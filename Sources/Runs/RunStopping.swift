@@ -3,7 +3,7 @@
 package import Records
 
 extension MoveScheduler {
-    /// Stops runs whose sealed password has gone. Those that were still waiting end here.
+    /// Stops runs whose sealed password has been erased. Those that were still waiting end here.
     package func stop(_ accounts: [AccountRecord.ID], _ reason: RunControl.StopReason) async throws {
         let waiting = accounts.filter { !cancel($0, reason) }
         let clock = RunClock(now: context.now(), uptime: context.uptime(), spans: runner.commons.spans)

@@ -21,11 +21,11 @@ package struct Runner: Sendable {
         self.delivery = delivery
     }
 
-    /// The account's wish after a run.
+    /// What the account wants after a run.
     enum Next: Sendable {
         case none
         case pending(PendingRun, MigrationSettings)
-        /// The database did not answer: the run is as it was, and is tried again.
+        /// The database did not answer: the run stands as it was, and is tried again.
         case again
     }
 
@@ -36,11 +36,11 @@ package struct Runner: Sendable {
             account = row?.address
             guard let row, let settings, row.deletedAt == nil else { return .none }
             guard let pending = row.pending, let sealed = row.sealed else {
-                // The password was taken away before the run's turn came.
+                // The password was erased before the run's turn came.
                 guard row.outcome == .inProgress else { return .none }
                 return try await record(.stopped(row.nonMigrating == nil ? .disabled : .excluded), of: row, settings)
             }
-            // Should the process die under it, the next one knows under which.
+            // If the process dies during this run, the next process knows which run it was.
             try await context.records.beginRun(of: id, isSuspect: isSuspect, anew: false)
             let (end, further) = await end(of: row, pending, sealed, settings, control)
             commons.reach.note(settings.oldServer, end, at: context.now())
@@ -59,7 +59,7 @@ package struct Runner: Sendable {
         let state = settings.state(at: context.now())
         if state == .disabled { return (.stopped(.disabled), nil) }
         if row.nonMigrating == .excluded || row.nonMigrating == .notKnown { return (.stopped(.excluded), nil) }
-        // A run that a login in time has started is finished, however long it waited for its turn.
+        // A run started by a login within the window is finished, however long it waited for its turn.
         if state == .expired, pending.kind != .first, row.outcome != .inProgress {
             return (.stopped(.expired), nil)
         }
@@ -86,7 +86,7 @@ package struct Runner: Sendable {
             let end = try await run.end()
             switch end {
             case .completed, .refused:
-                // What is complete is so where the mail is looked for.
+                // Complete means: in the place where mail is looked for now.
                 _ = try await store.verify(row)
                 try await completion.forgetOthers(row.id)
             default: break
@@ -103,7 +103,7 @@ package struct Runner: Sendable {
         }
     }
 
-    /// The latest run's outcome is the account's.
+    /// Records the run's outcome as the account's.
     private func record(
         _ end: RunEnd, of before: AccountRecord, _ settings: MigrationSettings, _ further: FurtherSessions? = nil
     ) async throws -> Next {

@@ -3,13 +3,13 @@
 // One account's run, and whose turn it is.
 //
 // 1. ``MoveScheduler`` holds the ``Schedule``, a value that says who runs next, and runs each as a task of its own.
-// 2. ``Runner`` opens the sealed password (``Vault``), sees that the mail store is the one that it was (`StoreGuard`), has
-//    what an earlier run left ended (`IntentEnding`), and records what the run comes to (``RunEnd``, `RunOutcome`).
-// 3. ``Run`` is that run: sessions with the old server until one has shown nothing new. The first may be the one in which
-//    the login's password was checked (``CheckedSession``).
+// 2. ``Runner`` opens the sealed password (``Vault``), checks that the mail store is still the same one (`StoreGuard`),
+//    has leftovers of an earlier run ended (`IntentEnding`), and records how the run ends (``RunEnd``, `RunOutcome`).
+// 3. ``Run`` is that run: sessions with the old server until one shows nothing new. The first may be the session in
+//    which the login's password was checked (``CheckedSession``).
 // 4. A session (`Run+Session`) lists the mailbox, compares it with the ledger (``RunPlan``, a value), streams what is
-//    missing into the store, and submits what is staged there to `Delivery`. What is settled, and what comes next, is
-//    ``RunProgress``, a value.
+//    missing into the store, and submits what is staged there to `Delivery`. What is settled and what comes next is
+//    kept in ``RunProgress``, a value.
 
 package import MailStore
 

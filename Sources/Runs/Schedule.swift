@@ -2,27 +2,26 @@
 
 import Records
 
-/// Who runs next, where a connection is free, and when to look again: a value without clock or task.
+/// Who runs next, whether a connection is free, and when to look again: a value without clock or task.
 ///
-/// A login's first run goes before incremental ones. First runs go to their old server in the order in which their
-/// logins came, and no further login puts one back; a domain that wants few connections holds up no other one of the
-/// same server. Each old server with work has one place, beyond the daemon's own limit if need be, and servers share
-/// the rest: the next place goes to the one that has the fewest. So those that are slow hold up their own accounts
-/// alone.
+/// A login's first run goes before incremental ones. First runs at one old server go in the order of their logins, and
+/// further logins of the same account do not set it back. A domain that allows few connections holds up no other domain
+/// of the same server. Each old server with work has one place, beyond the daemon's own limit if need be; the remaining
+/// places go, one by one, to the server that has the fewest. So a slow server holds up only its own accounts.
 ///
-/// A suspect is an account under whose run the process has died again and again: suspects run one at a time, so that
-/// the next death tells which of them it is.
+/// A suspect is an account during whose runs the process has died repeatedly: suspects run one at a time, so that the
+/// next death tells which of them it is.
 struct Schedule: Sendable {
-    /// Goes on evenly, whatever becomes of the wall clock.
+    /// Monotonic, however the wall clock is set.
     typealias Moment = ContinuousClock.Instant
 
-    /// One account's wish to run.
+    /// One account's request to run.
     struct Ticket: Sendable, Equatable {
         var account: AccountRecord.ID
         var lane: Lane
-        /// Connections of moves that its server takes at once.
+        /// Connections for moves that its server takes at once.
         var width: Int
-        /// Those of them that its domain may have.
+        /// How many of them its domain may have.
         var share: Int
         var isFirst: Bool
         var due: Moment
@@ -37,9 +36,9 @@ struct Schedule: Sendable {
 
     private struct Waiting: Sendable {
         var ticket: Ticket
-        /// The order of arrival. Entries of queues with another number are void.
+        /// The order of arrival. Queue entries with another number are void.
         var number: UInt64
-        /// It is due, and stands in its queue.
+        /// Whether it is due and stands in its queue.
         var isQueued = false
     }
 
@@ -47,7 +46,7 @@ struct Schedule: Sendable {
     private struct Place: Sendable, Comparable {
         var account: AccountRecord.ID
         var number: UInt64
-        /// First runs are in the order of arrival, all others in that in which they became due.
+        /// First runs rank by arrival, all others by when they became due.
         var rank: UInt64
 
         static func < (left: Place, right: Place) -> Bool { left.rank < right.rank }
@@ -69,7 +68,7 @@ struct Schedule: Sendable {
     private var later = Line<Due>()
     private var queues: [Lane: Queue] = [:]
     private var suspects = Line<Place>()
-    /// The one that runs at present.
+    /// The suspect that is running.
     private var suspect: AccountRecord.ID?
     private var numbers: UInt64 = 0
     private var ranks: UInt64 = 0
@@ -81,8 +80,8 @@ struct Schedule: Sendable {
 
     func isRunning(_ account: AccountRecord.ID) -> Bool { running[account] != nil }
 
-    /// How many first runs of a domain could start at once at an old server that takes `width`, one of them the account's;
-    /// nil stands for one that has never run.
+    /// How many first runs of a domain, one of them this account's, could start at once at an old server that takes
+    /// `width`; nil stands for an account that has never run.
     func room(
         for account: AccountRecord.ID?, in lane: Lane, width: Int, share: Int, most: Int, secondsBetweenRuns: Double,
         now: Moment
@@ -98,8 +97,7 @@ struct Schedule: Sendable {
         return max(0, min(free, width - here, share - queue.running))
     }
 
-    /// Puts an account into the line. One that runs already is joined; one that waits keeps the better of both wishes,
-    /// and its place.
+    /// Queues an account. A run in progress is joined; a waiting one keeps the better of both requests, and its place.
     mutating func submit(_ ticket: Ticket, secondsBetweenRuns: Double) {
         guard running[ticket.account] == nil else {
             joined.insert(ticket.account)
@@ -129,7 +127,7 @@ struct Schedule: Sendable {
     }
 
     /// Says who starts now.
-    /// - Returns: them, and the moment at which the next one is due; nil where only the end of a run can change anything.
+    /// - Returns: the runs to start, and when the next one is due; nil if only the end of a run can change anything.
     mutating func start(now: Moment, most: Int) -> (starts: [Ticket], next: Moment?) {
         while let due = later.first, due.at <= now || waiting[due.account]?.number != due.number {
             later.removeFirst()
@@ -154,14 +152,14 @@ struct Schedule: Sendable {
         return (starts, later.first?.at)
     }
 
-    /// The lane whose turn it is: of the server with the fewest places, and there of whoever came first.
+    /// The lane whose turn it is: at the server with the fewest places, the one that came first.
     private mutating func next(_ line: WritableKeyPath<Queue, Line<Place>>, most: Int) -> Lane? {
         var best: (lane: Lane, places: Int, rank: UInt64)?
         for lane in Array(queues.keys) {
             guard let (ticket, rank) = head(of: lane, line) else { continue }
             let places = connections[lane.server, default: 0]
             guard places < ticket.width, queues[lane]?.running ?? 0 < ticket.share else { continue }
-            // A server that has no place gets one, whatever the others hold.
+            // A server without a place gets one, whatever the others hold.
             guard places == 0 || running.count < most else { continue }
             if let best, (best.places, best.rank) < (places, rank) { continue }
             best = (lane, places, rank)
@@ -169,7 +167,7 @@ struct Schedule: Sendable {
         return best?.lane
     }
 
-    /// Who is first there; what has become void before is taken away.
+    /// The first of the queue, after removing void entries before it.
     private mutating func head(
         of lane: Lane, _ line: WritableKeyPath<Queue, Line<Place>>
     ) -> (Ticket, UInt64)? {
@@ -206,11 +204,11 @@ struct Schedule: Sendable {
         return nil
     }
 
-    /// The run that goes on has not ended the process: the next suspect may begin.
+    /// The current suspect's run has not killed the process: the next suspect may begin.
     mutating func clear(_ account: AccountRecord.ID) { if suspect == account { suspect = nil } }
 
     /// A run has ended; `next` is when and how the account wants to run again.
-    /// - Returns: whether somebody has joined it, perhaps after it had recorded its end.
+    /// - Returns: whether a login has joined it, perhaps after it had recorded its end.
     @discardableResult
     mutating func finish(
         _ account: AccountRecord.ID, now: Moment, next: Ticket?, secondsBetweenRuns: Double
@@ -230,12 +228,12 @@ struct Schedule: Sendable {
         return joined.remove(account) != nil
     }
 
-    /// Takes an account out of the line; one that runs is not touched.
+    /// Takes an account out of the queue; a run in progress is not touched.
     mutating func withdraw(_ account: AccountRecord.ID) { waiting[account] = nil }
 }
 
 extension Schedule.Ticket {
-    /// Whether both stand in one queue: then the earlier one's place is kept.
+    /// Whether both belong in the same queue: then the earlier one's place is kept.
     fileprivate func isSameLine(as other: Self) -> Bool {
         lane == other.lane && isFirst == other.isFirst && isSuspect == other.isSuspect
     }

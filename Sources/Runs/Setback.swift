@@ -2,7 +2,7 @@
 
 import Synchronization
 
-/// The first delivery of a run that failed.
+/// The first delivery of a run to fail.
 final class Setback: Sendable {
     private let first = Mutex<(any Error)?>(nil)
 

@@ -4,10 +4,10 @@ import Records
 import Synchronization
 import Vocabulary
 
-/// How long something has gone on that an account's record says the beginning of: its failing, its looking for late mail.
+/// How long something has lasted whose beginning an account's record holds: repeated failure, the search for late mail.
 ///
-/// The beginning is kept by the wall clock, since it outlives a restart. While this process lives the time that has gone
-/// by is counted by the even clock, so that no setting of the other gives a run up early or keeps it for ever.
+/// The beginning is kept by the wall clock, since it outlives a restart. While this process lives, the time elapsed is
+/// counted by the monotonic clock, so that setting the wall clock neither ends a run early nor keeps it for ever.
 final class Spans: Sendable {
     enum Kind: Hashable, Sendable { case failing, followUp }
 
@@ -23,7 +23,7 @@ final class Spans: Sendable {
 
     private let spans = Mutex<[Key: Span]>([:])
 
-    /// - Parameter longest: what was begun before this process can have gone on for so many seconds at the most.
+    /// - Parameter longest: what began before this process can have lasted this many seconds at most.
     /// - Returns: seconds.
     func elapsed(
         _ kind: Kind, of account: AccountRecord.ID, since: Timestamp, now: Timestamp, uptime: ContinuousClock.Instant,
@@ -46,7 +46,7 @@ final class Spans: Sendable {
     }
 }
 
-/// What a run's end is judged by: the moment, by both clocks.
+/// The moment by which a run's end is judged, by both clocks.
 struct RunClock {
     var now: Timestamp
     var uptime: ContinuousClock.Instant

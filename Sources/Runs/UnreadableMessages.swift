@@ -3,20 +3,21 @@
 import MailSource
 import Vocabulary
 
-/// Messages at which sessions end: the old server hangs up there, falls silent, is too slow, or makes no sense. After the
-/// second time such a message is left behind like one that the old server refuses, so that it does not hold up the others.
+/// Messages at which sessions end: the old server hangs up, falls silent, is too slow, or makes no sense there. The
+/// second time, such a message is left behind like one that the old server refuses, so that it does not hold up the
+/// others.
 ///
-/// A line that drops where it likes, and a server that serves nobody any more, end sessions too: they are told apart by
-/// whether messages behind one that was left arrive.
+/// An unreliable line, or a server that no longer serves anybody, ends sessions too. The difference is whether messages
+/// after the one left behind arrive.
 struct UnreadableMessages: Sendable {
-    /// More than that, and it is the server that makes no sense.
+    /// Beyond this, it is the server that makes no sense.
     private static let most = 100
-    /// … or these, while none behind them has arrived.
+    /// … or beyond this, while no message after them has arrived.
     private static let mostUnproven = 5
-    /// After a session that has ended at a message the next one asks for so many one by one, so that it is certain which.
+    /// After a session that ended at a message, the next one requests this many one by one, to be certain which it is.
     static let careful = 64
 
-    /// What a message is known by in the next session. Servers whose unique-ids are others in each are known by places.
+    /// How a message is recognised in the next session; by its place, on servers whose unique-ids change each time.
     private enum Mark: Hashable {
         case named(UniqueID)
         case placed(Int, octets: Int?)
@@ -34,34 +35,34 @@ struct UnreadableMessages: Sendable {
     /// Whether the last session has ended at a message.
     private(set) var isSuspicious = false
 
-    /// From where on, in parts of the whole, to ask for messages: elsewhere, until one arrives behind those that were left.
+    /// Where to start requesting messages, as a fraction of the listing: elsewhere, until one arrives after those left.
     var start: Double {
         guard !isProven, !left.isEmpty else { return 0 }
         return 1 - 1 / Double(1 << min(left.count, 10))
     }
 
-    /// Whether any is left behind.
+    /// Whether any message is left behind.
     var hasLeft: Bool { !left.isEmpty }
 
-    /// Why it is left behind; nil where it is not.
+    /// Why the message is left behind; nil if it is not.
     func reason(_ message: ListedMessage) -> String? {
         return Mark.all(of: message).lazy.compactMap { left[$0] }.first
     }
 
-    /// A message is here, whole.
+    /// A message has arrived whole.
     mutating func arrived() { if !left.isEmpty { isProven = true } }
 
     enum Verdict: Equatable {
         case suspected
-        /// It is left behind from now on. Whether that is progress: whether there is reason to believe that the others
-        /// can be had.
+        /// It is left behind from now on; `isProgress` is whether there is reason to believe that the others can be
+        /// had.
         case leftBehind(isProgress: Bool)
     }
 
     /// Counts that a session has ended at `message`.
     /// - Parameters:
-    ///   - isCertain: nothing else was asked for at the time.
-    ///   - hasBrought: whether this run has had any message of this server.
+    ///   - isCertain: whether nothing else was being requested at the time.
+    ///   - hasBrought: whether this run has received any message from this server.
     mutating func add(
         _ message: ListedMessage, _ error: SourceError, isCertain: Bool, hasBrought: Bool
     ) -> Verdict {

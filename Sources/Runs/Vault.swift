@@ -14,7 +14,7 @@ package struct Vault: Sendable {
         key.seal(password, context: account.description)
     }
 
-    /// - Throws: ``MoveError`` with `interrupted` where the key is another than it was sealed under.
+    /// - Throws: ``MoveError`` with `interrupted` if the password was sealed under a different key.
     package func open(_ sealed: [UInt8], for account: EmailAddress) throws -> Password {
         do {
             return try key.open(sealed, context: account.description)

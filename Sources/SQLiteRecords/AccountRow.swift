@@ -5,7 +5,7 @@ import GRDB
 import Records
 import Vocabulary
 
-/// An account as a row: the columns' order is this file's own affair.
+/// An account as a row. The order of columns is known only to this file.
 enum AccountRow {
     /// What `read` expects after SELECT.
     static let selected =
@@ -40,7 +40,8 @@ enum AccountRow {
     /// Where in `written` each of `indexed` is.
     private static let indexedPlaces = indexed.compactMap { written.firstIndex(of: $0) }
 
-    /// The statements that set all that is written but the indexed columns, and of these the ones whose bit is set.
+    /// One statement for each set of changed indexed columns, a bit each: it sets those, and every column without an
+    /// index.
     private static let replacements: [String] = (0..<1 << indexed.count).map { changed in
         let set = written.filter { name in
             indexed.firstIndex(of: name).map { changed & 1 << $0 != 0 } ?? true
@@ -48,14 +49,14 @@ enum AccountRow {
         return "UPDATE account SET \(set.map { $0 + " = ?" }.joined(separator: ", ")) WHERE id = ?"
     }
 
-    /// The statement that makes a row into `account`, where its indexed columns are now `old`. Those that stay are
-    /// not set: SQLite writes every index anew whose columns a SET names, four of them for a message moved.
+    /// The statement that turns a row into `account`, where its indexed columns are now `old`. Unchanged ones are not
+    /// set: SQLite rewrites every index whose columns a SET names, four of them for each message moved.
     static func replacement(
         by account: AccountRecord, of old: [DatabaseValue]
     ) -> (sql: String, arguments: StatementArguments) {
         var values = values(account)
         var changed = 0
-        // Backwards, so that what is taken out moves none that is yet to be looked at.
+        // Backwards, so that removing one does not move those still to be visited.
         for (bit, place) in indexedPlaces.enumerated().sorted(by: { $0.element > $1.element }) {
             if values[place] == old[bit] {
                 values.remove(at: place)

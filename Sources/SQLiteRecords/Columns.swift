@@ -5,17 +5,17 @@ import GRDB
 import GRDBSQLite
 import Vocabulary
 
-/// The columns of the row that a statement stands on, read in the order in which the query names them. A value of another
-/// kind than expected is damage, never a trap.
+/// The columns of a statement's current row, read in the order in which the query names them. A value of an unexpected
+/// type is damage, never a trap.
 ///
-/// Read from SQLite itself: what GRDB makes of a row costs more than the query, the names of its columns above all.
+/// Read directly from SQLite: GRDB's rows cost more than the query itself, above all for their column names.
 struct Columns {
     private let statement: SQLiteStatement
     private var next: CInt = 0
 
     fileprivate init(of statement: SQLiteStatement) { self.statement = statement }
 
-    /// Where the next column is, if it is of this kind (a fundamental datatype of SQLite's).
+    /// The index of the next column, if it is of this type (a fundamental datatype of SQLite).
     private mutating func place(_ kind: CInt) throws -> CInt {
         guard let place = try optionalPlace(kind) else { throw damage() }
         return place
@@ -85,7 +85,7 @@ struct Columns {
         return word
     }
 
-    /// Two columns: the key, and what of it was given in another spelling: the local part, or the whole address.
+    /// Reads two columns: the key, and what was given in another spelling, the local part or the whole address.
     mutating func address() throws -> EmailAddress {
         let key = try text()
         let given = try optionalText()
@@ -100,10 +100,10 @@ struct Columns {
 }
 
 extension EmailAddress {
-    /// What rows are found by: two addresses that are equal have the same, octet for octet.
+    /// The key that rows are found by: equal addresses have the same one, octet for octet.
     var key: String { description }
 
-    /// The address as it was given, or its local part alone, where the key does not tell.
+    /// The address as given, or only its local part, unless it equals the key.
     var givenWhereNotKey: String? {
         if givenDomain != domain.name { return asGiven }
         let isKey = givenLocalPart.utf8.elementsEqual(key.utf8.prefix(while: { $0 != UInt8(ascii: "@") }))
@@ -116,7 +116,7 @@ extension String {
         utf8.allSatisfy { $0 < 0x80 } ? self : precomposedStringWithCanonicalMapping
     }
 
-    /// As a search compares texts: without regard to case, in any script.
+    /// Folded for searching: case is ignored, in any script.
     var folded: String { lowercased().canonical }
 }
 
@@ -153,7 +153,7 @@ extension Database {
         return elements
     }
 
-    /// Every row that can be read; `damaged` is told of each other one, and may end it.
+    /// Every row that can be read; `damaged` is called for every other one, and may throw to end the query.
     func sound<Element>(
         _ sql: String, _ arguments: StatementArguments = [], damaged: (Damage) throws -> Void,
         _ read: (inout Columns) throws -> Element

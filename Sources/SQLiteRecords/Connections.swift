@@ -5,15 +5,15 @@ import GRDBSQLite
 import Glibc
 import Records
 
-/// The connections of one opening of the database: one that writes, some that read.
+/// The connections to the database, opened together: one that writes, and a few that read.
 ///
-/// SQLite keeps the index of the write-ahead log in a file beside it, which other programs share, and which is made at
-/// each opening: on a full disk it cannot be. There the connections of this process keep it in their memory, and
-/// other programs are locked out for as long (`unix-excl`, https://sqlite.org/vfs.html).
+/// SQLite keeps the index of the write-ahead log in a file beside it, which is shared with other programs and created
+/// at each opening; on a full disk that is impossible. Then the connections of this process keep the index in memory,
+/// and other programs are locked out meanwhile (`unix-excl`, https://sqlite.org/vfs.html).
 struct Connections: Sendable {
     let writer: DatabaseQueue
     let readers: [DatabaseQueue]
-    /// Why the index is in memory; nil where it is in its file.
+    /// Why the index is in memory; nil if it is in its file.
     let confinement: RecordsError?
 
     /// Blocks.
@@ -42,13 +42,13 @@ struct Connections: Sendable {
         return (writer, readers)
     }
 
-    /// GRDB names no VFS: it is the default one for as long as the connections are made.
+    /// GRDB cannot name a VFS, so it is made the default while the connections are opened.
     private static func openConfined(_ file: DatabaseFile) -> (DatabaseQueue, [DatabaseQueue])? {
         guard let usual = sqlite3_vfs_find(nil), let own = sqlite3_vfs_find("unix-excl"),
             sqlite3_vfs_register(own, 1) == SQLITE_OK
         else { return nil }
         defer { sqlite3_vfs_register(usual, 1) }
-        // What stands in the way here is no better known than what did before.
+        // A failure here tells no more than the one before.
         return try? open(file)
     }
 }

@@ -4,9 +4,9 @@ import GRDB
 import Glibc
 import Records
 
-/// SQLite's result codes as what happened and what to do.
+/// Turns SQLite's result codes into what happened and what to do.
 extension DatabaseFile {
-    /// What was thrown inside, as the outside sees it.
+    /// The error as shown to the outside.
     func error(_ error: any Error) -> RecordsError {
         switch error {
         case let error as RecordsError: error
@@ -53,7 +53,7 @@ extension DatabaseFile {
     /// Whether its file system has no room for another page or two, for this user.
     var isFull: Bool { room.map { $0 < 65536 } ?? false }
 
-    /// How many octets its file system has left for this user; nil where that cannot be told.
+    /// How many octets its file system has left for this user; nil if unknown.
     var room: UInt64? {
         var status = statvfs()
         guard statvfs(path, &status) == 0 else { return nil }
@@ -70,7 +70,7 @@ extension DatabaseFile {
                 """)
     }
 
-    /// At the start: it was here before.
+    /// At the start: the database was here before, and is missing.
     var lost: RecordsError {
         unavailable(
             """
@@ -79,7 +79,7 @@ extension DatabaseFile {
             """)
     }
 
-    /// While it is open: what is written now would be seen by no one after a restart.
+    /// The file was replaced while open: what is written now would be lost at a restart.
     var replaced: RecordsError {
         unavailable(
             "has been removed or replaced while it was in use. Stop the daemon, put the file back, and start it again")

@@ -5,21 +5,21 @@ import GRDB
 import Records
 import Synchronization
 
-/// What may be set apart from the file's path.
+/// Options besides the file's path.
 struct Options: Sendable {
     /// How long another program's lock is waited for.
     var busySeconds: Double = 5
-    /// Reader threads; more than the cores gain nothing.
+    /// Reader threads; more than there are cores gain nothing.
     var readers = max(2, min(4, ProcessInfo.processInfo.activeProcessorCount))
-    /// In octets: with less than that, four times what the write-ahead log takes up as a rule, the log is kept short.
+    /// In octets, four times the usual size of the write-ahead log: with less room than this, the log is kept short.
     var ampleRoom: UInt64 = 64 << 20
-    /// What a commit has made known; called on the writer's thread.
+    /// Called with the events of each commit, on the writer's thread.
     var onEvents: @Sendable ([EventRecord]) -> Void = { _ in }
-    /// Called for each row that cannot be read and was passed over; once, on a thread that must not wait.
+    /// Called once for each row that could not be read and was passed over, on a thread that must not wait.
     var onDamage: @Sendable (RecordsError) -> Void = { _ in }
 }
 
-/// The file, its modes, its connections, and what to say when it fails.
+/// The file, its mode, its connections, and what to say when it fails.
 struct DatabaseFile: Sendable {
     /// `mmov`, in the header of every database of ours (https://sqlite.org/fileformat.html#application_id).
     static let applicationID: Int64 = 0x6D6D_6F76
@@ -29,7 +29,7 @@ struct DatabaseFile: Sendable {
     let settingsMemo = SettingsMemo()
     private let told = ToldDamages()
 
-    /// Makes the file where there is none, brings the schema up to date, and proves that commits will be durable.
+    /// Creates the file if there is none, brings the schema up to date, and makes sure that commits will be durable.
     func openWriter() throws(RecordsError) -> DatabaseQueue {
         try makePrivate()
         do {
@@ -37,21 +37,21 @@ struct DatabaseFile: Sendable {
             configuration.prepareDatabase { db in try refuseNotOurs(db) }
             let database = try DatabaseQueue(path: path, configuration: configuration)
             try database.writeWithoutTransaction { db in
-                // Not GRDB's way, which writes something into a new log: on a full disk nothing can be.
+                // Not in GRDB's way, which writes to a new log; that fails on a full disk.
                 try db.execute(sql: "PRAGMA journal_mode = WAL")
                 // NORMAL loses the last commits in a power cut.
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2,
                     try String.fetchOne(db, sql: "PRAGMA journal_mode") == "wal"
                 else { throw notDurable }
-                // Only where it is another: on a full disk nothing can be written, and nothing needs to be.
+                // Only if it differs: on a full disk nothing can be written, and nothing needs to be.
                 if try Int64.fetchOne(db, sql: "PRAGMA application_id") != Self.applicationID {
                     try db.execute(sql: "PRAGMA application_id = \(Self.applicationID)")
                 }
-                // Zeroes a sealed password where it was, at no extra I/O.
+                // Overwrites an erased sealed password with zeros, at no extra I/O.
                 try db.execute(sql: "PRAGMA secure_delete = FAST")
                 try db.execute(sql: "PRAGMA cache_size = -65536")
-                // No file elsewhere, which could be on a full disk too, or lack a descriptor.
+                // Avoids temporary files, which could hit a full disk or the limit on descriptors.
                 try db.execute(sql: "PRAGMA temp_store = MEMORY")
                 try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
                 try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
@@ -77,7 +77,7 @@ struct DatabaseFile: Sendable {
         }
     }
 
-    /// By which a file is known, whatever is put under its name.
+    /// Identifies a file, whatever is put under its name.
     struct Identity: Hashable, Sendable {
         var device: UInt64
         var inode: UInt64
@@ -95,20 +95,20 @@ struct DatabaseFile: Sendable {
         return stat(path, &status) != 0 ? errno == ENOENT : status.st_size == 0
     }
 
-    /// Where a connection does not close, the operating system closes it with the process; nothing is lost (WAL).
+    /// If a connection does not close, the operating system closes it with the process, and nothing is lost (WAL).
     func close(_ connection: DatabaseQueue) { try? connection.close() }
 
     private var configuration: Configuration {
         var configuration = Configuration()
         configuration.busyMode = .timeout(options.busySeconds)
         configuration.foreignKeysEnabled = true
-        // The writer begins and ends its transactions itself; one that would not end is ended in the next turn.
+        // The writer begins and ends its transactions itself; one that fails to end is ended in the next turn.
         configuration.allowsUnsafeTransactions = true
         configuration.label = "mailmove"
         return configuration
     }
 
-    /// Before anything is changed in it: is it ours, or new, and of this version or before?
+    /// Before anything is changed: checks that the database is ours or new, and not of a newer version.
     private func refuseNotOurs(_ db: Database) throws {
         let application = try Int64.fetchOne(db, sql: "PRAGMA application_id")
         let tables = try Int64.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema")
@@ -116,8 +116,8 @@ struct DatabaseFile: Sendable {
         if try Migrations.all.hasBeenSuperseded(db) { throw newer }
     }
 
-    /// Mode 0600 whatever the umask; SQLite gives `-wal` and `-shm` the mode of the file.
-    /// An existing file is never opened here: closing it would drop SQLite's locks (fcntl(2)).
+    /// Mode 0600, whatever the umask; SQLite gives `-wal` and `-shm` the same mode. An existing file is never opened
+    /// here, because closing it would drop SQLite's locks (fcntl(2)).
     private func makePrivate() throws(RecordsError) {
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         if descriptor >= 0 {
@@ -134,7 +134,7 @@ struct DatabaseFile: Sendable {
                 errno: code)
         }
         for suffix in ["", "-wal", "-shm"] {
-            // Another user's file, or none: what may be done with it is SQLite's to find out.
+            // This fails for another user's file, or a missing one; SQLite will find out what it may do there.
             _ = chmod(path + suffix, 0o600)
         }
     }
@@ -143,19 +143,20 @@ struct DatabaseFile: Sendable {
 }
 
 extension DatabaseFile {
-    /// A row is passed over, so that it holds up no other: its own account, or domain, is told where it asks for it.
+    /// Reports a row that was passed over so that it holds up no other; its own account or domain is told when it asks
+    /// for it.
     func pass(over damage: Damage) {
         guard told.isNew(damage.detail) else { return }
         options.onDamage(corrupt(damage.detail))
     }
 }
 
-/// What has been told of damaged rows since the start.
+/// Damaged rows reported since the start.
 private final class ToldDamages: Sendable {
     private let details = Mutex<Set<String>>([])
 
     func isNew(_ detail: String) -> Bool {
-        // Where there are as many, one more says nothing new.
+        // Beyond this many, another one adds nothing.
         details.withLock { $0.count < 1000 && $0.insert(detail).inserted }
     }
 }

@@ -3,17 +3,17 @@
 import Glibc
 import Records
 
-/// Keeps a second daemon from moving the same mail: `NAME-lock` beside the database, locked for as long as it is open.
+/// Keeps a second daemon from moving the same mail: `NAME-lock` beside the database, locked while the database is open.
 ///
 /// Not the database itself: closing a descriptor of it would drop the locks SQLite has on it (fcntl(2)).
 struct DatabaseLock: Sendable {
     private let descriptor: Int32
-    /// Whether a database was there when the lock was last held: should it be missing now, it has been lost.
+    /// Whether a database existed when the lock was last held: if it is missing now, it has been lost.
     let hasSeenDatabase: Bool
 
     private static let mark = "database\n"
 
-    /// Waits for `seconds` for another's lock to end. Blocks.
+    /// Waits up to `seconds` for another holder to release the lock. Blocks.
     init(of file: DatabaseFile, waiting seconds: Double) throws(RecordsError) {
         let path = file.path + "-lock"
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -46,10 +46,10 @@ struct DatabaseLock: Sendable {
         write(hasSeenDatabase)
     }
 
-    /// The database is there: it has to be from now on.
+    /// Notes that the database exists, and must from now on.
     func sawDatabase() { if !hasSeenDatabase { write(true) } }
 
-    /// The owner is for the text above alone. Where nothing can be written the lock holds all the same.
+    /// The owner is written only for the error text above. The lock holds even if nothing can be written.
     private func write(_ hasSeenDatabase: Bool) {
         let text = "\(getpid())\n" + (hasSeenDatabase ? Self.mark : "")
         _ = pwrite(descriptor, text, text.utf8.count, 0)

@@ -3,7 +3,7 @@
 import Dispatch
 import Synchronization
 
-/// What waits for a dedicated thread. Putting never blocks; taking does, until there is something.
+/// A queue for a dedicated thread. Putting never blocks; taking does, until there is something.
 final class Inbox<Item: Sendable>: Sendable {
     private struct State {
         var items: [Item] = []
@@ -14,7 +14,7 @@ final class Inbox<Item: Sendable>: Sendable {
     private let state = Mutex(State())
     private let bell = DispatchSemaphore(value: 0)
 
-    /// - Returns: false where the inbox is closed; the item was not taken in.
+    /// - Returns: false if the inbox is closed and the item was not accepted.
     func put(_ item: Item) -> Bool {
         let (accepted, wake) = state.withLock { state in
             guard !state.isClosed else { return (false, false) }
@@ -28,7 +28,7 @@ final class Inbox<Item: Sendable>: Sendable {
     }
 
     /// Blocks the calling thread until something waits.
-    /// - Parameter share: how many of those that wait this thread takes, given how many there are.
+    /// - Parameter share: how many of the waiting items this thread takes, given how many there are.
     /// - Returns: nil once the inbox is closed and empty.
     func take(_ share: (Int) -> Int) -> [Item]? {
         while true {
@@ -48,7 +48,7 @@ final class Inbox<Item: Sendable>: Sendable {
         }
     }
 
-    /// All that waits; blocks nobody.
+    /// Takes everything that waits, without blocking.
     func takeWaiting() -> [Item] {
         state.withLock { state in
             defer { state.items = [] }
@@ -56,7 +56,7 @@ final class Inbox<Item: Sendable>: Sendable {
         }
     }
 
-    /// Takes nothing more in; what waits is still handed out.
+    /// Accepts nothing more; waiting items are still handed out.
     func close() {
         let sleeping = state.withLock { state in
             state.isClosed = true

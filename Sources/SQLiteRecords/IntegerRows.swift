@@ -3,8 +3,8 @@
 import GRDB
 import GRDBSQLite
 
-/// Rows of integers by the hundred thousand, without GRDB's arguments and rows: these cost ten times as much as what
-/// SQLite does with a row of the ledger.
+/// Rows of integers by the hundred thousand, without GRDB's arguments and rows, which cost ten times as much as
+/// SQLite's own work on a ledger row.
 extension Database {
     /// Runs `sql` for each of `elements`; `bind` is called for its parameters, in their order.
     func run<Element>(
@@ -26,7 +26,7 @@ extension Database {
         }
     }
 
-    /// Every row of `sql`, which selects integers alone, read by `read`.
+    /// Every row of `sql`, which must select only integers, read by `read`.
     func integers<Element>(
         _ sql: String, _ arguments: [Int64], _ read: (borrowing IntegerRow) throws -> Element
     ) throws -> [Element] {
@@ -50,17 +50,17 @@ extension Database {
         }
     }
 
-    /// What SQLite has just said of a statement.
+    /// The error that SQLite has just reported for a statement.
     func failure(_ code: CInt, _ sql: String) -> DatabaseError {
         DatabaseError(resultCode: ResultCode(rawValue: code), message: lastErrorMessage, sql: sql)
     }
 }
 
-/// The columns of the row that a statement stands on.
+/// The columns of a statement's current row.
 struct IntegerRow: ~Copyable {
     fileprivate let statement: SQLiteStatement
 
-    /// Another kind of value is damage.
+    /// A value of another type is damage.
     fileprivate func check() throws {
         for column in 0..<sqlite3_column_count(statement) {
             guard sqlite3_column_type(statement, column) == SQLITE_INTEGER else {

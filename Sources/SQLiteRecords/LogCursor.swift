@@ -15,7 +15,7 @@ struct LogCursor {
         text = Cursor.encode(Self.head(of: query) + [String(position.key), position.address])
     }
 
-    /// - Throws: `InvalidCursor` where `text` was given for another domain, sort or direction, or never.
+    /// - Throws: `InvalidCursor` if `text` was given for another domain, sort or direction, or never.
     init(_ text: String, of query: LogQuery) throws {
         let head = Self.head(of: query)
         let lines = try Cursor.decode(text)
@@ -41,7 +41,7 @@ struct EventCursor {
         text = Cursor.encode(Self.head(of: query) + [String(id)])
     }
 
-    /// - Throws: `InvalidCursor` where `text` was given for another subject, or never.
+    /// - Throws: `InvalidCursor` if `text` was given for another subject, or never.
     init(_ text: String, of query: EventQuery) throws {
         let head = Self.head(of: query)
         let lines = try Cursor.decode(text)

@@ -2,17 +2,17 @@
 
 import GRDB
 
-/// How long the write-ahead log may become before it is taken into the database and begins anew.
+/// How long the write-ahead log may grow before it is copied into the database and starts afresh.
 ///
-/// The longer it is, the less is written twice. But where little room is left it must not take what is left: a log that
-/// cannot grow any more would let nothing be changed, though most of what it holds is old.
+/// The longer it is, the less is written twice. But when room is short, the log must not use it up: a log that cannot
+/// grow would block every change, although most of its content is old.
 struct LogLength {
     private static let usual = 4000
     private static let short = 100
 
     private var pages = usual
 
-    /// After each change that was made, or could not be.
+    /// Call after each change, made or failed.
     mutating func fit(to file: DatabaseFile, _ database: DatabaseQueue, hasFailed: Bool) {
         let wanted = file.room.map { $0 < file.options.ampleRoom } ?? false ? Self.short : Self.usual
         guard wanted != pages || hasFailed else { return }
@@ -20,10 +20,10 @@ struct LogLength {
             do {
                 try db.execute(sql: "PRAGMA wal_autocheckpoint = \(wanted)")
                 pages = wanted
-                // Waits for nobody. Where there is no room for it either, the next change that fails tries it again.
+                // Does not wait. If there is no room for this either, it is tried again at the next failed change.
                 if wanted == Self.short { try db.execute(sql: "PRAGMA wal_checkpoint(PASSIVE)") }
             } catch {
-                // What keeps changes from being made is told to those who ask for one.
+                // Whoever asks for a change is told why it cannot be made.
             }
         }
     }

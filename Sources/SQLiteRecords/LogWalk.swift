@@ -4,28 +4,28 @@ import GRDB
 import Records
 import Vocabulary
 
-/// A place in a sort: an account's key there, and its address to tell equal keys apart.
+/// A position in a sort: the account's key, and its address to distinguish equal keys.
 struct LogPosition {
     var id: AccountRecord.ID
-    /// The sort's column as the index has it; the status's code where that is the sort, 0 for the sort by address.
+    /// The sort's column as in the index: the status's code in the sort by status, 0 in the sort by address.
     var key: Int64
     var address: String
 
-    /// As SQLite's index orders them.
+    /// The same order as SQLite's index.
     func precedes(_ other: Self) -> Bool {
         guard key == other.key else { return key < other.key }
         return address.utf8.lexicographicallyPrecedes(other.address.utf8)
     }
 }
 
-/// What narrows a walk and is in no index.
+/// Filters a walk by what no index holds.
 struct AccountFilter {
     var condition = ""
     var arguments: [DatabaseValue] = []
 
     init(search: String?, startedBy: TriggerOrigin?) {
         if let search, !search.isEmpty {
-            // No pattern, so nothing in it needs escaping.
+            // Not a pattern, so nothing needs escaping.
             condition += " AND (instr(address, ?) > 0 OR instr(foldedName, ?) > 0)"
             arguments += [column(search.folded), column(search.folded)]
         }
@@ -46,7 +46,7 @@ struct LogWalk {
     let filter: AccountFilter
     let after: LogPosition?
 
-    /// The next positions, one more than `limit` where there are so many.
+    /// The next positions: one more than `limit`, if there are that many.
     func page(of statuses: Set<MigrationStatus>, limit: Int, in db: Database) throws -> [LogPosition] {
         var positions: [LogPosition] = []
         for status in statuses {
@@ -56,7 +56,7 @@ struct LogWalk {
         return Array(positions.prefix(limit + 1))
     }
 
-    /// How many accounts of `status` the filter leaves, over all pages.
+    /// How many accounts of `status` pass the filter, over all pages.
     func count(of status: MigrationStatus, in db: Database) throws -> Int64 {
         let arguments = [domain.databaseValue, status.code.databaseValue] + filter.arguments
         return try db.first(

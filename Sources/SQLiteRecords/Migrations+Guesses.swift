@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Migrations {
-    /// Guesses count for minutes, and what an older version has counted says nothing of when, but by the wall clock.
+    /// Guesses count for minutes only, and an older version recorded their times by the wall clock alone.
     static let guessesByUptime = """
         DROP TABLE guess;
 

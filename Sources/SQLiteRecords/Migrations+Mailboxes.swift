@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Migrations {
-    /// What mailboxes are known by, and which runs have brought mail to them. Of a state from before, each mailbox that
-    /// mail was moved to is taken as it is, once.
+    /// How mailboxes are recognised, and which runs have brought mail to them. In a state from before this migration,
+    /// each mailbox that mail was moved to is accepted as it is, once.
     static let mailboxes = """
         CREATE TABLE mailbox (
             account INTEGER PRIMARY KEY REFERENCES account (id),

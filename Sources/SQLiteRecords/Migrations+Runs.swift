@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Migrations {
-    /// A row for each run that is going on, and for each account under whose run the process has died.
+    /// A row for each run in progress, and for each account during whose run the process has died.
     static let runsUnderWay = """
         CREATE TABLE run (
             account INTEGER PRIMARY KEY REFERENCES account (id),
@@ -11,7 +11,7 @@ extension Migrations {
         ) STRICT;
         """
 
-    /// `likeness` is the same for events of an account that repeat each other; an event without it is never counted.
+    /// `likeness` is equal for events of an account that repeat each other; an event without it is never counted.
     static let countedEvents = """
         ALTER TABLE event ADD COLUMN count INTEGER NOT NULL DEFAULT 1;
         ALTER TABLE event ADD COLUMN since INTEGER;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Migrations {
-    /// The sums of a domain, with the accounts that no run has listed yet (`runs` counts from the first listing on) and the
-    /// octets that remain. These are what old servers say: a sum that does not fit ends at the largest number, which is
-    /// what CAST makes of it.
+    /// The sums of a domain, with the number of accounts that no run has listed yet (`runs` counts from the first
+    /// listing on) and the octets that remain. Old servers supply these numbers, so a sum that overflows is capped at
+    /// the largest integer by CAST.
     static let fullerTallies = """
         ALTER TABLE tally ADD COLUMN unlisted INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE tally ADD COLUMN remainingOctets INTEGER NOT NULL DEFAULT 0;

@@ -2,8 +2,8 @@
 
 import GRDB
 
-/// Every change of the schema, in order. Named, and only ever appended to: what a released version has run is never
-/// edited.
+/// Every change of the schema, named and in order. Migrations are only ever appended: one that a released version has
+/// run is never edited.
 enum Migrations {
     static let all: DatabaseMigrator = {
         var migrator = DatabaseMigrator()
@@ -37,7 +37,7 @@ enum Migrations {
         return migrator
     }()
 
-    /// A domain is known from its first account, settings or event on, and never forgotten: its id is in every row.
+    /// A domain is added with its first account, settings or event, and never removed: its id is in every row.
     private static let domains = """
         CREATE TABLE domain (
             id INTEGER PRIMARY KEY,
@@ -61,7 +61,7 @@ enum Migrations {
     /// Codes of `outcome` and `status`: 0 notStarted, 1 inProgress, 2 completed, 3 failed, 4 nonMigrating.
     /// The four partial indexes begin with domain and status, so that each sort of the log, with any set of statuses,
     /// is a walk over at most five ranges. A time that is not set sorts before every other.
-    /// `sealed` comes last: the columns before it are read without it.
+    /// `sealed` comes last, so that the columns before it are read without it.
     private static let accounts = """
         CREATE TABLE account (
             id INTEGER PRIMARY KEY,
@@ -115,8 +115,8 @@ enum Migrations {
             WHERE outcome = 1 AND nonMigrating IS NULL AND deletedAt IS NULL;
         """
 
-    /// Sums over the accounts that are not deleted, by domain and status. Triggers keep them, so that no statement,
-    /// of one row or of all, can change an account without them.
+    /// Sums over the accounts that are not deleted, by domain and status. Triggers maintain them, so that no statement
+    /// can change accounts without them.
     private static let tallies = """
         CREATE TABLE tally (
             domain INTEGER NOT NULL REFERENCES domain (id),
@@ -163,7 +163,7 @@ enum Migrations {
         END;
         """
 
-    /// A ledger row is its own key: about 45 octets a message, an account's side by side.
+    /// A ledger row is its own key: about 45 octets per message, stored next to others of its account.
     /// `flags`: 1 has a UIDL (else `uniqueID` is 0), 2 deleted on the old server.
     private static let ledger = """
         CREATE TABLE ledger (
@@ -187,8 +187,8 @@ enum Migrations {
         CREATE INDEX intent_by_account ON intent (account);
         """
 
-    /// What a session that follows another one of the same account must know. `flags` of the ledger has a bit more
-    /// since: 4, its UIDL has been listed twice.
+    /// What a session must know about those of the same account before it. Since then the ledger's `flags` have one
+    /// more bit: 4, its UIDL has been listed twice.
     private static let furtherSessions = """
         ALTER TABLE account ADD COLUMN lookedThrough INTEGER;   -- a ledger's source
         ALTER TABLE account ADD COLUMN pendingSessions INTEGER;

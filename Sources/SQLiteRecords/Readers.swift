@@ -7,13 +7,13 @@ import Waiting
 
 /// A few threads with a connection each, which read the last committed state while the writer writes (WAL).
 ///
-/// Requests that wait together share a reader's turn, one snapshot for up to 256 of them: waking a thread and opening
-/// a snapshot cost more than most of the queries.
+/// Waiting requests share a reader's turn, one snapshot for up to 256 of them: waking a thread and opening a snapshot
+/// cost more than most queries.
 final class Readers: Sendable {
     struct Request: Sendable {
         /// Runs the body and answers the caller.
         let run: @Sendable (Session) -> Void
-        /// Answers in place of `run`.
+        /// Answers instead of `run`.
         let refuse: @Sendable (RecordsError) -> Void
     }
 
@@ -29,11 +29,11 @@ final class Readers: Sendable {
         ending = Ending(threads: threads)
     }
 
-    /// Requests that were put in before wait until then.
+    /// Requests made before this wait until then.
     func start(_ connections: [DatabaseQueue]) {
         for connection in connections {
             NamedThread.startInTime("records-reader") { [file, inbox, ending, threads] in
-                // Those that wait are shared among the readers, so that a slow query holds up few others.
+                // Waiting requests are spread over the readers, so that a slow query holds up few others.
                 while let requests = inbox.take({ min(256, ($0 + threads - 1) / threads) }) {
                     Self.answer(requests, from: connection, file: file)
                 }
@@ -43,7 +43,7 @@ final class Readers: Sendable {
         }
     }
 
-    /// Answers what waits: there is no database at present.
+    /// Answers waiting requests: there is no database at present.
     func refuse(_ error: RecordsError) {
         for request in inbox.takeWaiting() { request.refuse(error) }
     }
@@ -73,7 +73,7 @@ final class Readers: Sendable {
                 request.run(session)
                 session.end()
             }
-            // A snapshot that does not end now is ended before the next turn.
+            // If the snapshot fails to end now, it is ended before the next turn.
             try? db.run("COMMIT")
         }
     }

@@ -9,11 +9,11 @@ import Waiting
 /// The records in one SQLite file: for one machine, up to a million accounts and a hundred million messages.
 ///
 /// 1. `open` checks the file, brings its schema up to date (Migrations.swift) and starts the threads.
-/// 2. `write` hands its body to the one writer (Writer.swift), which takes all that wait into one transaction.
+/// 2. `write` hands its body to the one writer (Writer.swift), which runs all waiting bodies in one transaction.
 /// 3. `read` hands its body to one of a few readers (Readers.swift), each of which answers many in one snapshot.
 /// 4. A body sees the database through a `Session`, which ends with the body. Its methods are in Session+*.swift.
 public final class SQLiteRecords: TransactionalRecords, Sendable {
-    /// Whom requests go to.
+    /// Where requests go.
     private struct Desk: Sendable {
         let writer: Writer
         let readers: Readers
@@ -39,7 +39,7 @@ public final class SQLiteRecords: TransactionalRecords, Sendable {
             writer.stop(ended)
         }
 
-        /// The writer last, so that it can empty the write-ahead log.
+        /// The writer is closed last, so that it can empty the write-ahead log.
         func close() async {
             await readers.close()
             await writer.close()
@@ -59,15 +59,15 @@ public final class SQLiteRecords: TransactionalRecords, Sendable {
 
     private var desk: Desk { state.withLock { $0.desk } }
 
-    /// Why the database was opened without its index's file, which is so on a full disk; nil where it is open as usual.
+    /// Why the database was opened without an index file, as on a full disk; nil if it is open as usual.
     var confinement: RecordsError? { state.withLock { $0.confinement } }
 
-    /// Opens the database, which is made where there is none, readable by its owner alone.
+    /// Opens the database, creating it if there is none, readable by its owner only.
     /// - Parameters:
-    ///   - path: an absolute path; its folder must be there.
-    ///   - onEvents: is told of events once they are durable; on the writer's thread, so it must not wait.
-    ///   - onDamage: is told, once, of each row that cannot be read and is passed over; it must not wait either.
-    /// - Throws: `.unavailable` (also where another daemon has it open), `.corrupt` or `.newer`, with what to do.
+    ///   - path: an absolute path; its directory must exist.
+    ///   - onEvents: called with events once they are durable; on the writer's thread, so it must not wait.
+    ///   - onDamage: called once for each row that cannot be read and is passed over; it must not wait either.
+    /// - Throws: `.unavailable` (also if another daemon has it open), `.corrupt` or `.newer`, with what to do.
     public static func open(
         path: String, onEvents: @escaping @Sendable ([EventRecord]) -> Void = { _ in },
         onDamage: @escaping @Sendable (RecordsError) -> Void = { _ in }
@@ -152,13 +152,13 @@ public final class SQLiteRecords: TransactionalRecords, Sendable {
         return try await answer.wait().get()
     }
 
-    /// Proves that a reader answers, and that the writer can begin and end a transaction. After a change that failed,
-    /// only one that is made proves anything: a full disk lets the rest through.
-    /// Where the disk was full at the opening and has room again, the database is opened anew, as usual.
+    /// Proves that a reader answers, and that the writer can begin and end a transaction. After a failed change, only a
+    /// successful one proves anything, because a full disk still allows the rest. If the disk was full at the opening
+    /// and has room again, the database is reopened as usual.
     public func check() async throws {
         _ = try await read { _ = try $0.value("check") }
         if desk.writer.isFailing || file.isFull {
-            // The log may still have room for a page or two where there is none for what a login changes.
+            // The log may have room for a page or two, yet not for what a login changes.
             try await write { try $0.set("check", to: Array(repeating: 0, count: 65536)) }
             try await write { try $0.set("check", to: []) }
         } else {
@@ -178,13 +178,13 @@ public final class SQLiteRecords: TransactionalRecords, Sendable {
                 await desk.close()
                 break
             }
-            // Cancelled or not: a connection that is being made is closed as well.
+            // Even when cancelled: a connection being opened must be closed as well.
             try? await pause(for: .milliseconds(20))
         }
         lock.release()
     }
 
-    /// Requests that come meanwhile wait.
+    /// Requests made meanwhile wait.
     private func reopen() async {
         let next = Desk(file)
         let last = state.withLock { state -> Desk? in
@@ -203,7 +203,7 @@ public final class SQLiteRecords: TransactionalRecords, Sendable {
                 break
             } catch {
                 next.refuse(error)
-                // Cancelled: the next try comes at once, and once more.
+                // When cancelled, one more attempt follows at once.
                 try? await pause(for: .seconds(1))
             }
         }
@@ -214,7 +214,7 @@ public final class SQLiteRecords: TransactionalRecords, Sendable {
         try await onThread { () throws(RecordsError) in try Connections(file) }
     }
 
-    /// SQLite blocks, from the opening on: neither the cooperative pool nor an event loop may.
+    /// SQLite blocks from the opening on, which is allowed neither on the cooperative pool nor on an event loop.
     private static func onThread<Value: Sendable>(
         _ open: @escaping @Sendable () throws(RecordsError) -> Value
     ) async throws(RecordsError) -> Value {

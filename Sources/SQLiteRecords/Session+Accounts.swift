@@ -23,12 +23,12 @@ extension Session {
         try db.first("SELECT \(AccountRow.selected) FROM account WHERE id = ?", [id], AccountRow.read)
     }
 
-    /// Rows of accounts, without those that cannot be read.
+    /// Account rows, leaving out those that cannot be read.
     private func sound(in db: Database, _ sql: String, _ arguments: StatementArguments) throws -> [AccountRecord] {
         try db.sound(sql, arguments, damaged: file.pass) { columns in try AccountRow.read(&columns) }
     }
 
-    /// For a list: nil, too, where the row cannot be read.
+    /// For lists: nil also if the row cannot be read.
     func soundRow(_ id: AccountRecord.ID, in db: Database) throws -> AccountRecord? {
         do {
             return try row(id, in: db)

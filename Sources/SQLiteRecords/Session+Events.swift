@@ -19,7 +19,7 @@ extension Session {
                 subject = "event INDEXED BY event_by_domain WHERE domain = ?"
                 key = try column(id(of: domain, in: db))
             }
-            // `at` is in the index, so that skipping what came before `since` reads no row.
+            // `at` is in the index, so skipping rows before `since` reads none of them.
             let found = try db.all(
                 """
                 SELECT id, at, address, given, kind, via, reason, detail, idle, count, since FROM \(subject) AND id > ? AND at >= ?
@@ -52,7 +52,7 @@ extension Session {
         try ask { db in
             let domain = try added(event.account.domain, in: db)
             let earlier = try repeated(event, in: db)
-            // Under a new id: events are listed in the order of their latest times.
+            // Under a new id, because events are listed by their latest times.
             if let earlier { try db.run("DELETE FROM event WHERE id = ?", [earlier.id]) }
             try db.run(
                 """
@@ -85,7 +85,7 @@ extension Session {
         ) { (try $0.integer(), try $0.integer(), try $0.integer()) }
     }
 
-    /// What asked for a run that has brought nothing is of no more interest than that.
+    /// The trigger of a run that brought nothing is of no more interest than the run.
     private func markIdleTrigger(_ event: EventRecord, in db: Database) throws {
         try db.run(
             """

@@ -59,7 +59,7 @@ extension Session {
             let condition = account == nil ? "" : "WHERE account = ?"
             let arguments: StatementArguments = account.map { [$0] } ?? []
             let sql = "SELECT id, account, recordedAt, batch, messages FROM intent \(condition) ORDER BY id"
-            // Of all accounts', one that cannot be read holds up its own account alone.
+            // When all accounts are read, an intent that cannot be read holds up only its own account.
             return try db.sound(
                 sql, arguments, damaged: { if account == nil { file.pass(over: $0) } else { throw $0 } }
             ) { columns in
@@ -137,7 +137,7 @@ enum IntentMessages {
         return encoded
     }
 
-    /// - Returns: nil where these are no messages.
+    /// - Returns: nil if these octets are not messages.
     static func decode(_ encoded: [UInt8]) -> (rows: [LedgerRow], octets: [Int64])? {
         guard encoded.count % width == 0 else { return nil }
         var rows: [LedgerRow] = []

@@ -6,8 +6,8 @@ import Vocabulary
 
 /// Pages of a domain's accounts.
 ///
-/// Each status is a range of the sort's index, so a page is the merge of at most five walks of at most a page's length,
-/// whatever statuses are asked for. An account without a time sorts before all that have one; equal ones by address.
+/// Each status is a range of the sort's index, so a page merges at most five walks, none longer than the page, whatever
+/// statuses are asked for. An account without a time comes before all that have one; equal ones are sorted by address.
 extension Session {
     func log(_ query: LogQuery) throws -> LogPage {
         let after = try query.cursor.map { try LogCursor($0, of: query) }

@@ -54,7 +54,7 @@ extension Session {
         try db.run("DELETE FROM listed WHERE domain = ? AND kind = ?", [domain, list.rawValue])
         let insert = try db.cachedStatement(
             sql: "INSERT OR IGNORE INTO listed (domain, kind, address, given) VALUES (?, ?, ?, ?)")
-        // In the table's own order each row goes to its end.
+        // In the table's own order, so that each row is appended at its end.
         for (key, given) in addresses.map({ ($0.key, $0.givenWhereNotKey) }).sorted(by: { $0.0 < $1.0 }) {
             try insert.execute(arguments: [domain, list.rawValue, key, given])
         }

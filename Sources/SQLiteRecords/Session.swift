@@ -5,8 +5,8 @@ import GRDB
 import Records
 import Vocabulary
 
-/// The database as one body sees it: on one thread, until the body ends. The reading and writing is in extensions,
-/// one file a theme.
+/// The database as one body sees it: on one thread, until the body ends. Reading and writing are in extensions, one
+/// file per theme.
 final class Session: RecordsWriter {
     private let database: Database
     let file: DatabaseFile
@@ -22,10 +22,11 @@ final class Session: RecordsWriter {
 
     func end() { isOver = true }
 
-    /// Runs `body`; what SQLite says becomes a `RecordsError`.
+    /// Runs `body`, turning SQLite's errors into `RecordsError`.
     func ask<Result>(_ body: (Database) throws -> Result) throws -> Result {
         guard pthread_equal(thread, pthread_self()) != 0, !isOver else { throw file.outOfTurn }
-        // A body that goes on after a full disk rolled everything back must not change anything outside a transaction.
+        // If a full disk has rolled everything back, a body that continues must not change anything outside a
+        // transaction.
         guard database.isInsideTransaction else { throw file.rolledBack }
         do {
             return try body(database)
@@ -36,12 +37,12 @@ final class Session: RecordsWriter {
         }
     }
 
-    /// The id of a domain; nil where nothing was ever recorded of it.
+    /// The id of a domain; nil if nothing was ever recorded about it.
     func id(of domain: DomainName, in db: Database) throws -> Int64? {
         try db.first("SELECT id FROM domain WHERE name = ?", [domain.name]) { try $0.integer() }
     }
 
-    /// The id of a domain, which is added where it is new.
+    /// The id of a domain, which is added if new.
     func added(_ domain: DomainName, in db: Database) throws -> Int64 {
         if let id = try id(of: domain, in: db) { return id }
         try db.run("INSERT INTO domain (name) VALUES (?)", [domain.name])

@@ -4,10 +4,10 @@ import Foundation
 import Records
 import Synchronization
 
-/// Settings as they were last decoded, beside the text that they were decoded from.
+/// Settings as last decoded, with the text they were decoded from.
 ///
-/// Every login and every status asks for them, and they hardly ever change. What a domain's settings are is read anew
-/// each time, in the caller's own snapshot; only the decoding is left out where the text is the same.
+/// Every login and every status needs them, and they hardly ever change. The text is read anew each time, in the
+/// caller's own snapshot; only the decoding is skipped if the text is the same.
 final class SettingsMemo: Sendable {
     private struct Decoded {
         var text: String
@@ -15,10 +15,10 @@ final class SettingsMemo: Sendable {
     }
 
     private let decoded = Mutex<[String: Decoded]>([:])
-    /// A full house is emptied: that costs a decoding, nothing more.
+    /// When full, the memo is emptied, which costs only some decoding.
     private let capacity = 10_000
 
-    /// - Parameter domain: the domain's name; of another domain's text no more than one is kept under it.
+    /// - Parameter domain: the domain's name, under which only the latest text is kept.
     func settings(of domain: String, from text: String) throws -> MigrationSettings {
         if let known = decoded.withLock({ $0[domain] }), known.text.hasSameOctets(as: text) { return known.settings }
         let settings: MigrationSettings
@@ -36,7 +36,7 @@ final class SettingsMemo: Sendable {
 }
 
 extension String {
-    /// Texts that are equal to Swift may differ in their octets.
+    /// Strings that Swift considers equal may differ in their octets.
     fileprivate func hasSameOctets(as other: String) -> Bool {
         let isSame = utf8.withContiguousStorageIfAvailable { octets in
             other.utf8.withContiguousStorageIfAvailable { others in

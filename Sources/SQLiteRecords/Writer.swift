@@ -8,24 +8,24 @@ import Waiting
 
 /// The one thread that changes the database.
 ///
-/// It takes all requests that wait into one transaction, each in a savepoint of its own, commits once, and only then
-/// tells of their events and answers them all (group commit: one sync of the disk for however many callers). GRDB's
-/// asynchronous writes are not used: they roll back when their task is cancelled, and would take the whole group with
+/// It runs all waiting requests in one transaction, each in a savepoint of its own, commits once, and only then reports
+/// their events and answers them (group commit: one sync of the disk for any number of callers). GRDB's asynchronous
+/// writes are not used, because they roll back when their task is cancelled, which would take the whole group with
 /// them.
 final class Writer: Sendable {
     struct Request: Sendable {
         /// Runs the body, whatever it throws.
         let run: @Sendable (Session) -> Outcome
-        /// Answers in place of `run`.
+        /// Answers instead of `run`.
         let refuse: @Sendable (RecordsError) -> Void
-        /// Whether a power cut must not take it back.
+        /// Whether it must survive a power cut.
         var isDurable = true
     }
 
-    /// What a body came to, before it is durable.
+    /// The outcome of a body, before it is durable.
     struct Outcome: Sendable {
         let error: (any Error)?
-        /// Answers the caller: with the body's own result, or with what kept it from becoming durable.
+        /// Answers the caller with the body's own result, or with the error that kept it from becoming durable.
         let answer: @Sendable (RecordsError?) -> Void
     }
 
@@ -35,7 +35,7 @@ final class Writer: Sendable {
     private let health = Health()
     private let farewell = Farewell()
 
-    /// Whether the last change that was tried could not be made.
+    /// Whether the last attempted change failed.
     var isFailing: Bool { health.isFailing.withLock { $0 } }
 
     private final class Health: Sendable {
@@ -50,10 +50,10 @@ final class Writer: Sendable {
 
     init(file: DatabaseFile) { self.file = file }
 
-    /// Requests that were put in before wait until then.
+    /// Requests made before this wait until then.
     /// - Parameters:
-    ///   - database: closed in the end.
-    ///   - isFailing: whether it is known that no change can be made.
+    ///   - database: closed at the end.
+    ///   - isFailing: whether changes are known to fail.
     func start(_ database: DatabaseQueue, isFailing: Bool) {
         health.isFailing.withLock { $0 = isFailing }
         // The thread keeps what it needs, not this object.
@@ -73,7 +73,7 @@ final class Writer: Sendable {
         }
     }
 
-    /// Answers what waits: there is no database at present.
+    /// Answers waiting requests: there is no database at present.
     func refuse(_ error: RecordsError) {
         for request in inbox.takeWaiting() { request.refuse(error) }
     }
@@ -88,7 +88,7 @@ final class Writer: Sendable {
         inbox.close()
     }
 
-    /// Returns when all that was put in before is durable and the connection is closed.
+    /// Returns when everything requested before is durable and the connection is closed.
     func close() async {
         inbox.close()
         await ending.wait()
@@ -96,7 +96,7 @@ final class Writer: Sendable {
 
     private enum Commit { case changed, failed }
 
-    /// - Returns: nil where nothing was to be changed.
+    /// - Returns: nil if there was nothing to change.
     private static func commit(
         _ requests: [Request], to database: DatabaseQueue, file: DatabaseFile, opened: DatabaseFile.Identity?
     ) -> Commit? {
@@ -112,7 +112,7 @@ final class Writer: Sendable {
                 try transact(requests, in: db, file: file, outcomes: &outcomes, events: &events)
             } catch {
                 failure = file.error(error)
-                // What SQLite has not rolled back by itself; where this fails, the next group begins with it.
+                // Rolls back unless SQLite already has; if this fails, the next group begins with it.
                 try? rollBack(db)
             }
             hasChanged = db.totalChangesCount != before
@@ -128,8 +128,8 @@ final class Writer: Sendable {
         events: inout [EventRecord]
     ) throws {
         try rollBack(db)
-        // Without a sync at the commit (https://sqlite.org/pragma.html#pragma_synchronous); the next durable one's sync
-        // is of the whole log.
+        // If false, the commit does not sync (https://sqlite.org/pragma.html#pragma_synchronous); the next durable
+        // commit syncs the whole log.
         let isDurable = requests.contains(where: \.isDurable)
         try db.run(isDurable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL")
         try db.run("BEGIN IMMEDIATE")

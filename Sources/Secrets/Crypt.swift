@@ -4,15 +4,15 @@ import CLibcrypt
 import CSodium
 import Glibc
 
-/// `crypt(3)` of libxcrypt. Blocks for the time of one hash: for the threads of ``HashingPool`` alone.
+/// `crypt(3)` of libxcrypt. Blocks for the time of one hash, so it is only for the threads of ``HashingPool``.
 enum Crypt {
     /// Calls `body` with the hash of `password` under `setting` (a setting or a whole hash), without its NUL.
     ///
-    /// - Throws: ``SecretsError`` (`hashingFailed`): mostly, there was no memory (yescrypt takes 16 MB).
+    /// - Throws: ``SecretsError`` (`hashingFailed`), mostly for lack of memory (yescrypt takes 16 MB).
     static func withHash<Result>(
         of password: Password, setting: String, _ body: (UnsafeRawBufferPointer) -> Result
     ) throws(SecretsError) -> Result {
-        // Guarded, because libxcrypt leaves the hash in it, and the phrase is laid there for want of its NUL.
+        // Guarded, because libxcrypt leaves the hash in it, and the phrase is put there to be ended by a NUL.
         let memory = GuardedMemory(count: MemoryLayout<crypt_data>.size)
         defer { memory.free() }
         memory.pointer.initializeMemory(as: UInt8.self, repeating: 0, count: memory.count)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The forms of `crypt(3)` strings that are taken (crypt(5)), read strictly: a string that is accepted here is one
-/// that libxcrypt can compute, in bounded time and memory, for some password.
+/// The accepted forms of `crypt(3)` strings (crypt(5)), read strictly: libxcrypt can compute every string accepted
+/// here, in bounded time and memory, for some password.
 enum CryptForm: Hashable, Sendable {
     case yescrypt, sha512, sha256, bcrypt, md5
 
@@ -18,7 +18,7 @@ enum CryptForm: Hashable, Sendable {
             isWellFormed = Self.isYescrypt(Array(fields[2...]))
         case "6":
             self = .sha512
-            // 512 bits in 86 characters: 2 of the last one's 6 count.
+            // 512 bits in 86 characters: of the last one's 6 bits, 2 count.
             isWellFormed = Self.isSHA2(Array(fields[2...]), digest: 86, lastBelow: 4)
         case "5":
             self = .sha256
@@ -50,7 +50,7 @@ enum CryptForm: Hashable, Sendable {
             && isYescryptSalt(fields[1]) && isCrypt64(fields[2], count: 43, lastBelow: 16)
     }
 
-    /// Up to 64 octets, four characters to three; the bits of the last that fill no octet are 0.
+    /// Up to 64 octets, four characters for every three; the last character's unused bits are 0.
     private static func isYescryptSalt(_ salt: [UInt8]) -> Bool {
         guard salt.count <= 86 else { return false }
         switch salt.count % 4 {

@@ -4,9 +4,9 @@ import Synchronization
 
 /// Guarded memory for many small secrets at once.
 ///
-/// A `sodium_malloc` for each would cost four mappings and 15 µs (measured: 10,000 in 150 ms), and the kernel's
-/// 65,530 mappings a process (`vm.max_map_count`) would end at 16,000 passwords. So slabs are shared by slots of
-/// one size: 10,000 in 2 ms, with twenty mappings.
+/// A `sodium_malloc` for each would cost four mappings and 15 µs (measured: 10,000 in 150 ms), and 16,000 passwords
+/// would use up the kernel's 65,530 mappings per process (`vm.max_map_count`). So slots of one size share slabs: 10,000
+/// in 2 ms, with twenty mappings.
 final class GuardedArena: Sendable {
     static let passwords = GuardedArena()
 
@@ -70,8 +70,8 @@ final class GuardedArena: Sendable {
         }
     }
 
-    /// Gives back a slot whose octets its owner has zeroed. A slab that is empty goes back to the system, except
-    /// the last of its size.
+    /// Frees a slot whose octets its owner has zeroed. An empty slab goes back to the system, except the last of its
+    /// size.
     func free(_ slot: Slot) {
         slabs.withLock { slabs in
             guard let sizeClass = slot.sizeClass else {

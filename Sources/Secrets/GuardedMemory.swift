@@ -5,10 +5,10 @@ import Glibc
 
 /// A piece of memory with guard pages around it, locked (never swapped), left out of core dumps, zeroed when freed.
 ///
-/// Where the kernel gives no such memory (mappings used up), ordinary memory stands in, still left out of core
-/// dumps and zeroed. Where only locking is refused (`RLIMIT_MEMLOCK`), libsodium goes on without, and so do we.
+/// If the kernel has no such memory (mappings used up), ordinary memory is used instead, still left out of core dumps
+/// and zeroed. If only locking is refused (`RLIMIT_MEMLOCK`), libsodium continues without it, and so do we.
 struct GuardedMemory: Sendable {
-    /// Safe to share: an address only. Who may touch what it points to is said where it is held.
+    /// Safe to share, since it is only an address. Each holder says who may touch the memory it points to.
     nonisolated(unsafe) let pointer: UnsafeMutableRawPointer
     /// Octets.
     let count: Int

@@ -7,8 +7,8 @@ import Waiting
 /// Threads of its own for `crypt(3)`, as many as there are cores: hashing takes tens of milliseconds, and must hold
 /// up neither an event loop nor the cooperative pool.
 ///
-/// Logins go first, in order; bulk work is pulled password by password when no login waits. So a login waits for
-/// one hash in progress at the most, whatever else is going on. The threads are there until ``shutdown()``.
+/// Logins go first, in order; bulk work proceeds password by password when no login waits. So a login waits for at most
+/// one hash in progress, whatever else is going on. The threads exist until ``shutdown()``.
 public final class HashingPool: Sendable {
     /// A person waits for a login; nobody for bulk work.
     public enum Priority: Sendable { case login, bulk }
@@ -22,7 +22,7 @@ public final class HashingPool: Sendable {
     /// - Parameters:
     ///   - threads: nil: as many as there are cores.
     ///   - waitingLogins: how many logins may wait; at two cores and yescrypt, 256 take about 2 s.
-    ///   - decoyScheme: the scheme of most hashes there are, for ``decoy(_:)``.
+    ///   - decoyScheme: the scheme of most existing hashes, for ``decoy(_:)``.
     /// - Throws: ``SecretsError`` (`hashingFailed`) when the system gives no thread.
     public init(
         threads: Int? = nil, waitingLogins: Int = 256, decoyScheme: PasswordScheme = .yescrypt
@@ -50,20 +50,20 @@ public final class HashingPool: Sendable {
         return matches
     }
 
-    /// The longest that a wrong password takes against any kind of hash that was met lately: a rejection that takes as
-    /// long tells nobody which kind an account has, or whether it exists.
+    /// The longest time that a wrong password has lately taken against any kind of hash: a rejection that takes as long
+    /// does not reveal which kind an account has, or whether it exists.
     public var slowestMismatch: Duration { mismatches.withLock { $0.values.max() } ?? .zero }
 
     private func remember(_ duration: Duration, of kind: String) {
         mismatches.withLock { mismatches in
-            // Administrators import hashes of a handful of kinds; of rounds at random the first ones will do.
+            // Administrators import a handful of kinds; if rounds are random, the first ones will do.
             guard mismatches.count < 64 || mismatches[kind] != nil else { return }
             mismatches[kind] = duration
         }
     }
 
-    /// Takes as long as one ``verify(_:against:)`` that fails, in the same queue: what an account that does not
-    /// exist costs, so that nobody can tell by the time.
+    /// Takes as long as a failing ``verify(_:against:)``, in the same queue: used for accounts that do not exist, so
+    /// that timing does not reveal that.
     public func decoy(_ password: Password) async throws {
         _ = try await verify(password, against: decoyHash)
     }
@@ -78,25 +78,25 @@ public final class HashingPool: Sendable {
         }
     }
 
-    /// A password that is to be hashed.
+    /// A password to be hashed.
     public struct Wanted: Sendable {
         let password: Password
         let known: PasswordHash?
 
-        /// - Parameter known: will do where it is a hash of the password.
+        /// - Parameter known: kept if it is a hash of the password.
         public init(_ password: Password, unless known: PasswordHash? = nil) {
             self.password = password
             self.known = known
         }
 
         func hash(_ scheme: PasswordScheme) throws(SecretsError) -> PasswordHash {
-            // One that cannot be checked here has to be replaced.
+            // A hash that cannot be checked here must be replaced.
             if let known, (try? known.matches(password)) == true { return known }
             return try scheme.make(password)
         }
     }
 
-    /// Hashes of `passwords`, in their order, at low priority. The first that fails ends it.
+    /// Hashes of `passwords`, in order, at low priority. The first failure ends it.
     public func hash(_ passwords: [Wanted], scheme: PasswordScheme) async throws -> [PasswordHash] {
         do {
             return try await workers.attempt(.canWait, times: passwords.count) { try passwords[$0].hash(scheme) }
@@ -105,7 +105,7 @@ public final class HashingPool: Sendable {
         }
     }
 
-    /// Once its turn comes, as a login.
+    /// Runs `work` when its turn comes, with a login's priority.
     private func done<Answer: Sendable>(_ work: @escaping @Sendable () throws -> Answer) async throws -> Answer {
         do {
             return try await workers.attempt(.somebodyWaits, work)
@@ -121,7 +121,7 @@ public final class HashingPool: Sendable {
         }
     }
 
-    /// Ends the threads, after the hashes they are at; what waits, and what comes, gets `stopped`.
+    /// Ends the threads after their current hashes; waiting and new requests get `stopped`.
     public func shutdown() async {
         await workers.end()
     }

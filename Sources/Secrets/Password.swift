@@ -54,7 +54,7 @@ public final class Password: Sendable, CustomStringConvertible, CustomDebugStrin
         GuardedArena.passwords.free(slot)
     }
 
-    /// The octets, valid during the call alone.
+    /// The octets, valid only during the call.
     public func withOctets<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {

@@ -9,7 +9,7 @@ public struct PasswordHash: Hashable, Sendable, CustomStringConvertible {
     private let hash: String
     private let form: CryptForm
 
-    /// bcrypt leaves out what comes after (crypt(5)).
+    /// bcrypt ignores anything beyond (crypt(5)).
     private static let longestForBcrypt = 72
 
     /// Reads `{SCHEME}hash`, or a bare `crypt(3)` string.
@@ -58,8 +58,8 @@ public struct PasswordHash: Hashable, Sendable, CustomStringConvertible {
         self.form = form
     }
 
-    /// Whether this is the hash of `password`. Blocks for as long as one hash takes (15 ms with yescrypt): to be
-    /// called by way of ``HashingPool``.
+    /// Whether this is the hash of `password`. Blocks for as long as one hash takes (15 ms with yescrypt), so call it
+    /// through ``HashingPool``.
     ///
     /// A password that is not acceptable, or has over 72 octets where the hash is bcrypt's, matches nothing.
     ///

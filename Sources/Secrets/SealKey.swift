@@ -33,7 +33,7 @@ public final class SealKey: Sendable {
 
     public static func random() -> SealKey { SealKey(key: .random()) }
 
-    /// The key itself, valid during the call alone: for the service manager's file-descriptor store.
+    /// The key itself, valid only during the call: for the service manager's file-descriptor store.
     public func withOctets<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {

@@ -7,18 +7,18 @@
 /// 3. ``PasswordDigester`` names it for caches and counters, without keeping it.
 /// 4. ``SealKey`` seals it for as long as a move needs it, and opens it again.
 ///
-/// ``KeyedHash`` is for what is no secret, but must not be chosen by an attacker: identifiers and contents.
+/// ``KeyedHash`` is for values that are not secret, but must not be chosen by an attacker: identifiers and contents.
 public struct SecretsError: Error, Hashable, CustomStringConvertible {
     public enum Code: Hashable, Sendable {
         /// A key that is not as long as it has to be.
         case invalidKey
         /// What was sealed under another key or for another context, or was altered.
         case cannotOpen
-        /// A password hash of a scheme that is not taken.
+        /// A password hash of an unsupported scheme.
         case unsupportedHash
         /// A password that is empty, over 511 octets, or holds NUL, CR or LF.
         case unacceptablePassword
-        /// More checks wait than will be done in time.
+        /// More checks are waiting than can be done in time.
         case overloaded
         /// The pool has been shut down.
         case stopped

@@ -3,7 +3,7 @@
 package import Records
 package import Vocabulary
 
-/// What happens to an account, as changes of its row. Each keeps the row consistent by itself.
+/// What happens to an account, as changes to its row. Each leaves the row consistent.
 extension AccountRecord {
     /// A login or the portal asked for a move, and the old server agrees.
     package mutating func trigger(via origin: TriggerOrigin, at now: Timestamp) {
@@ -14,7 +14,7 @@ extension AccountRecord {
         rejected = nil
     }
 
-    /// A run is going on, or waits for its turn.
+    /// A run is in progress, or waits for its turn.
     package mutating func beginMoving() {
         outcome = .inProgress
         error = nil
@@ -49,12 +49,13 @@ extension AccountRecord {
         pending = run
     }
 
-    /// The settings name another old server: what the last one has said of the mailbox says nothing of this one's.
+    /// The settings name another old server: what the previous one said about its mailbox does not hold for the new
+    /// one.
     package mutating func askAnotherServer(at now: Timestamp) {
         guard var run = pending else { return }
         run.sessions = 0
         run.found = nil
-        // It is not this server that has failed.
+        // The failures were the previous server's.
         if run.kind == .retry {
             run.due = now
             run.failures = 0
@@ -63,14 +64,14 @@ extension AccountRecord {
         pending = run
     }
 
-    /// Nothing is left to do: the old password goes.
+    /// Nothing is left to do, so the old password is erased.
     package mutating func eraseSealedPassword() {
         sealed = nil
         pending = nil
         handingOver?.sealed = nil
     }
 
-    /// The user's own change of password: the old one opens nothing from now on.
+    /// The user changed the password: the old one no longer opens anything.
     package mutating func changePassword(to hash: String) {
         passwordHash = hash
         handingOver = nil
@@ -80,7 +81,7 @@ extension AccountRecord {
         rejected = nil
     }
 
-    /// What comes after it is a new account of the same address, but for the ledger and a closed hand-over.
+    /// A later account of the same address is a new one; only the ledger and a closed hand-over carry over.
     package mutating func delete(at now: Timestamp) {
         deletedAt = now
         handingOver = nil

@@ -8,7 +8,7 @@ public struct AccountStatus: Sendable, Hashable {
     public struct Window: Sendable, Hashable {
         public var state: WindowState
         public var expiresAt: Timestamp
-        /// Days begun that are left; 0 unless the window is active.
+        /// Days left, the current one included; 0 unless the window is active.
         public var daysLeft: Int
     }
 
@@ -34,7 +34,7 @@ public struct AccountStatus: Sendable, Hashable {
     public var messagesPerSecond: Double?
     public var etaSeconds: Int?
     public var runs: Int64
-    /// Its run waits for its turn.
+    /// Whether its run waits for its turn.
     public var isQueued: Bool
     public var error: RunFailure?
     /// nil where migration was never enabled for the domain.
@@ -45,8 +45,8 @@ public struct AccountStatus: Sendable, Hashable {
     public var total: Int64 { moved.addingSaturated(remaining) }
 
     /// - Parameters:
-    ///   - rate: messages a second of the run that is going on, where one is.
-    ///   - isRunning: a run is going on, rather than to come.
+    ///   - rate: messages a second of the current run, if there is one.
+    ///   - isRunning: whether a run is in progress, rather than still to come.
     init(_ row: AccountRecord, settings: MigrationSettings?, rate: Double?, isRunning: Bool, now: Timestamp) {
         account = row.address
         status = row.status
@@ -84,8 +84,8 @@ extension AccountStatus.Portal {
             return
         }
         let isRejected = row.rejected == PasswordMark(revision: row.revision, generation: settings.generation)
-        // A password that was changed here is none of the old server's; while a run has the old one, there is something
-        // to see.
+        // A password changed here no longer concerns the old server; while a run still has the old one, there is
+        // progress to show.
         let isChanged = row.handover == .changedHere && row.outcome != .inProgress
         let asks = row.startedAt == nil || isRejected || isChanged
         self.init(visible: true, action: asks ? .trigger : .query)

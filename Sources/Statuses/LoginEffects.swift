@@ -3,47 +3,50 @@
 package import Records
 package import Vocabulary
 
-/// All that an answer about an account's password changes, whoever has asked for it: a login, the portal, a question in the
-/// background, an administrator's repair.
+/// Everything that an answer about an account's password changes, whoever asked: a login, the portal, a background
+/// question, or an administrator's repair.
 ///
-/// A value, without I/O. ``effects(on:)`` is given to the records, which call it on what is known when it takes effect; what
-/// has changed since the question was put is decided there.
+/// A value, without I/O. The records call ``effects(on:)`` with what is known at the moment the answer takes effect;
+/// that is where changes since the question was asked are taken into account.
 package struct LoginEffects: Sendable {
     package enum Outcome: Sendable {
         /// The old server has taken the password, and so it is the account's own from now on.
-        /// - `hash`: nil where it is its own already.
+        /// - `hash`: nil if it is already the account's own.
         case takenOver(hash: String?, Sealed)
-        /// The old server has taken the password, and it is about to take the place of the one in the platform's own
-        /// directory. Recorded first: after a crash, the hash that stands there tells what has become of it.
+        /// The old server has taken the password, which is about to replace the one in the platform's own directory.
+        /// This is recorded first: after a crash, the hash found in the directory tells whether the replacement
+        /// happened.
         case intended(hash: String, Sealed)
         /// … and has, or has not: another was there by then, which stays.
         case settled(hash: String, stands: Bool)
         /// The platform's directory has another password than the one that was taken over.
         case changedElsewhere
-        /// The platform's directory has an account that is not known here yet.
+        /// The platform's directory has an account that is not yet known here.
         case takenIn(displayName: String?, quotaOctets: Int64?)
         /// The old server has taken the password; the account keeps its own.
         case started(Sealed)
-        /// The same, with rows of what is not in the mailbox, of so many that the ledger has: they are fetched again.
+        /// The same, for a repair: the messages of the rows `missing`, out of this many in the ledger, are not in the
+        /// mailbox and are fetched again.
         case repaired(Sealed, missing: [LedgerRow], of: Int64)
-        /// A login with the handed-over password: whatever has come since is fetched.
+        /// A login with the handed-over password: any mail that has arrived since is fetched.
         case askedForMore(Sealed, RunState)
-        /// It is about to be shown to the old server. Recorded first: what was shown once is not shown again.
+        /// The password is about to be shown to the old server. Recorded first, so that no password is shown twice.
         case willBeShown
-        /// … and has not been after all: it may be, with the next login.
+        /// … but was not shown after all: the next login may show it.
         case wasNotShown
-        /// - `remembers`: the account's own password is not asked about again.
+        /// - `remembers`: whether the old server is not asked about this password of the account again.
         case rejected(String, remembers: Bool)
         case noSuchUser(String)
         case postponed(Reason, String)
-        /// Somebody has waited for the answer, and there was none.
+        /// Somebody waited for an answer, and none came.
         case failed(Reason, String)
     }
 
     /// A password as the records keep it for a run.
     package struct Sealed: Hashable, Sendable {
         package var octets: [UInt8]
-        /// What was kept already when the question was put, where it is the same password: a run with it is joined.
+        /// What was already kept when the question was asked, if it seals the same password: then a run that has it is
+        /// joined.
         package var equal: [UInt8]?
 
         package init(_ octets: [UInt8], equal: [UInt8]? = nil) {
@@ -51,7 +54,7 @@ package struct LoginEffects: Sendable {
             self.equal = equal
         }
 
-        /// What is kept after `kept`.
+        /// What is kept from now on, where `kept` was before.
         func after(_ kept: [UInt8]?) -> [UInt8] { kept != nil && kept == equal ? kept ?? octets : octets }
     }
 
@@ -66,12 +69,12 @@ package struct LoginEffects: Sendable {
     package var outcome: Outcome
     package var via: TriggerOrigin
     package var now: Timestamp
-    /// The account, and the password that was asked about, as they stood when the question was put. nil where there was no
-    /// account.
+    /// The account, with the password that was asked about, as it stood when the question was asked; nil if there was
+    /// no account.
     package var asked: AccountRecord?
-    /// Of the settings that it was put under.
+    /// Generation of the settings under which the question was asked.
     package var generation: Int64?
-    /// What an account that comes into being is called.
+    /// The address of an account that this creates.
     package var address: EmailAddress
 
     package init(
@@ -86,7 +89,7 @@ package struct LoginEffects: Sendable {
         self.generation = generation
     }
 
-    /// - Returns: nil where nothing changes: what was asked about is no more, or somebody else came first.
+    /// - Returns: nil where nothing changes: what was asked about no longer exists, or another change came first.
     package func effects(on facts: AccountFacts) -> AccountEffects? {
         switch outcome {
         case .takenOver(let hash, let sealed): takenOver(hash, sealed, facts)
@@ -106,9 +109,9 @@ package struct LoginEffects: Sendable {
         }
     }
 
-    // MARK: What it is decided on
+    // MARK: The basis
 
-    /// The account, if it has the password that was asked about and the settings are those that it was asked under.
+    /// The account, if its password and settings are still those that were asked about.
     private func current(_ facts: AccountFacts) -> AccountRecord? {
         guard let asked, let account = facts.account, account.id == asked.id, account.revision == asked.revision,
             facts.settings?.generation == generation
@@ -187,7 +190,7 @@ package struct LoginEffects: Sendable {
     private func repaired(
         _ sealed: Sealed, _ missing: [LedgerRow], _ recorded: Int64, _ facts: AccountFacts
     ) -> AccountEffects? {
-        // Something has been moved, or forgotten, since what is missing was counted.
+        // Messages were moved or forgotten after the missing ones were counted.
         guard facts.account?.moved == asked?.moved else { return nil }
         var effects = changed(facts) { account in
             account.moved = recorded - Int64(missing.count)
@@ -231,7 +234,7 @@ package struct LoginEffects: Sendable {
         return effects
     }
 
-    /// Never believed of one who has moved.
+    /// Not believed of an account that has already moved.
     private func noSuchUser(_ text: String, _ facts: AccountFacts) -> AccountEffects? {
         guard var account = current(facts), account.startedAt == nil, account.nonMigrating == nil else { return nil }
         account.nonMigrating = .reply
@@ -240,7 +243,7 @@ package struct LoginEffects: Sendable {
 
     private func failed(_ reason: Reason, _ text: String, _ facts: AccountFacts) -> AccountEffects? {
         guard var account = current(facts), account.outcome != .inProgress else { return nil }
-        // A mail program that polls a server that is down says nothing new each minute.
+        // A mail program that polls a server which is down adds nothing new each minute.
         if account.outcome == .failed, let last = account.error, last.reason == reason,
             abs(now.seconds(since: last.at)) < 600
         {
@@ -256,7 +259,7 @@ package struct LoginEffects: Sendable {
         return AccountEffects(account)
     }
 
-    /// An event, and nothing else; none of an address without an account.
+    /// Only an event, and none for an address without an account.
     private func told(_ kind: EventRecord.Kind, _ reason: Reason, _ text: String) -> AccountEffects? {
         asked == nil ? nil : AccountEffects(events: [event(kind, reason, text)])
     }

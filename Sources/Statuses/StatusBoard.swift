@@ -5,7 +5,7 @@ public import Records
 import Synchronization
 public import Vocabulary
 
-/// Tells what stands where, and everyone who watches when it changes.
+/// Answers how things stand, and tells everyone who watches when that changes.
 ///
 /// Figures of accounts that are moving are kept here and answered from memory; all others are read.
 public final class StatusBoard: Sendable {
@@ -47,7 +47,7 @@ public final class StatusBoard: Sendable {
 
     private let context: Context
     private let state = Mutex(State())
-    /// Who tells: so that nobody is told of two states of an account in the wrong order.
+    /// Held while telling, so that nobody is told of two states of an account in the wrong order.
     private let telling = Mutex(())
 
     package init(context: Context) { self.context = context }
@@ -73,7 +73,7 @@ public final class StatusBoard: Sendable {
         return AccountStatus(row, settings: settings, rate: rate, isRunning: isRunning, now: context.now())
     }
 
-    /// - Throws: ``MoveError`` with `migrationNotEnabled` for a domain that is not known; `InvalidCursor`; `RecordsError`.
+    /// - Throws: ``MoveError`` with `migrationNotEnabled` for an unknown domain; `InvalidCursor`; `RecordsError`.
     public func log(
         _ query: LogQuery
     ) async throws -> (entries: [AccountStatus], nextCursor: String?, total: Int64, totals: DomainTotals) {
@@ -103,7 +103,7 @@ public final class StatusBoard: Sendable {
 
     // MARK: Telling
 
-    /// The row has changed, durably.
+    /// The row has changed, and the change is durable.
     package func changed(_ row: AccountRecord) {
         state.withLock { state in
             // Outside a run the records tell.
@@ -118,7 +118,7 @@ public final class StatusBoard: Sendable {
         tell(row)
     }
 
-    /// The row is another for those who watch; a run of the account tells of itself.
+    /// Tells watchers of the changed row; the run itself tells of an account that has one.
     private func tell(_ row: AccountRecord) {
         guard state.withLock({ !$0.watchers.isEmpty }) else { return }
         telling.withLock { _ in
@@ -126,13 +126,13 @@ public final class StatusBoard: Sendable {
         }
     }
 
-    /// Accounts whose run goes on rather than waits.
+    /// Accounts whose run is in progress, not waiting.
     package var runningAccounts: Set<AccountRecord.ID> { state.withLock { $0.running } }
 
     /// A run of the account begins.
     package func begins(_ account: AccountRecord.ID) { state.withLock { _ = $0.running.insert(account) } }
 
-    /// … and has ended, durably.
+    /// … and has ended, which is recorded durably.
     package func ends(_ account: AccountRecord.ID) {
         state.withLock { state in
             state.running.remove(account)
@@ -141,7 +141,7 @@ public final class StatusBoard: Sendable {
         }
     }
 
-    /// So many messages of an account have become moved at once.
+    /// This many messages of an account have become moved at once.
     package func moved(_ count: Int, of account: AccountRecord.ID) {
         let now = context.uptime()
         state.withLock { $0.rates[account, default: Rate()].add(count, now: now) }
@@ -151,16 +151,17 @@ public final class StatusBoard: Sendable {
         state.withLock { $0.settings[settings.domain] = settings }
     }
 
-    /// Every domain's, as far as is known.
+    /// The settings of every domain that is known so far.
     package func everySettings() -> [MigrationSettings] { state.withLock { Array($0.settings.values) } }
 
     package func forget(_ domain: DomainName) {
         state.withLock { _ = $0.settings.removeValue(forKey: domain.name) }
     }
 
-    /// The window of `domain` is another: who watches one of its accounts is told.
+    /// The window of `domain` has changed: those who watch one of its accounts are told.
     ///
-    /// - Parameter reclassified: accounts whose status is another with it, which who watches the domain is told of too.
+    /// - Parameter reclassified: accounts whose status changed with it; those who watch the domain are told of these
+    ///   too.
     package func windowChanged(_ domain: DomainName, reclassified: [AccountRecord.ID] = []) async throws {
         let (accounts, isWatched) = state.withLock { state in
             let subjects = Set(state.watchers.values.map(\.subject))
@@ -186,8 +187,8 @@ public final class StatusBoard: Sendable {
 
     // MARK: Watching
 
-    /// Calls `changed` with every new state of `subject` until the number is given to ``unwatch(_:)``.
-    /// It is called from anywhere, never with a state that is older than the last, and must not wait.
+    /// Calls `changed` with every new state of `subject` until the returned number is given to ``unwatch(_:)``.
+    /// `changed` may be called on any thread, never with a state older than the last, and must not wait.
     public func watch(_ subject: Subject, _ changed: @escaping @Sendable (AccountStatus) -> Void) -> UInt64 {
         state.withLock { state in
             state.numbers += 1

@@ -3,14 +3,14 @@
 public import Records
 public import Vocabulary
 
-/// The sentences that users read, and those of events, which administrators do.
+/// The sentences for users, and those of events for administrators.
 public enum StatusText {
     package static let welcome = LocalizedText(en: "Logged in.", zhCN: "登录成功。")
     package static let wrongPassword = LocalizedText(en: "Wrong account or password.", zhCN: "账号或密码错误。")
 
     /// - Parameters:
-    ///   - settings: the domain's; nil where it never had a migration.
-    ///   - isQueued: a run waits for its turn.
+    ///   - settings: the domain's; nil if it never had a migration.
+    ///   - isQueued: whether a run waits for its turn.
     static func status(
         _ row: AccountRecord, settings: MigrationSettings?, isQueued: Bool, now: Timestamp
     ) -> LocalizedText {

@@ -2,7 +2,7 @@
 
 internal import Foundation
 
-/// What the process's control group lets it have (`MemoryMax=`, `MemoryHigh=`; systemd.resource-control(5)).
+/// The limits of the process's control group (`MemoryMax=`, `MemoryHigh=`; systemd.resource-control(5)).
 public struct ControlGroup: Sendable {
     private let membership: String
     private let root: String
@@ -15,8 +15,8 @@ public struct ControlGroup: Sendable {
         self.root = root
     }
 
-    /// The octets of memory beyond which the kernel throttles the process, or ends it: the least of `memory.high` and
-    /// `memory.max` of its group and of those around it. nil where there is no such bound, or no unified hierarchy.
+    /// The octets of memory beyond which the kernel throttles or kills the process: the least of `memory.high` and
+    /// `memory.max` of its group and the groups around it. nil if there is no such bound, or no unified hierarchy.
     public var memory: Int? {
         guard var group = path else { return nil }
         var least: Int?

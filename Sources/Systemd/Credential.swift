@@ -4,10 +4,10 @@ internal import Glibc
 
 /// A secret that the unit passes in (`LoadCredential=`, `LoadCredentialEncrypted=`; systemd.exec(5)).
 public enum Credential {
-    /// Calls `body` with the octets of `$CREDENTIALS_DIRECTORY/name`, which are valid during the call alone.
+    /// Calls `body` with the octets of `$CREDENTIALS_DIRECTORY/name`, which are valid only during the call.
     ///
-    /// - Returns: nil where there is no such credential.
-    /// - Throws: ``SystemdError`` (`credential`) where it cannot be read, or has not exactly `count` octets.
+    /// - Returns: nil if there is no such credential.
+    /// - Throws: ``SystemdError`` (`credential`) if it cannot be read, or does not have exactly `count` octets.
     public static func withOctets<Result>(
         named name: String, count: Int, _ body: (UnsafeRawBufferPointer) throws -> Result
     ) throws -> Result? {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How many entries of one account are logged: an old server that fails every few seconds does not fill the journal.
+/// Limits the log entries of one account, so that an old server that fails every few seconds does not fill the journal.
 struct EntryLimits {
-    /// Entries of one account in ``window`` seconds; the others are counted.
+    /// Entries of one account within ``window`` seconds; any others are only counted.
     static let burst = 20
     static let window = 60.0
-    /// Accounts that are known at once; those whose time is over are forgotten first.
+    /// Accounts that are tracked at once; expired ones are forgotten first.
     static let accounts = 10_000
 
     enum Verdict: Equatable {
-        /// So many before it were not logged.
+        /// How many before it were not logged.
         case log(omitted: Int)
         case omit
     }
@@ -27,7 +27,7 @@ struct EntryLimits {
         guard var entry = known[account], now - entry.since < Self.window else {
             let omitted = known[account]?.omitted ?? 0
             if known.count >= Self.accounts { known = known.filter { now - $0.value.since < Self.window } }
-            // More than that in a minute: nobody reads them one by one, and none is counted.
+            // With more accounts than that in a minute, nobody reads entries one by one, and they are not counted.
             if known.count < Self.accounts { known[account] = Account(since: now) }
             return .log(omitted: omitted)
         }

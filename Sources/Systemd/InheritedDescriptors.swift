@@ -3,20 +3,20 @@
 internal import CSystemd
 internal import Glibc
 
-/// What systemd has opened for this process, or kept for it since an earlier run (sd_listen_fds(3)).
+/// Descriptors that systemd has opened for this process, or kept for it since an earlier run (sd_listen_fds(3)).
 ///
 /// The descriptors are the caller's to close; no child process inherits them.
 public struct InheritedDescriptors: Hashable, Sendable {
     /// An open file with a name.
     public struct Descriptor: Hashable, Sendable {
-        /// `FileDescriptorName=` of its socket unit, else the unit's name; or what it was stored as.
+        /// `FileDescriptorName=` of its socket unit, or else the unit's name; or the name it was stored under.
         public let name: String
         public let number: CInt
     }
 
     /// The listening Unix sockets, in the order of the socket units' lines.
     public let sockets: [Descriptor]
-    /// What ``ServiceManager/store(_:as:)`` had put away.
+    /// What ``ServiceManager/store(_:as:)`` has stored.
     public let stored: [Descriptor]
 
     /// Takes over what was passed to this very process (`LISTEN_PID`); a second call finds nothing.

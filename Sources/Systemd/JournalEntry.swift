@@ -33,8 +33,8 @@ struct JournalEntry {
         return fields
     }
 
-    /// One line, with control characters made visible: what an old server or a client says must not look like an
-    /// entry of its own, nor steer a terminal.
+    /// One line, with control characters made visible: words of an old server or a client must not look like an entry
+    /// of their own, or control a terminal.
     var line: String {
         let text = "\(event.level) \(label): \(message)"
         return String(
@@ -45,7 +45,7 @@ struct JournalEntry {
                 }))
     }
 
-    /// The reason says more than the event that it explains.
+    /// By reason if there is one, since that says more than the event it explains.
     private var messageID: String? {
         let explained = ["reason", "event"].compactMap { key in metadata.first { $0.key == key }?.value }
         return explained.lazy.compactMap { MessageCatalog.identifiers[$0] }.first
@@ -87,7 +87,7 @@ struct JournalEntry {
 
     /// - Returns: whether the journal took it.
     func send() -> Bool {
-        // One block for all fields, and a vector of its pieces.
+        // One block of memory for all fields, and a vector of its pieces.
         let texts = fields.map { Array($0.utf8) }
         var block = texts.flatMap(\.self)
         return block.withUnsafeMutableBytes { block in
@@ -100,9 +100,9 @@ struct JournalEntry {
         }
     }
 
-    /// In one write, so that lines of several threads do not mix; where nobody takes it, it is lost.
+    /// Prints in one write, so that lines of several threads do not mix; if nobody accepts it, it is lost.
     ///
-    /// - Parameter toJournal: standard error is a stream of the journal, which reads a priority in front of a line
-    ///   (sd-daemon(3)).
+    /// - Parameter toJournal: whether standard error is a stream of the journal, which reads a priority in front of a
+    ///   line (sd-daemon(3)).
     func print(toJournal: Bool) { StandardError.write((toJournal ? "<\(priority)>" : "") + line + "\n") }
 }

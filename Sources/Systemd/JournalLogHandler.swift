@@ -5,11 +5,10 @@ internal import Glibc
 public import Logging
 internal import Synchronization
 
-/// Log entries for the journal, with their metadata as fields; or lines on standard error, where that is not
-/// the journal.
+/// Log entries for the journal, with their metadata as fields; or lines on standard error, if that is not the journal.
 ///
-/// An entry of `account: ann@example.com` is found by `journalctl MAILMOVE_ACCOUNT=ann@example.com`. The metadata
-/// follow the message in its text too, for whoever just reads along. Of one account a bounded number is logged
+/// An entry of `account: ann@example.com` is found by `journalctl MAILMOVE_ACCOUNT=ann@example.com`. The metadata also
+/// follow the message in its text, for anyone who just reads along. The number of entries of one account is bounded
 /// (``EntryLimits``); the next one says how many were `omitted`.
 public struct JournalLogHandler: LogHandler {
     public var logLevel: Logger.Level = .info
@@ -19,7 +18,7 @@ public struct JournalLogHandler: LogHandler {
     private let label: String
     private let isJournal: Bool
 
-    /// - Parameter label: the part of the daemon that speaks.
+    /// - Parameter label: the part of the daemon that logs.
     public init(label: String, metadataProvider: Logger.MetadataProvider? = nil) {
         self.init(label: label, isJournal: Self.standardErrorIsJournal, metadataProvider: metadataProvider)
     }
@@ -59,7 +58,7 @@ public struct JournalLogHandler: LogHandler {
         return Double(now.tv_sec)
     }
 
-    /// Whether what is written there comes to the journal.
+    /// Whether standard error goes to the journal.
     ///
     /// systemd.exec(5): `$JOURNAL_STREAM` names the device and inode of the journal's stream, to be compared with
     /// those of standard error, which may have been redirected since.

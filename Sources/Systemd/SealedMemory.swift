@@ -3,8 +3,8 @@
 internal import CSystemd
 internal import Glibc
 
-/// An anonymous file in memory that nobody can change any more (memfd_create(2)): how a key waits in the service
-/// manager's file-descriptor store for the next run of the daemon.
+/// An anonymous file in memory that can no longer be changed (memfd_create(2)): the form in which a key waits in the
+/// service manager's file-descriptor store for the next run of the daemon.
 public enum SealedMemory {
     /// - Returns: a descriptor, the caller's to close.
     /// - Throws: ``SystemdError`` (`store`).

@@ -3,11 +3,11 @@
 internal import Glibc
 internal import Synchronization
 
-/// Standard error, whatever has become of it: a pipe that nobody reads, a full disk, a terminal that is gone. Nothing
-/// waits for it, and nobody fails with it: what it does not take is lost, and counted.
+/// Standard error, in whatever state it is: a pipe that nobody reads, a full disk, a terminal that is gone. Nothing
+/// waits for it or fails because of it: output that it does not accept is lost, and counted.
 public enum StandardError {
     private static let lost = Mutex(0)
-    /// As much is taken whole by a pipe that is ready (pipe(7): `PIPE_BUF`).
+    /// A pipe that is ready takes this much as a whole (pipe(7): `PIPE_BUF`).
     private static let portion = 4096
 
     /// Writes whole lines.
@@ -18,7 +18,7 @@ public enum StandardError {
         }
     }
 
-    /// - Returns: whether it was taken whole.
+    /// - Returns: whether it was accepted as a whole.
     private static func put(_ text: String) -> Bool {
         var text = text
         return text.withUTF8 { octets in
@@ -34,8 +34,8 @@ public enum StandardError {
         }
     }
 
-    /// Opens what of the three standard descriptors the parent has left closed, so that no file of ours gets their
-    /// numbers, and with them what is written to standard error.
+    /// Opens those of the three standard descriptors that the parent has left closed; otherwise a file of ours could
+    /// get such a number, and receive what is written to standard error.
     public static func occupy() {
         while true {
             let descriptor = open("/dev/null", O_RDWR)

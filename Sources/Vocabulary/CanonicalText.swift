@@ -3,16 +3,16 @@
 @_spi(_Unicode) import Swift
 
 extension String {
-    /// The text in NFC (UAX #15): the same octets for what Swift calls equal. SQL, file systems, hashes and old servers
-    /// compare octets.
+    /// The text in NFC (UAX #15), in which strings that Swift considers equal have the same octets. SQL, file systems,
+    /// hashes and old servers compare octets.
     var composed: String {
         var scalars = UnicodeScalarView()
         for scalar in _nfc { scalars.append(scalar) }
         return String(scalars)
     }
 
-    /// In lower case as the Unicode standard has it (§3.13), with the sigma that ends a word: `ΓΙΏΡΓΟΣ` is `γιώργος`,
-    /// not `γιώργοσ`.
+    /// In lower case according to the Unicode standard (§3.13), including the final sigma: `ΓΙΏΡΓΟΣ` is `γιώργος`, not
+    /// `γιώργοσ`.
     var lowerCase: String {
         let sigma: Unicode.Scalar = "Σ"
         guard unicodeScalars.contains(sigma) else { return lowercased() }
@@ -28,7 +28,7 @@ extension String {
         return String(text).lowercased()
     }
 
-    /// Whether the nearest of `scalars` that is not passed over (marks, dots, apostrophes) is a letter with a case.
+    /// Whether the nearest of `scalars` that is not ignored (marks, dots, apostrophes) is a cased letter.
     private static func isCased(_ scalars: some Sequence<Unicode.Scalar>) -> Bool {
         scalars.first { !$0.properties.isCaseIgnorable }?.properties.isCased ?? false
     }

@@ -1,35 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Choices of the contract that no room of its own stands for: each is declared here, and nowhere again.
+// Choices of the contract that belong to no particular room; each is declared only here.
 
-/// How much a finding matters; the gravest first.
+/// The severity of a finding; the most severe first.
 public enum Severity: String, Codable, Sendable, CaseIterable {
-    /// As it is, something is wrong: mail does not go where it should, or is missing.
+    /// Something is wrong: mail does not go where it should, or is missing.
     case error
-    /// To be put right, though this does not stand in the way.
+    /// Should be corrected, but does not prevent anything.
     case warning
     case info
 }
 
-/// What is to be done with a login.
+/// What to do with a login.
 public enum LoginDisposition: String, Codable, Sendable, CaseIterable {
     case accept
     /// The password is wrong.
     case reject
     /// The platform's own account database decides.
     case pass
-    /// A temporary failure: never to be told as a wrong password.
+    /// A temporary failure: never report it as a wrong password.
     case unavailable
 }
 
-/// What becomes of a row whose account is there already.
+/// What becomes of a row whose account already exists.
 public enum OnExisting: String, Codable, Sendable, CaseIterable { case skip, update, fail }
 
-/// Why a row of accounts was not taken.
+/// Why a row of accounts was rejected.
 public enum RowRejection: String, Codable, Sendable, CaseIterable {
     case invalidAddress, weakPassword, missingPassword, unsupportedHash, exists, duplicateInRequest
-    /// A field that is unknown, or of another kind or beyond its range; in a file: quotes, a NUL, more fields than the
-    /// header has, or a quota that is none.
+    /// A field that is unknown, of the wrong type or out of range; in a file: quotes, a NUL, more fields than the
+    /// header has, or an invalid quota.
     case invalidRow
     /// The password is not ASCII, and the file's encoding had to be guessed.
     case encodingUncertain
@@ -56,7 +56,7 @@ public enum ServerCheck: String, Codable, Sendable, CaseIterable {
     case resolve, connect, greeting, capabilities, tls, authenticate, mailbox, uidl, retrieve, rejectsWrongPassword
 }
 
-/// What a column of a file of accounts says of an account.
+/// The meaning of a column in a file of accounts.
 public enum ColumnMeaning: String, Codable, Sendable, CaseIterable {
     case address
     /// The address without its domain, which has a column of its own.

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where a user's client is: an IP address in one form, however it was written.
+/// The IP address of a user's client, in one form however it was written.
 public struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
     private let address: IPAddress
 
-    /// nil where `text` is no IP address. An IPv4 address in IPv6 form (`::ffff:192.0.2.1`) is the IPv4 address.
+    /// nil if `text` is no IP address. An IPv4 address in IPv6 form (`::ffff:192.0.2.1`) is the IPv4 address.
     public init?(_ text: String) {
         guard let address = IPAddress(text) else { return nil }
         self.init(address)
     }
 
-    /// The same, as logs and headers have it, too: with a port, in brackets, with the zone of a link.
+    /// The same, also accepting the forms in logs and headers: with a port, in brackets, with a link's zone.
     public init?(written text: String) {
         var text = text[...]
         if text.first == "[", let end = text.firstIndex(of: "]") {
@@ -22,7 +22,8 @@ public struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
         self.init(String(text))
     }
 
-    /// What one client can choose freely is one: an IPv6 address counts by its /64 (RFC 4291 §2.5.1).
+    /// All addresses that one client can choose freely count as one: an IPv6 address counts by its /64 (RFC 4291
+    /// §2.5.1).
     public var network: ClientAddress {
         if address.isIPv4 { return self }
         return IPAddress(octets: address.octets.prefix(8) + Array(repeating: 0, count: 8)).map(Self.init) ?? self

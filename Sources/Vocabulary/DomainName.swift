@@ -11,7 +11,7 @@ public struct DomainName: Hashable, Sendable, Comparable, CustomStringConvertibl
     public init(_ text: String) throws(InvalidAddress) {
         guard !text.isEmpty, text.utf8.count <= 1024 else { throw InvalidAddress("the domain is empty or too long") }
         guard !text.utf8.contains(0) else { throw InvalidAddress("the domain holds a NUL") }
-        // Nearly every domain is plain already, and the library takes microseconds to say so.
+        // Nearly every domain is already plain ASCII, and the library takes microseconds to find that out.
         if text.utf8.count <= 253, !text.contains("--"), text.utf8.allSatisfy({ $0 < 0x80 }) {
             let name = text.lowercased()
             guard Self.labelsAreValid(name) else {

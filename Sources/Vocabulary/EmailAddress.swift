@@ -7,14 +7,14 @@ public struct EmailAddress: Hashable, Sendable, Comparable, CustomStringConverti
     public let localPart: String
     /// The domain in A-form.
     public let domain: DomainName
-    /// The local part as it was given: the old server may tell `Ann` from `ann`.
+    /// The local part as given: the old server may distinguish `Ann` from `ann`.
     public let givenLocalPart: String
-    /// The domain as it was given, where only case sets it apart from the A-form; else the A-form.
+    /// The domain as given, if it differs from the A-form only in case; otherwise the A-form.
     public let givenDomain: String
 
-    /// - Throws: ``InvalidAddress`` when `text` is no address, or its local part could leave its folder.
+    /// - Throws: ``InvalidAddress`` if `text` is no address, or its local part could escape its folder.
     public init(_ text: String) throws(InvalidAddress) {
-        // By octets: a combining mark makes another Character of what stands before it, and the same octet.
+        // By octets: a combining mark changes the Character before it, but not its octets.
         guard let at = text.utf8.lastIndex(of: UInt8(ascii: "@")) else {
             throw InvalidAddress("an address has the form name@domain")
         }
@@ -22,16 +22,16 @@ public struct EmailAddress: Hashable, Sendable, Comparable, CustomStringConverti
         let key = try Self.key(local)
         let domainText = String(text[text.utf8.index(after: at)...])
         self.domain = try DomainName(domainText)
-        // By octets: to Swift, texts are equal that a server tells apart.
+        // By octets: Swift considers strings equal that a server distinguishes.
         let isPlain = domainText.utf8.allSatisfy { $0 < 0x80 } && domainText.lowercased() == domain.name
         self.givenDomain = isPlain ? domainText : domain.name
         self.givenLocalPart = local
         self.localPart = key
     }
 
-    /// What a local part is known by, in whatever form it was typed.
+    /// The key of a local part, in whatever form it was typed.
     private static func key(_ local: String) throws(InvalidAddress) -> String {
-        // Before any work is done on it: what is composed of many parts is longer than its NFC, though never so much.
+        // Checked before any other work. A decomposed text is longer than its NFC, but never by this much.
         guard local.utf8.count <= 1024 else { throw InvalidAddress("the part before the @ is over 64 octets") }
         if local.utf8.allSatisfy({ $0 < 0x80 }) {
             try check(local)
@@ -45,8 +45,8 @@ public struct EmailAddress: Hashable, Sendable, Comparable, CustomStringConverti
         return key
     }
 
-    /// The dot-string of RFC 5321 §4.1.2 and RFC 6531 §3.3, stricter where a folder is named after it and
-    /// laxer about dots, which some providers have handed out doubled and at the end.
+    /// The dot-string of RFC 5321 §4.1.2 and RFC 6531 §3.3, stricter because folders are named after it, and laxer
+    /// about dots, because some providers have handed out addresses with double or trailing dots.
     private static func check(_ local: String) throws(InvalidAddress) {
         guard !local.isEmpty else { throw InvalidAddress("there is nothing before the @") }
         guard local.utf8.count <= 64 else { throw InvalidAddress("the part before the @ is over 64 octets") }
@@ -78,7 +78,7 @@ public struct EmailAddress: Hashable, Sendable, Comparable, CustomStringConverti
     /// The key: `localPart@domain`, lower case, A-form.
     public var description: String { "\(localPart)@\(domain)" }
 
-    /// The address as it was given, but for a domain in U-form.
+    /// The address as given, except for a domain in U-form.
     public var asGiven: String { "\(givenLocalPart)@\(givenDomain)" }
 
     public static func == (left: Self, right: Self) -> Bool {

@@ -19,7 +19,7 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     /// 4 or 16, in network order.
     public let octets: [UInt8]
 
-    /// nil where `text` is no IP address. An IPv4 address in IPv6 form (`::ffff:192.0.2.1`) is the IPv4 address.
+    /// nil if `text` is no IP address. An IPv4 address in IPv6 form (`::ffff:192.0.2.1`) is the IPv4 address.
     public init?(_ text: String) {
         var four = in_addr()
         var six = in6_addr()
@@ -32,7 +32,7 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// nil where there are neither 4 nor 16.
+    /// nil unless there are 4 or 16.
     public init?(octets: [UInt8]) {
         switch octets.count {
         case 4: self.octets = octets
@@ -45,7 +45,7 @@ public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
 
     public var isIPv4: Bool { octets.count == 4 }
 
-    /// Whether the first `length` bits are those of `network`; never for one of the other family.
+    /// Whether the first `length` bits are those of `network`; false for an address of the other family.
     public func isInside(_ network: IPAddress, length: Int) -> Bool {
         guard octets.count == network.octets.count, length >= 0 else { return false }
         for (index, pair) in zip(octets, network.octets).enumerated() {

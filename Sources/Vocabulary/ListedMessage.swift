@@ -2,7 +2,7 @@
 
 /// One message of an old mailbox as its server lists it.
 public struct ListedMessage: Hashable, Sendable {
-    // 32 octets a message, for there may be millions: a date has no more than seconds, a size than 40 bits.
+    // 32 octets per message, because there may be millions: a date has only seconds, a size only 40 bits.
     private var place: Int32
     private var seconds: UInt32
     private var sizeLow: UInt32
@@ -10,22 +10,24 @@ public struct ListedMessage: Hashable, Sendable {
     /// As they were when it was listed.
     public var flags: MessageFlags
     private var folderPlace: UInt16
-    /// What it is called for good within its folder; nil where the server has no such name (POP3 without `UIDL`).
+    /// Its permanent id within its folder; nil if the server has none (POP3 without `UIDL`).
     public var uniqueID: UniqueID?
 
-    /// Its place among all that this session lists, from 1, valid in the session alone. The message-number of POP3.
+    /// Its place among all messages that this session lists, from 1, valid only in the session. In POP3, the
+    /// message-number.
     public var number: Int {
         get { Int(place) }
         set { place = Int32(clamping: newValue) }
     }
 
-    /// The number of its folder in this session; 0 where there is but one.
+    /// The number of its folder in this session; 0 if there is only one.
     public var folder: Int {
         get { Int(folderPlace) }
         set { folderPlace = UInt16(clamping: newValue) }
     }
 
-    /// When it arrived over there, to the second; nil where the server does not tell, or nothing from 1970 to 2106.
+    /// When it arrived on the old server, to the second; nil if the server does not say, or not a time from 1970 to
+    /// 2106.
     public var date: Timestamp? {
         get { seconds == 0 ? nil : Timestamp(milliseconds: Int64(seconds) * 1000) }
         set { seconds = Self.seconds(of: newValue) }
@@ -35,13 +37,13 @@ public struct ListedMessage: Hashable, Sendable {
         date.flatMap { UInt32(exactly: $0.milliseconds / 1000) } ?? 0
     }
 
-    /// No message is larger. As many of them as a mailbox may hold add up to less than 2^63.
+    /// No message is larger. The sizes of as many messages as a mailbox may hold add up to less than 2^63.
     public static let mostOctets = Int(unsized) - 1
 
     private static let unsized: UInt64 = (1 << 40) - 1
 
-    /// The size that the server gives, which may be wrong; nil where it gave none that a message can have. One below zero
-    /// or above ``mostOctets`` is as good as none.
+    /// The size that the server states, which may be wrong; nil if it stated none or an impossible one, below zero or
+    /// above ``mostOctets``.
     public var octets: Int? {
         get {
             let size = UInt64(sizeHigh) << 32 | UInt64(sizeLow)
@@ -67,7 +69,7 @@ public struct ListedMessage: Hashable, Sendable {
         self.uniqueID = uniqueID
     }
 
-    /// With octets of its own.
+    /// A copy with octets of its own.
     public var detached: ListedMessage {
         var message = self
         message.uniqueID = uniqueID?.detached
@@ -75,7 +77,7 @@ public struct ListedMessage: Hashable, Sendable {
     }
 }
 
-/// What a message is marked with over there (RFC 3501 §2.3.2); keywords are not among them.
+/// A message's flags on the old server (RFC 3501 §2.3.2), without keywords.
 public struct MessageFlags: OptionSet, Hashable, Sendable {
     public let rawValue: UInt8
 

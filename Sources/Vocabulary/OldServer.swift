@@ -30,7 +30,7 @@ public struct OldServer: Hashable, Sendable, Codable {
         self.secureAuthentication = secureAuthentication
     }
 
-    /// What is counted and queued by: host and port, in one spelling.
+    /// The key for counting and queuing: host and port, in one spelling.
     public var name: String { "\(host.lowercased()):\(port)" }
 
     /// For people: `host:port`, an IPv6 address in brackets.
@@ -67,11 +67,11 @@ public enum TransportSecurity: String, Sendable, Codable, CaseIterable {
 /// How the old server's certificate is judged.
 public struct CertificateCheck: Hashable, Sendable, Codable {
     public enum Verification: String, Sendable, Codable, CaseIterable {
-        /// Chain and host name, against the system's trust store.
+        /// Chain and host name, against the system's trusted certificates.
         case full
-        /// The SHA-256 of the certificate's DER form alone.
+        /// Only the SHA-256 of the certificate's DER form.
         case fingerprint
-        /// Whoever answers.
+        /// Any certificate.
         case none
     }
 

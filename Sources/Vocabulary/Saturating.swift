@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Sums of numbers that strangers send: one that no longer fits stays at the end of the range, and nothing traps.
+/// Sums of numbers from outside: a sum that does not fit stays at the end of the range, and nothing traps.
 extension FixedWidthInteger {
     public func addingSaturated(_ other: Self) -> Self {
         let (sum, overflow) = addingReportingOverflow(other)
@@ -12,7 +12,7 @@ extension FixedWidthInteger {
         return overflow ? (other < 0 ? .max : .min) : difference
     }
 
-    /// The nearest whole number there is; 0 for one that is none.
+    /// The nearest representable integer; 0 for NaN.
     public init(saturating value: Double) {
         self = Self(exactly: value.rounded(.towardZero)) ?? (value.isNaN ? 0 : value < 0 ? .min : .max)
     }

@@ -4,11 +4,12 @@
 public struct TLSFacts: Hashable, Sendable {
     /// `TLSv1.3`
     public var version: String
-    /// By its name in IANA's registry, `TLS_AES_256_GCM_SHA384`; nil where the handshake was cut up too small to tell.
+    /// Its name in IANA's registry, such as `TLS_AES_256_GCM_SHA384`; nil if the handshake came in pieces too small to
+    /// tell.
     public var cipher: String?
     /// Of the server's certificate in DER form: 64 lower-case hexadecimal digits.
     public var sha256: String
-    /// Whether the certificate passed the check that was asked for: chain and name, or fingerprint. False where none was.
+    /// Whether the certificate passed the requested check: chain and name, or fingerprint. False if none was requested.
     public var isVerified: Bool
 
     public init(version: String, cipher: String?, sha256: String, isVerified: Bool) {

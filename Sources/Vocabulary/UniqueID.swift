@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the old server calls a message for good (RFC 1939 §7, `UIDL`): octets, not text; servers in the
-/// field send more than 70 of them, and others than the printable ones.
+/// The old server's permanent id of a message (RFC 1939 §7, `UIDL`): octets, not text; some servers send more than 70
+/// of them, and others than the printable ones.
 ///
-/// Those of one list share its octets: a mailbox may have millions of messages. What is kept for longer than the list is
-/// ``detached``.
+/// The ids of one list share its octets, because a mailbox may have millions of messages. An id kept for longer than
+/// the list is ``detached``.
 public struct UniqueID: Hashable, Sendable {
     private let list: [UInt8]
     private let start: UInt32
@@ -23,7 +23,7 @@ public struct UniqueID: Hashable, Sendable {
 
     public var count: Int { Int(length) }
 
-    /// With octets of its own.
+    /// A copy with octets of its own.
     public var detached: UniqueID { UniqueID(octets: octets) }
 
     /// For as long as the call lasts.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Ends sleeps from anywhere: those that are going on, and all that come.
+/// Ends sleeps from anywhere: current ones, and all future ones.
 package final class Alarm: Sendable {
     private let rung = Latch<Void>()
 
@@ -8,7 +8,7 @@ package final class Alarm: Sendable {
 
     package func ring() { rung.settle(()) }
 
-    /// Until it has rung, or the task is cancelled, or the time is over.
+    /// Sleeps until it has rung, the task is cancelled, or the time is over.
     package func sleep(seconds: Double) async {
         if rung.isSettled { return }
         _ = try? await withDeadline(seconds: seconds) { await self.rung.waitUnlessCancelled() }

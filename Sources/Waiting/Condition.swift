@@ -2,10 +2,10 @@
 
 import Glibc
 
-/// A lock with a condition, for threads of our own that wait for work: `Mutex` of the standard library has none.
+/// A lock with a condition variable, for our own threads that wait for work: the standard library's `Mutex` has none.
 ///
-/// Unchecked: the two pointers never change, POSIX lets every thread use what they point to, and it is freed when nobody
-/// has the condition any more.
+/// Unchecked, because the two pointers never change, POSIX lets every thread use what they point to, and it is freed
+/// with the last reference.
 final class Condition: @unchecked Sendable {
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -14,7 +14,7 @@ final class Condition: @unchecked Sendable {
         pthread_mutex_init(mutex, nil)
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
-        // Whatever becomes of the wall clock.
+        // Independent of the wall clock.
         pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
         pthread_cond_init(condition, &attributes)
         pthread_condattr_destroy(&attributes)
@@ -33,10 +33,10 @@ final class Condition: @unchecked Sendable {
         return try body()
     }
 
-    /// Waits with the lock given up meanwhile; may return for nothing.
+    /// Waits, releasing the lock meanwhile; may return spuriously.
     func wait() { pthread_cond_wait(condition, mutex) }
 
-    /// - Returns: false when the time was over.
+    /// - Returns: false on timeout.
     func wait(seconds: Int) -> Bool {
         var end = timespec()
         clock_gettime(CLOCK_MONOTONIC, &end)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Runs `body`, and cancels it after so many seconds.
-/// - Returns: nil when time ran out first.
+/// Runs `body`, and cancels it after this many seconds.
+/// - Returns: nil if time ran out first.
 package func withDeadline<Result: Sendable>(
     seconds: Double, _ body: @escaping @Sendable () async throws -> Result
 ) async throws -> Result? {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the threads of a ``WorkerPool`` take their jobs from, and the threads' loop.
+/// The queue from which the threads of a ``WorkerPool`` take jobs, and the threads' loop.
 ///
-/// A job is done by the thread that has taken it out of the line, or refused by whoever has, each with the lock held.
-/// Unchecked: what varies is touched only with the condition's lock held.
+/// Whoever takes a job out of the queue, with the lock held, either does it (a thread) or refuses it. Unchecked,
+/// because all variables are touched only with the condition's lock held.
 final class JobLine: @unchecked Sendable {
     private struct Job: Sendable {
-        /// nil where it is done whatever happens.
+        /// nil if the job must be done whatever happens.
         var refuse: (@Sendable (any Error) -> Void)?
         var work: @Sendable () -> Void
     }
@@ -26,7 +26,7 @@ final class JobLine: @unchecked Sendable {
     private var threads = 0
     /// Threads that wait for a job.
     private var idle = 0
-    /// Whether it will be seen in a moment if there should be another thread.
+    /// Whether a check for the need of another thread is already scheduled.
     private var isGrowing = false
 
     init(name: String, threads: Int, promptly: Int, mostWaiting: Int, keepsThreads: Bool) {
@@ -64,7 +64,7 @@ final class JobLine: @unchecked Sendable {
         return try outcome.get()
     }
 
-    /// Takes those jobs out of the line that have not been begun.
+    /// Removes those of the jobs that have not been begun.
     func withdraw(_ numbers: ClosedRange<UInt64>) {
         for job in condition.withLock({ line.remove(numbers) }) { job.refuse?(CancellationError()) }
     }
@@ -97,7 +97,7 @@ final class JobLine: @unchecked Sendable {
     }
 
     private func startThread() -> Bool {
-        // It holds the line, not the pool.
+        // The thread holds the queue, not the pool.
         guard NamedThread.start(name, { self.serve() }) else { return false }
         threads += 1
         return true
@@ -105,7 +105,7 @@ final class JobLine: @unchecked Sendable {
 
     private var wantsThread: Bool { line.count > idle && threads < mostThreads }
 
-    /// For jobs that those before them hold up, and where the system gives no thread at present.
+    /// For jobs held up by those before them, and if the system cannot create a thread at present.
     private func growLater() {
         guard !isGrowing else { return }
         isGrowing = true
@@ -131,7 +131,7 @@ final class JobLine: @unchecked Sendable {
         while let job = next() { job.work() }
     }
 
-    /// The next job, waited for; nil where the thread is to end, and counts as ended.
+    /// Waits for the next job; nil if the thread must end, and then counts as ended.
     private func next() -> Job? {
         condition.withLock {
             while true {

@@ -2,9 +2,9 @@
 
 import Synchronization
 
-/// What is settled once, and known from then on. Any number may wait for it.
+/// A value that is settled once, and known from then on. Any number of tasks may wait for it.
 ///
-/// All that waits, waits for a latch: whoever has to be woken at some time is given one, whatever decides when.
+/// Everything that waits, waits for a latch, whatever decides when it is woken.
 package final class Latch<Value: Sendable>: Sendable {
     private struct Waiter: Sendable {
         var number: UInt64
@@ -20,7 +20,7 @@ package final class Latch<Value: Sendable>: Sendable {
 
     private let state: Mutex<State>
 
-    /// - Parameter value: what it is settled with already.
+    /// - Parameter value: the value, if it is already settled.
     package init(settled value: Value? = nil) { state = Mutex(State(value: value)) }
 
     /// nil until it is settled.
@@ -28,8 +28,8 @@ package final class Latch<Value: Sendable>: Sendable {
 
     package var isSettled: Bool { state.withLock { $0.value != nil } }
 
-    /// Tells all who wait, in the order in which they came.
-    /// - Returns: false where it was settled before; then it stays as it was.
+    /// Settles it, and wakes all who wait, in the order in which they came.
+    /// - Returns: false if it was already settled; its value then stays.
     @discardableResult
     package func settle(_ value: Value) -> Bool {
         let waiters = state.withLock { state -> [Waiter]? in
@@ -43,14 +43,14 @@ package final class Latch<Value: Sendable>: Sendable {
         return true
     }
 
-    /// Waits until it is settled. Does not heed cancellation.
+    /// Waits until it is settled. Ignores cancellation.
     package func wait() async -> Value {
         await withCheckedContinuation { continuation in
             whenSettled { continuation.resume(returning: $0) }
         }
     }
 
-    /// Waits until it is settled, or the task is cancelled: then nil.
+    /// Waits until it is settled; nil if the task is cancelled first.
     @discardableResult
     package func waitUnlessCancelled() async -> Value? {
         let turn = Latch<Value?>()
@@ -63,7 +63,8 @@ package final class Latch<Value: Sendable>: Sendable {
         }
     }
 
-    /// Calls `action` once it is settled, on the thread that settles it; now where it is. It must not block.
+    /// Calls `action` once it is settled, on the thread that settles it; at once if it already is. `action` must not
+    /// block.
     /// - Returns: a number for ``forget(_:)``.
     @discardableResult
     package func whenSettled(_ action: @escaping @Sendable (Value) -> Void) -> UInt64 {
@@ -77,7 +78,7 @@ package final class Latch<Value: Sendable>: Sendable {
         return number
     }
 
-    /// An action that is not to be called any more; it may be under way.
+    /// Forgets an action, which is not called any more, though it may be running.
     package func forget(_ number: UInt64) {
         state.withLock { state in
             guard let index = state.waiters.firstIndex(where: { $0.number == number }) else { return }

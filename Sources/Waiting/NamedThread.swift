@@ -3,11 +3,11 @@
 import CLinux
 import Glibc
 
-/// Threads of our own, for what blocks: neither the cooperative pool nor an event loop may.
+/// Threads of our own for blocking calls, which neither the cooperative pool nor an event loop may make.
 package enum NamedThread {
     /// Starts a thread that ends with `body`.
-    /// - Parameter name: of up to 15 octets, as ps(1) and gdb show it.
-    /// - Returns: false where the system gives none (TasksMax? memory?).
+    /// - Parameter name: up to 15 octets, as shown by ps(1) and gdb.
+    /// - Returns: false if the system cannot create one (TasksMax? memory?).
     package static func start(_ name: String, _ body: @escaping @Sendable () -> Void) -> Bool {
         // Signals are for the threads that expect them.
         var all = sigset_t()
@@ -21,7 +21,7 @@ package enum NamedThread {
             &thread, nil,
             { context in
                 guard let context else { return nil }
-                // Let go of before it ends, with all that it holds.
+                // Released, with everything it holds, before the thread ends.
                 Unmanaged<Work>.fromOpaque(context).takeRetainedValue().run()
                 return nil
             }, work.toOpaque())
@@ -29,7 +29,7 @@ package enum NamedThread {
         return result == 0
     }
 
-    /// The same; where the system gives none now, it is asked again until it does.
+    /// The same, retrying until the system can create the thread.
     package static func startInTime(_ name: String, _ body: @escaping @Sendable () -> Void) {
         if start(name, body) { return }
         Timekeeper.shared.call(after: patience) { startInTime(name, body) }

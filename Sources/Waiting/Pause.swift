@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Returns after `duration`, whatever becomes of the wall clock.
+/// Returns after `duration`, however the wall clock is set.
 ///
-/// In place of `Task.sleep`, whose timers (libdispatch's) are set for a moment, not for a span: under a library that
-/// fakes the wall clock (libfaketime) such a timer is refused, and nobody is woken any more.
+/// Used instead of `Task.sleep`, whose libdispatch timers are set for a moment, not for a span: under a library that
+/// fakes the wall clock (libfaketime) such a timer is refused, and nobody is ever woken.
 /// - Throws: `CancellationError`.
 public func pause(for duration: Duration) async throws {
     try Task.checkCancellation()

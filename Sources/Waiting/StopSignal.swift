@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Said once: no new work.
+/// Signals, once, that no new work is to begin.
 package final class StopSignal: Sendable {
     private let said = Latch<Void>()
 
@@ -10,6 +10,6 @@ package final class StopSignal: Sendable {
 
     package func signal() { said.settle(()) }
 
-    /// Calls `action` when the signal comes, or now where it has come.
+    /// Calls `action` when the signal comes, or at once if it has come.
     package func whenSet(_ action: @escaping @Sendable () -> Void) { said.whenSettled { _ in action() } }
 }

@@ -4,9 +4,9 @@ import CLinux
 import Glibc
 import Synchronization
 
-/// One thread that wakes whoever waits for a time to pass.
+/// A thread that wakes those who wait for a time to pass.
 final class Timekeeper: Sendable {
-    /// What comes once, by time, unless it is cancelled before.
+    /// A call that happens once, at its time, unless it is cancelled before.
     struct Call: Sendable {
         enum End: Sendable { case inTime, cancelled }
 
@@ -19,15 +19,15 @@ final class Timekeeper: Sendable {
 
     private struct State: Sendable {
         var line = Deadlines()
-        /// How many in the line need not be woken any more.
+        /// How many queued deadlines no longer matter.
         var forgotten = 0
-        /// Until when the thread sleeps; nil where it waits for the bell alone.
+        /// Until when the thread sleeps; nil if it waits only for the bell.
         var wakes: ContinuousClock.Instant?
         var hasThread = false
     }
 
     private let state = Mutex(State())
-    /// eventfd(2): readable where a deadline has come in that is earlier than the thread knows.
+    /// eventfd(2): readable when a deadline was added that is earlier than any the thread knows.
     private let bell = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
 
     func call(after duration: Duration) -> Call {
@@ -63,7 +63,7 @@ final class Timekeeper: Sendable {
         return call
     }
 
-    /// One of those in the line was cancelled. Who would have waited for a day leaves nothing behind for long.
+    /// A queued deadline was cancelled. Even one that is a day away is removed before long.
     private func forgetOne() {
         state.withLock { state in
             state.forgotten += 1
@@ -74,7 +74,7 @@ final class Timekeeper: Sendable {
     }
 
     private func begin() {
-        // Where there is none, the next call tries again.
+        // If the thread cannot be created, the next call tries again.
         if !NamedThread.start("timekeeper", { self.run() }) { state.withLock { $0.hasThread = false } }
     }
 
@@ -87,7 +87,7 @@ final class Timekeeper: Sendable {
             }
             for end in due { end.settle(.inTime) }
             var ring = pollfd(fd: bell, events: Int16(POLLIN), revents: 0)
-            // A span, and no long one: while the machine is suspended it does not pass.
+            // In short spans, because their time does not pass while the machine is suspended.
             let left = next.map { max(0, ($0 - .now) / .milliseconds(1)).rounded(.up) }
             if poll(&ring, 1, left.map { Int32(min($0, 10_000)) } ?? -1) > 0 {
                 var count: eventfd_t = 0
@@ -97,7 +97,7 @@ final class Timekeeper: Sendable {
     }
 }
 
-/// Deadlines and who waits for them: a binary heap, the earliest first.
+/// Deadlines and those who wait for them: a binary heap, the earliest first.
 struct Deadlines: Sendable {
     typealias End = Latch<Timekeeper.Call.End>
 
@@ -115,7 +115,7 @@ struct Deadlines: Sendable {
         }
     }
 
-    /// Takes out those whose time has come, the earliest first.
+    /// Removes the deadlines whose time has come, the earliest first.
     mutating func removeDue(at now: ContinuousClock.Instant) -> [End] {
         var due: [End] = []
         while let first = heap.first, first.deadline <= now {
@@ -125,9 +125,9 @@ struct Deadlines: Sendable {
         return due
     }
 
-    /// Takes out those that need not be woken any more.
+    /// Removes the deadlines that no longer matter.
     mutating func removeOver() {
-        // What is sorted is a heap.
+        // A sorted array is a heap.
         heap = heap.filter { !$0.end.isSettled }.sorted { $0.deadline < $1.deadline }
     }
 

@@ -2,9 +2,10 @@
 
 import Synchronization
 
-/// Lets so many through at a time under each key; the others wait in order, or leave when cancelled.
+/// Lets a limited number through at a time for each key; the others wait in order, or leave when cancelled.
 ///
-/// Who can wait lets all others go first, and may be kept to fewer places, so that some are always left for them.
+/// Those who can wait let all others go first, and may be kept to fewer places, so that some are always left for the
+/// others.
 package final class Turnstile<Key: Hashable & Sendable>: Sendable {
     package typealias Urgency = Waiting.Urgency
 
@@ -19,7 +20,7 @@ package final class Turnstile<Key: Hashable & Sendable>: Sendable {
         var inside = 0
         var line = UrgencyLine<Waiter>()
 
-        /// Who comes in now that there is room; they are inside from now on.
+        /// Those who can be admitted now; they count as inside from then on.
         mutating func admit() -> [Waiter] {
             var admitted: [Waiter] = []
             while let next = line.first, inside < next.width {
@@ -40,7 +41,7 @@ package final class Turnstile<Key: Hashable & Sendable>: Sendable {
         }
     }
 
-    /// A place under a key, for work that does not end where it began. Whoever has it gives it up.
+    /// A place under a key, for work that ends elsewhere than where it began. Its owner must give it up.
     package final class Place: Sendable {
         private let turnstile: Mutex<Turnstile?>
         private let key: Key
@@ -96,7 +97,7 @@ package final class Turnstile<Key: Hashable & Sendable>: Sendable {
         return try await body()
     }
 
-    /// The same, waiting no longer than so many seconds for a place; `body` has all the time that it takes.
+    /// The same, waiting no longer than this many seconds for a place; `body` itself has no time limit.
     /// - Returns: nil when time ran out first.
     package func pass<Result: Sendable>(
         _ key: Key, width: Int, within seconds: Double, _ body: @Sendable () async throws -> Result
@@ -129,7 +130,7 @@ package final class Turnstile<Key: Hashable & Sendable>: Sendable {
         let end = await withTaskCancellationHandler {
             await turn.wait()
         } onCancel: {
-            // One that is inside by now stays there; the cancellation is the body's to notice.
+            // If it is already inside it stays there, and its body notices the cancellation.
             remove(number, key)?.turn.settle(.cancelled)
         }
         if end == .cancelled { throw CancellationError() }

@@ -2,10 +2,10 @@
 
 import DequeModule
 
-/// Whether somebody waits for what is to be done; whatever can wait lets all others go first.
+/// Whether somebody waits for the result; work that can wait lets all other work go first.
 package enum Urgency: Sendable { case somebodyWaits, canWait }
 
-/// A line for each urgency, each in the order of arrival. A value without waiting.
+/// A queue for each urgency, in order of arrival: a value that does not itself wait.
 struct UrgencyLine<Element: Sendable>: Sendable {
     private struct Member: Sendable {
         var number: UInt64
@@ -17,12 +17,12 @@ struct UrgencyLine<Element: Sendable>: Sendable {
 
     var isEmpty: Bool { urgent.isEmpty && patient.isEmpty }
     var count: Int { urgent.count + patient.count }
-    /// How many there are for whom somebody waits.
+    /// How many entries somebody waits for.
     var urgentCount: Int { urgent.count }
     /// Whose turn is next.
     var first: Element? { (urgent.first ?? patient.first)?.element }
 
-    /// - Parameter number: its own, by which it may be removed.
+    /// - Parameter number: the element's own, by which it can be removed.
     mutating func append(_ element: Element, number: UInt64, _ urgency: Urgency) {
         switch urgency {
         case .somebodyWaits: urgent.append(Member(number: number, element: element))
@@ -32,12 +32,12 @@ struct UrgencyLine<Element: Sendable>: Sendable {
 
     mutating func removeFirst() -> Element? { (urgent.popFirst() ?? patient.popFirst())?.element }
 
-    /// - Returns: those that are in line.
+    /// - Returns: those that were in the queue.
     mutating func remove(_ numbers: ClosedRange<UInt64>) -> [Element] {
         Self.remove(numbers, from: &urgent) + Self.remove(numbers, from: &patient)
     }
 
-    /// Takes out all of which `isPicked` says so.
+    /// Removes all for which `isPicked` holds.
     mutating func removeAll(where isPicked: (Element) -> Bool) -> [Element] {
         let picked = (urgent + patient).map(\.element).filter(isPicked)
         urgent.removeAll { isPicked($0.element) }

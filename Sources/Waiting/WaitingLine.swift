@@ -2,14 +2,14 @@
 
 import Synchronization
 
-/// Where many put something in and one takes it out, until it is closed.
+/// A queue with many producers and one consumer, until it is closed.
 ///
-/// Not an `AsyncStream`, which a cancelled task finds empty: what is in the line is taken whatever is cancelled.
+/// Not an `AsyncStream`, which looks empty to a cancelled task: elements here can be taken whatever is cancelled.
 package final class WaitingLine<Element: Sendable>: Sendable {
     private struct State: Sendable {
         var elements: [Element] = []
         var isClosed = false
-        /// Of the one who takes.
+        /// Settled to wake the consumer.
         var turn: Latch<Void>?
     }
 
@@ -17,7 +17,7 @@ package final class WaitingLine<Element: Sendable>: Sendable {
 
     package init() {}
 
-    /// - Returns: false where the line is closed, and the element was not put in.
+    /// - Returns: false if the line is closed and the element was not added.
     package func put(_ element: Element) -> Bool {
         let (isTaken, turn) = state.withLock { state -> (Bool, Latch<Void>?) in
             guard !state.isClosed else { return (false, nil) }
@@ -29,7 +29,7 @@ package final class WaitingLine<Element: Sendable>: Sendable {
         return isTaken
     }
 
-    /// Nothing more is put in; what is in the line stays there to be taken.
+    /// Accepts nothing more; what is in the line can still be taken.
     package func close() {
         let turn = state.withLock { state in
             state.isClosed = true
@@ -39,7 +39,7 @@ package final class WaitingLine<Element: Sendable>: Sendable {
         turn?.settle(())
     }
 
-    /// Waits until there is something, or nothing will be. For the one who takes.
+    /// Waits until there is something to take, or the line is closed. For the consumer.
     package func ready() async {
         let turn = state.withLock { state -> Latch<Void>? in
             guard state.elements.isEmpty, !state.isClosed else { return nil }
@@ -49,7 +49,8 @@ package final class WaitingLine<Element: Sendable>: Sendable {
         await turn?.wait()
     }
 
-    /// What there is now, or what of it `pick` removes. Nothing after ``ready()`` means that nothing will be.
+    /// Takes everything that is there, or what `pick` removes. If it returns nothing after ``ready()``, the line is
+    /// closed and empty.
     package func take(
         _ pick: @Sendable (inout [Element]) -> [Element] = { all in
             defer { all = [] }; return all

@@ -2,12 +2,12 @@
 
 import Synchronization
 
-/// A few threads of its own for work that blocks, or computes for long, so that no event loop and no thread of Swift's
-/// cooperative pool does.
+/// A few threads of its own for work that blocks, or computes for long, to spare event loops and the threads of Swift's
+/// cooperative pool.
 ///
-/// First come, first served; what can wait lets all else go first. It bounds the threads, which are started when they
-/// are needed. A thread that has had nothing to do for a while ends, unless it is to be there whatever happens: so a
-/// pool need not be ended. When one is let go of, what is in line is still done, and threads that rest are freed at once.
+/// First come, first served; work that can wait lets all other work go first. The number of threads, which start when
+/// needed, is bounded. A thread that has been idle for a while ends, unless the pool keeps its threads; so a pool need
+/// not be ended. When its last reference goes, queued jobs are still done, and idle threads end at once.
 package final class WorkerPool: Sendable {
     /// Why a job that may be refused was not begun.
     package enum Refusal: Error { case full, ended }
@@ -16,11 +16,11 @@ package final class WorkerPool: Sendable {
     private let keepsThreads: Bool
 
     /// - Parameters:
-    ///   - name: the threads', of up to 15 octets.
+    ///   - name: the threads' name, up to 15 octets.
     ///   - threads: how many jobs are done at once; at least 1.
-    ///   - promptly: how many threads are started as jobs come; the rest one by one, while jobs wait for long.
-    ///   - mostWaiting: how many jobs for which somebody waits may be in line, of those that may be refused.
-    ///   - keepsThreads: until ``end()``, which is due then.
+    ///   - promptly: how many threads start as jobs arrive; the rest start one by one, while jobs wait for long.
+    ///   - mostWaiting: how many refusable jobs that somebody waits for may be queued.
+    ///   - keepsThreads: whether threads are kept until ``end()``, which must then be called.
     package init(
         _ name: String, threads: Int, promptly: Int = .max, mostWaiting: Int = .max, keepsThreads: Bool = false
     ) {
@@ -32,25 +32,25 @@ package final class WorkerPool: Sendable {
 
     deinit {
         if keepsThreads, line.hasThreads, !line.isClosed { reportForgotten("a pool that keeps its threads") }
-        // Nobody can ask it for anything any more: nothing is refused by it.
+        // Nobody can submit anything any more, so nothing is refused.
         line.close()
     }
 
     /// Starts all threads now.
-    /// - Returns: how many there are; 0 where the system gives none (TasksMax? memory?).
+    /// - Returns: how many there are; 0 if the system cannot create any (TasksMax? memory?).
     package func start() -> Int { line.start() }
 
     /// Does a job, whatever happens to the pool.
     package func submit(_ job: @escaping @Sendable () -> Void) { line.append(job) }
 
-    /// The answer of `body`, which runs on one of the threads. Cancellation does not reach it.
+    /// Runs `body` on one of the threads, and returns its answer. Cancellation does not reach it.
     package func run<Answer: Sendable>(_ body: @escaping @Sendable () -> Answer) async -> Answer {
         let answer = Latch<Answer>()
         submit { answer.settle(body()) }
         return await answer.wait()
     }
 
-    /// The answer of `body`, or nil when it takes longer than `patience`: nobody waits for it then, but it goes on.
+    /// The answer of `body`, or nil if it takes longer than `patience`: nobody waits for it then, but it goes on.
     package func run<Answer: Sendable>(
         within patience: Duration, _ body: @escaping @Sendable () -> Answer
     ) async -> Answer? {
@@ -63,7 +63,7 @@ package final class WorkerPool: Sendable {
         return await answer.wait()
     }
 
-    /// The answer of `body`, unless it is refused, or the task is cancelled, before its turn comes.
+    /// The answer of `body`, unless it is refused, or the task is cancelled, before its turn.
     /// - Throws: `CancellationError`, ``Refusal``, or what `body` throws.
     package func attempt<Answer: Sendable>(
         _ urgency: Urgency = .somebodyWaits, _ body: @escaping @Sendable () throws -> Answer
@@ -79,7 +79,7 @@ package final class WorkerPool: Sendable {
         }
     }
 
-    /// The answers of `body` to 0 and so on, in their order, each a job of its own. The first that fails ends it.
+    /// The answers of `body` for 0, 1, and so on, in order, each a job of its own. The first failure ends it.
     /// - Throws: as ``attempt(_:_:)``.
     package func attempt<Answer: Sendable>(
         _ urgency: Urgency, times count: Int, _ body: @escaping @Sendable (Int) throws -> Answer
@@ -87,7 +87,7 @@ package final class WorkerPool: Sendable {
         guard count > 0 else { return [] }
         let answers = Answers<Answer>(count)
         let jobs = try line.append(urgency, count, refuse: { answers.fail($0) }) { place in
-            // One has failed already: the rest is in line for a moment more.
+            // One has already failed; the others are about to leave the queue.
             guard !answers.all.isSettled else { return }
             do { answers.put(try body(place), at: place) } catch { answers.fail(error) }
         }
@@ -99,7 +99,7 @@ package final class WorkerPool: Sendable {
         }
     }
 
-    /// Refuses what may be refused, in line and from now on, and waits until the threads have done the rest and ended.
+    /// Refuses all refusable jobs, queued or new, and waits until the threads have done the rest and ended.
     package func end() async {
         line.close()
         await line.ended.wait()

@@ -23,7 +23,7 @@ import Synchronization
 import Systemd
 import Vocabulary
 
-/// The daemon, wired: configuration in, services out.
+/// The daemon, wired together: configuration in, services out.
 final class Daemon: Service {
     let records: SQLiteRecords
     let store: MaildirStore
@@ -32,9 +32,10 @@ final class Daemon: Service {
     let server: JSONRPCServer<MethodTable>
     let report: ServiceReport
     let manager = ServiceManager()
-    /// The event loops of the old servers' connections.
+    /// The event loops for connections to old servers.
     let group: MultiThreadedEventLoopGroup
-    /// The one of the callers: a call waits for no move, and its connection is made and served without changing threads.
+    /// The event loop for callers: a call waits for no move, and its connection is set up and served without thread
+    /// switches.
     let callers: MultiThreadedEventLoopGroup
     let configuration: CurrentConfiguration
     let journal: EventJournal
@@ -43,7 +44,7 @@ final class Daemon: Service {
     private let lastResort = LastResort(seconds: 4.5)
     private let unfinished = Atomic(false)
 
-    /// Opens what is kept and makes what works with it; nothing runs yet.
+    /// Opens the database and creates everything that works with it; nothing runs yet.
     /// - Throws: `RecordsError`, `MailStoreError`, `SecretsError`, `SystemdError`.
     static func open(
         _ configuration: DaemonConfiguration, _ source: ConfigurationSource, listeners: [Listener<Role>],
@@ -86,7 +87,7 @@ final class Daemon: Service {
         clients.connections = descriptors.clients(of: clients.connections)
         let sealKey = try Keys.sealKey(stored: stored, manager: manager, log: log)
         let ledgerHash = try KeyedHash(key: try await Keys.ledgerKey("ledger-key", in: records))
-        // Last of what may fail: whoever has it ends it.
+        // Last of the steps that may fail, because its owner must end it.
         pool = try HashingPool(waitingLogins: 2048, decoyScheme: limits.passwordScheme)
         let source = POP3Source(group: group)
         move = MailMove(
@@ -101,7 +102,7 @@ final class Daemon: Service {
         report.serve(server)
     }
 
-    /// It was idle, and in the moment of leaving something came that is to be finished: it is to be started again.
+    /// Whether work arrived just as the idle daemon was exiting: then it must be started again.
     var isUnfinished: Bool { unfinished.load(ordering: .relaxed) }
 
     func run() async throws {
@@ -134,7 +135,7 @@ final class Daemon: Service {
                     try await self.server.run { self.manager.ready() }
                 }
                 tasks.addTask { await beat.run() }
-                // The first that ends ends all: by a stop, or because it cannot go on.
+                // The first task to end ends all: because of a stop, or because it cannot continue.
                 try await tasks.next()
                 self.stop()
                 beat.stop()
@@ -144,13 +145,13 @@ final class Daemon: Service {
             self.stop()
         }
         if beat.hasLeft {
-            // Clients that came in the last moment were served; what they asked for may not be forgotten.
+            // Clients that came at the last moment were served; what they asked for must not be forgotten.
             unfinished.store(try await move.hasWork(), ordering: .relaxed)
         }
     }
 
-    /// No new work; the batch in hand is finished. What is not done in time is as after a crash, which every state on
-    /// disk is ready for.
+    /// No new work; the current batch is finished. Anything not done in time is as after a crash, which every state on
+    /// disk can handle.
     private func stop() {
         manager.stopping(status: "finishing what is in hand")
         lastResort.begin()
@@ -167,7 +168,7 @@ extension MoveLimits {
         secondsBetweenRuns = configuration.limits.secondsBetweenRuns
         failuresPerAccount = configuration.limits.failuresPerAccount
         failuresPerAddress = configuration.limits.failuresPerAddress
-        // In the form in which clients' addresses are compared: an IPv4 address in IPv6 form is the IPv4 address.
+        // In the form in which client addresses are compared: an IPv4 address in IPv6 form is the IPv4 address.
         trustedAddresses = Set(configuration.limits.trustedAddresses.map { ClientAddress($0)?.description ?? $0 })
         connectTimeout = configuration.timeouts.connect
         readTimeout = configuration.timeouts.read

@@ -5,14 +5,14 @@ import Ground
 import JSONRPC
 import Logging
 
-/// Fits the limits into the descriptors that the process may have open (`LimitNOFILE=`, ulimit -n), so that clients who
-/// come in a crowd leave some to moves, and moves to the database.
+/// Fits the limits to the number of file descriptors that the process may have open (`LimitNOFILE=`, ulimit -n), so
+/// that a crowd of clients leaves some for moves, and moves leave some for the database.
 struct Descriptors {
-    /// Of the daemon without work: its database, sockets and signals.
+    /// For the idle daemon: its database, sockets and signals.
     static let ofDaemon = 28
-    /// Of an event loop.
+    /// For each event loop.
     static let ofLoop = 3
-    /// Of a move: its connection, its files, what it looks up.
+    /// For each move: its connection, its files, its lookups.
     static let ofMove = 4
 
     let limit: Int
@@ -24,10 +24,10 @@ struct Descriptors {
         self.loops = loops
     }
 
-    /// How many event loops go well with so few.
+    /// How many event loops are reasonable with so few descriptors.
     static func loops(wanted: Int) -> Int { max(2, min(wanted, current() / 32)) }
 
-    /// As many as may be.
+    /// Raises the limit as far as allowed.
     static func raise() {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
@@ -55,6 +55,6 @@ struct Descriptors {
             """, metadata: ["descriptors": "\(limit)"])
     }
 
-    /// Clients beyond are turned away with an answer, instead of waiting for who does not leave.
+    /// Clients beyond this are turned away with an answer, instead of waiting for others to leave.
     func clients(of wanted: Int) -> Int { max(4, min(wanted, spare * 3 / 8)) }
 }

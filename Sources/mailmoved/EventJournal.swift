@@ -3,16 +3,16 @@
 import Logging
 import Records
 
-/// Writes what happens to accounts to the log, once it is durable: the course that `mailmovectl events` tells.
+/// Logs what happens to accounts, once it is durable: the same events that `mailmovectl events` shows.
 ///
-/// In a task of its own, since a journal that is slow must hold up no transaction.
+/// In a task of its own, because a slow journal must not hold up transactions.
 final class EventJournal: Sendable {
     private let events: AsyncStream<EventRecord>
     private let inlet: AsyncStream<EventRecord>.Continuation
     private let log = Logger(label: "mailmove.events")
 
     init() {
-        // Whoever misses one finds it by listEvents.
+        // A dropped event can still be found by listEvents.
         (events, inlet) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(10_000))
     }
 
@@ -20,7 +20,7 @@ final class EventJournal: Sendable {
         for event in events { inlet.yield(event) }
     }
 
-    /// Until ``close()``, and then until all is written.
+    /// Runs until ``close()``, and then until everything is written.
     func run() async {
         for await event in events { write(event) }
     }
@@ -32,7 +32,7 @@ final class EventJournal: Sendable {
         if let via = event.via { metadata["via"] = "\(via.rawValue)" }
         if let reason = event.reason { metadata["reason"] = "\(reason.rawValue)" }
         log.log(
-            // A mail program that polls brings three a minute.
+            // A polling mail program causes three a minute.
             level: event.isIdle ? .debug : event.kind.level,
             "\(event.kind.sentence)\(event.detail.map { ": " + $0 } ?? "")", metadata: metadata)
     }

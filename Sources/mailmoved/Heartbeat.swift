@@ -8,11 +8,12 @@ import Synchronization
 import Systemd
 import Waiting
 
-/// Tells the service manager what is going on, once a second at most, and that it still goes on.
+/// Tells the service manager, at most once a second, what is going on and that the daemon is alive.
 ///
 /// `WATCHDOG=1` is sent only after the database has answered a query and ended a transaction, every event loop has run
-/// a task, and the scheduler has looked at its work: a daemon in which one of them hangs is replaced. An error is an
-/// answer: no restart makes room on a full disk, and until there is some, logins are still decided by what can be read.
+/// a task, and the scheduler has gone through its work: a daemon in which one of them hangs is replaced. An error
+/// counts as an answer: no restart frees a full disk, and until there is room, logins can still be decided by what can
+/// be read.
 final class Heartbeat: Sendable {
     private let daemon: Daemon
     private let ended: AsyncStream<Never>
@@ -26,7 +27,7 @@ final class Heartbeat: Sendable {
 
     func stop() { ending.finish() }
 
-    /// Whether it was for want of work that it ended.
+    /// Whether it ended because there was no work.
     var hasLeft: Bool { left.load(ordering: .relaxed) }
 
     func run() async {
@@ -77,7 +78,7 @@ final class Heartbeat: Sendable {
         }
     }
 
-    /// Nobody asks and nothing is to be done, for `idleExit` seconds: the sockets start it again.
+    /// Exits when there has been neither a request nor work for `idleExit` seconds: the sockets start it again.
     private func leaveWhenIdle() async {
         var idle = 0.0
         while !Task.isCancelled {
@@ -99,7 +100,7 @@ final class Heartbeat: Sendable {
         do {
             return try await daemon.move.hasWork()
         } catch {
-            // A database that does not answer is nothing to leave for.
+            // A database that does not answer is no reason to exit.
             return true
         }
     }

@@ -6,12 +6,12 @@ import Records
 import Secrets
 import Systemd
 
-/// The keys that the daemon works with, and where each comes from.
+/// The daemon's keys, and where each comes from.
 enum Keys {
-    /// What seals old passwords: the credential `seal-key`; else the key of the process before this one, which the
-    /// service manager has kept; else a new one, which it keeps from now on.
+    /// The key that seals old passwords: the credential `seal-key`; else the previous process's key, which the service
+    /// manager has kept; else a new one, which it keeps from now on.
     ///
-    /// - Throws: `SystemdError` where the credential cannot be taken: a key that is lost by mistake loses passwords.
+    /// - Throws: `SystemdError` if the credential cannot be used: replacing a key by mistake would lose passwords.
     static func sealKey(stored: [InheritedDescriptors.Descriptor], manager: ServiceManager, log: Logger) throws
         -> SealKey
     {
@@ -39,7 +39,7 @@ enum Keys {
 
     private static let storeName = "seal-key"
 
-    /// What the ledger is written in; made once, and the same for ever.
+    /// The key that the ledger is written with; created once and never changed.
     /// - Throws: `RecordsError`.
     static func ledgerKey(_ name: String, in records: any Records) async throws -> [UInt8] {
         try await records.kept(name, orElse: KeyedHash.randomKey())

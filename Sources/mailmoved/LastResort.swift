@@ -5,8 +5,8 @@ import Glibc
 import Synchronization
 import Waiting
 
-/// Ends the program once its time to stop is over, whatever is stuck by then: on a thread of its own, which was there
-/// before, and waits for nothing else.
+/// Ends the program once the time for a stop is over, whatever hangs by then: on a thread of its own, which was created
+/// beforehand and waits for nothing else.
 final class LastResort: Sendable {
     private final class Order: Sendable {
         let isDue = DispatchSemaphore(value: 0)
@@ -24,8 +24,8 @@ final class LastResort: Sendable {
         }
     }
 
-    /// The time to stop begins.
-    /// - Parameter status: what it exits with.
+    /// Starts the countdown.
+    /// - Parameter status: the exit status.
     func begin(status: Int32 = 0) {
         order.status.store(status, ordering: .relaxed)
         order.isDue.signal()

@@ -15,9 +15,9 @@ import Vocabulary
 
 /// `mailmoved`: moves mailboxes from an old POP3 server while their users log in (mailmoved(8)).
 ///
-/// 1. `Configuring` says what is wanted, from flags, environment and file.
+/// 1. `Configuring` reads flags, environment and file.
 /// 2. `Sockets` come from systemd, or from flags.
-/// 3. `Daemon` opens what is kept, makes what works with it, and serves until it is told to stop.
+/// 3. `Daemon` opens the database, creates everything that works with it, and serves until it is told to stop.
 @main
 struct Main {
     static func main() async {
@@ -80,11 +80,11 @@ struct Main {
                 services: [.init(service: daemon, successTerminationBehavior: .gracefullyShutdownGroup)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
         try await services.run()
-        // mailmoved.service starts it again then, and keeps the seal key meanwhile.
+        // With this status mailmoved.service starts it again, and keeps the seal key meanwhile.
         return daemon.isUnfinished ? EX_TEMPFAIL : 0
     }
 
-    /// The reason is for the person who has started it, for the journal, and for `systemctl status`.
+    /// Reports the reason to the person who started it, to the journal, and to `systemctl status`.
     private static func fail(
         _ text: String, _ status: Int32, errno: Int32 = 0, reason: Reason? = nil, event: String? = nil
     ) -> Int32 {
@@ -96,7 +96,7 @@ struct Main {
             if JournalLogHandler.standardErrorIsJournal {
                 log.critical("\(line)", metadata: metadata)
             } else {
-                // Some speak of the program itself.
+                // Some texts already name the program.
                 StandardError.write(line.hasPrefix("mailmoved: ") ? "\(line)\n" : "mailmoved: \(line)\n")
             }
         }

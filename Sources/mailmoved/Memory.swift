@@ -5,23 +5,24 @@ import JSONRPC
 import Logging
 import Systemd
 
-/// Fits the limits into the memory that the service's control group has (`MemoryMax=`, `MemoryHigh=`), so that the
-/// daemon is slower there instead of being ended.
+/// Fits the limits to the memory that the service's control group has (`MemoryMax=`, `MemoryHigh=`), so that the daemon
+/// gets slower instead of being killed.
 struct Memory {
-    /// What a move may ask for ahead, in octets, which may all wait in its socket: small windows before few moves.
+    /// The octets that a move may request ahead, all of which may wait in its socket. Windows shrink before the number
+    /// of moves does.
     static let windows = [4 << 20, 2 << 20, 1 << 20]
-    /// Of a move beside that: TLS, and its two slabs.
+    /// For each move besides: TLS, and its two slabs.
     static let ofMove = 1 << 20
-    /// Of the daemon without work, its database's cache included.
+    /// For the idle daemon, including its database's cache.
     static let ofDaemon = 64 << 20
 
-    /// nil: no bound but the machine's.
+    /// nil if only the machine sets a bound.
     let octets: Int?
 
     init(_ group: ControlGroup = ControlGroup()) { octets = group.memory }
 
-    /// How many moves with such a window fit in beside the rest; a quarter is left for the page cache, which the group
-    /// pays for as well.
+    /// How many moves with such a window fit in besides the rest; a quarter is left for the page cache, which counts
+    /// against the group as well.
     private func moves(_ octets: Int, window: Int) -> Int {
         max(1, (octets / 4 * 3 - Self.ofDaemon) / (Self.ofMove + window))
     }

@@ -6,22 +6,22 @@ import Logging
 import Synchronization
 import Systemd
 
-/// What the process sets for itself before it does anything else.
+/// Process-wide settings, made before anything else.
 enum Process {
     static func prepare() {
         StandardError.occupy()
-        // A client that has gone is an error of its write, not the end of the daemon.
+        // A client that has disconnected is an error of the write, not the end of the daemon.
         signal(SIGPIPE, SIG_IGN)
-        // No core dump, and no debugger of the same user, ever sees a password (prctl(2)).
+        // Neither a core dump nor a debugger of the same user must ever see a password (prctl(2)).
         _ = forbid_dumps()
         limit_heap()
         Descriptors.raise()
     }
 
-    /// What it was started with, its own name first.
+    /// The command line, with the program's name first.
     ///
-    /// As the kernel has it (proc(5)): Swift looks for it beside `environ`, where it is not found any more once a
-    /// library that was loaded before has moved that.
+    /// From the kernel (proc(5)): Swift looks for it next to `environ`, where it is no longer found if a preloaded
+    /// library has moved that.
     static var arguments: [String] {
         let file = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return CommandLine.arguments }
@@ -50,7 +50,7 @@ final class LogLevel: Sendable {
     var value: Logger.Level { level.withLock { $0 } }
 }
 
-/// Passes on what the level in force lets through.
+/// Passes on entries that the current level allows.
 struct LevelledLogHandler<Inner: LogHandler>: LogHandler {
     private var inner: Inner
     private var own: Logger.Level?

@@ -7,7 +7,7 @@ import Synchronization
 import Systemd
 import UnixSignals
 
-/// The configuration in force, and where it was read.
+/// The current configuration, and where it was read.
 final class CurrentConfiguration: Sendable {
     private let configuration: Mutex<DaemonConfiguration>
     private let source: ConfigurationSource
@@ -19,9 +19,9 @@ final class CurrentConfiguration: Sendable {
 
     var value: DaemonConfiguration { configuration.withLock { $0 } }
 
-    /// Reads it again, and takes what may change without a restart.
-    /// - Returns: what is in force now, the keys that need a restart, and what is odd.
-    /// - Throws: `ConfigurationError`; then all stays as it was.
+    /// Reads it again, and applies what may change without a restart.
+    /// - Returns: the configuration now in force, the keys that need a restart, and warnings.
+    /// - Throws: `ConfigurationError`, in which case everything stays as it was.
     func reload() throws(ConfigurationError) -> (DaemonConfiguration, waiting: [String], warnings: [String]) {
         let (loaded, warnings) = try source.load()
         return configuration.withLock { current in
@@ -33,7 +33,8 @@ final class CurrentConfiguration: Sendable {
 }
 
 extension Daemon {
-    /// `SIGHUP`: the configuration is read again. A bad file is refused with its line, and what was in force stays.
+    /// On `SIGHUP`, reads the configuration again. A bad file is refused with its line, and the current configuration
+    /// stays.
     func reloadWhenTold() async {
         for await _ in await UnixSignalsSequence(trapping: .sighup) {
             manager.reloading()

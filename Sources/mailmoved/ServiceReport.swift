@@ -11,7 +11,7 @@ import Records
 import Synchronization
 import Vocabulary
 
-/// How the daemon is doing: what `getServiceStatus` answers and `systemctl status` shows.
+/// The daemon's state, as `getServiceStatus` answers and `systemctl status` shows it.
 final class ServiceReport: Sendable {
     private let records: any Records
     private let move: MailMove
@@ -25,7 +25,7 @@ final class ServiceReport: Sendable {
         self.move = move
     }
 
-    /// Whose clients are counted.
+    /// Sets the server whose clients are counted.
     func serve(_ server: JSONRPCServer<MethodTable>) {
         self.server.withLock { $0 = { [weak server] in server?.clients ?? 0 } }
     }
@@ -51,7 +51,7 @@ final class ServiceReport: Sendable {
         do {
             line += ", \(Int(try await move.completedAccounts()).grouped) accounts done"
         } catch {
-            // Said below.
+            // Reported below.
         }
         if let databaseFault {
             let isFull = (databaseFault as? RecordsError)?.errno == ENOSPC
@@ -80,7 +80,7 @@ final class ServiceReport: Sendable {
         }
     }
 
-    /// What is wrong with the database; that it begins and ends is logged.
+    /// What is wrong with the database; the beginning and end of a fault are logged.
     private func databaseFault() async -> (any Error)? {
         do {
             try await records.check()
@@ -98,7 +98,7 @@ final class ServiceReport: Sendable {
 }
 
 extension Bool {
-    /// - Returns: whether it was another before.
+    /// - Returns: whether the value has changed.
     fileprivate mutating func becomes(_ value: Bool) -> Bool {
         defer { self = value }
         return self != value
@@ -119,7 +119,7 @@ extension Int {
 }
 
 extension Timestamp {
-    /// On the clock of this machine, as journalctl(1) shows times: `10:02`, or `Nov 24 10:02` when that is a day ago.
+    /// In local time, as journalctl(1) shows times: `10:02`, or `Nov 24 10:02` if that is a day ago.
     var shortLocal: String {
         var time = time_t(milliseconds / 1000)
         var parts = tm()

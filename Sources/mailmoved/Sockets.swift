@@ -5,15 +5,15 @@ import JSONRPC
 import MailMoveAPI
 import Systemd
 
-/// The sockets that are served, and what each one's clients may do.
+/// The sockets to serve, and what the clients of each may do.
 enum Sockets {
-    /// Those that systemd passed, else those named by flags; none where there are neither.
+    /// The sockets passed by systemd, else those named by flags; none if there are neither.
     static func listeners(
         inherited: [InheritedDescriptors.Descriptor], source: ConfigurationSource
     ) -> [Listener<Role>] {
         guard inherited.isEmpty else {
             return inherited.map { socket in
-                // Whatever is not called admin is not trusted like it.
+                // A socket that is not called admin gets no admin rights.
                 Listener(
                     role: socket.name == "admin" ? .admin : .login, source: .inherited(descriptor: socket.number))
             }

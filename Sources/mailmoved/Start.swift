@@ -4,8 +4,8 @@ import Systemd
 import Waiting
 
 extension ServiceManager {
-    /// Runs a part of the start that may take long: a large database is brought up to date, a crash is recovered from.
-    /// The manager's time-out begins anew while it goes on, for an hour at the most.
+    /// Runs a part of the start that may take long: updating a large database, recovering from a crash. Meanwhile the
+    /// manager's timeout is extended, for an hour at most.
     func giveTime<Result>(
         _ status: String, isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
     ) async rethrows -> Result {

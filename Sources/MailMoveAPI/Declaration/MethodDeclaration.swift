@@ -5,9 +5,9 @@ public import Vocabulary
 
 /// A method's parameters.
 public protocol Parameters: Codable, Sendable, Described {
-    /// What no single member shows to be wrong: members that exclude or need each other.
+    /// Errors that no single member shows: members that exclude or need each other.
     var violation: Violation? { get }
-    /// Made of a JSON value that the schema has nothing against.
+    /// Made from a JSON value that satisfies the schema.
     static func read(_ params: JSONView) throws(JSONError) -> Self
 }
 

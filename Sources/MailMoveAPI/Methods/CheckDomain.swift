@@ -19,7 +19,7 @@ public struct CheckDomain: Parameters {
 
     /// In U-form or A-form.
     public var domain: DomainName
-    /// nil: what there is is told, and nothing is compared.
+    /// nil to report only what there is, without comparing.
     public var platform: Platform?
 
     public init(domain: DomainName, platform: Platform? = nil) {
@@ -27,9 +27,9 @@ public struct CheckDomain: Parameters {
         self.platform = platform
     }
 
-    /// Each is looked up.
+    /// Limited because each is looked up.
     public static let mostHosts = 16
-    /// Each is held against the SPF record.
+    /// Limited because each is checked against the SPF record.
     public static let mostAddresses = 32
 
     public var violation: Violation? {

@@ -7,9 +7,9 @@ public import Vocabulary
 public struct CheckIntegrity: Parameters {
     public var account: EmailAddress?
     public var domain: DomainName?
-    /// Whether what is missing is moved again.
+    /// Whether missing messages are moved again.
     public var `repair`: Bool?
-    /// Whether what stands in the mail store is taken as it is, where it is not what mail was moved to.
+    /// Whether the mailbox in the mail store is accepted as it is, if it is not the one that mail was moved to.
     public var acceptEmpty: Bool?
     /// The account's old password, where none is kept for a run.
     public var password: Password?

@@ -5,7 +5,7 @@ public import Vocabulary
 public import JSONWire
 public import Secrets
 
-/// `createAccounts`: many accounts at once; a bad row never spoils the others.
+/// `createAccounts`: many accounts at once; a bad row never affects the others.
 public struct CreateAccounts: Parameters {
     /// A row. It is not judged before its turn comes: whatever is wrong with it makes it a rejected row.
     public struct Row: Codable, Sendable {
@@ -15,7 +15,7 @@ public struct CreateAccounts: Parameters {
         public var passwordHash: String?
         public var displayName: String?
         public var quotaOctets: Int?
-        /// What is wrong with its form (`invalidRow`); then nothing of it but the address is to be had.
+        /// What is wrong with its form (`invalidRow`); then only its address can be used.
         public private(set) var problem: String?
 
         private enum CodingKeys: String, CodingKey { case address, password, passwordHash, displayName, quotaOctets }

@@ -77,7 +77,7 @@ public struct ImportedAccounts: Codable, Equatable, Sendable, Described {
         /// As it was given; empty where something else may stand in its place.
         public var address: String
         public var reason: Reason
-        /// What is wrong with it, for people; nothing else of the row stands there.
+        /// What is wrong with it, for people; it repeats nothing else of the row.
         public var detail: String
 
         public init(line: Int, address: String, reason: Reason, detail: String) {

@@ -9,9 +9,9 @@ public struct VerifyOldServer: Parameters {
     public var domain: DomainName?
     /// … or this one.
     public var oldServer: OldServerParameters?
-    /// Whose mailbox is looked into.
+    /// The account whose mailbox is looked at.
     public var account: EmailAddress?
-    /// The account's password over there.
+    /// The account's password on the old server.
     public var password: Password?
 
     public init(domain: DomainName, account: EmailAddress? = nil, password: Password? = nil) {
@@ -73,7 +73,7 @@ public struct ServerFindings: Codable, Hashable, Sendable, Described {
         public var cipher: String
         /// Of the certificate: 64 lower-case hexadecimal digits.
         public var sha256: String
-        /// Whether chain and name hold against the system's trust store.
+        /// Whether chain and name hold against the system's trusted certificates.
         public var trusted: Bool
         /// Why it is not trusted.
         public var reason: String?

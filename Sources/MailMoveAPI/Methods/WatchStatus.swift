@@ -5,7 +5,7 @@ public import Vocabulary
 /// `watchStatus`: a snapshot, then `statusChanged` notifications.
 public struct WatchStatus: Parameters {
     public var account: EmailAddress?
-    /// The admin socket's alone.
+    /// Only on the admin socket.
     public var domain: DomainName?
 
     public init(account: EmailAddress) { self.account = account }

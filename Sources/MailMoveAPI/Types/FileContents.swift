@@ -2,8 +2,8 @@
 
 public import JSONWire
 
-/// A file's octets, which travel in Base64 (RFC 4648 §4). Passwords may be among them: they go from the wire into memory
-/// that is overwritten in the end, and print as `(file)`.
+/// A file's octets, which travel in Base64 (RFC 4648 §4). They may contain passwords, so they go from the wire into
+/// memory that is overwritten in the end, and print as `(file)`.
 public final class FileContents: Sendable, CustomStringConvertible, CustomReflectable {
     private let octets: WipedOctets
 

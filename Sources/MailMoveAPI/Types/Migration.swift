@@ -10,7 +10,7 @@ public struct Migration: Codable, Hashable, Sendable {
     public var validDays: Int
     /// nil where none were given, and in `listMigrations`: the list may be long.
     @OrNull public var knownAccounts: [EmailAddress]?
-    /// nil in `listMigrations` alone.
+    /// nil only in `listMigrations`.
     @OrNull public var excludedAccounts: [EmailAddress]?
     public var autoCreateAccounts: Bool
     public var syncPasswords: Bool

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How long to wait before the next try: doubling, with jitter, so that a thousand clients of one daemon that
-/// restarts do not all come at once.
+/// How long to wait before the next attempt: doubling, with jitter, so that a thousand clients of a restarting daemon
+/// do not all come at once.
 struct Backoff {
     private var next: Duration
     private let longest: Duration
@@ -11,7 +11,7 @@ struct Backoff {
         self.longest = longest
     }
 
-    /// The pause before the next try, between half and the whole of what it has come to.
+    /// The pause before the next attempt, between half and all of the current value.
     mutating func pause() -> Duration {
         defer { next = min(next * 2, longest) }
         return next * Double.random(in: 0.5...1)

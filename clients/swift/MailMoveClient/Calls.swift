@@ -5,7 +5,7 @@ public import MailMoveAPI
 public import Secrets
 public import Vocabulary
 
-/// The contract's methods. Each throws ``MailMoveError``; what is no address or domain is refused before it is sent.
+/// The contract's methods. Each throws ``MailMoveError``; an invalid address or domain is refused before it is sent.
 extension MailMoveClient {
     // MARK: A login's
 
@@ -119,7 +119,7 @@ extension MailMoveClient {
         try await call(Contract.checkDomain, CheckDomain(domain: self.domain(domain), platform: platform))
     }
 
-    /// Holds what was moved against mailboxes and old server. It reads all their mail: that may take long.
+    /// Compares what was moved with mailboxes and old server. It reads all their mail, which may take long.
     public func checkIntegrity(_ parameters: CheckIntegrity) async throws -> IntegrityReport {
         try await call(Contract.checkIntegrity, parameters, timeout: .seconds(3600))
     }

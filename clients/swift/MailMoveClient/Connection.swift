@@ -41,7 +41,7 @@ final class Connection: Sendable {
 
     func close() { channel.close(promise: nil) }
 
-    /// Lets notifications in again.
+    /// Accepts notifications again.
     func resume() { channel.eventLoop.execute { self.conversation.value.resume() } }
 
     /// Sends a request and waits for its result.

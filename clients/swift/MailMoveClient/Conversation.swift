@@ -15,7 +15,7 @@ final class Conversation: ChannelDuplexHandler {
         let timeout: Scheduled<Void>
     }
 
-    /// The longest answer that is taken, in octets: a page of 1000 entries is about one megabyte.
+    /// The longest answer that is accepted, in octets: a page of 1000 entries is about one megabyte.
     private static let longestLine = 256 << 20
 
     private var lines = LineFraming(limit: longestLine)
@@ -102,7 +102,7 @@ final class Conversation: ChannelDuplexHandler {
 
     // MARK: Back-pressure
 
-    /// A watcher that does not keep up makes the daemon wait, which keeps the newest state of each account itself.
+    /// A slow watcher makes the daemon wait, which itself keeps the newest state of each account.
     func read(context: ChannelHandlerContext) {
         if statuses?.isFull == true { readIsHeldBack = true } else { context.read() }
     }

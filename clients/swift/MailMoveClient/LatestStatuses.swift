@@ -3,7 +3,7 @@
 import JSONWire
 import Synchronization
 
-/// What a watcher has not seen yet: of each account the newest state, in the order in which they changed.
+/// What a watcher has not seen yet: the newest state of each account, in the order in which they changed.
 final class LatestStatuses: Sendable {
     private struct State {
         var latest: [String: JSONView] = [:]
@@ -27,7 +27,7 @@ final class LatestStatuses: Sendable {
         }
     }
 
-    /// So many accounts may wait; then the daemon has to.
+    /// How many accounts may wait before the daemon has to.
     private let capacity: Int
     private let state = Mutex(State())
 
@@ -35,7 +35,7 @@ final class LatestStatuses: Sendable {
 
     var isFull: Bool { state.withLock { $0.latest.count >= capacity } }
 
-    /// Takes a `Status`; what is none is passed over.
+    /// Takes a `Status`; anything else is ignored.
     func put(_ status: JSONView) {
         guard let account = status["account"]?.string else { return }
         let waiting = state.withLock { state -> CheckedContinuation<JSONView?, Never>? in

@@ -51,10 +51,10 @@ public actor MailMoveClient {
     ///
     /// - Parameters:
     ///   - socketPath: the daemon's socket; ``defaultSocketPath`` where it is nil.
-    ///   - timeout: how long a call may take, all in all; `verifyOldServer`, which takes what the old server takes,
-    ///     has two minutes.
-    ///   - patience: how long a call waits for a daemon that is not there, because it is restarting, say. Under
-    ///     systemd nobody ever waits here: the socket stays.
+    ///   - timeout: how long a call may take in all; `verifyOldServer`, which takes as long as the old server does, has
+    ///     two minutes.
+    ///   - patience: how long a call waits for a daemon that is not there, for example because it is restarting. Under
+    ///     systemd nobody ever waits here, because the socket stays.
     ///   - group: where input and output is done; NIO's shared one unless given.
     public init(
         socketPath: String? = nil, timeout: Duration = .seconds(60), patience: Duration = .seconds(5),
@@ -77,9 +77,8 @@ public actor MailMoveClient {
 
     /// Calls any method of the contract.
     ///
-    /// A call that can be repeated without harm (``MailMoveAPI/Method/isIdempotent``) is made once more when the
-    /// connection breaks under it; one that the daemon has declined because it is stopping, whatever it is, is made
-    /// again of its successor.
+    /// An idempotent call (``MailMoveAPI/Method/isIdempotent``) is repeated once if the connection breaks; any call
+    /// that the daemon declines because it is stopping is sent again to its successor.
     ///
     /// - Throws: ``MailMoveError``; `CancellationError` when the task is cancelled.
     public func call<M: Method>(
@@ -106,7 +105,7 @@ public actor MailMoveClient {
 
     // MARK: Connection
 
-    /// The connection, opened if need be. Waits for a daemon that is not there for as long as the client's patience.
+    /// The connection, opened if necessary. Waits for a missing daemon as long as the client's patience lasts.
     private func connection(until deadline: ContinuousClock.Instant) async throws -> Connection {
         let deadline = min(deadline, .now + patience)
         var backoff = Backoff()
@@ -141,7 +140,7 @@ public actor MailMoveClient {
         if current === connection { current = nil }
     }
 
-    /// Pauses before the next try; false where the time is up.
+    /// Pauses before the next attempt; false if the time is up.
     private func rest(_ backoff: inout Backoff, until deadline: ContinuousClock.Instant) async throws -> Bool {
         let pause = backoff.pause()
         guard .now + pause < deadline else { return false }

@@ -4,7 +4,7 @@ import JSONWire
 import MailMoveAPI
 public import Vocabulary
 
-/// A call that was not done, or whose outcome is not known.
+/// A call that was not carried out, or whose outcome is not known.
 public struct MailMoveError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Code: Hashable, Sendable {
         /// The daemon answered with an error, of this JSON-RPC code.

@@ -13,8 +13,8 @@ extension MailMoveClient {
     /// }
     /// ```
     ///
-    /// A watch has a connection of its own, which ends with the iteration. When the daemon restarts, the watch goes
-    /// on with the status as it is then. A reader that is slow misses states in between, never the last one.
+    /// A watch has a connection of its own, which ends with the iteration. When the daemon restarts, the watch
+    /// continues with the status as it is then. A slow reader misses states in between, but never the last one.
     ///
     /// Iterating throws ``MailMoveError`` where the daemon refuses, and ends when the task is cancelled.
     public nonisolated func watchStatus(account: String) throws(MailMoveError) -> StatusUpdates {
