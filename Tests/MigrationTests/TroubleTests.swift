@@ -174,9 +174,16 @@ import Vocabulary
         }
     }
 
-    @Test func whoeverGivesUpLeavesNoHalfHandOverBehind() async throws {
+    /// Before the old server is asked, while it thinks, and after.
+    @Test(arguments: [0, 20]) func whoeverGivesUpLeavesNoHalfHandOverBehind(thinking milliseconds: Int) async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
+        server.state.withLock { state in
+            state.answer = { line in
+                if line.hasPrefix("PASS") { usleep(UInt32(milliseconds * 1000)) }
+                return nil
+            }
+        }
         try await NewPlatform.run { platform in
             try await platform.enable(server)
             for milliseconds in stride(from: 0, to: 60, by: 3) {
@@ -188,7 +195,13 @@ import Vocabulary
                 #expect((row.handover == .unchanged) == (row.startedAt != nil))
                 if row.handover == .never { #expect(row.sealed == nil && row.status == .notStarted) }
             }
-            #expect(try await platform.login("old").decision == .accept)
+            // What was shown and not judged is shown again after a pause.
+            var decision = try await platform.login("old").decision
+            for _ in 0..<20 where decision == .unavailable {
+                platform.advance(seconds: 60)
+                decision = try await platform.login("old").decision
+            }
+            #expect(decision == .accept)
             #expect(try await platform.until { $0.status == .completed }.moved == 3)
             #expect(platform.delivered().count == 3)
         }
