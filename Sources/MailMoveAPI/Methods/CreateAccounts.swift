@@ -155,7 +155,10 @@ public struct CreatedAccounts: Codable, Hashable, Sendable, Described {
                                 [
                                     .required("index", .count, "the row, counted from 0"),
                                     .required("address", .text, "as it was given"),
-                                    .required("reason", .choice(Rejection.Reason.self), "why, for programs"),
+                                    .required(
+                                        "reason",
+                                        .choice(of: Rejection.Reason.allCases.filter { $0 != .encodingUncertain }),
+                                        "why, for programs"),
                                     .required("detail", .text, "what is wrong with it, for people"),
                                 ]))),
                     "rows that were not taken"),
