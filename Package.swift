@@ -60,6 +60,7 @@ let package = Package(
         room("JSONWire", []),  // JSON text, JSON-RPC envelopes, line framing; no I/O
         room("Waiting", ["CLinux", deque]),  // what waits: latches, pauses, lines, places, pools of threads
         room("Secrets", ["CSodium", "CLibcrypt", "Waiting"]),  // guarded passwords, sealing, crypt(3)
+        room("OldServerPolicy", []),  // who may open a connection to an old server: one value that decides
         room("AccountFile", ["Vocabulary", "Secrets"]),  // files of accounts, as other systems export them
         // What sessions with mail servers have in common, without I/O: SASL, secrets on the way, what servers' words mean
         room("MailSession", ["Vocabulary", "Secrets", "Waiting", "CGSASL", nioCore]),
@@ -182,6 +183,7 @@ let package = Package(
         tests("VocabularyTests", ["Vocabulary"]),
         tests("WaitingTests", ["Waiting"]),
         tests("JSONWireTests", ["JSONWire"]),
+        tests("OldServerPolicyTests", ["OldServerPolicy"]),
         tests("SecretsTests", ["Secrets"]),
         tests("AccountFileTests", ["AccountFile", "Secrets"], resources: [.copy("Exports")]),
         tests("MailMoveAPITests", ["MailMoveAPI", "JSONWire", "Secrets", "Vocabulary"]),
