@@ -99,6 +99,7 @@ let package = Package(
         room("JSONRPC", nio + ["JSONWire", "Waiting", logging]),  // the Unix-socket server; knows nothing of mail
         room("Systemd", ["CSystemd", logging]),  // sockets, readiness, watchdog, fd store, credentials
 
+        room("OldServerPlaces", ["OldServerPolicy", "Waiting"]),  // … and hands out the places that it decides on
         room("DNS", ["Vocabulary", "Waiting", "CCares", "CLinux"]),  // what name servers say; SPF
 
         // Floor 2: a login becomes a run; a run turns an old mailbox into durable messages and a ledger. Each room knows
@@ -184,6 +185,7 @@ let package = Package(
         tests("WaitingTests", ["Waiting"]),
         tests("JSONWireTests", ["JSONWire"]),
         tests("OldServerPolicyTests", ["OldServerPolicy"]),
+        tests("OldServerPlacesTests", ["OldServerPlaces", "OldServerPolicy", "Waiting"]),
         tests("SecretsTests", ["Secrets"]),
         tests("AccountFileTests", ["AccountFile", "Secrets"], resources: [.copy("Exports")]),
         tests("MailMoveAPITests", ["MailMoveAPI", "JSONWire", "Secrets", "Vocabulary"]),

@@ -74,9 +74,8 @@ extension OldServerPolicy {
         case bearsOnly(connections: Int)
         /// It has borne all that are asked for.
         case bearsAll
-        /// After wrong passwords all answers come later, by so much.
+        /// After wrong passwords all answers come later, by so much. Told again after an hour, or where it is more.
         case penalises(delay: Duration)
-        case penaltyIsOver
     }
 
     public struct Turn: Sendable, Equatable {

@@ -22,6 +22,8 @@ struct LearnedLimit: Equatable, Sendable {
     static let step = Duration.seconds(60)
     /// What a server may take to see that one of our connections has ended.
     static let noticing = Duration.seconds(1)
+    /// After the latest refusal, it is told.
+    static let settling = Duration.seconds(10)
     /// A server that is shut down refuses some while others still stand: what it taught within so long is void.
     private static let youth = Duration.seconds(60)
 
@@ -72,7 +74,7 @@ struct LearnedLimit: Equatable, Sendable {
 
     /// What is told of it: so many it bears, once it is clear that those are all.
     func settled(now: Moment) -> Int? {
-        known.flatMap { now - $0.refused >= Self.noticing ? $0.proven : nil }
+        known.flatMap { now - $0.refused >= Self.settling ? $0.proven : nil }
     }
 
     private static func steps(since refused: Moment, _ now: Moment) -> Int {

@@ -158,6 +158,9 @@ public struct OldServerPolicy: Sendable {
         }
     }
 
+    /// Whose run it is; nil for a question, and for what has ended.
+    public func account(of ticket: Ticket) -> Account? { accounts[ticket] }
+
     public func isMoving(_ account: Account) -> Bool {
         runs[account].map { servers[$0.server]?.runs[$0] == nil } ?? false
     }

@@ -97,7 +97,7 @@ extension OldServerState {
         guard let entry = runs.remove(ticket) else { return }
         if connection == .opening { breaker.admit(ticket) }
         // It has waited for logins long enough: now they wait for it.
-        if isTurnOfRuns(now: now) { nextWay = now + OldServerPolicy.betweenWays }
+        if !line.urgent.isEmpty, isTurnOfRuns(now: now) { nextWay = now + OldServerPolicy.betweenWays }
         moving[ticket] = Moving(entry: entry, connection: connection)
     }
 

@@ -19,12 +19,15 @@ extension OldServerState {
         noteChanges(bounds, now: now)
     }
 
-    /// Accounts about which the server is silent, and not about others, leave half of the places to those others.
+    /// Accounts about which the server is silent, and not about others, leave half of the places to those others; where there
+    /// is but one place, they let them go before.
     private func firstUrgent(_ bounds: Bounds, now: Moment) -> QuestionLine.Waiting? {
         guard !line.urgent.isEmpty, mayAsk(.somebodyWaits, bounds, now: now) else { return nil }
+        let half = half(bounds, now: now)
         let stuck = asking.values.count { $0.role == .late || breaker.isNotorious($0.question.subject) }
-        let mayHang = stuck < max(1, half(bounds, now: now))
-        return line.urgent.first { mayHang || !breaker.isNotorious($0.question.subject) }
+        if stuck < half { return line.urgent.first }
+        let other = line.urgent.first { !breaker.isNotorious($0.question.subject) }
+        return other ?? (half == 0 ? line.urgent.first : nil)
     }
 
     private mutating func open(_ waiting: QuestionLine.Waiting, now: Moment, _ decisions: inout [Decision]) {
@@ -45,13 +48,18 @@ extension OldServerState {
 
     /// A question that has been sent goes on without its login; half of the places at most hold such ones. Where there is
     /// but one place, that one may: else nobody would get in where answers are late.
+    private func mayOutlast(_ question: Question, _ bounds: Bounds, now: Moment) -> Bool {
+        let half = half(bounds, now: now)
+        return half > 0 ? late < half : !breaker.isNotorious(question.subject)
+    }
+
     private mutating func endWhatIsOverdue(_ bounds: Bounds, now: Moment, _ decisions: inout [Decision]) {
         for ticket in asking.keys.filter({ isOverdue($0, bounds, now: now) }).sorted() {
             guard let entry = asking[ticket] else { continue }
             switch entry.role {
             case .waitedFor where entry.question.deadline <= now:
                 learnFromOverdue(entry, ticket, bounds, now: now)
-                if case .shown = entry.connection, late < max(1, half(bounds, now: now)) {
+                if case .shown = entry.connection, mayOutlast(entry.question, bounds, now: now) {
                     asking[ticket]?.role = .late
                     decisions.append(.letGo(ticket))
                 } else {
@@ -88,11 +96,13 @@ extension OldServerState {
     private mutating func learnFromOverdue(_ entry: Asking, _ ticket: Ticket, _ bounds: Bounds, now: Moment) {
         guard now - entry.begun >= bounds.login / 2 else { return breaker.ended(.abandoned, ticket, now: now) }
         switch entry.connection {
-        case .none, .opening: _ = notTaken(ticket, about: nil, now: now)
+        // A server that is slow to greet has refused nothing.
+        case .opening where standing > 0: breaker.ended(.abandoned, ticket, now: now)
+        case .opening: _ = notTaken(ticket, about: nil, now: now)
         // Then the time for reading tells.
         case .shown where isSlow(now: now): break
         case .greeted, .shown: breaker.ended(.silent(about: entry.question.subject), ticket, now: now)
-        case .answered: break
+        case .answered, .none: break
         }
     }
 
@@ -188,7 +198,7 @@ extension OldServerState {
                 if let runsWaitSince { moments.append(runsWaitSince + OldServerPolicy.betweenWays) }
             }
         }
-        if let known = limit.known { moments.append(known.refused + LearnedLimit.noticing) }
+        if let known = limit.known { moments.append(known.refused + LearnedLimit.settling) }
         if !line.patient.isEmpty, let penalty = penalty.current(now: now) {
             moments.append(penalty.met + PenaltyWatch.memory)
         }

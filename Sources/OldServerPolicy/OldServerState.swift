@@ -86,12 +86,14 @@ struct OldServerState: Sendable {
     private var told = Told()
 
     /// What has been told of the server.
-    private struct Told: Equatable, Sendable {
+    private struct Told: Sendable {
         var isOpen = false
         var isBySilence = false
         var limit: Int?
-        var isPenalised = false
+        var penalty: (delay: Duration, at: Moment)?
     }
+
+    private static let repeats = Duration.seconds(3600)
 
     // MARK: What stands
 
@@ -131,12 +133,11 @@ struct OldServerState: Sendable {
 
     func most(_ bounds: Bounds, now: Moment) -> Int? { limit.most(now: now, ceiling: bounds.ceiling) }
 
-    /// Connections of questions at once. Where a limit is known and no run has a place there, one is left for those that
-    /// wait.
+    /// Connections of questions at once. Where a limit is known, what runs leave of it; they have one place where they wait.
     func questionPlaces(_ bounds: Bounds, now: Moment) -> Int {
         guard let most = most(bounds, now: now) else { return bounds.loginConnections }
-        let forRuns = most > 1 && moving.isEmpty && runs.queued > 0 ? 1 : 0
-        return min(bounds.loginConnections, most - forRuns)
+        let forRuns = max(moving.count, runs.queued > 0 ? 1 : 0)
+        return min(bounds.loginConnections, max(1, most - forRuns))
     }
 
     /// Of those, what background questions, late ones and kept sessions leave free.
@@ -220,10 +221,13 @@ struct OldServerState: Sendable {
             news.append(.bearsOnly(connections: connections))
             told.limit = connections
         }
-        let current = penalty.current(now: now)
-        if (current != nil) != told.isPenalised {
-            news.append(current.map { .penalises(delay: $0.delay) } ?? .penaltyIsOver)
-            told.isPenalised = current != nil
+        if let delay = penalty.current(now: now)?.delay {
+            // It comes and goes all day.
+            let isKnown = told.penalty.map { delay <= $0.delay && now - $0.at < Self.repeats } ?? false
+            if !isKnown {
+                news.append(.penalises(delay: delay))
+                told.penalty = (delay, now)
+            }
         }
     }
 }

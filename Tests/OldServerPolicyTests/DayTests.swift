@@ -77,6 +77,32 @@ import Testing
         #expect(day.measured[0].tries == alone.tries)
     }
 
+    @Test func aServerMayBeBadInTwoWays() {
+        let servers = [
+            SimulatedServer("4, hangs", users: 300) { ($0.bears, $0.hangsForOneIn) = (4, 10) },
+            SimulatedServer("2, hangs", users: 100) { ($0.bears, $0.hangsForOneIn) = (2, 10) },
+            SimulatedServer("1, hangs", users: 50) { ($0.bears, $0.hangsForOneIn) = (1, 10) },
+            SimulatedServer("4, sees late", users: 300) { ($0.bears, $0.notices) = (4, .milliseconds(800)) },
+            SimulatedServer("2, punishes", users: 200) { ($0.bears, $0.penalises) = (2, true) },
+            SimulatedServer("4, goes away", users: 200) { ($0.bears, $0.outage) = (4, (.refusing, 9, 10)) },
+            SimulatedServer("answers late", users: 200) { $0.check = .seconds(12) },
+            SimulatedServer("1, answers late", users: 50) { ($0.bears, $0.check) = (1, .seconds(12)) },
+        ]
+        var day = SimulatedDay(servers)
+        day.run()
+        Self.report(day)
+        for (server, measured) in zip(day.servers, day.measured) {
+            let name = Comment(rawValue: server.name)
+            #expect(!day.policy.facts(of: server.endpoint, now: day.moment).isInUse, name)
+            // Whom the old server answers at all has all mail by the evening.
+            #expect(day.left(at: server) == (server.hangsForOneIn.map { server.users / $0 } ?? 0), name)
+            #expect(measured.logins.allSatisfy { $0 <= 10 }, name)
+            #expect(server.mostOpen <= server.bears, name)
+            // Nobody is told that a server is away because it bears little, or is slow.
+            #expect(server.outage != nil || measured.refusals["unreachable"] == nil, name)
+        }
+    }
+
     private static func report(_ day: SimulatedDay) {
         print("a day of \(day.users.count) users, \(day.events) events; quantiles 50 90 99 100 in seconds")
         let columns = [16, 24, 24, 24, 14, 6, 6, 6, 6]

@@ -144,10 +144,6 @@ struct Desk {
     var facts: OldServerPolicy.Facts { policy.facts(of: Self.old, now: now) }
 }
 
-extension OldServerPolicy {
-    func account(of ticket: Ticket) -> Account? { accounts[ticket] }
-}
-
 extension Duration {
     /// To the millisecond, so that sums are what they look like.
     static func exactly(_ seconds: Double) -> Duration { .milliseconds(Int((seconds * 1000).rounded())) }

@@ -36,7 +36,7 @@ import Testing
             desk.pass(1)
         }
         #expect(desk.facts.reach == .reached(desk.at(0)))
-        #expect(desk.news() == [])
+        #expect(desk.news() == [.bearsOnly(connections: 4)])
     }
 
     @Test func whereNoneOfOursStandsItIsAnOutage() {
@@ -118,6 +118,17 @@ import Testing
         #expect(desk.turn() == [])
         desk.pass(1)
         #expect(desk.turn() == [.open(next)])
+    }
+
+    @Test func aServerThatIsSlowToGreetTeachesNothing() {
+        var desk = Desk()
+        _ = desk.moving(1...4)
+        let login = desk.login(101)
+        _ = desk.turn()
+        desk.pass(10)
+        #expect(desk.turn() == [.giveUp(login)])
+        #expect(desk.facts.limit == nil)
+        #expect(desk.facts.reach == .reached(desk.at(0)))
     }
 
     @Test func runsThatAreRefusedWaitWhereTheyStood() throws {
@@ -237,7 +248,7 @@ import Testing
     @Test func aLimitIsToldOnceWhenItIsClear() {
         var (desk, runs, _) = refused()
         #expect(desk.news() == [])
-        desk.pass(1)
+        desk.pass(10)
         #expect(desk.news() == [.bearsOnly(connections: 4)])
         desk.policy.madeWay(runs[3], now: desk.now)
         desk.pass(900)
@@ -249,7 +260,7 @@ import Testing
         bounds.connectionsPerOldServer = 2
         var desk = Desk(bounds)
         desk.policy.tried(Desk.old, bears: 2, now: desk.now)
-        desk.pass(1)
+        desk.pass(10)
         #expect(desk.news() == [.bearsOnly(connections: 2)])
         desk.pass(1200)
         _ = desk.moving(1...2)

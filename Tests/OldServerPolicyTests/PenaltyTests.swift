@@ -26,19 +26,24 @@ import Testing
         let (desk, news) = answers([
             (true, 0.1), (false, 2.1), (false, 4.1), (false, 6.1), (true, 8.1),
         ])
-        #expect(news == [.penalises(delay: .seconds(4))])
+        #expect(news == [.penalises(delay: .seconds(4)), .penalises(delay: .seconds(8))])
         #expect(desk.facts.penalty?.delay == .seconds(8))
         #expect(desk.facts.penalty?.wrong == 3)
         #expect(desk.facts.penalty?.isOver == false)
     }
 
     @Test func aPromptAnswerEndsItAndWhatWasMetIsStillKnown() {
-        let (desk, news) = answers([
+        let (desk, _) = answers([
             (true, 0.1), (false, 2.1), (false, 4.1), (false, 6.1), (true, 8.1), (true, 0.1),
         ])
-        #expect(news == [.penalises(delay: .seconds(4)), .penaltyIsOver])
         #expect(desk.facts.penalty?.delay == .seconds(8))
         #expect(desk.facts.penalty?.isOver == true)
+    }
+
+    @Test func itIsToldOnceAnHour() {
+        let episode = [(true, 0.1), (false, 2.1), (false, 4.1), (false, 6.1)]
+        #expect(answers(episode + episode + episode).1 == [.penalises(delay: .seconds(4))])
+        #expect(answers(episode + [(true, 4000)] + episode).1.count == 2)
     }
 
     @Test func wrongPasswordsThatAreAlwaysAnsweredLateAreNoPenalty() {

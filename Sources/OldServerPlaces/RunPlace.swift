@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import OldServerPolicy
+import Synchronization
+
+/// How a run has ended.
+public struct RunEnd: Sendable {
+    /// How and where the account wants to run again.
+    public var next: (run: OldServerPolicy.Run, server: OldServerPolicy.Endpoint)?
+
+    public init(next: (run: OldServerPolicy.Run, server: OldServerPolicy.Endpoint)? = nil) { self.next = next }
+}
+
+/// A place that a run has, from its beginning to its end; it loses it now and then, and waits for another.
+public final class RunPlace: Sendable {
+    public enum Start: Sendable, Equatable {
+        /// In a connection of its own.
+        case opens
+        /// In the session that this question has opened; where it turns out to be of no use, ``RunPlace/closed()`` and a
+        /// connection of its own.
+        case goesOn(in: OldServerPolicy.Ticket)
+        /// It does not begin.
+        case refused(OldServerPolicy.Refusal)
+    }
+
+    /// What comes of waiting for another place.
+    public enum Grant: Sendable, Equatable {
+        /// Open a connection.
+        case opens
+        case refused(OldServerPolicy.Refusal)
+        /// ``RunPlace/stop()`` was called.
+        case stopped
+    }
+
+    public enum AfterRefusal: Sendable, Equatable {
+        /// It has waited until it may open another one, or may not.
+        case waited(Grant)
+        /// The server is out of reach; the place is still the run's.
+        case isOutage
+    }
+
+    private struct State: Sendable {
+        var makesWay = false
+        var isStopped = false
+        var grant: Latch<Grant>?
+    }
+
+    public let account: OldServerPolicy.Account
+    public let start: Start
+    let ticket: OldServerPolicy.Ticket
+    private let places: OldServerPlaces
+    private let state = Mutex(State())
+
+    init(
+        _ ticket: OldServerPolicy.Ticket, _ account: OldServerPolicy.Account, _ start: Start, _ places: OldServerPlaces
+    ) {
+        self.ticket = ticket
+        self.account = account
+        self.start = start
+        self.places = places
+    }
+
+    /// Whether the connection is to be closed before the next message, for ``makeWay()``.
+    public var makesWay: Bool { state.withLock { $0.makesWay } }
+
+    /// ``stop()`` was called, or the program ends.
+    public var isStopped: Bool { state.withLock { $0.isStopped } }
+
+    /// The run opens another connection in its place.
+    public func opens() { places.tell { policy, _ in policy.opens(ticket) } }
+
+    /// The server has greeted, in TLS where that is wanted.
+    public func greeted() { places.tell { $0.greeted(ticket, now: $1) } }
+
+    /// The password, or a proof of it, is written next.
+    public func shown() { places.tell { $0.shown(ticket, now: $1) } }
+
+    /// - Parameter loginDelay: `LOGIN-DELAY`, in seconds, where it is announced.
+    public func accepted(loginDelay: Int = 0) {
+        _ = places.tell { $0.accepted(ticket, loginDelay: .seconds(loginDelay), now: $1) }
+    }
+
+    /// The password is wrong, or there is no such user.
+    public func rejected() { places.tell { $0.rejected(ticket, now: $1) } }
+
+    /// The server has said something else to the password.
+    public func answered() { places.tell { $0.answered(ticket, now: $1) } }
+
+    /// It has said nothing for the time for reading.
+    public func silent() { places.tell { $0.silent(ticket, now: $1) } }
+
+    /// It has closed a connection that it had greeted.
+    public func dropped() { places.tell { $0.dropped(ticket, now: $1) } }
+
+    /// We have closed the connection.
+    public func closed() { places.tell { $0.closed(ticket, now: $1) } }
+
+    /// The server has refused the connection, not the account: where it is one too many, waits for another place.
+    public func refused(at step: OldServerPolicy.RefusedStep) async -> AfterRefusal {
+        let grant = expectGrant()
+        switch places.refused(ticket, at: step) {
+        case .waits: return .waited(await grant.value())
+        case .isOutage, .isOver: return .isOutage
+        }
+    }
+
+    /// Gives the place up; the connection has been closed in order. Waits for another one.
+    public func makeWay() async -> Grant {
+        let grant = expectGrant()
+        places.tell { $0.madeWay(ticket, now: $1) }
+        return await grant.value()
+    }
+
+    /// Nobody wants the run any more: it waits for no place. One that has a place is to be stopped by other means.
+    public func stop() {
+        let grant = state.withLock { state in
+            state.isStopped = true
+            return state.grant
+        }
+        grant?.set(.stopped)
+    }
+
+    private func expectGrant() -> Latch<Grant> {
+        let grant = Latch<Grant>()
+        let isStopped = state.withLock { state in
+            state.makesWay = false
+            state.grant = grant
+            return state.isStopped
+        }
+        if isStopped { grant.set(.stopped) }
+        return grant
+    }
+
+    func grant(_ grant: Grant) { state.withLock { $0.grant }?.set(grant) }
+
+    func callBack() { state.withLock { $0.makesWay = true } }
+}
