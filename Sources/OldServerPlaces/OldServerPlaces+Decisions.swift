@@ -67,7 +67,7 @@ extension OldServerPlaces {
                 begin(ticket, .opens, &state, &effects)
             }
         case .goOn(let ticket, let session):
-            if let latch = state.askers[session]?.session { effects.append { latch.set(true) } }
+            if let latch = state.askers[session]?.session { effects.append { latch.settle(true) } }
             begin(ticket, .goesOn(in: session), &state, &effects)
         case .refuse(let ticket, let refusal):
             if state.askers[ticket] != nil {
@@ -79,7 +79,7 @@ extension OldServerPlaces {
             if let asker = state.askers[ticket] { effects.append { asker.conclude(.late(goesOn: true)) } }
         case .giveUp(let ticket): conclude(ticket, .late(goesOn: false), &state, &effects)
         case .endSession(let ticket):
-            if let latch = state.askers[ticket]?.session { effects.append { latch.set(false) } }
+            if let latch = state.askers[ticket]?.session { effects.append { latch.settle(false) } }
         case .makeWay(let ticket): state.movers[ticket]?.callBack()
         case .tell(let server, let news): effects.append { self.tell(server, news) }
         }
@@ -93,7 +93,7 @@ extension OldServerPlaces {
         effects.append { asker.conclude(conclusion) }
         switch asker.phase {
         case .waits: state.askers[ticket] = nil
-        case .open(let cancel): effects.append { cancel.set(()) }
+        case .open(let cancel): effects.append { cancel.settle(()) }
         case .leaves: state.askers[ticket]?.phase = .leaves(then: .ends)
         }
     }
@@ -119,11 +119,11 @@ extension OldServerPlaces {
         await withTaskGroup(of: AttemptEnd?.self) { group in
             group.addTask {
                 let end = await asker.attempt(ticket)
-                cancel.set(())
+                cancel.settle(())
                 return end
             }
             group.addTask {
-                await cancel.value()
+                _ = await cancel.wait()
                 return nil
             }
             var end = AttemptEnd.over

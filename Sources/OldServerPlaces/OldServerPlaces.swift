@@ -99,8 +99,8 @@ public final class OldServerPlaces: Sendable {
         }
         for asker in askers {
             asker.conclude(.stopped)
-            asker.session.set(false)
-            if case .open(let cancel) = asker.phase { cancel.set(()) }
+            asker.session.settle(false)
+            if case .open(let cancel) = asker.phase { cancel.settle(()) }
         }
         for place in movers { place.stop() }
         begun.continuation.finish()
@@ -126,7 +126,7 @@ public final class OldServerPlaces: Sendable {
         let asker = Asker(
             attempt: { ticket in
                 await attempt(QuestionPlace(ticket: ticket, places: self, outcome: outcome, session: session))
-            }, conclude: { outcome.set(Asked($0)) }, session: session)
+            }, conclude: { outcome.settle(Asked($0)) }, session: session)
         let ticket = change { state, _, _ -> Ticket? in
             guard !state.isStopped else { return nil }
             let ticket = state.policy.want(question, at: server)
@@ -135,7 +135,7 @@ public final class OldServerPlaces: Sendable {
         }
         guard let ticket else { return .stopped }
         return await withTaskCancellationHandler {
-            await outcome.value()
+            await outcome.wait()
         } onCancel: {
             giveUp(ticket)
         }
@@ -153,8 +153,8 @@ public final class OldServerPlaces: Sendable {
             return asker
         }
         asker?.conclude(.nothing)
-        asker?.session.set(false)
-        if case .open(let cancel)? = asker?.phase { cancel.set(()) }
+        asker?.session.settle(false)
+        if case .open(let cancel)? = asker?.phase { cancel.settle(()) }
     }
 
     // MARK: - Runs

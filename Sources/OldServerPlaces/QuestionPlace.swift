@@ -43,7 +43,7 @@ public struct QuestionPlace<Answer: Sendable>: Sendable {
     /// - Returns: ``OldServerPolicy/AfterAcceptance/keep``: hand the session in with the run, then ``waitForRun()``.
     public func accepted(loginDelay: Int = 0) -> OldServerPolicy.AfterAcceptance {
         let after = places.tell { $0.accepted(ticket, loginDelay: .seconds(loginDelay), now: $1) }
-        if after == .end { session.set(false) }
+        if after == .end { session.settle(false) }
         return after
     }
 
@@ -66,11 +66,11 @@ public struct QuestionPlace<Answer: Sendable>: Sendable {
     }
 
     /// Tells whoever waits. The first answer counts, and none where they were told that it is late.
-    public func deliver(_ answer: Answer) { outcome.set(.answer(answer)) }
+    public func deliver(_ answer: Answer) { outcome.settle(.answer(answer)) }
 
     /// Until a run has taken the session that is kept, or nobody will.
     /// - Returns: whether a run has taken it.
-    public func waitForRun() async -> Bool { await session.value() }
+    public func waitForRun() async -> Bool { await session.wait() }
 }
 
 extension Asked {

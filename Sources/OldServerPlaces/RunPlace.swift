@@ -99,7 +99,7 @@ public final class RunPlace: Sendable {
     public func refused(at step: OldServerPolicy.RefusedStep) async -> AfterRefusal {
         let grant = expectGrant()
         switch places.refused(ticket, at: step) {
-        case .waits: return .waited(await grant.value())
+        case .waits: return .waited(await grant.wait())
         case .isOutage, .isOver: return .isOutage
         }
     }
@@ -108,7 +108,7 @@ public final class RunPlace: Sendable {
     public func makeWay() async -> Grant {
         let grant = expectGrant()
         places.tell { $0.madeWay(ticket, now: $1) }
-        return await grant.value()
+        return await grant.wait()
     }
 
     /// Nobody wants the run any more: it waits for no place. One that has a place is to be stopped by other means.
@@ -117,7 +117,7 @@ public final class RunPlace: Sendable {
             state.isStopped = true
             return state.grant
         }
-        grant?.set(.stopped)
+        grant?.settle(.stopped)
     }
 
     private func expectGrant() -> Latch<Grant> {
@@ -127,11 +127,11 @@ public final class RunPlace: Sendable {
             state.grant = grant
             return state.isStopped
         }
-        if isStopped { grant.set(.stopped) }
+        if isStopped { grant.settle(.stopped) }
         return grant
     }
 
-    func grant(_ grant: Grant) { state.withLock { $0.grant }?.set(grant) }
+    func grant(_ grant: Grant) { state.withLock { $0.grant }?.settle(grant) }
 
     func callBack() { state.withLock { $0.makesWay = true } }
 }

@@ -19,7 +19,7 @@ import Testing
                             order.change { $0.append(account) }
                             place.greeted()
                             place.shown()
-                            await release[Int(account) - 1].value()
+                            await release[Int(account) - 1].wait()
                             place.rejected()
                             place.deliver(account)
                             return .over
@@ -46,13 +46,13 @@ import Testing
                 place.greeted()
                 place.shown()
                 isShown.set()
-                await answers.value()
+                await answers.wait()
                 _ = place.accepted()
                 effect.change { $0 = true }
                 place.deliver(true)
                 return .over
             }
-            await isShown.value()
+            await isShown.wait()
             scene.pass(.seconds(10))
             #expect(await asked.conclusion == .late(goesOn: true))
             #expect(scene.facts.asking == 1)
@@ -70,7 +70,7 @@ import Testing
                 while !Task.isCancelled { await Task.yield() }
                 return .over
             }
-            await isOpen.value()
+            await isOpen.wait()
             scene.pass(.seconds(10))
             #expect(await asked.conclusion == .late(goesOn: false))
             await scene.until { !$0.isInUse }

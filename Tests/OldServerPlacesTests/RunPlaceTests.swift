@@ -24,7 +24,7 @@ import Testing
             }
         ) { scene in
             scene.places.want(scene.run(1), at: Scene.old)
-            await moves.value()
+            await moves.wait()
             let tries = Shared(0)
             let asked = await scene.places.ask(scene.question(2), at: Scene.old) { (place: QuestionPlace<Bool>) in
                 let number = tries.change { tries in
@@ -42,7 +42,7 @@ import Testing
                 return .over
             }
             #expect(asked.answer == true)
-            await isOver.value()
+            await isOver.wait()
             await scene.until { !$0.isInUse }
             #expect(scene.facts.limit?.connections == 1)
         }
@@ -82,7 +82,7 @@ import Testing
                 place.deliver(await place.waitForRun())
                 return .over
             }
-            await isKept.value()
+            await isKept.wait()
             scene.pass(.seconds(1))
             #expect(await asked.answer == false)
             await scene.until { !$0.isInUse }
@@ -97,9 +97,9 @@ import Testing
                 if place.account == 1 {
                     place.greeted()
                     stands.set()
-                    await isOver.value()
+                    await isOver.wait()
                 } else {
-                    await stands.value()
+                    await stands.wait()
                     let after = await place.refused(at: .connection)
                     outcome.change { $0 = after }
                 }
@@ -121,9 +121,9 @@ import Testing
         await Scene.play(
             move: { place in
                 if place.account == 1 { return await RunEnd(after: isOver) }
-                await isWanted.value()
-                stopped.set(place)
-                grant.set(await place.makeWay())
+                await isWanted.wait()
+                stopped.settle(place)
+                grant.settle(await place.makeWay())
                 return RunEnd()
             }
         ) { scene in
@@ -134,10 +134,10 @@ import Testing
             first.since = scene.clock.now - .seconds(100)
             scene.places.want(first, at: Scene.old)
             isWanted.set()
-            let place = await stopped.value()
+            let place = await stopped.wait()
             await scene.until { _ in scene.places.isMoving(1) }
             place.stop()
-            #expect(await grant.value() == .stopped)
+            #expect(await grant.wait() == .stopped)
             isOver.set()
             await scene.until { !$0.isInUse }
         }
@@ -145,12 +145,12 @@ import Testing
 
     @Test func whoJoinsARunIsHeard() async {
         let (isOver, joined) = (Signal(), Latch<Int64>())
-        await Scene.play(move: { _ in await RunEnd(after: isOver) }, joined: { joined.set($0) }) { scene in
+        await Scene.play(move: { _ in await RunEnd(after: isOver) }, joined: { joined.settle($0) }) { scene in
             #expect(scene.places.want(scene.run(7), at: Scene.old))
             await scene.until { $0.moving == 1 }
             #expect(!scene.places.want(scene.run(7), at: Scene.old))
             isOver.set()
-            #expect(await joined.value() == 7)
+            #expect(await joined.wait() == 7)
         }
     }
 
@@ -177,7 +177,7 @@ import Testing
     @Test func aRunThatADeadServerRefusesHearsOfIt() async {
         let start = Latch<RunPlace.Start>()
         await Scene.play(move: { place in
-            start.set(place.start)
+            start.settle(place.start)
             return RunEnd()
         }) { scene in
             for account in 1...4 as ClosedRange<Int64> {
@@ -187,7 +187,7 @@ import Testing
                 }
             }
             scene.places.want(scene.run(1), at: Scene.old)
-            #expect(await start.value() == .refused(.unreachable))
+            #expect(await start.wait() == .refused(.unreachable))
             await scene.until { !$0.isInUse }
         }
     }
@@ -209,7 +209,7 @@ import Testing
 
 extension RunEnd {
     init(after signal: Signal) async {
-        await signal.value()
+        await signal.wait()
         self.init()
     }
 }

@@ -77,7 +77,7 @@ struct Scene: Sendable {
 typealias Signal = Latch<Void>
 
 extension Latch<Void> {
-    func set() { set(()) }
+    func set() { settle(()) }
 }
 
 /// What several tasks write.
