@@ -48,8 +48,8 @@ build: ## Build the daemon for production (.build/release/mailmoved)
 
 test: setup ## Run all tests
 	$(SWIFT) build --build-tests
-	$(AT_ONCE) $(SWIFT) test --skip-build --skip IntegrationTests
-	SWIFT='$(SWIFT)' Tests/side-by-side
+	$(AT_ONCE) Tests/failures-last $(SWIFT) test --skip-build --skip IntegrationTests
+	SWIFT='$(SWIFT)' Tests/failures-last Tests/side-by-side
 
 KILLS   ?= 1000
 CUTS    ?= 200

@@ -245,8 +245,12 @@ final class ConnectionHandler<Handler: RequestHandler>: ChannelInboundHandler {
         closeWhenQuiet(received: -1)
         let patience = TimeAmount.milliseconds(received == 0 ? 1000 : 250)
         loop.scheduleTask(in: min(patience, grace)) { [self] in isRefusing = true }
-        loop.scheduleTask(in: grace) { [self] in connection.start(.abandon) }
-        loop.scheduleTask(in: grace + .seconds(1)) { [self] in context?.close(promise: nil) }
+        loop.scheduleTask(in: grace) { [self] in
+            connection.start(.abandon)
+            self.loop.assumeIsolated().scheduleTask(in: TimeAmount(limits.farewell)) { [self] in
+                context?.close(promise: nil)
+            }
+        }
     }
 
     private func closeWhenQuiet(received before: Int) {

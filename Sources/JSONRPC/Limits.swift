@@ -19,6 +19,9 @@ public struct Limits: Sendable {
     /// The most octets a batch's reply may have; members beyond are answered with `overloaded`.
     public var batchReplyOctets = 16_777_216
 
+    /// What cancelled requests have for their replies when the server stops.
+    public var farewell = Duration.seconds(1)
+
     /// Subscriptions of one connection at once.
     public var subscriptions = 4096
 

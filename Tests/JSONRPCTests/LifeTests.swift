@@ -130,8 +130,15 @@ import Testing
         }
     }
 
+    /// A busy machine may take its time over a farewell.
+    private static let patient: Limits = {
+        var limits = Limits()
+        limits.farewell = .seconds(60)
+        return limits
+    }()
+
     @Test func whatOutlivesTheGraceIsCancelledAndToldSo() async throws {
-        try await Served.run { served in
+        try await Served.run(limits: Self.patient) { served in
             let client = try served.client()
             try await client.send(#"{"jsonrpc":"2.0","id":1,"method":"wait"}"# + "\n")
             try await served.handler.started.reaches(1)
@@ -147,7 +154,7 @@ import Testing
         let handler = TestHandler()
         let server = JSONRPCServer(
             listeners: [Listener(role: TestRole.admin, source: .path(folder + "/s"))], handler: handler,
-            group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test"))
+            limits: Self.patient, group: MultiThreadedEventLoopGroup.singleton, logger: Logger(label: "test"))
         let (listening, signal) = AsyncStream<Never>.makeStream()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await server.run { signal.finish() } }
