@@ -109,22 +109,22 @@ let package = Package(
         room("Statuses", ["Ground", "Records", "Vocabulary"]),  // what happens to an account, and who is told
         room(  // staged messages become moved, exactly once: epochs, intents, what a crash or a backup leaves behind
             "Delivery", ["Ground", "Statuses", "MailStore", "Records", "Vocabulary", "Waiting"]),
-        room(  // one account's run, its plan and progress; whose turn it is
+        room(  // one account's run, its plan and progress
             "Runs",
             [
-                "Ground", "Statuses", "Delivery", "MailSource", "MailStore", "Records", "Secrets", "Vocabulary",
+                "OldServerPlaces", "OldServerPolicy", "Ground", "Statuses", "Delivery", "MailSource", "MailStore", "Records", "Secrets", "Vocabulary",
                 "Waiting",
             ]),
         room(  // what a login leads to: decisions, questions to the old server, guesses
             "Logins",
             [
-                "AccountDirectory", "Ground", "Statuses", "Runs", "MailSource", "Records", "Secrets", "Vocabulary",
-                "Waiting",
+                "AccountDirectory", "OldServerPlaces", "OldServerPolicy", "Ground", "Statuses", "Runs", "MailSource",
+                "Records", "Secrets", "Vocabulary", "Waiting",
             ]),
         room(  // what is wrong, and what to do: with an old server, a domain's DNS, an account's mail
             "Diagnosis",
             [
-                "Ground", "Statuses", "Delivery", "Runs", "DNS", "MailSource", "MailStore", "Records", "Secrets",
+                "OldServerPlaces", "OldServerPolicy", "Ground", "Statuses", "Delivery", "Runs", "DNS", "MailSource", "MailStore", "Records", "Secrets",
                 "Vocabulary", "Waiting",
             ]),
         room(  // accounts and domains, as administrators make, import, set and end them
@@ -136,7 +136,7 @@ let package = Package(
         room(  // the whole, wired: start, recovery, stop
             "Migration",
             [
-                "AccountDirectory", "Ground", "Statuses", "Delivery", "Runs", "Logins", "Diagnosis", "Accounts",
+                "AccountDirectory", "OldServerPlaces", "OldServerPolicy", "Ground", "Statuses", "Delivery", "Runs", "Logins", "Diagnosis", "Accounts",
                 "MailSource", "MailStore", "MessageContent", "Records", "Secrets", "Vocabulary", "Waiting", logging,
             ]),
 
@@ -219,7 +219,7 @@ let package = Package(
             "MigrationTests",
             nio + [
                 "AccountDirectory", "AccountFile", "Accounts", "BuiltinDirectory", "Delivery", "Diagnosis", "Ground",
-                "Logins", "MailSource", "MailStore", "MaildirStore", "MessageContent", "Migration", "POP3Source",
+                "Logins", "OldServerPlaces", "OldServerPolicy", "MailSource", "MailStore", "MaildirStore", "MessageContent", "Migration", "POP3Source",
                 "Records", "Runs", "SQLiteRecords", "Secrets", "Statuses", "Support", "Vocabulary", "Waiting", logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),

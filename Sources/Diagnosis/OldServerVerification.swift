@@ -2,7 +2,9 @@
 
 package import Ground
 import MailSource
+package import OldServerPlaces
 import Records
+import Runs
 public import Secrets
 import Synchronization
 public import Vocabulary
@@ -10,8 +12,12 @@ public import Vocabulary
 /// Tries an old server out, step by step, before anyone relies on it.
 public final class OldServerVerification: Sendable {
     private let context: Context
+    private let strain: OldServerStrain
 
-    package init(context: Context) { self.context = context }
+    package init(context: Context, places: OldServerPlaces) {
+        self.context = context
+        strain = OldServerStrain(context: context, places: places)
+    }
 
     /// Runs the checks in the contract's order, up to the first that fails. A server that is down, or a wrong password,
     /// is a finding, not an error.
@@ -29,15 +35,48 @@ public final class OldServerVerification: Sendable {
         defer { line.abort() }
         findings.take(line.facts)
         try await judgeCertificate(server, line.facts.tls, hiding: password, &findings)
-        if let user, let password { try await lookInside(line, of: server, user: user, password, &findings) }
+        let isInUse = strain.isInUse(server)
+        var answers = OldServerStrain.Answers()
+        if let user, let password {
+            try await lookInside(line, of: server, user: user, password, &findings, &answers)
+        }
         // Everything needed has been seen; it does not matter if the server hangs up instead of saying goodbye.
         _ = try? await line.leave()
         await line.close()
         try Task.checkCancellation()
         findings.advise(server, line.facts)
         await remember(server, announcesExpireZero: line.facts.traits.fetchingDeletes)
-        if let user, findings.isOK { try await tryWrongPasswords(server, user: user, &findings) }
+        if let user, findings.isOK {
+            try await tryWrongPasswords(server, user: user, &findings, &answers)
+            if let password, answers.right != nil {
+                answers.rightAfter = try await time(password, of: user, at: server)
+            }
+        }
+        findings.advice += strain.known(server)
+        guard !isInUse, !strain.isInUse(server) else { return findings.inOrder() }
+        if !strain.knowsPenalty(server), let delay = OldServerStrain.penalty(answers) {
+            findings.advice.append(OldServerNews.penalty(delay))
+        }
+        if findings.isOK, !strain.knowsLimit(server), let limit = try await strain.limit(of: server) {
+            findings.advice.append(OldServerNews.limit(limit))
+        }
         return findings.inOrder()
+    }
+
+    /// What the right password takes now; nil where it was not accepted.
+    private func time(_ password: Password, of user: String, at server: OldServer) async throws -> Duration? {
+        do throws(SourceError) {
+            let line = try await context.source.connect(to: server, timeouts: context.timeouts, hiding: password)
+            defer { line.abort() }
+            let start = ContinuousClock.now
+            guard case .accepted(let session) = try await line.check(user: user, password: password) else { return nil }
+            let took = ContinuousClock.now - start
+            _ = try? await session.leave()
+            return took
+        } catch {
+            try Task.checkCancellation()
+            return nil
+        }
     }
 
     /// The user name on the old server: as at a login, so with the spelling given when the account was created.
@@ -120,7 +159,7 @@ public final class OldServerVerification: Sendable {
 
     private func lookInside(
         _ line: any ProbedConnection, of server: OldServer, user: String, _ password: Password,
-        _ findings: inout OldServerFindings
+        _ findings: inout OldServerFindings, _ answers: inout OldServerStrain.Answers
     ) async throws {
         let clock = ContinuousClock()
         var start = clock.now
@@ -129,11 +168,13 @@ public final class OldServerVerification: Sendable {
             start = clock.now
         }
         do throws(SourceError) {
-            let answer = try await line.open(user: user, password: password)
+            let answer = try await line.check(user: user, password: password)
             guard case .accepted(let session) = answer else {
                 findings.add(.authenticate, false, Self.text(answer, user: user), clock.now - start)
                 return
             }
+            answers.right = clock.now - start
+            try await session.enter()
             passed(.authenticate, "the old server accepts the password of \(user)")
             let folders = try await session.folders()
             let (messages, octets) = (folders.map(\.messages).reduce(0, +), folders.map(\.octets).reduce(0, +))
@@ -175,7 +216,8 @@ public final class OldServerVerification: Sendable {
 
     /// A server that accepts any password would hand every account to anyone.
     private func tryWrongPasswords(
-        _ server: OldServer, user: String, _ findings: inout OldServerFindings
+        _ server: OldServer, user: String, _ findings: inout OldServerFindings,
+        _ answers: inout OldServerStrain.Answers
     ) async throws {
         let clock = ContinuousClock()
         let start = clock.now
@@ -184,7 +226,9 @@ public final class OldServerVerification: Sendable {
             do throws(SourceError) {
                 let line = try await context.source.connect(to: server, timeouts: context.timeouts, hiding: nil)
                 defer { line.abort() }
+                let asked = clock.now
                 let answer = try await line.check(user: user, password: password)
+                if case .rejected = answer { answers.wrong.append(clock.now - asked) }
                 problem = Self.problem(answer, with: name, user: user)
                 _ = try? await line.leave()
                 await line.close()

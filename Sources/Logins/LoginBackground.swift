@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ground
+import OldServerPlaces
+import OldServerPolicy
 import Records
+import Runs
 import Statuses
 import Vocabulary
 import Waiting
@@ -11,86 +14,68 @@ extension LoginDesk {
     /// After a login with a password that is the new account's own and that the old server has never seen: asks it,
     /// once, whether the password is valid there too.
     func askInBackground(_ login: Login, _ stale: LoginFacts) async {
-        let alarm = Alarm()
-        patient.withLock { $0[login.account] = alarm }
+        let hurry = Latch<Void>()
+        patient.withLock { $0[login.account] = hurry }
         defer { patient.withLock { $0[login.account] = nil } }
         let limits = context.limits
+        let deadline = ContinuousClock.now + .seconds(limits.connectTimeout + limits.loginTimeout)
         do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    try await self.turn.pass(login.account, width: 1) {
-                        do {
-                            try await self.askOnce(login, stale)
-                        } catch is SettingsChanged {
-                            try await self.askOnce(login, stale)
-                        }
-                    }
+            _ = try await turn.pass(login.account, width: 1, within: deadline.secondsAway) {
+                do {
+                    try await self.askOnce(login, stale, until: deadline, hurry)
+                } catch is SettingsChanged {
+                    try await self.askOnce(login, stale, until: deadline, hurry)
                 }
-                group.addTask {
-                    await alarm.sleep(seconds: limits.connectTimeout + limits.loginTimeout)
-                    // Somebody waits now, or it has taken long enough: one more second, in case the server is about to
-                    // answer.
-                    try await pause(for: .seconds(1))
-                }
-                defer { group.cancelAll() }
-                try await group.next()
             }
         } catch {
             context.log.info("the old server could not be asked: \(error)", metadata: .about(login.account))
         }
     }
 
-    private func askOnce(_ login: Login, _ stale: LoginFacts) async throws {
+    private func askOnce(
+        _ login: Login, _ stale: LoginFacts, until deadline: ContinuousClock.Instant, _ hurry: Latch<Void>
+    ) async throws {
         let facts = try await facts(of: login.account)
         guard facts.account?.revision == stale.account?.revision, facts.entry?.hash == stale.entry?.hash,
             !isLeftAlone(facts), let settings = facts.settings,
             let account = facts.account, LoginDecision(facts, matches: true) == .acceptAndAsk
         else { return }
-        let user = settings.oldServer.username(of: account.address)
-        let exposure = Questions.Exposure()
-        let answer: OldServerAnswer
-        do {
-            answer = try await settingsWatch.whileCurrent(settings) {
-                try await self.questions.ask(
-                    settings.oldServer, user: user, password: login.password, urgency: .canWait, exposure: exposure,
-                    room: { self.scheduler.room(for: account.id, settings) },
-                    // Recorded first, so that no password is shown twice, whatever happens to this process.
-                    willShow: {
-                        guard try await self.apply(.willBeShown, login, facts) != nil else {
-                            throw CancellationError()
-                        }
-                    }
-                ).timed(login.account, by: self)
-            }
-        } catch {
-            try await takeBack(login, facts, exposure)
-            throw error
+        let exposure = Exposure()
+        let inquiry = Questions.Inquiry(
+            server: settings.oldServer, user: settings.oldServer.username(of: account.address),
+            password: login.password,
+            question: OldServerPolicy.Question(
+                .account(account.id), domain: OldServerPolicy.Domain(settings), urgency: .canWait,
+                deadline: context.uptime() + (deadline - .now)),
+            exposure: exposure, hurry: hurry,
+            // Recorded first, so that no password is shown twice, whatever happens to this process.
+            willShow: {
+                guard try await self.apply(.willBeShown, login, facts) != nil else { throw CancellationError() }
+            })
+        let asked = await questions.ask(inquiry, under: settings) { answer, session in
+            // A password that was not shown after all may be shown at the next login.
+            if !exposure.isSent { try await self.apply(.wasNotShown, login, facts) }
+            try await self.concludeInBackground(login, try answer.get(), facts, session)
         }
-        try await takeBack(login, facts, exposure)
-        try await concludeInBackground(login, answer, facts, wasAsked: exposure.begun != nil)
-    }
-
-    /// A password that was not shown after all may be shown at the next login.
-    private func takeBack(_ login: Login, _ facts: LoginFacts, _ exposure: Questions.Exposure) async throws {
-        guard exposure.begun != nil, !exposure.isSent else { return }
-        try await apply(.wasNotShown, login, facts)
+        switch asked {
+        case .answer(let result): try result.get()
+        case .refused, .late, .nothing, .stopped: break
+        }
     }
 
     private func concludeInBackground(
-        _ login: Login, _ answer: OldServerAnswer, _ facts: LoginFacts, wasAsked: Bool
+        _ login: Login, _ answer: OldServerAnswer, _ facts: LoginFacts, _ session: KeptSession?
     ) async throws {
         switch answer {
-        case .accepted(let session):
+        case .accepted:
             guard let settings = facts.settings else { return }
             let sealed = LoginEffects.Sealed(vault.seal(login.password, for: login.account))
-            let changed = try await ended(session) {
-                try await self.handOver(login, replacing: nil, sealed, facts)
-            }
+            let changed = try await handOver(login, replacing: nil, sealed, facts)
             if let changed { start(changed, settings, in: session) }
         case .rejected(let text): try await apply(.rejected(text, remembers: true), login, facts)
         case .noSuchUser(let text): await note(.noSuchUser(text), login, facts)
         case .busy(let reason, let text), .failed(let reason, let text):
-            if wasAsked { await note(.postponed(reason, text), login, facts) }
+            await note(.postponed(reason, text), login, facts)
         }
     }
 

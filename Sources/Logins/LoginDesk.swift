@@ -18,6 +18,8 @@ public final class LoginDesk: Sendable {
     let pool: HashingPool
     let vault: Vault
     let directory: any AccountDirectory
+    /// What they are asked, and who asks again.
+    let lateQuestions = LateQuestions()
     /// Accounts of an external directory whose hand-over is under way.
     let handingOver = Mutex<Set<EmailAddress>>([])
     let checkedSessions: CheckedSessions
@@ -29,14 +31,14 @@ public final class LoginDesk: Sendable {
     /// One question per account at a time: a second one is decided on what the first has changed.
     let turn = Turnstile<EmailAddress>()
     let background = BackgroundWork()
-    /// By account: rung when somebody waits for a turn that a background question is holding.
-    let patient = Mutex<[EmailAddress: Alarm]>([:])
+    /// By account: settled when somebody waits for a turn that a background question is holding.
+    let patient = Mutex<[EmailAddress: Latch<Void>]>([:])
     /// By server name: how long logins took that the old server rejected.
     let rejections = Mutex<[String: RecentDurations]>([:])
 
     package init(
         context: Context, statuses: StatusBoard, scheduler: MoveScheduler, pool: HashingPool, vault: Vault,
-        directory: any AccountDirectory, checkedSessions: CheckedSessions, reach: OldServerReach
+        directory: any AccountDirectory, checkedSessions: CheckedSessions
     ) {
         self.context = context
         self.statuses = statuses
@@ -45,7 +47,8 @@ public final class LoginDesk: Sendable {
         self.vault = vault
         self.directory = directory
         self.checkedSessions = checkedSessions
-        self.questions = Questions(context: context, reach: reach)
+        self.questions = Questions(
+            context: context, places: scheduler.places, watch: settingsWatch, sessions: checkedSessions)
     }
 
     /// Everything that a login is decided on, read at one moment.
@@ -103,14 +106,14 @@ public final class LoginDesk: Sendable {
     }
 
     /// Tells a background question about the account to make way, because somebody waits for the old server's answer.
-    func hurry(_ account: EmailAddress) { patient.withLock { $0[account] }?.ring() }
+    func hurry(_ account: EmailAddress) { patient.withLock { $0[account] }?.settle(()) }
 
     package func runBackground() async { await background.run() }
 
     package func stopBackground() async { background.stop() }
 
     /// Whether no background work of logins is under way or waiting.
-    package var isIdle: Bool { background.isIdle }
+    package var isIdle: Bool { background.isIdle && !scheduler.places.isAsking }
 
     /// Ends questions that were asked under older settings of the domain, which named another old server.
     package func oldServerChanged(to settings: MigrationSettings) { settingsWatch.changed(to: settings) }

@@ -11,7 +11,9 @@ import Vocabulary
 final class GrantedGuess: Sendable {
     let guesser: GuessLimits.Guesser
     let digest: PasswordDigest
-    private let isOpen = Mutex(true)
+    private enum State: Sendable { case open, outlasting, closed }
+
+    private let state = Mutex(State.open)
 
     init(_ guesser: GuessLimits.Guesser, _ digest: PasswordDigest) {
         self.guesser = guesser
@@ -21,9 +23,21 @@ final class GrantedGuess: Sendable {
     /// - Returns: whether this was the first time.
     @discardableResult
     func close() -> Bool {
-        isOpen.withLock { isOpen in
-            defer { isOpen = false }
-            return isOpen
+        state.withLock { state in
+            defer { state = .closed }
+            return state != .closed
+        }
+    }
+
+    /// The old server is still being asked, though nobody waits: the guess is not to be released.
+    func outlast() { state.withLock { if $0 == .open { $0 = .outlasting } } }
+
+    /// - Returns: whether nobody settles it.
+    func abandon() -> Bool {
+        state.withLock { state in
+            guard state == .open else { return false }
+            state = .closed
+            return true
         }
     }
 }
@@ -88,7 +102,7 @@ extension LoginDesk {
 
     /// A granted guess that nobody has judged counts for nothing.
     func release(_ guess: GrantedGuess) {
-        guard guess.close() else { return }
+        guard guess.abandon() else { return }
         let limits = context.limits
         let now = context.moment
         _ = guesses.withLock {

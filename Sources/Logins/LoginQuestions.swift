@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import OldServerPlaces
+import OldServerPolicy
 import Records
 import Runs
 import Secrets
@@ -10,12 +12,15 @@ import Waiting
 /// Logins that the old server decides, or hears of.
 extension LoginDesk {
     private enum Outcome: Sendable {
-        case answer(OldServerAnswer, LoginFacts)
+        /// nil if something had changed before the answer could take effect.
+        case result(LoginResult?)
         case again
         /// The old server was asked a moment ago.
         case known(GuessLimits.Verdict, LoginFacts)
-        /// The password was right and took effect; nil if something had changed meanwhile.
-        case takenOver(LoginResult?)
+        /// It is being asked about the same password, for somebody who waits no more.
+        case joined(Latch<Void>)
+        /// Time is up; whether the question goes on.
+        case late(goesOn: Bool)
     }
 
     /// Asks the old server, one question per account at a time.
@@ -24,54 +29,56 @@ extension LoginDesk {
     func ask(
         _ login: Login, _ digest: PasswordDigest, _ facts: LoginFacts, since start: ContinuousClock.Instant
     ) async throws -> LoginResult? {
+        let deadline = start + .seconds(context.limits.loginTimeout)
+        if let late = lateQuestions.answer(to: LateQuestions.Key(digest, facts)) {
+            return try await joined(late, facts, until: deadline)
+        }
         // Before it waits for its turn, so that endless guessing does not fill the line.
         let guess = GrantedGuess(guesser(login, facts, asks: true), digest)
         if let verdict = try admit(guess, facts) { return await known(verdict, facts, since: start) }
         defer { release(guess) }
-        let exposure = Questions.Exposure()
-        let seconds = context.limits.loginTimeout
-        let deadline = start + .seconds(seconds)
+        let exposure = Exposure()
         hurry(login.account)
         let outcome = try await turn.pass(login.account, width: 1, within: deadline.secondsAway) {
-            () async throws -> Outcome? in
-            let outcome = try await withDeadline(seconds: deadline.secondsAway) {
-                do {
-                    return try await self.askInTurn(login, guess, facts, exposure)
-                } catch is SettingsChanged {
-                    return .again
-                }
-            }
-            // Still within this turn, so that the next login in line is decided on what this one has changed.
-            guard case .answer(.accepted(let session), let facts)? = outcome else { return outcome }
-            return .takenOver(try await self.conclude(login, .accepted(session), facts))
+            try await self.askInTurn(login, guess, facts, exposure, since: start, until: deadline)
         }
-        switch outcome ?? nil {
+        switch outcome {
         case .again?: return nil
-        case .takenOver(let result)?: return result
+        case .result(let result)?: return result
         case .known(let verdict, let facts)?: return await known(verdict, facts, since: start)
-        case .answer(let answer, let facts)?:
-            let result = try await conclude(login, answer, facts)
-            if let settings = facts.settings, result?.decision == .reject {
-                await rememberRejection(by: settings.oldServer, since: start)
-            }
-            return result
-        case nil:
-            let facts = try await self.facts(of: login.account)
-            // Another login may have settled it meanwhile.
-            switch LoginDecision(facts, matches: false) {
-            case .ask, .askAndCreate: break
-            default: return nil
-            }
-            // It spent most of the time waiting behind other questions, which says nothing about the old server.
-            guard exposure.seconds >= context.limits.patience else { return unavailable(facts, .overloaded) }
-            let detail = "the old server did not answer within \(Int(seconds.rounded(.up))) s"
-            guard exposure.isReached, seconds < context.limits.readTimeout else {
-                return try await conclude(login, .failed(.oldServerUnreachable, detail), facts)
-            }
-            // The server can be reached, but is slow.
-            await note(.postponed(.oldServerUnreachable, detail), login, facts)
-            return unavailable(facts, .oldServerUnreachable)
+        case .joined(let late)?: return try await joined(late, facts, until: deadline)
+        case .late(goesOn: true)?: return try await late(login, exposure, goesOn: true)
+        case .late(goesOn: false)?, nil: return try await late(login, exposure, goesOn: false)
         }
+    }
+
+    /// Another login has asked the same, and what it is answered takes effect.
+    /// - Returns: nil when there is an answer.
+    private func joined(
+        _ late: Latch<Void>, _ facts: LoginFacts, until deadline: ContinuousClock.Instant
+    ) async throws -> LoginResult? {
+        let isAnswered = try await withDeadline(seconds: deadline.secondsAway) { await late.waitUnlessCancelled() != nil }
+        return isAnswered == true ? nil : unavailable(facts, .oldServerUnreachable)
+    }
+
+    /// No answer has come in time.
+    private func late(_ login: Login, _ exposure: Exposure, goesOn: Bool) async throws -> LoginResult? {
+        let facts = try await facts(of: login.account)
+        // Another login may have settled it meanwhile.
+        switch LoginDecision(facts, matches: false) {
+        case .ask, .askAndCreate: break
+        default: return nil
+        }
+        // It spent most of the time waiting behind other questions, which says nothing about the old server.
+        guard goesOn || exposure.seconds >= context.limits.patience else { return unavailable(facts, .overloaded) }
+        let seconds = Int(context.limits.loginTimeout.rounded(.up))
+        let detail = "the old server did not answer within \(seconds) s"
+        guard exposure.isReached else {
+            return try await conclude(login, .failed(.oldServerUnreachable, detail), facts, nil)
+        }
+        // The server can be reached, but is slow.
+        await note(.postponed(.oldServerUnreachable, detail), login, facts)
+        return unavailable(facts, .oldServerUnreachable)
     }
 
     /// What the old server said about this same password a moment ago.
@@ -84,7 +91,8 @@ extension LoginDesk {
     }
 
     private func askInTurn(
-        _ login: Login, _ guess: GrantedGuess, _ stale: LoginFacts, _ exposure: Questions.Exposure
+        _ login: Login, _ guess: GrantedGuess, _ stale: LoginFacts, _ exposure: Exposure,
+        since start: ContinuousClock.Instant, until deadline: ContinuousClock.Instant
     ) async throws -> Outcome {
         let facts = try await facts(of: login.account)
         guard facts.entry?.hash == stale.entry?.hash, !isLeftAlone(facts), let settings = facts.settings else {
@@ -95,44 +103,68 @@ extension LoginDesk {
         default: return .again
         }
         if let verdict = answer(guess, facts) { return .known(verdict, facts) }
-        return .answer(try await put(login, guess, facts, settings, exposure), facts)
-    }
-
-    /// Puts a granted guess to the old server and settles it, whatever comes.
-    func put(
-        _ login: Login, _ guess: GrantedGuess, _ facts: LoginFacts, _ settings: MigrationSettings,
-        _ exposure: Questions.Exposure
-    ) async throws -> OldServerAnswer {
-        let user = settings.oldServer.username(of: facts.account?.address ?? login.account)
-        do {
-            let answer = try await settingsWatch.whileCurrent(settings) {
-                try await self.questions.ask(
-                    settings.oldServer, user: user, password: login.password, exposure: exposure,
-                    room: { self.scheduler.room(for: facts.account?.id, settings) }
-                ).timed(login.account, by: self)
-            }
-            let verdict: GuessLimits.Verdict =
-                switch answer {
-                case .rejected: .wrong
-                case .noSuchUser: .unknownUser
-                case .accepted: .free
-                case .busy(let reason, _), .failed(let reason, _): exposure.isSent ? .unjudged(reason) : .free
-                }
-            await settle(guess, askedUnder: settings, verdict)
-            return answer
-        } catch {
-            // The question was given up, but the server may still judge what it was shown.
-            await settle(guess, askedUnder: settings, exposure.isSent ? .unjudged(.oldServerUnreachable) : .free)
-            throw error
+        if let late = lateQuestions.answer(to: LateQuestions.Key(guess.digest, facts)) { return .joined(late) }
+        // Within this turn, so that the next login in line is decided on what this one has changed.
+        let asked = await put(login, guess, facts, settings, exposure, until: deadline) { answer, session in
+            let result = try await self.conclude(login, answer, facts, session)
+            if result?.decision == .reject { await self.rememberRejection(by: settings.oldServer, since: start) }
+            return result
+        }
+        switch asked {
+        case .answer(.success(let result)): return .result(result)
+        case .answer(.failure(is SettingsChanged)): return .again
+        case .answer(.failure(let error)): throw error
+        case .refused(let refusal):
+            return .result(try await conclude(login, OldServerAnswer(refusal, settings.oldServer), facts, nil))
+        case .late(let goesOn): return .late(goesOn: goesOn)
+        case .nothing: return .late(goesOn: false)
+        case .stopped: throw MoveError(.shuttingDown, "the daemon is stopping; try again in a moment")
         }
     }
 
+    /// Puts a granted guess to the old server and settles it, whatever comes, and whoever still waits.
+    func put<Result: Sendable>(
+        _ login: Login, _ guess: GrantedGuess, _ facts: LoginFacts, _ settings: MigrationSettings,
+        _ exposure: Exposure, until deadline: ContinuousClock.Instant,
+        _ conclude: @escaping @Sendable (OldServerAnswer, KeptSession?) async throws -> Result
+    ) async -> Asked<Swift.Result<Result, any Error>> {
+        let inquiry = Questions.Inquiry(
+            server: settings.oldServer, user: settings.oldServer.username(of: facts.account?.address ?? login.account),
+            password: login.password,
+            question: OldServerPolicy.Question(
+                facts.account.map { .account($0.id) } ?? .name(login.account.description),
+                domain: OldServerPolicy.Domain(settings), deadline: context.uptime() + (deadline - .now)),
+            exposure: exposure)
+        let key = LateQuestions.Key(guess.digest, facts)
+        lateQuestions.begin(key)
+        let asked = await questions.ask(inquiry, under: settings) { answer, session in
+            defer { self.lateQuestions.end(key) }
+            switch answer {
+            case .success(let answer):
+                await self.settle(guess, askedUnder: settings, answer.verdict(isSent: exposure.isSent))
+                return try await conclude(answer, session)
+            case .failure(let error):
+                // The question was given up, but the server may still judge what it was shown.
+                await self.settle(
+                    guess, askedUnder: settings, exposure.isSent ? .unjudged(.oldServerUnreachable) : .free)
+                throw error
+            }
+        }
+        switch asked {
+        case .late(goesOn: true): guess.outlast()
+        case .answer, .late: break
+        case .refused, .stopped, .nothing: lateQuestions.end(key)
+        }
+        return asked
+    }
+
     /// Applies the old server's answer, if everything is still as it was when the server was asked.
-    private func conclude(_ login: Login, _ answer: OldServerAnswer, _ facts: LoginFacts) async throws -> LoginResult? {
+    private func conclude(
+        _ login: Login, _ answer: OldServerAnswer, _ facts: LoginFacts, _ session: KeptSession?
+    ) async throws -> LoginResult? {
         switch answer {
-        case .accepted(let session):
-            let status = try await ended(session) { try await self.takeOver(login, facts, session) }
-            guard let status else { return nil }
+        case .accepted:
+            guard let status = try await takeOver(login, facts, session) else { return nil }
             return LoginResult(decision: .accept, passwordReplaced: true, status: status, message: status.message)
         case .rejected(let text):
             await note(.rejected(text, remembers: false), login, facts)
@@ -154,7 +186,7 @@ extension LoginDesk {
     /// The password is the account's own from now on, and the first run starts.
     /// - Returns: nil if hash or settings have changed since the question was asked.
     private func takeOver(
-        _ login: Login, _ facts: LoginFacts, _ session: CheckedSession?
+        _ login: Login, _ facts: LoginFacts, _ session: KeptSession?
     ) async throws -> AccountStatus? {
         guard let settings = facts.settings else { return nil }
         let hash = try await pool.hash(login.password, scheme: context.limits.passwordScheme, priority: .login)
@@ -168,37 +200,24 @@ extension LoginDesk {
     }
 
     /// Queues an account's run, which continues in `session` if its turn comes at once.
-    func start(_ account: AccountRecord, _ settings: MigrationSettings, in session: CheckedSession?) {
-        if let session { checkedSessions.put(session, for: account, settings) }
-        scheduler.submit(account, settings)
-    }
-
-    /// The result of `takeOver` for an accepted password. If it has no effect, the session has ended before anyone asks
-    /// again.
-    func ended<Value>(_ session: CheckedSession?, unless takeOver: () async throws -> Value?) async throws -> Value? {
-        do {
-            if let value = try await takeOver() { return value }
-        } catch {
-            await session?.end()
-            throw error
+    func start(_ account: AccountRecord, _ settings: MigrationSettings, in kept: KeptSession?) {
+        if let kept {
+            kept.isHandedIn.settle(())
+            checkedSessions.put(kept.session, of: kept.ticket, for: account, settings, end: kept.end)
         }
-        await session?.end()
-        return nil
+        scheduler.submit(account, settings, in: kept?.ticket)
     }
 }
 
 extension OldServerAnswer {
-    /// Has a kept session end in a moment, unless its run has begun by then.
-    func timed(_ account: EmailAddress, by desk: LoginDesk) async -> Self {
-        guard case .accepted(let session?) = self else { return self }
-        let sessions = desk.checkedSessions
-        let isTimed = desk.background.submit(account, .farewell(ObjectIdentifier(session))) {
-            await session.end(after: desk.context.limits.checkedSessionSeconds)
-            sessions.remove(session)
+    /// What it makes of a guess.
+    fileprivate func verdict(isSent: Bool) -> GuessLimits.Verdict {
+        switch self {
+        case .rejected: .wrong
+        case .noSuchUser: .unknownUser
+        case .accepted: .free
+        case .busy(let reason, _), .failed(let reason, _): isSent ? .unjudged(reason) : .free
         }
-        if isTimed { return self }
-        await session.end()
-        return .accepted(nil)
     }
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import OldServerPlaces
+import OldServerPolicy
 import Records
 import Runs
 import Secrets
@@ -14,34 +16,24 @@ extension LoginDesk {
     ///   `tooManyAttempts`, `credentialsRejected`, and whatever kept the old server from being asked.
     public func trigger(_ login: Login) async throws -> AccountStatus {
         let digest = digester.digest(login.password, context: login.account.description)
-        let start = ContinuousClock.now
+        let deadline = ContinuousClock.now + .seconds(context.limits.loginTimeout)
         for _ in 0..<5 {
             let before = try await facts(of: login.account)
             try checkTriggerable(login, before)
             let guess = GrantedGuess(guesser(login, before, asks: true), digest)
             defer { release(guess) }
-            let exposure = Questions.Exposure()
-            let deadline = start + .seconds(context.limits.loginTimeout)
+            let exposure = Exposure()
             hurry(login.account)
+            // The question is put, and takes effect, within this turn, so that the next one finds the mailbox free and sees
+            // what this one has changed.
             let outcome = try await turn.pass(login.account, width: 1, within: deadline.secondsAway) {
-                () async throws -> Outcome in
-                let answer: (OldServerAnswer, LoginFacts)?
-                do {
-                    answer = try await withDeadline(seconds: deadline.secondsAway) {
-                        try await self.askForTrigger(login, guess, exposure)
-                    }
-                } catch is SettingsChanged {
-                    return .changed
-                }
-                // Still within this turn, so that the next question finds the mailbox free and sees what this one has
-                // changed.
-                guard let (answer, facts) = answer else { return .late }
-                return try await self.conclude(trigger: login, answer, facts)
+                try await self.askForTrigger(login, guess, exposure, until: deadline)
             }
-            switch outcome ?? .late {
-            case .started(let status): return status
-            case .changed: continue
-            case .late: throw late(login, exposure)
+            switch outcome {
+            case .started(let status)?: return status
+            case .changed?: continue
+            case .late(let goesOn)?: throw late(login, exposure, goesOn: goesOn)
+            case nil: throw late(login, exposure, goesOn: false)
             }
         }
         throw MoveError(.overloaded, "the settings of \(login.account.domain) change too fast; try again")
@@ -51,17 +43,17 @@ extension LoginDesk {
         case started(AccountStatus)
         /// Something had changed before it could take effect: ask again.
         case changed
-        /// No answer, or no turn, came in time.
-        case late
+        /// No answer has come in time; whether the question goes on.
+        case late(goesOn: Bool)
     }
 
-    private func late(_ login: Login, _ exposure: Questions.Exposure) -> MoveError {
-        guard exposure.seconds >= context.limits.patience else {
+    private func late(_ login: Login, _ exposure: Exposure, goesOn: Bool) -> MoveError {
+        guard goesOn || exposure.seconds >= context.limits.patience else {
             return MoveError(.overloaded, "other questions about \(login.account) are before this one; try again")
         }
         let seconds = Int(context.limits.loginTimeout.rounded(.up))
-        return MoveError(
-            .oldServerUnreachable, "the old server did not answer within \(seconds) s; nothing has changed")
+        let end = goesOn ? "if it takes the password after all, the move starts by itself" : "nothing has changed"
+        return MoveError(.oldServerUnreachable, "the old server did not answer within \(seconds) s; \(end)")
     }
 
     private func checkTriggerable(_ login: Login, _ facts: LoginFacts) throws {
@@ -95,8 +87,8 @@ extension LoginDesk {
     }
 
     private func askForTrigger(
-        _ login: Login, _ guess: GrantedGuess, _ exposure: Questions.Exposure
-    ) async throws -> (OldServerAnswer, LoginFacts) {
+        _ login: Login, _ guess: GrantedGuess, _ exposure: Exposure, until deadline: ContinuousClock.Instant
+    ) async throws -> Outcome {
         let facts = try await facts(of: login.account)
         try checkTriggerable(login, facts)
         guard let settings = facts.settings, let account = facts.account else {
@@ -105,23 +97,40 @@ extension LoginDesk {
         // The button was pressed twice: the old server has accepted this password, and may admit no second session
         // meanwhile.
         if scheduler.isBusy(account.id), account.outcome == .inProgress, isKept(login.password, by: account) {
-            return (.accepted(nil), facts)
+            return try await conclude(trigger: login, .accepted, facts, nil)
         }
+        let text = "this password a moment ago"
         switch try admit(guess, facts, patience: .person) {
-        case nil, .free?: return (try await put(login, guess, facts, settings, exposure), facts)
-        case .unknownUser?: return (.noSuchUser("the old server knew no such user a moment ago"), facts)
-        case .wrong?: return (.rejected("the old server rejected this password a moment ago"), facts)
+        case nil, .free?: break
+        case .unknownUser?:
+            return try await conclude(trigger: login, .noSuchUser("the old server knew no such user a moment ago"), facts, nil)
+        case .wrong?:
+            return try await conclude(trigger: login, .rejected("the old server rejected \(text)"), facts, nil)
         case .unjudged(let reason)?:
-            return (.busy(reason, "the old server did not judge this password a moment ago; try again later"), facts)
+            return try await conclude(
+                trigger: login, .busy(reason, "the old server did not judge \(text); try again later"), facts, nil)
+        }
+        let asked = await put(login, guess, facts, settings, exposure, until: deadline) { answer, session in
+            try await self.conclude(trigger: login, answer, facts, session)
+        }
+        switch asked {
+        case .answer(.success(let outcome)): return outcome
+        case .answer(.failure(is SettingsChanged)): return .changed
+        case .answer(.failure(let error)): throw error
+        case .refused(let refusal):
+            return try await conclude(trigger: login, OldServerAnswer(refusal, settings.oldServer), facts, nil)
+        case .late(let goesOn): return .late(goesOn: goesOn)
+        case .nothing: return .late(goesOn: false)
+        case .stopped: throw MoveError(.shuttingDown, "the daemon is stopping; try again in a moment")
         }
     }
 
     private func conclude(
-        trigger login: Login, _ answer: OldServerAnswer, _ facts: LoginFacts
+        trigger login: Login, _ answer: OldServerAnswer, _ facts: LoginFacts, _ session: KeptSession?
     ) async throws -> Outcome {
         switch answer {
-        case .accepted(let session):
-            let status = try await ended(session) { try await self.start(login, facts, session) }
+        case .accepted:
+            let status = try await start(login, facts, session)
             return status.map(Outcome.started) ?? .changed
         case .rejected(let text):
             await note(.rejected(text, remembers: false), login, facts)
@@ -149,7 +158,7 @@ extension LoginDesk {
     /// The old server accepted the password: it becomes the account's own unless one was handed over before, and the
     /// move starts.
     private func start(
-        _ login: Login, _ facts: LoginFacts, _ session: CheckedSession?
+        _ login: Login, _ facts: LoginFacts, _ session: KeptSession?
     ) async throws -> AccountStatus? {
         guard let settings = facts.settings, let account = facts.account else { return nil }
         let replaces = account.handover == .never && settings.syncPasswords

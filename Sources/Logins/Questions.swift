@@ -2,6 +2,8 @@
 
 import Ground
 import MailSource
+import OldServerPlaces
+import OldServerPolicy
 import Records
 import Runs
 import Secrets
@@ -11,8 +13,7 @@ import Waiting
 
 /// The old server's answer about a password.
 enum OldServerAnswer: Sendable {
-    /// With the session, if the run that follows may continue in it.
-    case accepted(CheckedSession?)
+    case accepted
     case rejected(String)
     /// Its reply is known to mean that there is no such user.
     case noSuchUser(String)
@@ -23,232 +24,215 @@ enum OldServerAnswer: Sendable {
     case failed(Reason, String)
 }
 
-/// Asks old servers about passwords, over connections of their own.
-final class Questions: Sendable {
-    /// How far a question got, even if it was given up.
-    final class Exposure: Sendable {
-        private struct State {
-            var isSent = false
-            var isReached = false
-            var begun: ContinuousClock.Instant?
-        }
+/// A session in which a password was accepted, while the question that opened it still has it.
+struct KeptSession: Sendable {
+    let ticket: OldServerPolicy.Ticket
+    let session: any MailboxSession
+    /// Has the question end it.
+    let end: @Sendable () -> Void
+    /// Settled when it waits where the account's run finds it.
+    let isHandedIn = Latch<Void>()
+}
 
-        private let state = Mutex(State())
-
-        /// The password has been sent, whatever came of it.
-        var isSent: Bool { state.withLock { $0.isSent } }
-        /// The server has taken the connection.
-        var isReached: Bool { state.withLock { $0.isReached } }
-        /// When it got a connection; nil if it got none.
-        var begun: ContinuousClock.Instant? { state.withLock { $0.begun } }
-        /// Seconds that the server has had to answer it.
-        var seconds: Double { begun.map { (.now - $0) / .seconds(1) } ?? 0 }
-
-        fileprivate func begin() { state.withLock { $0.begun = .now } }
-
-        fileprivate func reach() { state.withLock { $0.isReached = true } }
-
-        fileprivate func send() { state.withLock { $0.isSent = true } }
+/// How far a question got, even if it was given up.
+final class Exposure: Sendable {
+    private struct State {
+        var isSent = false
+        var isReached = false
+        var begun: ContinuousClock.Instant?
     }
 
-    private let context: Context
-    private let reach: OldServerReach
-    private let connections = Turnstile<String>()
-    private let kept = Turnstile<String>()
-    private let lines = Mutex<[String: QuestionLine]>([:])
-    private let breakers = Mutex<[String: CircuitBreaker]>([:])
+    private let state = Mutex(State())
 
-    init(context: Context, reach: OldServerReach) {
-        self.context = context
-        self.reach = reach
-    }
+    /// The password has been sent, whatever came of it.
+    var isSent: Bool { state.withLock { $0.isSent } }
+    /// The server has taken the connection.
+    var isReached: Bool { state.withLock { $0.isReached } }
+    /// Whether it got a connection.
+    var hasBegun: Bool { state.withLock { $0.begun != nil } }
+    /// Seconds that the server has had to answer it.
+    var seconds: Double { state.withLock { $0.begun }.map { (.now - $0) / .seconds(1) } ?? 0 }
 
-    /// One login with `password`, and nothing else.
-    /// - Parameters:
-    ///   - urgency: questions that nobody waits for leave half of the connections to those that somebody does wait for.
-    ///   - room: how many runs could continue at once in a session whose password was right; no more sessions are kept
-    ///     open for that, and never more than half of the connections.
-    ///   - willShow: called before the server is told anything about the account.
-    /// - Throws: `CancellationError` when cancelled.
-    func ask(
-        _ server: OldServer, user: String, password: Password, urgency: Turnstile<String>.Urgency = .somebodyWaits,
-        exposure: Exposure = Exposure(), room: @escaping @Sendable () -> Int = { 0 },
-        willShow: @Sendable () async throws -> Void = {}
-    ) async throws -> OldServerAnswer {
-        if breakers.withLock({ $0[server.name]?.refuses(now: context.uptime()) ?? false }) {
-            return refusal(server)
-        }
-        let places = context.limits.loginConnectionsPerOldServer
-        let width = urgency == .canWait ? places / 2 : places
-        guard let place = try await place(server, width: width, urgency) else {
-            return .busy(
-                .overloaded,
-                "so many logins wait for the old server \(server.name) that this one would not be answered in time"
-            )
-        }
-        // What was learnt while this question waited counts for it too.
-        let admission = breakers.withLock { $0[server.name, default: CircuitBreaker()].admit(now: context.uptime()) }
-        guard admission != .refuse else {
-            place.giveUp()
-            return refusal(server)
-        }
-        exposure.begin()
-        let question = lines.withLock { $0[server.name, default: QuestionLine()].begin(at: .now) }
-        let talk = Talk(
-            server: server, user: user, password: password, exposure: exposure, place: place,
-            placeToKeep: { self.kept.freePlace(server.name, width: min(places / 2, room())) })
-        let answer: OldServerAnswer
-        do {
-            answer = try await converse(talk, isProbe: admission == .probe, willShow: willShow)
-        } catch {
-            end(question, server, hasAnswer: false)
-            place.giveUp()
-            throw error
-        }
-        end(question, server, hasAnswer: answer.reason == nil)
-        reach.note(server, answer.reason, at: context.now())
-        if case .accepted(.some) = answer { return answer }
-        place.giveUp()
-        return answer
-    }
+    fileprivate func begin() { state.withLock { $0.begun = $0.begun ?? .now } }
 
-    private func end(_ question: UInt64, _ server: OldServer, hasAnswer: Bool) {
-        lines.withLock { $0[server.name]?.end(question, at: .now, hasAnswer: hasAnswer) }
-    }
+    fileprivate func reach() { state.withLock { $0.isReached = true } }
 
-    /// Waits for one of the connections to the server.
-    /// - Returns: nil if, as things stand, the login would time out first. Waiting in vain would occupy a mail server's
-    ///   worker, and in the end all of them.
-    private func place(
-        _ server: OldServer, width: Int, _ urgency: Turnstile<String>.Urgency
-    ) async throws -> Turnstile<String>.Place? {
-        if let place = connections.freePlace(server.name, width: width) { return place }
-        guard urgency == .somebodyWaits else {
-            return try await connections.place(server.name, width: width, urgency: urgency)
-        }
-        let number = lines.withLock { $0[server.name, default: QuestionLine()].wait() }
-        defer { lines.withLock { $0[server.name]?.leave(number) } }
-        let seconds = context.limits.loginTimeout
-        return try await withThrowingTaskGroup(of: Turnstile<String>.Place?.self) { group in
-            group.addTask { try await self.connections.place(server.name, width: width, urgency: urgency) }
-            group.addTask {
-                while self.lines.withLock({
-                    $0[server.name]?.seconds(before: number, places: width, at: .now) ?? 0 <= seconds
-                }) {
-                    try await pause(for: .milliseconds(200))
-                }
-                return nil
-            }
-            let first = await group.nextResult()
-            group.cancelAll()
-            // A place may have been granted at this very moment.
-            while let late = await group.nextResult() { try? late.get()?.giveUp() }
-            return try first?.get() ?? nil
-        }
-    }
+    fileprivate func send() { state.withLock { $0.isSent = true } }
+}
 
-    private struct Talk {
+/// Puts passwords to old servers.
+///
+/// A question is a task of its own. When there is an answer, what follows from it is done there, whether or not somebody
+/// still waits for it.
+struct Questions: Sendable {
+    struct Inquiry: Sendable {
         let server: OldServer
         let user: String
         let password: Password
+        let question: OldServerPolicy.Question
         let exposure: Exposure
-        let place: Turnstile<String>.Place
-        let placeToKeep: @Sendable () -> Turnstile<String>.Place?
+        /// Settled when somebody waits for the turn of the account that this one has.
+        var hurry: Latch<Void>?
+        /// Called before the server is told anything about the account.
+        var willShow: @Sendable () async throws -> Void = {}
     }
 
-    private func converse(
-        _ talk: Talk, isProbe: Bool, willShow: @Sendable () async throws -> Void
-    ) async throws -> OldServerAnswer {
-        var hasGreeted = false
+    private struct Talk: Sendable {
+        var answer: OldServerAnswer
+        var session: (any MailboxSession)?
+        var keeps = false
+    }
+
+    private enum Turn: Sendable {
+        case talked(Talk)
+        /// The connection was one too many: the question stands in line again.
+        case again
+    }
+
+    let context: Context
+    let places: OldServerPlaces
+    let watch: SettingsWatch
+    let sessions: CheckedSessions
+
+    /// One login with a password, and nothing else.
+    /// - Parameters:
+    ///   - settings: those that it is asked under; an answer under others is none.
+    ///   - conclude: does what follows from the answer, or from the error that came instead of one: ``SettingsChanged``, or
+    ///     a `CancellationError` where the question was given up. It is given the session, where that is kept for the run
+    ///     that follows.
+    func ask<Outcome: Sendable>(
+        _ inquiry: Inquiry, under settings: MigrationSettings,
+        _ conclude: @escaping @Sendable (Result<OldServerAnswer, any Error>, KeptSession?) async throws -> Outcome
+    ) async -> Asked<Result<Outcome, any Error>> {
+        await places.ask(inquiry.question, at: inquiry.server.endpoint, hurry: inquiry.hurry) { place in
+            await attempt(inquiry, settings, place, conclude)
+        }
+    }
+
+    private func attempt<Outcome: Sendable>(
+        _ inquiry: Inquiry, _ settings: MigrationSettings, _ place: QuestionPlace<Result<Outcome, any Error>>,
+        _ conclude: @Sendable (Result<OldServerAnswer, any Error>, KeptSession?) async throws -> Outcome
+    ) async -> AttemptEnd {
+        inquiry.exposure.begin()
+        let opened = Mutex<(any MailboxSession)?>(nil)
+        let result: Result<OldServerAnswer, any Error>
+        var kept: KeptSession?
         do {
-            let line = try await context.source.connect(
-                to: talk.server, timeouts: context.timeouts, hiding: talk.password)
-            hasGreeted = true
-            talk.exposure.reach()
-            breakers.withLock { $0[talk.server.name]?.greeted() }
-            do {
-                try await willShow()
-                let answer = try await line.check(user: talk.user, password: talk.password)
-                if line.hasShownPassword { talk.exposure.send() }
-                learn(.answered, talk, isProbe)
-                guard case .accepted(let session) = answer else {
-                    await line.close()
-                    return OldServerAnswer(answer)
-                }
-                if let kept = talk.placeToKeep() {
-                    return .accepted(CheckedSession(session, places: [talk.place, kept]))
-                }
-                await CheckedSession.farewell(session)
-                return .accepted(nil)
-            } catch {
-                if line.hasShownPassword { talk.exposure.send() }
-                await line.close()
-                throw error
+            let turn = try await watch.whileCurrent(settings) {
+                try await talk(inquiry, place) { session in opened.withLock { $0 = session } }
             }
-        } catch let error as SourceError {
-            if error.step != .resolve, error.step != .connect { talk.exposure.reach() }
-            learn(end(error, talk, hasGreeted), talk, isProbe)
-            try Task.checkCancellation()
-            if case .wait = error.remedy { return .busy(error.reason, error.description) }
-            return .failed(error.reason, error.description)
+            guard case .talked(let talk) = turn else { return .again }
+            if talk.keeps, let session = talk.session {
+                kept = KeptSession(ticket: place.ticket, session: session, end: place.endSession)
+            } else {
+                if let session = talk.session { await CheckedSessions.farewell(session) }
+                place.closed()
+            }
+            result = .success(talk.answer)
         } catch {
-            learn(.abandoned, talk, isProbe)
-            throw error
+            if let session = opened.withLock({ $0 }) { await CheckedSessions.farewell(session) }
+            place.closed()
+            result = .failure(error)
         }
+        let outcome: Result<Outcome, any Error>
+        do {
+            outcome = .success(try await conclude(result, kept))
+        } catch {
+            outcome = .failure(error)
+        }
+        guard let kept else {
+            place.deliver(outcome)
+            return .over
+        }
+        // Nothing has come of it: the mailbox is unlocked before anyone hears the answer.
+        guard kept.isHandedIn.isSettled else {
+            await CheckedSessions.farewell(kept.session)
+            place.deliver(outcome)
+            return .over
+        }
+        place.deliver(outcome)
+        if await !place.waitForRun() { await sessions.end(kept.ticket) }
+        return .over
     }
 
-    /// What an error says about the server as a whole.
-    private func end(_ error: SourceError, _ talk: Talk, _ hasGreeted: Bool) -> CircuitBreaker.End {
-        switch error.code {
-        case .cancelled where talk.exposure.seconds < context.limits.patience: .abandoned
-        case .cancelled, .timedOut: hasGreeted ? .silent(talk.user) : .unreachable
-        case .unresolved, .unreachable, .closed:
-            // A greeting that refuses service is an answer, and a server that hangs up later has been reached.
-            hasGreeted || (error.step == .greeting && error.code == .unreachable) ? .answered : .unreachable
-        case .untrusted, .protocolViolation, .pipeliningBroken, .refused, .busy: .answered
-        case .invalidCredentialOctets, .exhausted: .abandoned
+    private func talk<Outcome: Sendable>(
+        _ inquiry: Inquiry, _ place: QuestionPlace<Outcome>, opened: (any MailboxSession) -> Void
+    ) async throws -> Turn {
+        let line: any SourceConnection
+        do throws(SourceError) {
+            line = try await context.source.connect(
+                to: inquiry.server, timeouts: context.timeouts, hiding: inquiry.password)
+        } catch {
+            if error.step != .resolve, error.step != .connect { inquiry.exposure.reach() }
+            return try learn(error, hasGreeted: false, place)
         }
+        inquiry.exposure.reach()
+        place.greeted()
+        let answer: SourceAnswer
+        do {
+            try await inquiry.willShow()
+            place.shown()
+            answer = try await line.check(user: inquiry.user, password: inquiry.password)
+            if line.hasShownPassword { inquiry.exposure.send() }
+        } catch {
+            if line.hasShownPassword { inquiry.exposure.send() }
+            await line.close()
+            guard let error = error as? SourceError else { throw error }
+            return try learn(error, hasGreeted: true, place)
+        }
+        guard case .accepted(let session) = answer else {
+            await line.close()
+            switch answer {
+            case .rejected, .noSuchUser: place.rejected()
+            default: place.answered()
+            }
+            return .talked(Talk(answer: OldServerAnswer(answer)))
+        }
+        opened(session)
+        let after = place.accepted(loginDelay: session.traits.loginDelay ?? 0)
+        return .talked(Talk(answer: .accepted, session: session, keeps: after == .keep))
     }
 
-    private func learn(_ end: CircuitBreaker.End, _ talk: Talk, _ isProbe: Bool) {
-        let now = context.uptime()
-        let (wasOpen, isOpen) = breakers.withLock { breakers in
-            var breaker = breakers[talk.server.name] ?? CircuitBreaker()
-            let wasOpen = breaker.isOpen
-            breaker.ended(end, isProbe: isProbe, now: now)
-            breakers[talk.server.name] = breaker.isQuiet ? nil : breaker
-            return (wasOpen, breaker.isOpen)
+    /// - Throws: `CancellationError` where it was given up.
+    private func learn<Outcome: Sendable>(
+        _ error: SourceError, hasGreeted: Bool, _ place: QuestionPlace<Outcome>
+    ) throws -> Turn {
+        switch ConnectionEnd(error, hasGreeted: hasGreeted) {
+        case .refused(let step):
+            // One that was cancelled meanwhile waits for nothing.
+            if place.refused(at: step) == .waits, !Task.isCancelled { return .again }
+        case .silent: place.silent()
+        case .dropped: place.dropped()
+        case .answered: place.answered()
+        case .abandoned: break
         }
-        if !wasOpen, isOpen {
-            context.log.warning(
-                "the old server does not answer; logins do not wait for it meanwhile",
-                metadata: ["oldServer": "\(talk.server.name)"])
-        } else if wasOpen, !isOpen {
-            context.log.notice("the old server answers again", metadata: ["oldServer": "\(talk.server.name)"])
+        try Task.checkCancellation()
+        if case .wait = error.remedy {
+            return .talked(Talk(answer: .busy(error.reason, error.description)))
         }
-    }
-
-    /// Slowness is no failure: a server that was reached is merely not asked for a while.
-    private func refusal(_ server: OldServer) -> OldServerAnswer {
-        let text = "the old server \(server.name) has not answered lately; it is asked again soon"
-        let isThere = breakers.withLock { $0[server.name]?.isOpenBySilence ?? false }
-        return isThere ? .busy(.oldServerUnreachable, text) : .failed(.oldServerUnreachable, text)
+        return .talked(Talk(answer: .failed(error.reason, error.description)))
     }
 }
 
 extension OldServerAnswer {
-    /// Why there is no answer to the question.
-    var reason: Reason? {
-        if case .failed(let reason, _) = self { reason } else { nil }
-    }
-
-    init(_ answer: SourceAnswer) {
+    fileprivate init(_ answer: SourceAnswer) {
         switch answer {
-        case .accepted: self = .accepted(nil)
+        case .accepted: self = .accepted
         case .rejected(let text): self = .rejected(text)
         case .noSuchUser(let text): self = .noSuchUser(text)
         case .busy(let reason, let text, _): self = .busy(reason, text)
         case .failed(let reason, let text, _): self = .failed(reason, text)
         }
+    }
+
+    /// Nobody was asked. A server that can be reached has not failed.
+    init(_ refusal: OldServerPolicy.Refusal, _ server: OldServer) {
+        let detail = refusal.detail(server)
+        self =
+            switch refusal {
+            case .unreachable: .failed(.oldServerUnreachable, detail)
+            case .silent: .busy(.oldServerUnreachable, detail)
+            case .overloaded, .outOfTime: .busy(.overloaded, detail)
+            }
     }
 }

@@ -56,15 +56,19 @@ extension MailboxSession {
 }
 
 /// How messages are fetched.
-public struct FetchOptions: Hashable, Sendable {
+public struct FetchOptions: Sendable {
     /// Whether a message is requested only when the previous one is complete. Otherwise, whatever the server can take.
     public var oneByOne: Bool
     /// The most octets that are requested and not yet received, unless a single message is larger.
     public var windowOctets: Int
+    /// Asked before each request, on any thread, and must not block. Once it says no, nothing more is requested, and
+    /// the fetch ends in order with what was.
+    public var goesOn: @Sendable () -> Bool
 
-    public init(oneByOne: Bool, windowOctets: Int) {
+    public init(oneByOne: Bool, windowOctets: Int, goesOn: @escaping @Sendable () -> Bool = { true }) {
         self.oneByOne = oneByOne
         self.windowOctets = windowOctets
+        self.goesOn = goesOn
     }
 }
 

@@ -6,7 +6,8 @@
 //    follows; if need be, the old server is asked, one question per account at a time. A right answer takes effect in
 //    one transaction, provided that hash and settings have not changed since: the old password is sealed, and a run is
 //    queued.
-// 2. `Runs`: `MoveScheduler` decides who runs next, and runs each as a task of its own. A run lists the old mailbox,
+// 2. `OldServerPolicy` decides, for each old server, who may open a connection to it: a login, a question that nobody
+//    waits for, a run. `OldServerPlaces` hands these places out. `Runs`: a run lists the old mailbox,
 //    compares it with the ledger, and streams what is missing into the mail store.
 // 3. `Delivery` makes staged messages moved: sync, one commit for all accounts of a file system, publish; and again. A
 //    message is moved when the commit that says so is durable.
@@ -24,6 +25,8 @@ public import Logging
 public import Logins
 public import MailSource
 public import MailStore
+import OldServerPlaces
+import OldServerPolicy
 public import Records
 public import Runs
 public import Secrets
@@ -48,8 +51,7 @@ public final class MailMove: Sendable {
     let context: Context
     let store: any MailStore
     private let vault: Vault
-    /// Which old servers cannot be reached at present.
-    public let reach = OldServerReach()
+    private let news: OldServerNews
     private let unrecorded = Mutex<Recovery.Interruptions>([])
 
     /// - Parameters:
@@ -73,15 +75,17 @@ public final class MailMove: Sendable {
         let checkedSessions = CheckedSessions()
         let statuses = StatusBoard(context: context)
         let delivery = Delivery(context: context, store: store, statuses: statuses)
-        let commons = RunCommons(
-            store: store, vault: vault, ledgerHash: hash, reach: reach, checkedSessions: checkedSessions)
+        let news = OldServerNews(context: context)
+        let places = OldServerPlaces(OldServerPolicy.Bounds(limits), clock: uptime) { news.tell($0, $1) }
+        let commons = RunCommons(store: store, vault: vault, ledgerHash: hash, checkedSessions: checkedSessions)
         let runner = Runner(context: context, commons: commons, statuses: statuses, delivery: delivery)
-        let scheduler = MoveScheduler(context: context, statuses: statuses, runner: runner)
+        let scheduler = MoveScheduler(context: context, statuses: statuses, runner: runner, places: places)
         let windows = WindowWatch(context: context, statuses: statuses, scheduler: scheduler)
         let logins = LoginDesk(
             context: context, statuses: statuses, scheduler: scheduler, pool: pool, vault: vault,
-            directory: directory, checkedSessions: checkedSessions, reach: reach)
+            directory: directory, checkedSessions: checkedSessions)
         self.context = context
+        self.news = news
         self.store = store
         self.vault = vault
         self.statuses = statuses
@@ -93,7 +97,7 @@ public final class MailMove: Sendable {
             context: context, store: store, statuses: statuses, scheduler: scheduler, windows: windows,
             checkedSessions: checkedSessions, oldServerChanged: logins.oldServerChanged)
         self.logins = logins
-        self.verification = OldServerVerification(context: context)
+        self.verification = OldServerVerification(context: context, places: places)
         self.domains = DomainCheck(context: context)
         self.integrity = IntegrityCheck(
             context: context, store: store, statuses: statuses, scheduler: scheduler, vault: vault, ledgerHash: hash)
@@ -166,6 +170,9 @@ public final class MailMove: Sendable {
         return try await !context.records.accountsWithSealedPassword().isEmpty
     }
 
+    /// Old servers that cannot be reached at present: host and since when, longest first.
+    public var unreachable: [(host: String, since: Timestamp)] { news.unreachable(scheduler.places) }
+
     /// Accounts of all domains whose move is complete.
     /// - Throws: `RecordsError`.
     public func completedAccounts() async throws -> Int64 {
@@ -180,8 +187,5 @@ public final class MailMove: Sendable {
     }
 
     /// Starts nothing more; each run finishes its current delivery and records it.
-    public func stop() {
-        context.stopping.signal()
-        scheduler.wake()
-    }
+    public func stop() { context.stopping.signal() }
 }

@@ -76,6 +76,7 @@ extension OldServerPlaces {
                 begin(ticket, .refused(refusal), &state, &effects)
             }
         case .letGo(let ticket):
+            state.askers[ticket]?.isLate = true
             if let asker = state.askers[ticket] { effects.append { asker.conclude(.late(goesOn: true)) } }
         case .giveUp(let ticket): conclude(ticket, .late(goesOn: false), &state, &effects)
         case .endSession(let ticket):
@@ -156,19 +157,24 @@ extension OldServerPlaces {
         _ ticket: Ticket, _ start: RunPlace.Start, _ state: inout State, _ effects: inout [Effect]
     ) {
         if let place = state.movers[ticket] {
-            let grant: RunPlace.Grant = if case .refused(let refusal) = start { .refused(refusal) } else { .opens }
+            let grant: RunPlace.Grant =
+                switch start {
+                case .opens: .opens
+                case .goesOn(let session): .goesOn(in: session)
+                case .refused(let refusal): .refused(refusal)
+                }
             effects.append { place.grant(grant) }
             return
         }
-        guard let account = state.policy.account(of: ticket), !state.isStopped else { return }
-        let place = RunPlace(ticket, account, start, self)
+        guard let wish = state.policy.wish(of: ticket), !state.isStopped else { return }
+        let place = RunPlace(ticket, wish, start, self)
         state.movers[ticket] = place
         effects.append { self.begunRuns.continuation.yield(place) }
     }
 
     /// A run has returned.
     /// - Returns: whether somebody has joined it.
-    func end(_ place: RunPlace, _ end: RunEnd) -> Bool {
+    func end(_ place: RunPlace, _ end: RunReturn) -> Bool {
         change { state, now, _ in
             state.movers[place.ticket] = nil
             return state.policy.finished(place.ticket, next: end.next, now: now)

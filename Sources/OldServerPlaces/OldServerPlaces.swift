@@ -2,6 +2,7 @@
 
 public import OldServerPolicy
 import Synchronization
+package import Waiting
 
 /// Hands out the places that the ``OldServerPolicy`` decides on: holds the value and a clock, and makes decisions into
 /// questions and runs that begin, wait, go on and end.
@@ -41,6 +42,8 @@ public final class OldServerPlaces: Sendable {
     let begun = AsyncStream<Job>.makeStream()
     let begunRuns = AsyncStream<RunPlace>.makeStream()
     let timers = AsyncStream<Moment>.makeStream()
+    /// Settled with what questions have left.
+    private let stopping = Latch<Duration>()
 
     /// - Parameters:
     ///   - clock: goes on evenly.
@@ -62,10 +65,11 @@ public final class OldServerPlaces: Sendable {
     ///   - move: one run, from its place to its end.
     ///   - joined: called after a run that somebody has joined, perhaps after it had recorded its end.
     public func run(
-        _ move: @escaping @Sendable (RunPlace) async -> RunEnd,
-        joined: @escaping @Sendable (Account) async -> Void = { _ in }
+        _ move: @escaping @Sendable (RunPlace) async -> RunReturn,
+        joined: @escaping @Sendable (RunPlace) async -> Void = { _ in }
     ) async {
         await withTaskGroup(of: Void.self) { group in
+            group.addTask { if let grace = await self.stopping.waitUnlessCancelled() { await self.endQuestions(after: grace) } }
             group.addTask {
                 await withDiscardingTaskGroup { group in
                     for await moment in self.timers.stream { group.addTask { await self.look(at: moment) } }
@@ -77,7 +81,7 @@ public final class OldServerPlaces: Sendable {
                         for await place in self.begunRuns.stream {
                             group.addTask {
                                 let end = await move(place)
-                                if self.end(place, end) { await joined(place.account) }
+                                if self.end(place, end) { await joined(place) }
                             }
                         }
                     }
@@ -88,9 +92,9 @@ public final class OldServerPlaces: Sendable {
         }
     }
 
-    /// Nothing begins any more. Questions end; runs that wait for another place hear of it, and whoever drives those that
-    /// have one is to stop them.
-    public func stop() {
+    /// Nothing begins any more. Questions for which somebody waits have a moment for their answer, all others end; runs that
+    /// wait for another place hear of it, and whoever drives those that have one is to stop them.
+    public func stop(grace: Duration = .seconds(3)) {
         let (askers, movers) = state.withLock { state in
             state.isStopped = true
             let all = (Array(state.askers.values), Array(state.movers.values))
@@ -98,14 +102,37 @@ public final class OldServerPlaces: Sendable {
             return all
         }
         for asker in askers {
-            asker.conclude(.stopped)
             asker.session.settle(false)
-            if case .open(let cancel) = asker.phase { cancel.settle(()) }
+            switch asker.phase {
+            case .open(let cancel) where asker.isLate: cancel.settle(())
+            case .open: break
+            case .waits, .leaves: asker.conclude(.stopped)
+            }
         }
         for place in movers { place.stop() }
+        stopping.settle(grace)
         begun.continuation.finish()
         begunRuns.continuation.finish()
         timers.continuation.finish()
+    }
+
+    /// Ends what is still being asked when the grace is over.
+    private func endQuestions(after grace: Duration) async {
+        // Cancelled: there is none any more.
+        guard (try? await pause(for: grace)) != nil else { return }
+        let askers = state.withLock { Array($0.askers.values) }
+        for asker in askers {
+            asker.conclude(.stopped)
+            if case .open(let cancel) = asker.phase { cancel.settle(()) }
+        }
+    }
+
+    /// Returns when the loop that begins questions has gone round once more, or has ended: what a health check waits for.
+    public func turn() async {
+        look()
+        let round = Latch<Void>()
+        if case .terminated = begun.continuation.yield({ round.settle(()) }) { return }
+        await round.wait()
     }
 
     /// Takes up new bounds.
@@ -115,10 +142,13 @@ public final class OldServerPlaces: Sendable {
 
     /// Asks an old server about a password.
     ///
-    /// - Parameter attempt: what is done with one connection; cancelled when its time is up, or nobody wants the answer.
-    /// - Returns: as soon as there is an answer, or none in time. When cancelled, ``Asked/nothing``, and the attempt is, too.
-    public func ask<Answer: Sendable>(
-        _ question: OldServerPolicy.Question, at server: Endpoint,
+    /// - Parameters:
+    ///   - hurry: once it is settled, whoever waits does so for a second more at most, in case the server is about to
+    ///     answer.
+    ///   - attempt: what is done with one connection; cancelled when its time is up, unless the question goes on.
+    /// - Returns: as soon as there is an answer, or none in time. When cancelled, time is up.
+    package func ask<Answer: Sendable>(
+        _ question: OldServerPolicy.Question, at server: Endpoint, hurry: Latch<Void>? = nil,
         _ attempt: @escaping @Sendable (QuestionPlace<Answer>) async -> AttemptEnd
     ) async -> Asked<Answer> {
         let outcome = Latch<Asked<Answer>>()
@@ -134,28 +164,23 @@ public final class OldServerPlaces: Sendable {
             return ticket
         }
         guard let ticket else { return .stopped }
+        let action = hurry?.whenSettled { self.hasten(ticket, by: Self.last) }
+        defer { if let action { hurry?.forget(action) } }
         return await withTaskCancellationHandler {
             await outcome.wait()
         } onCancel: {
-            giveUp(ticket)
+            hasten(ticket, by: .zero)
         }
     }
 
-    private func giveUp(_ ticket: Ticket) {
-        let asker = change { state, now, _ -> Asker? in
-            state.policy.giveUp(ticket, now: now)
-            let asker = state.askers[ticket]
-            switch asker?.phase {
-            case .waits?: state.askers[ticket] = nil
-            case .leaves?: state.askers[ticket]?.phase = .leaves(then: .ends)
-            case .open?, nil: break
-            }
-            return asker
-        }
-        asker?.conclude(.nothing)
-        asker?.session.settle(false)
-        if case .open(let cancel)? = asker?.phase { cancel.settle(()) }
+    private static let last = Duration.seconds(1)
+
+    private func hasten(_ ticket: Ticket, by wait: Duration) {
+        tell { policy, now in policy.hasten(ticket, to: now + wait) }
     }
+
+    /// Whether a question waits or is asked, or a session is kept.
+    public var isAsking: Bool { state.withLock { !$0.askers.isEmpty } }
 
     // MARK: - Runs
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import OldServerPolicy
+import Waiting
 
 /// What becomes of a question for whoever has asked it.
 public enum Asked<Answer: Sendable>: Sendable {
@@ -68,6 +69,12 @@ public struct QuestionPlace<Answer: Sendable>: Sendable {
     /// Tells whoever waits. The first answer counts, and none where they were told that it is late.
     public func deliver(_ answer: Answer) { outcome.settle(.answer(answer)) }
 
+    /// The connection is closed: its place is free before the attempt has returned.
+    public func closed() { places.tell { $0.closed(ticket, now: $1) } }
+
+    /// Nobody is to take the session that is kept: ``waitForRun()`` returns.
+    public func endSession() { session.settle(false) }
+
     /// Until a run has taken the session that is kept, or nobody will.
     /// - Returns: whether a run has taken it.
     public func waitForRun() async -> Bool { await session.wait() }
@@ -108,4 +115,6 @@ struct Asker: Sendable {
     /// Whether a run has taken the session that is kept.
     let session: Latch<Bool>
     var phase = Phase.waits
+    /// Nobody waits for the answer any more.
+    var isLate = false
 }

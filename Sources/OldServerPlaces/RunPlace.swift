@@ -2,9 +2,10 @@
 
 public import OldServerPolicy
 import Synchronization
+import Waiting
 
-/// How a run has ended.
-public struct RunEnd: Sendable {
+/// A run's return of its place.
+public struct RunReturn: Sendable {
     /// How and where the account wants to run again.
     public var next: (run: OldServerPolicy.Run, server: OldServerPolicy.Endpoint)?
 
@@ -27,6 +28,8 @@ public final class RunPlace: Sendable {
     public enum Grant: Sendable, Equatable {
         /// Open a connection.
         case opens
+        /// Go on in the session that this question has opened, as with ``Start/goesOn(in:)``.
+        case goesOn(in: OldServerPolicy.Ticket)
         case refused(OldServerPolicy.Refusal)
         /// ``RunPlace/stop()`` was called.
         case stopped
@@ -45,20 +48,27 @@ public final class RunPlace: Sendable {
         var grant: Latch<Grant>?
     }
 
-    public let account: OldServerPolicy.Account
+    /// As it was when the run began.
+    public let wish: OldServerPolicy.Run
     public let start: Start
     let ticket: OldServerPolicy.Ticket
     private let places: OldServerPlaces
     private let state = Mutex(State())
 
     init(
-        _ ticket: OldServerPolicy.Ticket, _ account: OldServerPolicy.Account, _ start: Start, _ places: OldServerPlaces
+        _ ticket: OldServerPolicy.Ticket, _ wish: OldServerPolicy.Run, _ start: Start, _ places: OldServerPlaces
     ) {
         self.ticket = ticket
-        self.account = account
+        self.wish = wish
         self.start = start
         self.places = places
     }
+
+    public var account: OldServerPolicy.Account { wish.account }
+    public var server: OldServerPolicy.Endpoint { ticket.server }
+
+    /// Whether the server bears but one connection, which a login may want at any moment.
+    public var isAlone: Bool { places.facts(of: server).limit?.asked == 1 }
 
     /// Whether the connection is to be closed before the next message, for ``makeWay()``.
     public var makesWay: Bool { state.withLock { $0.makesWay } }

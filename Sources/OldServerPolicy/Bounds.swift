@@ -25,8 +25,8 @@ extension OldServerPolicy {
         /// Login checks have connections of their own, so that moves never starve them.
         public var loginConnections: Int { max(4, connectionsPerOldServer / 4) }
 
-        /// Beyond it nobody asks, so nothing that an old server bears is a limit.
-        var ceiling: Int { connectionsPerOldServer + loginConnections }
+        /// Connections to one old server at once: whoever bears so many has no limit that matters.
+        public var mostConnections: Int { connectionsPerOldServer + loginConnections }
     }
 
     /// An old server, and the address that it is reached from. To it, all who come from there are one client.

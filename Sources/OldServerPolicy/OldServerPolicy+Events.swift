@@ -84,6 +84,7 @@ extension OldServerPolicy {
         guard let account = accounts[ticket] else { return false }
         let hadPlace = at(ticket) { server in
             server.runs.remove(ticket)
+            server.refusedRuns[ticket] = nil
             server.breaker.ended(.abandoned, ticket, now: now)
             guard let moving = server.moving.removeValue(forKey: ticket) else { return false }
             server.noteEnd(of: moving.connection, now: now)

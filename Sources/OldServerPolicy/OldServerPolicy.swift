@@ -149,6 +149,15 @@ public struct OldServerPolicy: Sendable {
         return true
     }
 
+    /// Whoever waits for the question does so until `deadline` at most.
+    public mutating func hasten(_ ticket: Ticket, to deadline: Moment) {
+        at(ticket) { server in
+            if server.line.hasten(ticket, to: deadline) { return }
+            guard let before = server.asking[ticket]?.question.deadline else { return }
+            server.asking[ticket]?.question.deadline = min(before, deadline)
+        }
+    }
+
     /// Nobody wants the question any more. One that has a connection is to be closed, and that to be told.
     public mutating func giveUp(_ ticket: Ticket, now: Moment) {
         at(ticket) { server in
@@ -160,6 +169,11 @@ public struct OldServerPolicy: Sendable {
 
     /// Whose run it is; nil for a question, and for what has ended.
     public func account(of ticket: Ticket) -> Account? { accounts[ticket] }
+
+    /// The wish of a run that has a place, or was refused one.
+    public func wish(of ticket: Ticket) -> Run? {
+        servers[ticket.server].flatMap { $0.moving[ticket]?.entry.run ?? $0.refusedRuns[ticket] }
+    }
 
     public func isMoving(_ account: Account) -> Bool {
         runs[account].map { servers[$0.server]?.runs[$0] == nil } ?? false

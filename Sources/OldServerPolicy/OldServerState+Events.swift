@@ -11,7 +11,7 @@ extension OldServerState {
     mutating func shown(_ ticket: Ticket, _ bounds: Bounds, now: Moment) {
         change(ticket, to: .shown(now))
         // A greeting alone proves nothing: some servers greet those, too, that they then refuse.
-        limit.stand(served, ceiling: bounds.ceiling, now: now)
+        limit.stand(served, ceiling: bounds.mostConnections, now: now)
     }
 
     mutating func refused(

@@ -43,7 +43,10 @@ extension OldServerState {
         for ticket in line.removeAll() { decisions.append(.refuse(ticket, refusal)) }
         // Nobody waits for a run: the probe's answer is not far.
         guard !breaker.isProbing else { return }
-        for ticket in runs.removeQueued() { decisions.append(.refuse(ticket, refusal)) }
+        for (ticket, run) in runs.removeQueued() {
+            refusedRuns[ticket] = run
+            decisions.append(.refuse(ticket, refusal))
+        }
     }
 
     /// A question that has been sent goes on without its login; half of the places at most hold such ones. Where there is

@@ -44,7 +44,7 @@ struct OldServerState: Sendable {
             case leaving
         }
 
-        let question: Question
+        var question: Question
         let begun: Moment
         var connection = Connection.opening
         var role = Role.waitedFor
@@ -60,6 +60,8 @@ struct OldServerState: Sendable {
     var moving: [Ticket: Moving] = [:]
     var line = QuestionLine()
     var runs = RunLine()
+    /// Runs that were refused and have not returned yet.
+    var refusedRuns: [Ticket: Run] = [:]
 
     var breaker = CircuitBreaker()
     var limit = LearnedLimit()
@@ -131,7 +133,7 @@ struct OldServerState: Sendable {
 
     // MARK: How many may
 
-    func most(_ bounds: Bounds, now: Moment) -> Int? { limit.most(now: now, ceiling: bounds.ceiling) }
+    func most(_ bounds: Bounds, now: Moment) -> Int? { limit.most(now: now, ceiling: bounds.mostConnections) }
 
     /// Connections of questions at once. Where a limit is known, what runs leave of it; they have one place where they wait.
     func questionPlaces(_ bounds: Bounds, now: Moment) -> Int {

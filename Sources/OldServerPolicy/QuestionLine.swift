@@ -9,7 +9,7 @@ struct QuestionLine: Sendable {
 
     struct Waiting: Sendable {
         let ticket: Ticket
-        let question: Question
+        var question: Question
     }
 
     private(set) var urgent: [Waiting] = []
@@ -35,6 +35,18 @@ struct QuestionLine: Sendable {
         for line in [\Self.urgent, \Self.patient] {
             guard let index = self[keyPath: line].firstIndex(where: { $0.ticket == ticket }) else { continue }
             self[keyPath: line].remove(at: index)
+            return true
+        }
+        return false
+    }
+
+    /// - Returns: whether it waited; then it does so until `deadline` at most.
+    mutating func hasten(_ ticket: Ticket, to deadline: Moment) -> Bool {
+        for line in [\Self.urgent, \Self.patient] {
+            guard let index = self[keyPath: line].firstIndex(where: { $0.ticket == ticket }) else { continue }
+            let before = self[keyPath: line][index].question.deadline
+            self[keyPath: line][index].question.deadline = min(before, deadline)
+            earliest = min(earliest ?? deadline, deadline)
             return true
         }
         return false

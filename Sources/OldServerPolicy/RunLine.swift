@@ -103,11 +103,11 @@ struct RunLine: Sendable {
         waiting[ticket] = entry
     }
 
-    mutating func removeQueued() -> [Ticket] {
-        let all = waiting.filter { $0.value.isQueued }.keys.sorted()
-        for ticket in all { remove(ticket) }
+    mutating func removeQueued() -> [(ticket: Ticket, run: Run)] {
+        let all = waiting.filter { $0.value.isQueued }.sorted { $0.key < $1.key }
+        for (ticket, _) in all { remove(ticket) }
         lanes = [:]
-        return all
+        return all.map { ($0.key, $0.value.run) }
     }
 
     mutating func hasQueued(in domain: String) -> Bool { head(of: Lane(domain: domain, isSuspect: false)) != nil }

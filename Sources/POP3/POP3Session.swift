@@ -203,17 +203,21 @@ public final class POP3Session: Sendable {
     /// A failure with the code `pipeliningBroken` asks the caller to continue with a new session and
     /// ``Pipelining/forbidden``, from the first message whose end the sink has not seen.
     ///
-    /// - Parameter onRefusal: called on the event loop, in order with the sink's calls.
+    /// - Parameters:
+    ///   - onRefusal: called on the event loop, in order with the sink's calls.
+    ///   - goesOn: asked before each `RETR`; once it says no, nothing more is requested.
     @discardableResult
     public func retrieve(
         _ messages: [ListedMessage], into sink: some MessageSink, pipelining: Pipelining = .allowed,
         windowOctets: Int = 4 << 20,
-        onRefusal: @escaping @Sendable (ListedMessage, Reply) -> Void = { _, _ in }
+        onRefusal: @escaping @Sendable (ListedMessage, Reply) -> Void = { _, _ in },
+        goesOn: @escaping @Sendable () -> Bool = { true }
     ) async throws(POP3Error) -> RetrieveOutcome {
         try await during(.retrieve) { () async throws(WireFailure) in
             let scrubber = state.withLock { $0.scrubber }
             let pace = try await pace(for: messages, pipelining)
-            let retrieval = Retrieval(messages, pace: pace, window: Retrieval.Window(octets: windowOctets))
+            let retrieval = Retrieval(
+                messages, pace: pace, window: Retrieval.Window(octets: windowOctets), goesOn: goesOn)
             let (outcome, reached) = try await wire.retrieve(retrieval, into: sink) { message, line in
                 onRefusal(message, Reply(line, scrubber: scrubber))
             }

@@ -332,9 +332,9 @@ public struct ProtocolMachine {
     public mutating func goOn() -> Event? {
         guard case .retrieval(var retrieval) = work else { return nil }
         work = .none
-        if retrieval.isDone { return .retrieved(retrieval.outcome, retrieval.pace) }
         var octets = ByteBuffer()
         retrieval.send(into: &octets)
+        if retrieval.isDone { return .retrieved(retrieval.outcome, retrieval.pace) }
         work = .retrieval(retrieval)
         return octets.readableBytes > 0 ? .send(octets) : nil
     }

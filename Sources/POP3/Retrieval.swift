@@ -54,6 +54,9 @@ public struct Retrieval: Sendable {
     }
 
     private let messages: [ListedMessage]
+    /// How many of them are requested, in the end.
+    private var end: Int
+    private let goesOn: @Sendable () -> Bool
     private var window: Window
     /// The pace at which it continues, and at which the next may begin.
     public private(set) var pace: Pace
@@ -64,14 +67,20 @@ public struct Retrieval: Sendable {
     /// The message whose marker comes next, if the server has refused it.
     private var refusedBefore: ListedMessage?
 
-    init(_ messages: [ListedMessage], pace: Pace, window: Window = Window()) {
+    /// - Parameter goesOn: once it says no, nothing more is requested.
+    init(
+        _ messages: [ListedMessage], pace: Pace, window: Window = Window(),
+        goesOn: @escaping @Sendable () -> Bool = { true }
+    ) {
         self.messages = messages
+        self.end = messages.count
+        self.goesOn = goesOn
         self.pace = messages.count < 3 && !pace.isPipelined ? .oneByOne : pace
         self.window = window
     }
 
     var first: Awaited? { awaited.first }
-    var isDone: Bool { awaited.isEmpty && next == messages.count }
+    var isDone: Bool { awaited.isEmpty && next == end }
     /// Whether an answer that is missing could be another's.
     var isAhead: Bool { awaited.count > 1 || pace != .oneByOne }
     /// Whether commands have been sent after a `RETR` to a server that has not yet proved that it can take them.
@@ -90,7 +99,11 @@ public struct Retrieval: Sendable {
     /// one write here and one read on the server.
     mutating func send(into octets: inout ByteBuffer) {
         if pace.isPipelined, awaited.count > window.messages || octetsAhead > window.octets / 2 { return }
-        while next < messages.count {
+        while next < end {
+            guard goesOn() else {
+                end = next
+                return
+            }
             let message = messages[next]
             let size = max(message.octets ?? 0, 0)
             switch pace {

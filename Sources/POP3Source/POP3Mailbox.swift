@@ -92,8 +92,7 @@ struct POP3Mailbox: ProbedConnection, MailboxSession {
         try await Self.told { () async throws(POP3Error) in
             _ = try await session.retrieve(
                 messages, into: sink, pipelining: options.oneByOne ? .forbidden : .allowed,
-                windowOctets: options.windowOctets
-            ) { onRefusal($0, $1.text) }
+                windowOctets: options.windowOctets, onRefusal: { onRefusal($0, $1.text) }, goesOn: options.goesOn)
         }
     }
 

@@ -1,60 +1,85 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import MailSource
+package import MailSource
+package import OldServerPolicy
 package import Records
 import Synchronization
+import Waiting
 
-/// Checked sessions that wait for the first run of their account.
+/// Sessions in which the old server has just accepted a password: the run that follows continues in one, so that the
+/// user logs in to the old server only once. A server that requires a pause between logins (`LOGIN-DELAY`) would delay
+/// a second login.
+///
+/// A session belongs to the question that has opened it until a run takes it. Until then the question ends it, when its
+/// time is over or when the settings name another server.
 package final class CheckedSessions: Sendable {
+    package typealias Ticket = OldServerPolicy.Ticket
+
     private struct Entry: Sendable {
-        var session: CheckedSession
+        var session: any MailboxSession
         var sealed: [UInt8]?
         var generation: Int64
         var domain: String
+        /// Has the question end it.
+        var end: @Sendable () -> Void
+        let ended = Latch<Void>()
     }
 
-    private let waiting = Mutex<[AccountRecord.ID: Entry]>([:])
+    private let waiting = Mutex<[Ticket: Entry]>([:])
 
     package init() {}
 
     /// Puts a session where the account's run finds it.
-    package func put(_ session: CheckedSession, for account: AccountRecord, _ settings: MigrationSettings) {
+    /// - Parameter end: has the question end it.
+    package func put(
+        _ session: any MailboxSession, of question: Ticket, for account: AccountRecord, _ settings: MigrationSettings,
+        end: @escaping @Sendable () -> Void
+    ) {
         let entry = Entry(
-            session: session, sealed: account.sealed, generation: settings.generation, domain: settings.domain)
-        waiting.withLock { $0[account.id] = entry }
-        if !session.isFree { remove(session) }
+            session: session, sealed: account.sealed, generation: settings.generation, domain: settings.domain,
+            end: end)
+        waiting.withLock { $0[question] = entry }
     }
 
-    /// The session opened with the account's password as now sealed, under these settings; nil if there is none. A
-    /// session that was opened otherwise, or is about to end, has ended when this returns.
-    func take(for account: AccountRecord, _ settings: MigrationSettings) async -> (any MailboxSession)? {
-        guard let entry = waiting.withLock({ $0.removeValue(forKey: account.id) }) else { return nil }
+    /// The session that a question has opened with the account's password as now sealed, under these settings; nil if
+    /// there is none. A session that was opened otherwise has ended when this returns.
+    func take(of question: Ticket, for account: AccountRecord, _ settings: MigrationSettings) async
+        -> (any MailboxSession)?
+    {
+        guard let entry = waiting.withLock({ $0.removeValue(forKey: question) }) else { return nil }
+        defer { entry.ended.settle(()) }
         guard entry.sealed == account.sealed, entry.generation == settings.generation else {
-            await entry.session.end()
+            await Self.farewell(entry.session)
             return nil
         }
-        return await entry.session.take()
+        return entry.session
+    }
+
+    /// No run has taken the question's session: ends it in order.
+    package func end(_ question: Ticket) async {
+        guard let entry = waiting.withLock({ $0.removeValue(forKey: question) }) else { return }
+        await Self.farewell(entry.session)
+        entry.ended.settle(())
     }
 
     /// Ends the domain's sessions that were opened under other settings than these.
     package func end(before settings: MigrationSettings) async {
         let ended = waiting.withLock { waiting in
-            let ended = waiting.filter {
-                $0.value.domain == settings.domain && $0.value.generation != settings.generation
-            }
-            for account in ended.keys { waiting[account] = nil }
-            return ended.values.map(\.session)
+            waiting.values.filter { $0.domain == settings.domain && $0.generation != settings.generation }
         }
-        await withTaskGroup(of: Void.self) { group in
-            for session in ended { group.addTask { await session.end() } }
-        }
+        for entry in ended { entry.end() }
+        for entry in ended { await entry.ended.wait() }
     }
 
-    /// Forgets a session that has ended. There are never more than a few.
-    package func remove(_ session: CheckedSession) {
-        waiting.withLock { waiting in
-            guard let account = waiting.first(where: { $0.value.session === session })?.key else { return }
-            waiting[account] = nil
+    private static let longestFarewell = 1.0
+
+    /// The mailbox is unlocked before anyone hears the answer. A server that is slow to say goodbye holds nobody up.
+    package static func farewell(_ session: any SourceLine) async {
+        // It does not matter whether it arrives.
+        _ = try? await withDeadline(seconds: longestFarewell) {
+            try await session.leave()
+            await session.close()
         }
+        session.abort()
     }
 }

@@ -1,51 +1,50 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Ground
+import MailSource
+package import OldServerPlaces
+package import OldServerPolicy
 package import Records
 package import Statuses
 import Synchronization
 import Vocabulary
 import Waiting
 
-/// Holds the ``Schedule``, and runs each run as a task of its own.
+/// Wants a place for each account that is to run, and runs it when it has one.
+///
+/// Who runs next, and where, is decided by `OldServerPolicy`; `OldServerPlaces` hands the places out.
 public final class MoveScheduler: Sendable {
     private struct State: Sendable {
-        var schedule = Schedule()
         var controls: [AccountRecord.ID: RunControl] = [:]
+        /// Stopped between getting their place and beginning.
+        var early: [AccountRecord.ID: RunControl.StopReason] = [:]
         /// Accounts under whose runs the process has died again and again.
         var suspects: Set<AccountRecord.ID> = []
-        /// Settled when the loop has gone round once more or has ended.
-        var round = Latch<Void>()
     }
 
     let context: Context
     let runner: Runner
     let statuses: StatusBoard
+    package let places: OldServerPlaces
     private let state = Mutex(State())
-    private let wakes: AsyncStream<Void>
-    private let waking: AsyncStream<Void>.Continuation
 
-    package init(context: Context, statuses: StatusBoard, runner: Runner) {
+    package init(context: Context, statuses: StatusBoard, runner: Runner, places: OldServerPlaces) {
         self.context = context
         self.statuses = statuses
         self.runner = runner
-        (wakes, waking) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        self.places = places
     }
 
     /// How many accounts are moving, and how many wait for their turn.
-    public var load: (moving: Int, queued: Int) {
-        state.withLock { ($0.schedule.runningCount, $0.schedule.waitingCount) }
-    }
+    public var load: (moving: Int, queued: Int) { places.load }
 
     /// Whether a run of the account is going on or waits for its turn.
-    package func isBusy(_ account: AccountRecord.ID) -> Bool { state.withLock { $0.schedule.isBusy(account) } }
+    package func isBusy(_ account: AccountRecord.ID) -> Bool { places.isBusy(account) }
 
     /// The state of the account's run, for a login that asks for more mail.
     package func runState(of account: AccountRecord.ID) -> LoginEffects.RunState {
-        state.withLock { state in
-            if state.schedule.isRunning(account) { return .running }
-            return state.schedule.isBusy(account) ? .waiting : .none
-        }
+        if places.isMoving(account) { return .running }
+        return places.isBusy(account) ? .waiting : .none
     }
 
     /// Runs of these accounts come one at a time until each has shown that it does not kill the process.
@@ -53,170 +52,102 @@ public final class MoveScheduler: Sendable {
         state.withLock { $0.suspects.formUnion(accounts) }
     }
 
-    /// How many first runs, this account's among them, could start at once at the domain's old server; nil stands for
-    /// an account that does not exist yet.
-    package func room(for account: AccountRecord.ID?, _ settings: MigrationSettings) -> Int {
-        let limits = context.limits
-        guard !context.stopping.isSet else { return 0 }
-        return state.withLock {
-            $0.schedule.room(
-                for: account, in: Schedule.Lane(settings), width: limits.connectionsPerOldServer,
-                share: settings.options.maxConnections ?? .max, most: limits.concurrentMoves,
-                secondsBetweenRuns: limits.secondsBetweenRuns, now: context.uptime())
-        }
-    }
-
     /// Queues the run that `account.pending` asks for, or joins one that is already there.
-    package func submit(_ account: AccountRecord, _ settings: MigrationSettings) {
+    /// - Parameter session: the question whose session is kept for the run.
+    package func submit(
+        _ account: AccountRecord, _ settings: MigrationSettings, in session: OldServerPolicy.Ticket? = nil
+    ) {
         guard let pending = account.pending else { return }
-        let limits = context.limits
-        var ticket = ticket(account.id, pending, settings)
-        state.withLock { state in
-            ticket.isSuspect = state.suspects.contains(account.id)
-            state.schedule.submit(ticket, secondsBetweenRuns: limits.secondsBetweenRuns)
-        }
-        wake()
+        var run = run(of: account.id, pending, settings)
+        run.session = session
+        places.want(run, at: settings.oldServer.endpoint)
     }
 
     /// Stops the account's run after the batch in hand, or takes it out of the line.
     /// - Returns: whether there is a run that will record its end.
     @discardableResult
     package func cancel(_ account: AccountRecord.ID, _ reason: RunControl.StopReason) -> Bool {
-        let control = state.withLock { state in
-            state.schedule.withdraw(account)
-            return state.controls[account]
+        guard !places.withdraw(account) else { return false }
+        let (control, isStopped) = state.withLock { state -> (RunControl?, Bool) in
+            if let control = state.controls[account] { return (control, true) }
+            guard places.isMoving(account) else { return (nil, false) }
+            state.early[account] = reason
+            return (nil, true)
         }
         control?.stop(reason)
-        return control != nil
+        return isStopped
     }
 
     /// The account's run begins again under these settings; a waiting one stays in line and will run under them.
     package func begin(_ account: AccountRecord, under settings: MigrationSettings) {
-        guard let pending = account.pending else { return }
-        let limits = context.limits
-        var ticket = ticket(account.id, pending, settings)
-        let control = state.withLock { state -> RunControl? in
-            if let control = state.controls[account.id] { return control }
-            ticket.isSuspect = state.suspects.contains(account.id)
-            state.schedule.withdraw(account.id)
-            state.schedule.submit(ticket, secondsBetweenRuns: limits.secondsBetweenRuns)
-            return nil
-        }
-        control?.stop(.resettled)
-        wake()
+        guard account.pending != nil, !cancel(account.id, .resettled) else { return }
+        submit(account, settings)
     }
 
-    package func wake() { waking.yield() }
+    /// Time has passed, or limits have changed.
+    package func wake() { places.set(OldServerPolicy.Bounds(context.limits)) }
 
-    /// Returns when the scheduler has gone through its work once more, or has ended: what a health check waits for.
-    public func turn() async {
-        let round = state.withLock { $0.round }
-        wake()
-        await round.wait()
-    }
-
-    private func endRound(isLast: Bool = false) {
-        let round = state.withLock { state in
-            defer { if !isLast { state.round = Latch() } }
-            return state.round
-        }
-        round.settle(())
-    }
+    /// Returns when the loop that begins things has gone round once more, or has ended: what a health check waits for.
+    public func turn() async { await places.turn() }
 
     /// Runs until the program stops; by then every run has finished its current delivery.
     package func run() async {
         context.stopping.whenSet { [weak self] in self?.stopAll() }
-        await withTaskGroup(of: Void.self) { group in
-            var armed: Schedule.Moment?
-            wake()
-            for await _ in wakes {
-                if context.stopping.isSet { break }
-                let limits = context.limits
-                let now = context.uptime()
-                let (starts, next) = state.withLock { state in
-                    let turn = state.schedule.start(now: now, most: limits.concurrentMoves)
-                    let starts = turn.starts.map { ticket in
-                        let control = RunControl()
-                        state.controls[ticket.account] = control
-                        return (ticket, control)
-                    }
-                    return (starts, turn.next)
-                }
-                for (ticket, control) in starts {
-                    group.addTask { await self.run(ticket, control) }
-                }
-                endRound()
-                if let next, armed.map({ next < $0 || $0 <= now }) ?? true {
-                    armed = next
-                    group.addTask { await self.wakeLater(at: next) }
-                }
-            }
-            stopAll()
-            waking.finish()
-            endRound(isLast: true)
-            // Runs have a stop signal of their own and are not cancelled; only the timers remain to be ended.
-            while state.withLock({ $0.schedule.runningCount > 0 }) { _ = await group.next() }
-            group.cancelAll()
+        wake()
+        await places.run { await self.run($0) } joined: {
+            await self.takeUp($0)
         }
     }
 
     private func stopAll() {
+        places.stop()
         let controls = state.withLock { Array($0.controls.values) }
         for control in controls { control.stop(.shutdown) }
-        wake()
     }
 
-    private func wakeLater(at moment: Schedule.Moment) async {
-        // Cancelled when the program stops. Sleeps in steps, since the machine may be suspended meanwhile.
-        while !Task.isCancelled, !context.stopping.isSet {
-            let left = moment - context.uptime()
-            if left <= .zero { break }
-            try? await pause(for: min(left, .seconds(1)))
+    private func run(_ place: RunPlace) async -> RunReturn {
+        let account = place.account
+        let control = RunControl()
+        let (isSuspect, reason) = state.withLock { state -> (Bool, RunControl.StopReason?) in
+            state.controls[account] = control
+            return (state.suspects.contains(account), state.early.removeValue(forKey: account))
         }
-        wake()
-    }
-
-    private func run(_ ticket: Schedule.Ticket, _ control: RunControl) async {
-        statuses.begins(ticket.account)
+        if let reason { control.stop(reason) }
+        if context.stopping.isSet { control.stop(.shutdown) }
+        statuses.begins(account)
         let next = await withTaskGroup(of: Void.self) { group in
-            if ticket.isSuspect { group.addTask { await self.clearWhenProven(ticket.account) } }
-            let next = await runner.run(ticket.account, isSuspect: ticket.isSuspect, control)
+            if isSuspect { group.addTask { await self.clearWhenProven(account) } }
+            let next = await runner.run(place, isSuspect: isSuspect, control)
             group.cancelAll()
             return next
         }
-        statuses.ends(ticket.account)
-        let limits = context.limits
-        let now = context.uptime()
-        let another: Schedule.Ticket? =
-            switch next {
-            case .none: nil
-            case .pending(let pending, let settings): self.ticket(ticket.account, pending, settings)
-            case .again: ticket.delayed(until: now + .seconds(limits.recordsRetry))
-            }
-        let wasJoined = state.withLock { state in
-            state.controls[ticket.account] = nil
+        statuses.ends(account)
+        state.withLock { state in
+            state.controls[account] = nil
+            state.early[account] = nil
             // However the run ended, the process is alive.
-            state.suspects.remove(ticket.account)
-            return state.schedule.finish(
-                ticket.account, now: now, next: another, secondsBetweenRuns: limits.secondsBetweenRuns)
+            state.suspects.remove(account)
         }
-        wake()
-        if wasJoined { await takeUp(ticket) }
+        switch next {
+        case .none: return RunReturn()
+        case .pending(let pending, let settings):
+            return RunReturn(next: (run(of: account, pending, settings), settings.oldServer.endpoint))
+        case .again: return RunReturn(next: (place.wish.delayed(until: later), place.server))
+        }
     }
+
+    private var later: ContinuousClock.Instant { context.uptime() + .seconds(context.limits.recordsRetry) }
 
     /// A login may have joined the run after it had recorded its end: then what the login wants is in the account's
     /// row.
-    private func takeUp(_ ticket: Schedule.Ticket) async {
+    private func takeUp(_ place: RunPlace) async {
         do {
-            let (row, settings) = try await context.records.standing(of: .id(ticket.account))
+            let (row, settings) = try await context.records.standing(of: .id(place.account))
             guard let row, let settings, row.deletedAt == nil, row.sealed != nil else { return }
             submit(row, settings)
         } catch {
             // The next run finds that request, or nothing to do.
-            let limits = context.limits
-            let later = ticket.delayed(until: context.uptime() + .seconds(limits.recordsRetry))
-            state.withLock { $0.schedule.submit(later, secondsBetweenRuns: limits.secondsBetweenRuns) }
-            wake()
+            places.want(place.wish.delayed(until: later), at: place.server)
         }
     }
 
@@ -230,16 +161,13 @@ public final class MoveScheduler: Sendable {
             try? await pause(for: .milliseconds(500))
         }
         guard !Task.isCancelled else { return }
-        state.withLock { state in
-            state.suspects.remove(account)
-            state.schedule.clear(account)
-        }
+        state.withLock { _ = $0.suspects.remove(account) }
+        places.clear(account)
         do {
             try await context.records.beginRun(of: account, isSuspect: false, anew: true)
         } catch {
             // From then on a death during this run is held against it alone.
         }
-        wake()
     }
 
     private static let proof = Duration.seconds(60)
@@ -250,15 +178,17 @@ public final class MoveScheduler: Sendable {
 
     /// What the account asks for, by the monotonic clock. A due time recorded under another setting of the wall clock
     /// delays no run by more than could have been meant.
-    private func ticket(
-        _ account: AccountRecord.ID, _ pending: PendingRun, _ settings: MigrationSettings
-    ) -> Schedule.Ticket {
+    private func run(
+        of account: AccountRecord.ID, _ pending: PendingRun, _ settings: MigrationSettings
+    ) -> OldServerPolicy.Run {
         let limits = context.limits
-        let wait = min(pending.due.seconds(since: context.now()), pending.longestWait(settings, limits))
-        return Schedule.Ticket(
-            account: account, lane: Schedule.Lane(settings), width: limits.connectionsPerOldServer,
-            share: settings.options.maxConnections ?? .max, isFirst: pending.kind == .first,
-            due: context.uptime() + .seconds(max(0, wait)))
+        let uptime = context.uptime()
+        let away = pending.due.seconds(since: context.now())
+        let isSuspect = state.withLock { $0.suspects.contains(account) }
+        return OldServerPolicy.Run(
+            account: account, kind: pending.policyKind, domain: OldServerPolicy.Domain(settings),
+            due: uptime + .seconds(max(0, min(away, pending.longestWait(settings, limits)))),
+            since: uptime + .seconds(min(0, away)), isSuspect: isSuspect)
     }
 }
 
@@ -274,16 +204,11 @@ extension PendingRun {
     }
 }
 
-extension Schedule.Lane {
-    init(_ settings: MigrationSettings) {
-        self.init(server: settings.oldServer.name, domain: settings.domain)
-    }
-}
-
-extension Schedule.Ticket {
-    fileprivate func delayed(until due: Schedule.Moment) -> Schedule.Ticket {
+extension OldServerPolicy.Run {
+    fileprivate func delayed(until due: OldServerPolicy.Moment) -> Self {
         var later = self
         later.due = due
+        later.session = nil
         return later
     }
 }

@@ -12,7 +12,8 @@ import Waiting
 /// One session of a run, from the login to the farewell.
 extension Run {
     /// Everything after the login.
-    mutating func move(in session: any MailboxSession) async throws -> RunEnd {
+    /// - Returns: nil where the session has ended early, between two messages, for others.
+    mutating func move(in session: any MailboxSession) async throws -> RunEnd? {
         let folders = try await session.folders()
         let isLarge = folders.lazy.map(\.messages).reduce(0, +) > LargeMailboxes.messages
         guard !isLarge || commons.largeMailboxes.enter() else {
@@ -34,6 +35,7 @@ extension Run {
         }
         try await tell(fetch.refusals)
         try await finish(session, fetch)
+        guard fetch.isWhole else { return nil }
         return fetch.refusals.count == 0 ? .completed : .refused(fetch.refusals.count)
     }
 
@@ -78,6 +80,8 @@ extension Run {
     /// What one session has achieved.
     struct Fetch {
         let refusals = Refusals()
+        /// Whether nothing that was wanted has been left for another session.
+        var isWhole = true
         /// Rows of what it has settled.
         var settled: [LedgerRow] = []
         /// The messages of these rows, if they are to be deleted on the old server.
@@ -108,7 +112,9 @@ extension Run {
         let wanted = progress.order(readable)
         let leftBehind = refusals.count
         guard !wanted.isEmpty else { return await sweep(options, intended) }
-        let pipelining = isPipelining && session.traits.mayPipeline
+        let place = place
+        // With but one place, a login waits for one message at most.
+        let pipelining = isPipelining && session.traits.mayPipeline && !place.isAlone
         let careful = progress.unreadable.isSuspicious ? min(UnreadableMessages.careful, wanted.count) : 0
         progress.unreadable.trust()
         let writer = try await commons.store.open(
@@ -126,12 +132,13 @@ extension Run {
                 let onRefusal: @Sendable (ListedMessage, String) -> Void = {
                     refusals.add($0, session.name(of: $0), $1)
                 }
+                let goesOn: @Sendable () -> Bool = { !place.makesWay }
                 try await session.fetch(
                     Array(wanted.prefix(careful)), into: intake,
-                    FetchOptions(oneByOne: true, windowOctets: window), onRefusal: onRefusal)
+                    FetchOptions(oneByOne: true, windowOctets: window, goesOn: goesOn), onRefusal: onRefusal)
                 try await session.fetch(
                     careful == 0 ? wanted : Array(wanted.dropFirst(careful)), into: intake,
-                    FetchOptions(oneByOne: !pipelining, windowOctets: window), onRefusal: onRefusal)
+                    FetchOptions(oneByOne: !pipelining, windowOctets: window, goesOn: goesOn), onRefusal: onRefusal)
                 return .retrieved
             }
             var open = Delivery.Size()
@@ -170,11 +177,11 @@ extension Run {
             }
             while let step = await group.nextResult() { take(step) }
             for message in refusals.messages { progress.refused(message) }
-            guard let failure else { return }
             // By now everything that arrived whole is settled, in order.
-            let place = fetch.settled.count + refusals.count - leftBehind
-            if let error = failure as? SourceError, wanted.indices.contains(place) {
-                blame(wanted[place], error, at: place, isCertain: place < careful || !pipelining, session, refusals)
+            let count = fetch.settled.count + refusals.count - leftBehind
+            guard let failure else { return fetch.isWhole = count == wanted.count }
+            if let error = failure as? SourceError, wanted.indices.contains(count) {
+                blame(wanted[count], error, at: count, isCertain: count < careful || !pipelining, session, refusals)
             }
             throw failure
         }

@@ -4,6 +4,8 @@ import Delivery
 import Ground
 import MailSource
 import MailStore
+import OldServerPlaces
+import OldServerPolicy
 import Records
 import Secrets
 import Statuses
@@ -13,12 +15,13 @@ import Vocabulary
 /// have shown only a part of the mailbox.
 ///
 /// A dropped connection is resumed within the run; each session compares listing and ledger afresh. What one session
-/// does is in `Run+Session.swift`; what outlasts a session is in ``RunProgress``.
+/// does is in `Run+Session.swift`, how it comes to one in `Run+Connection.swift`; what outlasts a session is in ``RunProgress``.
 struct Run: Sendable {
     let context: Context
     let commons: RunCommons
     let statuses: StatusBoard
     let delivery: Delivery
+    let place: RunPlace
     let control: RunControl
     let account: AccountRecord
     let settings: MigrationSettings
@@ -31,43 +34,28 @@ struct Run: Sendable {
     var isPipelining = true
     var progress = RunProgress()
     private var hasBegun = false
+    /// The question in whose session it goes on.
+    var kept: OldServerPolicy.Ticket?
     /// The message at which pipelining failed.
     var pipeliningFailedAt: ListedMessage?
 
     /// - Parameter further: what the sessions before this run have found.
     init(
-        context: Context, commons: RunCommons, statuses: StatusBoard, delivery: Delivery, control: RunControl,
-        account: AccountRecord, settings: MigrationSettings, password: Password,
+        context: Context, commons: RunCommons, statuses: StatusBoard, delivery: Delivery, place: RunPlace,
+        control: RunControl, account: AccountRecord, settings: MigrationSettings, password: Password,
         further: FurtherSessions = FurtherSessions()
     ) {
         self.context = context
         self.commons = commons
         self.statuses = statuses
         self.delivery = delivery
+        self.place = place
         self.control = control
         self.account = account
         self.settings = settings
         self.password = password
         self.further = further
-    }
-
-    /// Five attempts without progress end a run; an answer that makes no sense is retried once.
-    private struct Patience {
-        var tries = 0
-        var nonsense = 0
-
-        mutating func progress() { self = Patience() }
-
-        /// Seconds to wait before the next attempt; nil if there is none.
-        mutating func next(after error: SourceError) -> Double? {
-            if error.code == .pipeliningBroken { return 0 }
-            tries += 1
-            // A message that makes no sense is left behind the second time; that says nothing about the others.
-            if error.reason == .oldServerProtocol, error.step != .fetch { nonsense += 1 }
-            guard tries < 5, nonsense < 2 else { return nil }
-            let longest = min(5, 0.25 * Double(1 << (tries - 1)))
-            return Double.random(in: longest / 2...longest)
-        }
+        if case .goesOn(let session) = place.start { kept = session }
     }
 
     /// - Throws: `MailStoreError`, `RecordsError`.
@@ -91,66 +79,12 @@ struct Run: Sendable {
         }
     }
 
-    /// Opens sessions until one has ended in order, or the run has.
-    /// - Returns: how the run ended, and the seconds the server wants between logins, if it says so.
-    private mutating func endOfSessions() async throws -> (RunEnd, loginDelay: Int?) {
-        var patience = Patience()
-        while true {
-            if let reason = control.stopReason { return (.stopped(reason), nil) }
-            let before = progress.count
-            do {
-                return try await attempt()
-            } catch let error as SourceError {
-                if let reason = control.stopReason { return (.stopped(reason), nil) }
-                if progress.count > before { patience.progress() }
-                switch error.remedy {
-                case .wait(let seconds): return (.postponed(error.reason, error.description, seconds: seconds), nil)
-                case .final: return (.failed(error.reason, error.description), nil)
-                case .again: break
-                }
-                if error.code == .pipeliningBroken {
-                    guard isPipelining else { return (.failed(error.reason, error.description), nil) }
-                    isPipelining = false
-                }
-                guard let seconds = patience.next(after: error) else {
-                    return (.failed(error.reason, error.description), nil)
-                }
-                context.log.debug("the run is resumed after: \(error)", metadata: .about(account.address))
-                await control.sleep(seconds: seconds)
-            }
-        }
-    }
-
-    /// One session: the one kept from the login check, if there is one, else a new one.
-    private mutating func attempt() async throws -> (RunEnd, loginDelay: Int?) {
-        if let session = await commons.checkedSessions.take(for: account, settings) {
-            control.onStop { session.abort() }
-            defer { session.abort() }
-            try await session.enter()
-            return (try await move(in: session), session.traits.loginDelay)
-        }
-        let line = try await context.source.connect(
-            to: settings.oldServer, timeouts: context.timeouts, hiding: password)
-        commons.reach.note(settings.oldServer, nil, at: context.now())
-        control.onStop { line.abort() }
-        defer { line.abort() }
-        // No password is sent to a server that the settings no longer name.
-        guard try await isCurrent() else { return (.stopped(.resettled), nil) }
-        switch try await line.open(user: user, password: password) {
-        case .accepted(let session): return (try await move(in: session), session.traits.loginDelay)
-        case .rejected(let text), .noSuchUser(let text): return (.rejected(text), nil)
-        case .busy(let reason, let text, let seconds): return (.postponed(reason, text, seconds: seconds), nil)
-        case .failed(_, let text, isForGood: true): return (.barred(text), nil)
-        case .failed(let reason, let text, isForGood: false): return (.failed(reason, text), nil)
-        }
-    }
-
     var user: String { settings.oldServer.username(of: account.address) }
 
     /// Where the ledger's rows of this mailbox come from.
     var source: Int64 { commons.ledgerHash.source(settings.oldServer, username: user) }
 
-    private func isCurrent() async throws -> Bool {
+    func isCurrent() async throws -> Bool {
         let domain = account.address.domain
         let current = try await context.records.settings(of: domain)
         return current.map { $0.oldServer == settings.oldServer } ?? true

@@ -3,6 +3,7 @@
 package import Delivery
 package import Ground
 import MailStore
+import OldServerPlaces
 import Records
 package import Statuses
 import Vocabulary
@@ -29,7 +30,8 @@ package struct Runner: Sendable {
         case again
     }
 
-    func run(_ id: AccountRecord.ID, isSuspect: Bool, _ control: RunControl) async -> Next {
+    func run(_ place: RunPlace, isSuspect: Bool, _ control: RunControl) async -> Next {
+        let id = place.account
         var account: EmailAddress?
         do {
             let (row, settings) = try await context.records.standing(of: .id(id))
@@ -42,8 +44,7 @@ package struct Runner: Sendable {
             }
             // If the process dies during this run, the next process knows which run it was.
             try await context.records.beginRun(of: id, isSuspect: isSuspect, anew: false)
-            let (end, further) = await end(of: row, pending, sealed, settings, control)
-            commons.reach.note(settings.oldServer, end, at: context.now())
+            let (end, further) = await end(of: row, pending, sealed, settings, place, control)
             return try await record(end, of: row, settings, further)
         } catch {
             context.log.error(
@@ -54,7 +55,7 @@ package struct Runner: Sendable {
 
     private func end(
         of row: AccountRecord, _ pending: PendingRun, _ sealed: [UInt8], _ settings: MigrationSettings,
-        _ control: RunControl
+        _ place: RunPlace, _ control: RunControl
     ) async -> (RunEnd, FurtherSessions?) {
         let state = settings.state(at: context.now())
         if state == .disabled { return (.stopped(.disabled), nil) }
@@ -63,6 +64,7 @@ package struct Runner: Sendable {
         if state == .expired, pending.kind != .first, row.outcome != .inProgress {
             return (.stopped(.expired), nil)
         }
+        if case .refused(let refusal) = place.start { return (RunEnd(refusal, settings.oldServer), nil) }
         do {
             let store = StoreGuard(context: context, store: commons.store)
             let expected = try await store.verify(row)
@@ -79,7 +81,8 @@ package struct Runner: Sendable {
             }
             let password = try commons.vault.open(sealed, for: row.address)
             var run = Run(
-                context: context, commons: commons, statuses: statuses, delivery: delivery, control: control,
+                context: context, commons: commons, statuses: statuses, delivery: delivery, place: place,
+                control: control,
                 account: row, settings: settings, password: password,
                 further: FurtherSessions(sessions: pending.sessions, found: pending.found))
             run.expected = expected

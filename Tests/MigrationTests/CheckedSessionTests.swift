@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import OldServerPlaces
+import OldServerPolicy
+import Records
 import Secrets
 import Synchronization
 import Testing
@@ -168,49 +171,35 @@ import Vocabulary
         }
     }
 
-    @Test func aSessionThatNoRunTakesEndsASecondLater() async throws {
+    @Test func aSessionThatNoRunTakesEndsInAMoment() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
-        try await NewPlatform.run { platform in
+        var limits = NewPlatform.quick
+        limits.checkedSessionSeconds = 0.2
+        try await NewPlatform.run(limits: limits) { platform in
             try await platform.enable(server)
             let settings = try #require(try await platform.records.read { try $0.settings(of: NewPlatform.ann.domain) })
-            let answer = try await platform.move.logins.questions.ask(
-                settings.oldServer, user: "ann", password: Password("old"), room: { 1 }
-            ).timed(NewPlatform.ann, by: platform.move.logins)
-            guard case .accepted(let session?) = answer else {
-                Issue.record("no session was kept: \(answer)")
+            let account = try #require(try await platform.row())
+            let (desk, exposure) = (platform.move.logins, Exposure())
+            let inquiry = Questions.Inquiry(
+                server: settings.oldServer, user: "ann", password: Password("old"),
+                question: OldServerPolicy.Question(
+                    .account(account.id), domain: OldServerPolicy.Domain(settings),
+                    deadline: platform.clock.uptime + .seconds(60)),
+                exposure: exposure)
+            let asked = await desk.questions.ask(inquiry, under: settings) { answer, kept in
+                let kept = try #require(kept)
+                kept.isHandedIn.settle(())
+                desk.checkedSessions.put(kept.session, of: kept.ticket, for: account, settings, end: kept.end)
+                return try answer.get()
+            }
+            guard case .answer(.success(.accepted)) = asked else {
+                Issue.record("\(asked)")
                 return
             }
-            #expect(session.isFree)
+            #expect(exposure.isSent)
             try await platform.settle()
-            #expect(!session.isFree)
             #expect(server.state.withLock { $0.lines.last } == "QUIT")
-            #expect(await session.take() == nil)
-            // What comes too late is not kept.
-            var account = try #require(try await platform.row())
-            account.sealed = [1]
-            platform.move.logins.checkedSessions.put(session, for: account, settings)
-            #expect(await platform.move.logins.checkedSessions.take(for: account, settings) == nil)
         }
-    }
-
-    // MARK: Its parts
-
-    @Test func thereIsRoomForWhoWouldStartAtOnce() {
-        let now = ContinuousClock.now
-        var schedule = Schedule()
-        let lane = Schedule.Lane(server: "a:110", domain: "example.com")
-        func room(_ account: Int64? = nil, width: Int = 3, share: Int = .max, most: Int = 64) -> Int {
-            schedule.room(
-                for: account, in: lane, width: width, share: share, most: most, secondsBetweenRuns: 10, now: now)
-        }
-        #expect((room(), room(width: 2), room(share: 2), room(most: 1)) == (3, 2, 2, 1))
-        let ticket = Schedule.Ticket(account: 1, lane: lane, width: 3, share: .max, isFirst: true, due: now)
-        schedule.submit(ticket, secondsBetweenRuns: 10)
-        #expect(room(1) == 0)  // waits
-        #expect(schedule.start(now: now, most: 64).starts.count == 1)
-        #expect((room(), room(1), room(2), room(width: 1), room(share: 2)) == (2, 0, 2, 0, 1))
-        schedule.finish(1, now: now, next: nil, secondsBetweenRuns: 10)
-        #expect((room(1), room(2)) == (0, 3))  // rests
     }
 }

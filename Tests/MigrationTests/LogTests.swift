@@ -50,7 +50,7 @@ import Testing
                 platform.advance(seconds: 60)
             }
         }
-        let gone = entries.all.filter { $0.text.hasPrefix("the old server does not answer") }
+        let gone = entries.all.filter { $0.text.hasPrefix("the old server cannot be reached") }
         #expect(!gone.isEmpty)
         for entry in gone { #expect(entry.metadata["oldServer"] == "127.0.0.1:\(server.port)") }
     }

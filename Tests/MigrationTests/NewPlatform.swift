@@ -30,7 +30,7 @@ final class NewPlatform: Sendable {
     let folder: String
     let move: MailMove
     let records: SQLiteRecords
-    private let clock: Clock
+    let clock: Clock
 
     static func address(_ text: String) -> EmailAddress {
         do {
@@ -208,13 +208,16 @@ final class NewPlatform: Sendable {
 
 /// Time that goes by when it is told to, and a wall clock that can be set besides.
 final class Clock: Sendable {
+    private let start = ContinuousClock.now
     private let time: Mutex<(wall: Timestamp, uptime: ContinuousClock.Instant)>
 
-    init(_ start: Timestamp) { time = Mutex((start, .now)) }
+    init(_ start: Timestamp) { time = Mutex((start, self.start)) }
 
-    var now: Timestamp { time.withLock { $0.wall } }
+    private var elapsed: Duration { ContinuousClock.now - start }
 
-    var uptime: ContinuousClock.Instant { time.withLock { $0.uptime } }
+    var now: Timestamp { time.withLock { $0.wall }.adding(seconds: elapsed / .seconds(1)) }
+
+    var uptime: ContinuousClock.Instant { time.withLock { $0.uptime } + elapsed }
 
     func advance(_ seconds: Double) {
         time.withLock { $0 = ($0.wall.adding(seconds: seconds), $0.uptime.advanced(by: .seconds(seconds))) }

@@ -40,7 +40,7 @@ import Vocabulary
         try await NewPlatform.run { platform in
             try await platform.enable(server, days: 1)
             server.state.withLock { state in
-                state.before = { if $0.hasPrefix("PASS") { platform.advance(hours: 25) } }
+                state.before = { if $0.hasPrefix("PASS") { platform.setClock(by: 90_000) } }
             }
             await #expect { _ = try await platform.trigger("old") } throws: {
                 ($0 as? MoveError)?.reason == .migrationExpired

@@ -65,7 +65,7 @@ import Waiting
                     mayOpen = await place.makeWay() == .opens
                 }
                 if left == 0 { moved.change { $0 += 1 } }
-                return RunEnd()
+                return RunReturn()
             }
         ) { scene in
             await withTaskGroup(of: Void.self) { group in

@@ -2,6 +2,7 @@
 
 import OldServerPolicy
 import Testing
+import Waiting
 
 @testable import OldServerPlaces
 
@@ -20,7 +21,7 @@ import Testing
                 #expect(!place.makesWay)
                 place.greeted()
                 isOver.set()
-                return RunEnd()
+                return RunReturn()
             }
         ) { scene in
             scene.places.want(scene.run(1), at: Scene.old)
@@ -52,7 +53,7 @@ import Testing
         let starts = Shared<[RunPlace.Start]>([])
         await Scene.play(move: { place in
             starts.change { $0.append(place.start) }
-            return RunEnd()
+            return RunReturn()
         }) { scene in
             let ticket = Shared<OldServerPolicy.Ticket?>(nil)
             let asked = await scene.places.ask(scene.question(1), at: Scene.old) { (place: QuestionPlace<Bool>) in
@@ -103,7 +104,7 @@ import Testing
                     let after = await place.refused(at: .connection)
                     outcome.change { $0 = after }
                 }
-                return RunEnd()
+                return RunReturn()
             }
         ) { scene in
             scene.places.want(scene.run(1), at: Scene.old)
@@ -120,11 +121,11 @@ import Testing
         let (stopped, grant) = (Latch<RunPlace>(), Latch<RunPlace.Grant>())
         await Scene.play(
             move: { place in
-                if place.account == 1 { return await RunEnd(after: isOver) }
+                if place.account == 1 { return await RunReturn(after: isOver) }
                 await isWanted.wait()
                 stopped.settle(place)
                 grant.settle(await place.makeWay())
-                return RunEnd()
+                return RunReturn()
             }
         ) { scene in
             scene.places.tried(Scene.old, bears: 2)
@@ -145,7 +146,7 @@ import Testing
 
     @Test func whoJoinsARunIsHeard() async {
         let (isOver, joined) = (Signal(), Latch<Int64>())
-        await Scene.play(move: { _ in await RunEnd(after: isOver) }, joined: { joined.settle($0) }) { scene in
+        await Scene.play(move: { _ in await RunReturn(after: isOver) }, joined: { joined.settle($0.account) }) { scene in
             #expect(scene.places.want(scene.run(7), at: Scene.old))
             await scene.until { $0.moving == 1 }
             #expect(!scene.places.want(scene.run(7), at: Scene.old))
@@ -161,9 +162,9 @@ import Testing
                 starts += 1
                 return starts
             }
-            guard count == 1 else { return RunEnd() }
+            guard count == 1 else { return RunReturn() }
             let next = Run(account: 1, kind: .retry, domain: Scene.domain, due: .now + .seconds(1000))
-            return RunEnd(next: (next, Scene.old))
+            return RunReturn(next: (next, Scene.old))
         }) { scene in
             scene.places.want(scene.run(1), at: Scene.old)
             await scene.until { _ in starts.value == 1 && !scene.places.isMoving(1) }
@@ -178,7 +179,7 @@ import Testing
         let start = Latch<RunPlace.Start>()
         await Scene.play(move: { place in
             start.settle(place.start)
-            return RunEnd()
+            return RunReturn()
         }) { scene in
             for account in 1...4 as ClosedRange<Int64> {
                 _ = await scene.places.ask(scene.question(account), at: Scene.old) { (place: QuestionPlace<Bool>) in
@@ -195,7 +196,7 @@ import Testing
     @Test func aRunThatIsWithdrawnDoesNotBegin() async {
         await Scene.play(move: { place in
             Issue.record("\(place.account) has begun")
-            return RunEnd()
+            return RunReturn()
         }) { scene in
             var run = scene.run(1)
             run.due = scene.clock.now + .seconds(10)
@@ -207,7 +208,7 @@ import Testing
     }
 }
 
-extension RunEnd {
+extension RunReturn {
     init(after signal: Signal) async {
         await signal.wait()
         self.init()

@@ -32,8 +32,8 @@ struct Scene: Sendable {
     @discardableResult
     static func play<Result: Sendable>(
         _ bounds: OldServerPolicy.Bounds = OldServerPolicy.Bounds(),
-        move: @escaping @Sendable (RunPlace) async -> RunEnd = { _ in RunEnd() },
-        joined: @escaping @Sendable (Int64) async -> Void = { _ in },
+        move: @escaping @Sendable (RunPlace) async -> RunReturn = { _ in RunReturn() },
+        joined: @escaping @Sendable (RunPlace) async -> Void = { _ in },
         _ body: @Sendable (Scene) async throws -> Result
     ) async rethrows -> Result {
         let clock = TestClock()

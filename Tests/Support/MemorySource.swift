@@ -261,6 +261,7 @@ private final class MemoryLine: SourceConnection, MailboxSession {
         onRefusal: @escaping @Sendable (ListedMessage, String) -> Void
     ) async throws(SourceError) {
         for message in messages {
+            guard options.goesOn() else { return }
             try await take(.fetch, ahead: !options.oneByOne && messages.count > 1)
             let found = found(message)
             let id = found?.id ?? ""

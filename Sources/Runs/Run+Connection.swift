@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MailSource
+import OldServerPlaces
+import OldServerPolicy
+import Records
+import Vocabulary
+
+/// How a run comes to its sessions: connections, one after the other, in the place that it has.
+extension Run {
+    /// Five attempts without progress end a run; an answer that makes no sense is retried once.
+    private struct Patience {
+        var tries = 0
+        var nonsense = 0
+
+        mutating func progress() { self = Patience() }
+
+        /// Seconds to wait before the next attempt; nil if there is none.
+        mutating func next(after error: SourceError) -> Double? {
+            if error.code == .pipeliningBroken { return 0 }
+            tries += 1
+            // A message that makes no sense is left behind the second time; that says nothing about the others.
+            if error.reason == .oldServerProtocol, error.step != .fetch { nonsense += 1 }
+            guard tries < 5, nonsense < 2 else { return nil }
+            let longest = min(5, 0.25 * Double(1 << (tries - 1)))
+            return Double.random(in: longest / 2...longest)
+        }
+    }
+
+    /// What came of one connection.
+    private enum Attempt: Sendable {
+        case ended(RunEnd, loginDelay: Int?)
+        /// It has been closed between two messages, for others.
+        case madeWay
+        /// It was one too many: the run has waited for another place.
+        case waited(RunPlace.Grant)
+    }
+
+    /// Opens sessions until one has ended in order, or the run has.
+    /// - Returns: how the run ended, and the seconds the server wants between logins, if it says so.
+    mutating func endOfSessions() async throws -> (RunEnd, loginDelay: Int?) {
+        var patience = Patience()
+        while true {
+            if let reason = control.stopReason { return (.stopped(reason), nil) }
+            if place.makesWay {
+                if let end = resume(after: await waiting { await place.makeWay() }) { return (end, nil) }
+            }
+            let before = progress.count
+            do {
+                switch try await attempt() {
+                case .ended(let end, let loginDelay): return (end, loginDelay)
+                case .madeWay: patience.progress()
+                case .waited(let grant): if let end = resume(after: grant) { return (end, nil) }
+                }
+            } catch let error as SourceError {
+                if let reason = control.stopReason { return (.stopped(reason), nil) }
+                if progress.count > before { patience.progress() }
+                switch error.remedy {
+                case .wait(let seconds): return (.postponed(error.reason, error.description, seconds: seconds), nil)
+                case .final: return (.failed(error.reason, error.description), nil)
+                case .again: break
+                }
+                if error.code == .pipeliningBroken {
+                    guard isPipelining else { return (.failed(error.reason, error.description), nil) }
+                    isPipelining = false
+                }
+                guard let seconds = patience.next(after: error) else {
+                    return (.failed(error.reason, error.description), nil)
+                }
+                context.log.debug("the run is resumed after: \(error)", metadata: .about(account.address))
+                await control.sleep(seconds: seconds)
+            }
+        }
+    }
+
+    /// Waits for another place, or until the run is stopped.
+    private func waiting(_ body: () async -> RunPlace.Grant) async -> RunPlace.Grant {
+        control.onStop { [place] in place.stop() }
+        return await body()
+    }
+
+    /// - Returns: how the run ends; nil where it goes on.
+    private mutating func resume(after grant: RunPlace.Grant) -> RunEnd? {
+        switch grant {
+        case .opens: return nil
+        case .goesOn(let session):
+            kept = session
+            return nil
+        case .refused(let refusal): return RunEnd(refusal, settings.oldServer)
+        case .stopped: return .stopped(control.stopReason ?? .shutdown)
+        }
+    }
+
+    /// One session: the one kept from the login check, if there is one, else a new one.
+    private mutating func attempt() async throws -> Attempt {
+        if let session = await takeKept() {
+            control.onStop { session.abort() }
+            defer {
+                session.abort()
+                place.closed()
+            }
+            try await session.enter()
+            return try await moved(in: session)
+        }
+        place.opens()
+        let line: any SourceConnection
+        do throws(SourceError) {
+            line = try await context.source.connect(
+                to: settings.oldServer, timeouts: context.timeouts, hiding: password)
+        } catch {
+            guard case .waited(let grant)? = await tell(ConnectionEnd(error, hasGreeted: false)) else { throw error }
+            return .waited(grant)
+        }
+        place.greeted()
+        control.onStop { line.abort() }
+        defer {
+            line.abort()
+            place.closed()
+        }
+        // No password is sent to a server that the settings no longer name.
+        guard try await isCurrent() else { return .ended(.stopped(.resettled), loginDelay: nil) }
+        place.shown()
+        let answer: SourceAnswer
+        do throws(SourceError) {
+            answer = try await line.check(user: user, password: password)
+        } catch {
+            _ = await tell(ConnectionEnd(error, hasGreeted: true))
+            throw error
+        }
+        switch answer {
+        case .accepted(let session):
+            place.accepted(loginDelay: session.traits.loginDelay ?? 0)
+            try await session.enter()
+            return try await moved(in: session)
+        case .rejected(let text), .noSuchUser(let text):
+            place.rejected()
+            return .ended(.rejected(text), loginDelay: nil)
+        case .busy(let reason, let text, let seconds):
+            place.answered()
+            return .ended(.postponed(reason, text, seconds: seconds), loginDelay: nil)
+        case .failed(let reason, let text, let isForGood):
+            place.answered()
+            return .ended(isForGood ? .barred(text) : .failed(reason, text), loginDelay: nil)
+        }
+    }
+
+    private mutating func moved(in session: any MailboxSession) async throws -> Attempt {
+        guard let end = try await move(in: session) else { return .madeWay }
+        return .ended(end, loginDelay: session.traits.loginDelay)
+    }
+
+    /// The session in which the login's password was checked, once.
+    private mutating func takeKept() async -> (any MailboxSession)? {
+        guard let kept else { return nil }
+        self.kept = nil
+        if let session = await commons.checkedSessions.take(of: kept, for: account, settings) { return session }
+        place.closed()
+        return nil
+    }
+
+    /// - Returns: what came of waiting, where the connection was one too many.
+    private func tell(_ end: ConnectionEnd) async -> RunPlace.AfterRefusal? {
+        switch end {
+        case .refused(let step):
+            control.onStop { [place] in place.stop() }
+            return await place.refused(at: step)
+        case .silent: place.silent()
+        case .dropped: place.dropped()
+        case .answered: place.answered()
+        case .abandoned: place.closed()
+        }
+        return nil
+    }
+}
