@@ -5,7 +5,7 @@ package import Ground
 package import MailStore
 public import Records
 package import Runs
-package import Statuses
+public import Statuses
 public import Vocabulary
 
 /// What the administrator asks for when enabling a domain's migration.
@@ -43,9 +43,9 @@ public struct MigrationOverview: Sendable {
     /// nil where there is no list.
     public var knownAccounts: [EmailAddress]?
     public var excludedAccounts: [EmailAddress]
-    public var totals: DomainTotals
-    /// Accounts in progress whose run waits for its turn.
-    public var queued: Int64
+    public var figures: DomainFigures
+
+    public var totals: DomainTotals { figures.totals }
 }
 
 /// The settings of every domain's migration.
@@ -161,13 +161,22 @@ public final class SettingsDesk: Sendable {
         guard let overview = try await context.records.overview(of: domain, running: statuses.runningAccounts) else {
             throw Self.neverEnabled(domain)
         }
-        return MigrationOverview(overview, at: context.now())
+        return self.overview(overview, at: context.now())
     }
 
     public func overviews() async throws -> [MigrationOverview] {
         let now = context.now()
         return try await context.records.overviews(running: statuses.runningAccounts)
-            .map { MigrationOverview($0, at: now) }
+            .map { self.overview($0, at: now) }
+    }
+
+    private func overview(_ overview: DomainOverview, at now: Timestamp) -> MigrationOverview {
+        let settings = overview.settings
+        return MigrationOverview(
+            settings: settings, state: settings.state(at: now),
+            knownAccounts: settings.hasKnownAccounts ? overview.knownAccounts : nil,
+            excludedAccounts: overview.excludedAccounts,
+            figures: statuses.figures(overview.totals, running: overview.running, of: settings.domain))
     }
 
     private static func checkLists(_ request: MigrationRequest) throws {
@@ -181,16 +190,5 @@ public final class SettingsDesk: Sendable {
 
     private static func neverEnabled(_ domain: DomainName) -> MoveError {
         MoveError(.migrationNotEnabled, "migration of \(domain) was never enabled")
-    }
-}
-
-extension MigrationOverview {
-    fileprivate init(_ overview: DomainOverview, at now: Timestamp) {
-        let settings = overview.settings
-        self.init(
-            settings: settings, state: settings.state(at: now),
-            knownAccounts: settings.hasKnownAccounts ? overview.knownAccounts : nil,
-            excludedAccounts: overview.excludedAccounts, totals: overview.totals,
-            queued: max(0, (overview.totals.counts[.inProgress] ?? 0) - overview.running))
     }
 }

@@ -90,7 +90,7 @@ extension LoginDesk {
         case .rejected(let text): try await apply(.rejected(text, remembers: true), login, facts)
         case .noSuchUser(let text): await note(.noSuchUser(text), login, facts)
         case .busy(let reason, let text), .failed(let reason, let text):
-            if wasAsked { await note(.postponed(reason, text), login, facts) }
+            await note(wasAsked ? .postponed(reason, text) : .notAsked(.unavailable, reason), login, facts)
         }
     }
 

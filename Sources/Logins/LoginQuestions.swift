@@ -26,7 +26,7 @@ extension LoginDesk {
     ) async throws -> LoginResult? {
         // Before it waits for its turn, so that endless guessing does not fill the line.
         let guess = GrantedGuess(guesser(login, facts, asks: true), digest)
-        if let verdict = try admit(guess, facts) { return await known(verdict, facts, since: start) }
+        if let verdict = try admit(guess, login, facts) { return await known(verdict, login, facts, since: start) }
         defer { release(guess) }
         let exposure = Questions.Exposure()
         let seconds = context.limits.loginTimeout
@@ -48,7 +48,7 @@ extension LoginDesk {
         switch outcome ?? nil {
         case .again?: return nil
         case .takenOver(let result)?: return result
-        case .known(let verdict, let facts)?: return await known(verdict, facts, since: start)
+        case .known(let verdict, let facts)?: return await known(verdict, login, facts, since: start)
         case .answer(let answer, let facts)?:
             let result = try await conclude(login, answer, facts)
             if let settings = facts.settings, result?.decision == .reject {
@@ -63,22 +63,29 @@ extension LoginDesk {
             default: return nil
             }
             // It spent most of the time waiting behind other questions, which says nothing about the old server.
-            guard exposure.seconds >= context.limits.patience else { return unavailable(facts, .overloaded) }
+            guard exposure.seconds >= context.limits.patience else {
+                return unavailable(await note(.notAsked(.unavailable, .overloaded), login, facts), .overloaded)
+            }
             let detail = "the old server did not answer within \(Int(seconds.rounded(.up))) s"
             guard exposure.isReached, seconds < context.limits.readTimeout else {
                 return try await conclude(login, .failed(.oldServerUnreachable, detail), facts)
             }
             // The server can be reached, but is slow.
-            await note(.postponed(.oldServerUnreachable, detail), login, facts)
-            return unavailable(facts, .oldServerUnreachable)
+            return unavailable(
+                await note(.postponed(.oldServerUnreachable, detail), login, facts), .oldServerUnreachable)
         }
     }
 
     /// What the old server said about this same password a moment ago.
     private func known(
-        _ verdict: GuessLimits.Verdict, _ facts: LoginFacts, since start: ContinuousClock.Instant
+        _ verdict: GuessLimits.Verdict, _ login: Login, _ facts: LoginFacts, since start: ContinuousClock.Instant
     ) async -> LoginResult {
-        if case .unjudged(let reason) = verdict { return unavailable(facts, reason) }
+        if case .unjudged(let reason) = verdict {
+            return unavailable(await note(.notAsked(.unavailable, reason), login, facts), reason)
+        }
+        let isUnknown = if case .unknownUser = verdict { true } else { false }
+        let facts = await note(
+            isUnknown ? .notAsked(.noSuchUser, nil) : .notAsked(.rejected, .credentialsRejected), login, facts)
         await pad(facts, since: start)
         return rejected(facts)
     }
@@ -135,16 +142,15 @@ extension LoginDesk {
             guard let status else { return nil }
             return LoginResult(decision: .accept, passwordReplaced: true, status: status, message: status.message)
         case .rejected(let text):
-            await note(.rejected(text, remembers: false), login, facts)
-            return rejected(facts)
+            return rejected(await note(.rejected(text, remembers: false), login, facts))
         case .noSuchUser(let text):
             await note(.noSuchUser(text), login, facts)
             return rejected(try await self.facts(of: login.account))
         // Nobody was asked.
-        case .busy(.overloaded, _): return unavailable(facts, .overloaded)
+        case .busy(.overloaded, _):
+            return unavailable(await note(.notAsked(.unavailable, .overloaded), login, facts), .overloaded)
         case .busy(let reason, let text):
-            await note(.postponed(reason, text), login, facts)
-            return unavailable(facts, reason)
+            return unavailable(await note(.postponed(reason, text), login, facts), reason)
         case .failed(let reason, let text):
             await note(.failed(reason, text), login, facts)
             return unavailable(try await self.facts(of: login.account), reason)

@@ -107,7 +107,7 @@ extension LoginDesk {
         if scheduler.isBusy(account.id), account.outcome == .inProgress, isKept(login.password, by: account) {
             return (.accepted(nil), facts)
         }
-        switch try admit(guess, facts, patience: .person) {
+        switch try admit(guess, login, facts, patience: .person) {
         case nil, .free?: return (try await put(login, guess, facts, settings, exposure), facts)
         case .unknownUser?: return (.noSuchUser("the old server knew no such user a moment ago"), facts)
         case .wrong?: return (.rejected("the old server rejected this password a moment ago"), facts)
@@ -135,7 +135,9 @@ extension LoginDesk {
             }
             await note(.noSuchUser(text), login, facts)
             throw MoveError(.nonMigratingAccount, "the old server knows no \(login.account): \(text)")
-        case .busy(.overloaded, let text): throw MoveError(.overloaded, text)
+        case .busy(.overloaded, let text):
+            await note(.notAsked(.unavailable, .overloaded), login, facts)
+            throw MoveError(.overloaded, text)
         case .busy(let reason, let text), .failed(let reason, let text):
             await note(.postponed(reason, text), login, facts)
             throw MoveError(reason, text)

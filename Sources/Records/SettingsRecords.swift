@@ -10,6 +10,11 @@ public protocol SettingsRecords: Sendable {
     func overview(of domain: DomainName, running: Set<AccountRecord.ID>) async throws -> DomainOverview?
     /// The overviews of all domains that have settings.
     func overviews(running: Set<AccountRecord.ID>) async throws -> [DomainOverview]
+    /// The sums alone, without the lists, which may be long.
+    /// - Returns: as in ``DomainOverview``.
+    func totals(
+        of domain: DomainName, running: Set<AccountRecord.ID>
+    ) async throws -> (totals: DomainTotals, running: Int64)
 
     /// Gives a domain other settings, sets its accounts' `nonMigrating` from its lists (revoking what an old server's
     /// reply once said), and adjusts the runs to come.
@@ -76,7 +81,7 @@ public struct DomainOverview: Sendable {
     public var knownAccounts: [EmailAddress]
     public var excludedAccounts: [EmailAddress]
     public var totals: DomainTotals
-    /// How many of the running accounts are in progress.
+    /// How many of the running accounts are in progress and not paused.
     public var running: Int64
 
     public init(

@@ -27,6 +27,14 @@ extension TransactionalRecords {
         }
     }
 
+    public func totals(
+        of domain: DomainName, running: Set<AccountRecord.ID>
+    ) async throws -> (totals: DomainTotals, running: Int64) {
+        try await read { records in
+            (try records.totals(of: domain), try records.inProgress(running)[domain] ?? 0)
+        }
+    }
+
     public func settle(
         _ domain: DomainName, _ decide: @escaping @Sendable (MigrationSettings?) throws -> SettingsChange,
         _ resettle: @escaping @Sendable (AccountRecord, MigrationSettings?, MigrationSettings) -> AccountRecord
@@ -78,11 +86,13 @@ extension RecordsReader {
             running: running[domain] ?? 0)
     }
 
-    /// How many of these accounts are in progress, by domain.
+    /// How many of these accounts are in progress and not paused, by domain.
     fileprivate func inProgress(_ running: Set<AccountRecord.ID>) throws -> [DomainName: Int64] {
         var counts: [DomainName: Int64] = [:]
         for id in running {
-            guard let row = try account(id: id), row.deletedAt == nil, row.status == .inProgress else { continue }
+            guard let row = try account(id: id), row.deletedAt == nil, row.status == .inProgress, !row.isPaused else {
+                continue
+            }
             counts[row.address.domain, default: 0] += 1
         }
         return counts

@@ -30,6 +30,10 @@ struct Run: Sendable {
     private(set) var further: FurtherSessions
     var isPipelining = true
     var progress = RunProgress()
+    /// The latest login of this run; nil if it has had none, because it continues in a session that was there.
+    private(set) var asked: PasswordAttempt?
+    /// Whether a login is under way that has not been answered yet.
+    private var isAsking = false
     private var hasBegun = false
     /// The message at which pipelining failed.
     var pipeliningFailedAt: ListedMessage?
@@ -102,6 +106,7 @@ struct Run: Sendable {
                 return try await attempt()
             } catch let error as SourceError {
                 if let reason = control.stopReason { return (.stopped(reason), nil) }
+                if isAsking { remember(.unavailable, error.reason) }
                 if progress.count > before { patience.progress() }
                 switch error.remedy {
                 case .wait(let seconds): return (.postponed(error.reason, error.description, seconds: seconds), nil)
@@ -129,6 +134,7 @@ struct Run: Sendable {
             try await session.enter()
             return (try await move(in: session), session.traits.loginDelay)
         }
+        isAsking = true
         let line = try await context.source.connect(
             to: settings.oldServer, timeouts: context.timeouts, hiding: password)
         commons.reach.note(settings.oldServer, nil, at: context.now())
@@ -136,13 +142,30 @@ struct Run: Sendable {
         defer { line.abort() }
         // No password is sent to a server that the settings no longer name.
         guard try await isCurrent() else { return (.stopped(.resettled), nil) }
-        switch try await line.open(user: user, password: password) {
+        let answer = try await line.open(user: user, password: password)
+        remember(answer)
+        switch answer {
         case .accepted(let session): return (try await move(in: session), session.traits.loginDelay)
         case .rejected(let text), .noSuchUser(let text): return (.rejected(text), nil)
         case .busy(let reason, let text, let seconds): return (.postponed(reason, text, seconds: seconds), nil)
         case .failed(_, let text, isForGood: true): return (.barred(text), nil)
         case .failed(let reason, let text, isForGood: false): return (.failed(reason, text), nil)
         }
+    }
+
+    private mutating func remember(_ answer: SourceAnswer) {
+        switch answer {
+        case .accepted: remember(.accepted, nil)
+        case .rejected: remember(.rejected, .credentialsRejected)
+        case .noSuchUser: remember(.noSuchUser, nil)
+        case .busy(let reason, _, _), .failed(let reason, _, _): remember(.unavailable, reason)
+        }
+    }
+
+    private mutating func remember(_ outcome: AttemptOutcome, _ reason: Reason?) {
+        isAsking = false
+        asked = PasswordAttempt(
+            at: context.now(), via: account.lastTriggeredBy ?? .other, outcome: outcome, reason: reason)
     }
 
     var user: String { settings.oldServer.username(of: account.address) }
@@ -178,10 +201,12 @@ struct Run: Sendable {
         let now = context.now()
         let remaining = Int64(plan.missing)
         let octets = plan.missingOctets
+        let asked = asked
         let changed = try await context.records.change(.id(id)) { facts in
             guard var row = facts.account else { return nil }
             var events: [EventRecord] = []
             row.beginMoving()
+            row.wasAsked(asked, at: now)
             // What this session finds is known only when it has ended.
             row.pending?.found = nil
             row.remaining = remaining

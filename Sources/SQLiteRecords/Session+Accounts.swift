@@ -200,7 +200,9 @@ extension Session {
                 UPDATE account SET
                     outcome = 0, nonMigrating = NULL, shownRevision = NULL, shownGeneration = NULL,
                     rejectedRevision = NULL, rejectedGeneration = NULL,
-                    startedAt = NULL, startedBy = NULL, lastTriggeredAt = NULL, finishedAt = NULL,
+                    startedAt = NULL, startedBy = NULL, lastTriggeredAt = NULL, lastTriggeredBy = NULL,
+                    finishedAt = NULL, attemptAt = NULL, attemptVia = NULL, attemptOutcome = NULL,
+                    attemptReason = NULL, paused = 0,
                     moved = 0, movedOctets = 0, remaining = 0, remainingOctets = 0, runs = 0,
                     errorReason = NULL, errorDetail = NULL, errorAt = NULL,
                     pendingKind = NULL, pendingDue = NULL, pendingFailures = NULL, pendingFailingSince = NULL,

@@ -233,6 +233,84 @@ import Vocabulary
     }
 
     @Test(arguments: RecordsKind.allCases)
+    func whoNeedsAttentionIsListedApart(_ kind: RecordsKind) async throws {
+        try await kind.with { records in
+            let retry = PendingRun(kind: .retry, due: sample.now)
+            let kinds: [(name: String, needsAttention: Bool, change: (inout AccountRecord) -> Void)] = [
+                ("idle", false, { _ in }),
+                ("wrong", true, { $0.lastAttempt = sample.attempt(.rejected) }),
+                ("away", true, { $0.lastAttempt = sample.attempt(.unavailable) }),
+                ("unknown", false, { $0.lastAttempt = sample.attempt(.noSuchUser) }),
+                ("paused", true, { $0.isPaused = true }),
+                ("given-up", true, { $0.fail(.oldServerUnreachable, sample) }),
+                (
+                    "retried", false,
+                    {
+                        $0.fail(.oldServerUnreachable, sample)
+                        $0.keep([1], retry)
+                    }
+                ),
+                (
+                    "refused", true,
+                    {
+                        $0.fail(.messagesRefused, sample)
+                        $0.keep([1], retry)
+                    }
+                ),
+                (
+                    "excluded", false,
+                    {
+                        $0.nonMigrating = .excluded
+                        $0.lastAttempt = sample.attempt(.rejected)
+                    }
+                ),
+            ]
+            for (name, needsAttention, change) in kinds {
+                let account = try await records.create(sample.account(try EmailAddress("\(name)@example.org"), change))
+                #expect(account.needsAttention == needsAttention, "\(name)")
+                #expect(try await records.account(id: account.id) == account, "\(name)")
+            }
+            let log = try await records.log(LogQuery(domain: sample.domain, needsAttention: true, limit: 3))
+            let expected = kinds.filter(\.needsAttention).map(\.name).sorted()
+            #expect(log?.page.entries.map(\.address.localPart) == Array(expected.prefix(3)))
+            #expect(log?.page.total == Int64(expected.count))
+            #expect(log?.page.totals.attention[.notStarted] == 3)
+            #expect(log?.page.totals.attention[.failed] == 2)
+            let rest = try await records.log(
+                LogQuery(domain: sample.domain, needsAttention: true, cursor: log?.page.nextCursor))
+            #expect(rest?.page.entries.map(\.address.localPart) == Array(expected.dropFirst(3)))
+        }
+    }
+
+    @Test(arguments: RecordsKind.allCases)
+    func whatIsUnderWayLeavesOutWhoIsPaused(_ kind: RecordsKind) async throws {
+        try await kind.with { records in
+            func move(_ name: String, isPaused: Bool) async throws -> AccountRecord {
+                try await records.create(
+                    sample.account(try EmailAddress("\(name)@example.org")) {
+                        $0.outcome = .inProgress
+                        $0.isPaused = isPaused
+                        ($0.remaining, $0.remainingOctets, $0.runs) = (10, 1000, 1)
+                    })
+            }
+            let (ann, bob) = (try await move("ann", isPaused: false), try await move("bob", isPaused: true))
+            let (totals, running) = try await records.totals(of: sample.domain, running: [ann.id, bob.id])
+            #expect(running == 1)
+            #expect(totals.paused == 1)
+            #expect(totals.remaining == 20)
+            #expect(totals.underWay == DomainTotals.Remainder(accounts: 1, messages: 10, octets: 1000))
+            try await records.change(.id(bob.id)) { facts in
+                var effects = AccountEffects(facts.account)
+                effects.account?.isPaused = false
+                return effects
+            }
+            let after = try await records.totals(of: sample.domain, running: [])
+            #expect(after.running == 0 && after.totals.paused == 0)
+            #expect(after.totals.underWay == DomainTotals.Remainder(accounts: 2, messages: 20, octets: 2000))
+        }
+    }
+
+    @Test(arguments: RecordsKind.allCases)
     func whatNobodyKnowsIsNotKnown(_ kind: RecordsKind) async throws {
         try await kind.with { records in
             let query = LogQuery(domain: sample.domain)
@@ -251,6 +329,11 @@ import Vocabulary
 }
 
 extension AccountRecord {
+    fileprivate mutating func fail(_ reason: Reason, _ sample: Sample) {
+        outcome = .failed
+        error = RunFailure(reason: reason, detail: "", at: sample.now)
+    }
+
     fileprivate mutating func keep(_ sealed: [UInt8], _ run: PendingRun) {
         self.sealed = sealed
         pending = run

@@ -30,13 +30,13 @@ import Vocabulary
 
     private func effects(
         _ end: RunEnd, account change: (inout AccountRecord) -> Void = { _ in },
-        settings changeSettings: (inout MigrationSettings) -> Void = { _ in }
+        settings changeSettings: (inout MigrationSettings) -> Void = { _ in }, asked: PasswordAttempt? = nil
     ) -> AccountEffects {
         var (row, current) = (before, settings)
         change(&row)
         changeSettings(&current)
         return RunEffects(
-            end: end, before: before, ranUnder: settings, further: nil, source: 5, limits: MoveLimits(),
+            end: end, before: before, ranUnder: settings, further: nil, asked: asked, source: 5, limits: MoveLimits(),
             clock: RunClock(now: now, uptime: .now, spans: Spans())
         ).effects(on: AccountFacts(row: row, settings: current))
     }
@@ -45,6 +45,19 @@ import Vocabulary
         #expect(effects(.completed).endsRun)
         #expect(effects(.completed) { $0.deletedAt = now }.endsRun)
         #expect(effects(.stopped(.deleted)).endsRun)
+    }
+
+    @Test func aRunsLoginIsAnAttemptUnlessALoginHasAskedSince() {
+        func attempt(_ seconds: Double, _ outcome: AttemptOutcome) -> PasswordAttempt {
+            PasswordAttempt(at: now.adding(seconds: seconds), via: .imap, outcome: outcome)
+        }
+        let asked = attempt(-10, .accepted)
+        for (seconds, isLater) in [(-20.0, false), (-5, true), (3600, false)] {
+            let known = attempt(seconds, .rejected)
+            let after = effects(.completed, account: { $0.lastAttempt = known }, asked: asked).account?.lastAttempt
+            #expect(after == (isLater ? known : asked), "\(seconds)")
+        }
+        #expect(effects(.completed, account: { $0.lastAttempt = asked }).account?.lastAttempt == asked)
     }
 
     @Test func aCompletedRunCompletesItsAccount() {
