@@ -143,13 +143,17 @@ public final class SettingsDesk: Sendable {
     /// - Throws: ``InvalidParameter`` while the window is open.
     public func forget(_ domain: DomainName) async throws {
         let now = context.now()
-        let reclassified = try await context.records.forget(domain) { settings, isMoving in
+        let reclassified = try await context.records.forget(domain) { settings, moving in
             guard let settings else { throw Self.neverEnabled(domain) }
             guard settings.state(at: now) != .active else {
                 throw InvalidParameter("domain", "has an active migration; disable it first")
             }
-            guard !isMoving else {
+            guard moving.allSatisfy(\.isPaused) else {
                 throw InvalidParameter("domain", "has moves that are still ending; try again in a moment")
+            }
+            guard moving.isEmpty else {
+                throw InvalidParameter(
+                    "domain", "has \(moving.count) moves that are paused; resume them, or disable the migration")
             }
         }
         statuses.forget(domain)

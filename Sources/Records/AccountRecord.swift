@@ -96,6 +96,9 @@ public struct AccountRecord: Sendable, Hashable, Identifiable {
     /// The status as shown to the outside.
     public var status: MigrationStatus { nonMigrating == nil ? outcome : .nonMigrating }
 
+    /// Whether it has failed and only its next login tries again, because its password is not kept.
+    public var needsLogin: Bool { status == .failed && sealed == nil && !isPaused && deletedAt == nil }
+
     /// Somebody has to look at it: failed and not tried again by itself, messages refused, paused, or not started after
     /// an attempt that was rejected, or at which the old server could not be asked.
     public var needsAttention: Bool {

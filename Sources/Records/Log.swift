@@ -134,6 +134,12 @@ public struct EventRecord: Sendable, Hashable {
         case created
         case passwordChanged
         case deleted
+        /// An administrator keeps runs from starting …
+        case paused
+        /// … lets them start again …
+        case resumed
+        /// … or has one that was put off start at once.
+        case retried
     }
 
     /// The latest time, if it has happened more than once.

@@ -34,11 +34,12 @@ public protocol SettingsRecords: Sendable {
     /// Forgets the settings, lists and events of `domain`, and the ledger, intents and figures of each of its accounts,
     /// deleted or not: each is as if never started, and its mailbox is accepted as it is. Accounts and their passwords
     /// stay; so do known runs, so that mail they brought is not mistaken for mail of a lost ledger.
-    /// - Parameter permit: given the domain's settings and whether any of its accounts is in progress, throws if the
-    ///   domain must not be forgotten.
+    /// - Parameter permit: given the domain's settings and its accounts in progress, throws if the domain must not be
+    ///   forgotten.
     /// - Returns: the accounts whose status has changed.
     func forget(
-        _ domain: DomainName, _ permit: @escaping @Sendable (MigrationSettings?, _ isMoving: Bool) throws -> Void
+        _ domain: DomainName,
+        _ permit: @escaping @Sendable (MigrationSettings?, _ moving: [AccountRecord]) throws -> Void
     ) async throws -> [AccountRecord.ID]
 }
 

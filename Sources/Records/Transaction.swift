@@ -44,6 +44,10 @@ public protocol RecordsReader {
     func hasAccounts(_ domain: DomainName) throws -> Bool
     /// Accounts, deleted or not, whose password is sealed for a run, whatever their domain: the work a restart finds.
     func accountsWithSealedPassword() throws -> [AccountRecord]
+    /// Those of `domain`.
+    func accountsWithSealedPassword(of domain: DomainName) throws -> [AccountRecord]
+    /// Accounts of `domain` for which ``AccountRecord/needsLogin`` holds, by address.
+    func accountsThatNeedALogin(of domain: DomainName) throws -> [EmailAddress]
     /// Accounts in the middle of a hand-over to the platform's own directory.
     func accountsHandingOver() throws -> [AccountRecord]
     /// Accounts, none of them deleted, whose status says that a run is going on.

@@ -67,10 +67,11 @@ extension TransactionalRecords {
     }
 
     public func forget(
-        _ domain: DomainName, _ permit: @escaping @Sendable (MigrationSettings?, _ isMoving: Bool) throws -> Void
+        _ domain: DomainName,
+        _ permit: @escaping @Sendable (MigrationSettings?, _ moving: [AccountRecord]) throws -> Void
     ) async throws -> [AccountRecord.ID] {
         try await write { records in
-            try permit(try records.settings(of: domain), try !records.accountsInProgress(of: domain).isEmpty)
+            try permit(try records.settings(of: domain), try records.accountsInProgress(of: domain))
             return try records.forget(domain)
         }
     }

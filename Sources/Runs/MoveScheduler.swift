@@ -66,9 +66,10 @@ public final class MoveScheduler: Sendable {
         }
     }
 
-    /// Queues the run that `account.pending` asks for, or joins one that is already there.
+    /// Queues the run that `account.pending` asks for, or joins one that is already there. A paused account's waits until
+    /// it is resumed.
     package func submit(_ account: AccountRecord, _ settings: MigrationSettings) {
-        guard let pending = account.pending else { return }
+        guard let pending = account.pending, !account.isPaused else { return }
         let limits = context.limits
         var ticket = ticket(account.id, pending, settings)
         state.withLock { state in
@@ -92,7 +93,7 @@ public final class MoveScheduler: Sendable {
 
     /// The account's run begins again under these settings; a waiting one stays in line and will run under them.
     package func begin(_ account: AccountRecord, under settings: MigrationSettings) {
-        guard let pending = account.pending else { return }
+        guard let pending = account.pending, !account.isPaused else { return }
         let limits = context.limits
         var ticket = ticket(account.id, pending, settings)
         let control = state.withLock { state -> RunControl? in

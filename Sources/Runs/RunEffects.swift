@@ -36,7 +36,7 @@ struct RunEffects: Sendable {
         guard row.sealed == nil || row.sealed == before.sealed else { return nil }
         let brought = row.moved != before.moved
         let mark = PasswordMark(revision: before.revision, generation: ranUnder.generation)
-        if case .stopped(.resettled) = end {
+        if end.leavesTheRestToAnother {
             // The password was erased after the run began.
             guard row.sealed == nil, row.outcome == .inProgress else { return nil }
             let reason: RunControl.StopReason = row.nonMigrating == nil ? .disabled : .excluded
@@ -52,5 +52,15 @@ struct RunEffects: Sendable {
         let event = row.end(end, keeps: keeps, brought: brought, asked: mark, current, limits, clock)
         if let further { row.remember(further, of: source, after: end) }
         return AccountEffects(row, events: [event].compactMap(\.self))
+    }
+}
+
+extension RunEnd {
+    /// Everything stays as it is for another run: at once under other settings, or once the account is resumed.
+    fileprivate var leavesTheRestToAnother: Bool {
+        switch self {
+        case .stopped(.resettled), .stopped(.paused): true
+        default: false
+        }
     }
 }

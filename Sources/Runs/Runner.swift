@@ -75,6 +75,7 @@ package struct Runner: Sendable {
         if state == .expired, pending.kind != .first, row.outcome != .inProgress {
             return Outcome(.stopped(.expired))
         }
+        if row.isPaused { return Outcome(.stopped(.paused)) }
         do {
             let store = StoreGuard(context: context, store: commons.store)
             let expected = try await store.verify(row)
@@ -142,6 +143,6 @@ package struct Runner: Sendable {
             return .none
         }
         statuses.changed(row)
-        return row.pending.map { .pending($0, current) } ?? .none
+        return row.isPaused ? .none : row.pending.map { .pending($0, current) } ?? .none
     }
 }

@@ -60,6 +60,31 @@ extension Session {
         }
     }
 
+    func accountsWithSealedPassword(of domain: DomainName) throws -> [AccountRecord] {
+        try ask { db in
+            guard let domain = try id(of: domain, in: db) else { return [] }
+            return try sound(
+                in: db,
+                """
+                SELECT \(AccountRow.selected) FROM account INDEXED BY account_sealed
+                WHERE domain = ? AND sealed IS NOT NULL ORDER BY id
+                """, [domain])
+        }
+    }
+
+    func accountsThatNeedALogin(of domain: DomainName) throws -> [EmailAddress] {
+        try ask { db in
+            guard let domain = try id(of: domain, in: db) else { return [] }
+            return try db.all(
+                """
+                SELECT address, given FROM account INDEXED BY attention_by_address
+                WHERE domain = ? AND status = 3 AND attention = 1 AND deletedAt IS NULL AND sealed IS NULL AND paused = 0
+                ORDER BY address
+                """, [domain]
+            ) { try $0.address() }
+        }
+    }
+
     func accountsInProgress() throws -> [AccountRecord] {
         try ask { db in
             try sound(

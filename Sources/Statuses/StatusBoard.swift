@@ -90,7 +90,7 @@ public final class StatusBoard: Sendable {
     public func snapshot(of domain: DomainName) async throws -> (totals: DomainTotals, moving: [AccountStatus]) {
         guard let progress = try await context.records.progress(of: domain) else { throw Self.unknown(domain) }
         let moving = progress.moving.map { status(of: $0, settings: progress.settings) }
-        return (progress.totals, moving.filter { !$0.isQueued })
+        return (progress.totals, moving.filter { !$0.isQueued && !$0.isPaused })
     }
 
     /// - Throws: `InvalidCursor`; `RecordsError`.

@@ -44,7 +44,7 @@ extension EventRecord.Kind {
         // Ten thousand at once are normal.
         case .created: .debug
         case .triggered, .handedOver, .connected, .completed, .passwordChanged, .deleted: .info
-        case .passwordRejected, .postponed, .nonMigrating, .stopped: .notice
+        case .passwordRejected, .postponed, .nonMigrating, .stopped, .paused, .resumed, .retried: .notice
         case .failed, .messageRefused, .perhapsDoubled: .warning
         }
     }
@@ -65,6 +65,9 @@ extension EventRecord.Kind {
         case .created: "the account was created"
         case .passwordChanged: "the password was changed here"
         case .deleted: "the account was deleted"
+        case .paused: "the move was paused"
+        case .resumed: "the move may go on"
+        case .retried: "another try was asked for"
         }
     }
 }

@@ -211,9 +211,9 @@ import Vocabulary
                 return effects
             }
             await #expect(throws: Refusal.self) {
-                try await records.forget(sample.domain) { settings, isMoving in
+                try await records.forget(sample.domain) { settings, moving in
                     #expect(settings != nil)
-                    #expect(!isMoving)
+                    #expect(moving.isEmpty)
                     throw Refusal()
                 }
             }
@@ -279,6 +279,32 @@ import Vocabulary
             let rest = try await records.log(
                 LogQuery(domain: sample.domain, needsAttention: true, cursor: log?.page.nextCursor))
             #expect(rest?.page.entries.map(\.address.localPart) == Array(expected.dropFirst(3)))
+        }
+    }
+
+    @Test(arguments: RecordsKind.allCases)
+    func whatWaitsForARunAndWhatForALoginIsFoundByItsDomain(_ kind: RecordsKind) async throws {
+        try await kind.with { records in
+            let accounts: [(name: String, outcome: MigrationStatus, isSealed: Bool, isPaused: Bool)] = [
+                ("kept@example.org", .failed, true, false), ("lost@example.org", .failed, false, false),
+                ("paused@example.org", .failed, false, true), ("new@example.org", .notStarted, false, false),
+                ("lost@example.com", .failed, false, false), ("kept@example.com", .inProgress, true, false),
+            ]
+            for (name, outcome, isSealed, isPaused) in accounts {
+                let account = try await records.create(
+                    sample.account(try EmailAddress(name)) {
+                        $0.outcome = outcome
+                        $0.isPaused = isPaused
+                        if isSealed { $0.keep([1], PendingRun(kind: .retry, due: sample.now)) }
+                    })
+                #expect(account.needsLogin == name.hasPrefix("lost"), "\(name)")
+            }
+            let kept = try await records.account(try EmailAddress("kept@example.org"))
+            let waiting = try await records.waitingAccounts(of: sample.domain)
+            #expect(waiting.sealed == [kept?.id])
+            #expect(waiting.needLogin == [try EmailAddress("lost@example.org")])
+            let nobody = try await records.waitingAccounts(of: try DomainName("none.example"))
+            #expect(nobody.sealed.isEmpty && nobody.needLogin.isEmpty)
         }
     }
 

@@ -115,4 +115,55 @@ import Vocabulary
         }
         #expect(excluded.account?.error?.reason == .nonMigratingAccount)
     }
+
+    // MARK: Paused accounts
+
+    @Test func aPausedRunLeavesItsAccountAsItIs() {
+        let effects = effects(.stopped(.paused)) { $0.isPaused = true }
+        #expect(effects.endsRun)
+        #expect(effects.account == nil && effects.events.isEmpty)
+        // Unless the password was erased while the run was ending.
+        let disabled = self.effects(.stopped(.paused)) { $0.eraseSealedPassword() }
+        #expect(disabled.account?.error?.reason == .migrationNotEnabled)
+    }
+
+    private func givenUp(
+        _ run: PendingRun, outcome: MigrationStatus = .failed, expired: Bool = false
+    ) -> (account: AccountRecord, event: EventRecord??) {
+        var (row, current) = (before, settings)
+        row.isPaused = true
+        row.outcome = outcome
+        row.pending = run
+        if expired { current.expiresAt = now }
+        let clock = RunClock(now: now, uptime: .now, spans: Spans())
+        let event = row.giveUpWhilePaused(current, MoveLimits(), clock)
+        return (row, event)
+    }
+
+    @Test func aPauseGivesUpWhatARunWouldHaveGivenUp() {
+        func retry(since hours: Double) -> PendingRun {
+            PendingRun(kind: .retry, due: now, failures: 1, failingSince: now.adding(seconds: -hours * 3600))
+        }
+        #expect(givenUp(retry(since: 23)).event == nil)
+        #expect(givenUp(retry(since: 25)).account.sealed == nil)
+        func followUp(until seconds: Double) -> PendingRun {
+            PendingRun(kind: .followUp, due: now, followUpUntil: now.adding(seconds: seconds))
+        }
+        #expect(givenUp(followUp(until: 60), outcome: .completed).account.sealed != nil)
+        let over = givenUp(followUp(until: 0), outcome: .completed)
+        #expect(over.account.sealed == nil && over.account.outcome == .completed)
+        for kind in [PendingRun.Kind.first, .incremental, .repeated] {
+            #expect(givenUp(PendingRun(kind: kind, due: now), outcome: .completed).event == nil, "\(kind)")
+        }
+    }
+
+    @Test func afterTheWindowOnlyWhatHasBegunInItIsFinished() {
+        let retried = givenUp(PendingRun(kind: .retry, due: now, failures: 1), expired: true)
+        #expect(retried.account.sealed == nil)
+        #expect(retried.event??.kind == .stopped)
+        let late = givenUp(PendingRun(kind: .incremental, due: now), outcome: .completed, expired: true)
+        #expect(late.account.sealed == nil)
+        #expect(givenUp(PendingRun(kind: .first, due: now), outcome: .inProgress, expired: true).event == nil)
+        #expect(givenUp(PendingRun(kind: .incremental, due: now), outcome: .inProgress, expired: true).event == nil)
+    }
 }

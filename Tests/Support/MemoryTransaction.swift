@@ -30,6 +30,14 @@ final class MemoryTransaction: RecordsWriter {
 
     func accountsWithSealedPassword() throws -> [AccountRecord] { all { $0.sealed != nil } }
 
+    func accountsWithSealedPassword(of domain: DomainName) throws -> [AccountRecord] {
+        all { $0.sealed != nil && $0.address.domain == domain }
+    }
+
+    func accountsThatNeedALogin(of domain: DomainName) throws -> [EmailAddress] {
+        present(domain).filter(\.needsLogin).map(\.address).sorted()
+    }
+
     func accountsHandingOver() throws -> [AccountRecord] { all { $0.handingOver != nil } }
 
     func accountsInProgress() throws -> [AccountRecord] { all { $0.deletedAt == nil && $0.status == .inProgress } }

@@ -46,7 +46,7 @@ _mailmovectl() {
             ;;
         *)
             case $command in
-                '') options='accounts enable disable show migrations forget verify check doctor trigger status log events watch service call help' ;;
+                '') options='accounts enable disable show migrations forget verify check doctor trigger status log events watch pending pause resume retry service call help' ;;
                 accounts)
                     case $action in
                         '') options='create list delete set-password' ;;
@@ -64,9 +64,9 @@ _mailmovectl() {
                 check) options='--mx --address' ;;
                 doctor) options="--repair --accept-empty --ask-password $password" ;;
                 trigger) options="--from --encoding $password" ;;
-                log) options='--status --search --started-by --sort --descending --limit --csv' ;;
+                log) options='--status --attention --search --started-by --sort --descending --limit --csv' ;;
                 events) options='--since --limit --csv' ;;
-                migrations) options='--csv' ;;
+                migrations | pending) options='--csv' ;;
                 *) options='' ;;
             esac
             [[ $current != -* && -n $command && ( $command != accounts || -n $action ) ]] && return

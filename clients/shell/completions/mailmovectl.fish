@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fish completion of mailmovectl: /usr/share/fish/vendor_completions.d/mailmovectl.fish
 
-set -l commands accounts enable disable show migrations forget verify check doctor trigger status log events watch service call help
+set -l commands accounts enable disable show migrations forget verify check doctor trigger status log events watch pending pause resume retry service call help
 set -l none "not __fish_seen_subcommand_from $commands"
 
 complete -c mailmovectl -f
@@ -25,6 +25,10 @@ complete -c mailmovectl -n $none -a status -d 'Where a move stands'
 complete -c mailmovectl -n $none -a log -d 'The migration log of a domain'
 complete -c mailmovectl -n $none -a events -d 'What has happened'
 complete -c mailmovectl -n $none -a watch -d 'Changes as they happen'
+complete -c mailmovectl -n $none -a pending -d 'Who has not moved yet, and why'
+complete -c mailmovectl -n $none -a pause -d 'Let accounts log in, and not move'
+complete -c mailmovectl -n $none -a resume -d 'Let paused accounts move again'
+complete -c mailmovectl -n $none -a retry -d 'Try at once what is put off'
 complete -c mailmovectl -n $none -a service -d 'The state of the daemon'
 complete -c mailmovectl -n $none -a call -d 'Call any method'
 complete -c mailmovectl -n $none -a help -d 'Help of a command'
@@ -74,10 +78,11 @@ complete -c mailmovectl -n '__fish_seen_subcommand_from trigger verify doctor se
 
 set -l log '__fish_seen_subcommand_from log'
 complete -c mailmovectl -n $log -l status -x -a 'notStarted inProgress completed failed nonMigrating' -d 'Only these'
+complete -c mailmovectl -n $log -l attention -d 'Only those to look at'
 complete -c mailmovectl -n $log -l started-by -x -a 'webmail imap pop3 smtp portal admin other' -d 'Only these'
 complete -c mailmovectl -n $log -l sort -x -a 'account startedAt status remaining lastTriggeredAt' -d 'Order'
 complete -c mailmovectl -n $log -l descending -d 'The other way round'
 complete -c mailmovectl -n '__fish_seen_subcommand_from log list' -l search -x -d 'Only those with'
 complete -c mailmovectl -n '__fish_seen_subcommand_from events' -l since -x -d 'From then on'
 complete -c mailmovectl -n '__fish_seen_subcommand_from log list events' -l limit -x -d 'At most'
-complete -c mailmovectl -n '__fish_seen_subcommand_from log list events migrations' -l csv -d 'As CSV'
+complete -c mailmovectl -n '__fish_seen_subcommand_from log list events migrations pending' -l csv -d 'As CSV'
