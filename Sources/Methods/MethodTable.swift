@@ -83,6 +83,7 @@ extension MethodTable: RequestHandler {
         case "listAccounts": try await answer(Contract.listAccounts, call, listAccounts)
         case "deleteAccounts": try await answer(Contract.deleteAccounts, call, deleteAccounts)
         case "enableMigration": try await answer(Contract.enableMigration, call, enableMigration)
+        case "updateMigration": try await answer(Contract.updateMigration, call, updateMigration)
         case "disableMigration": try await answer(Contract.disableMigration, call, disableMigration)
         case "getMigration": try await answer(Contract.getMigration, call, getMigration)
         case "listMigrations": try await answer(Contract.listMigrations, call, listMigrations)

@@ -108,7 +108,7 @@ public struct DomainTotals: Sendable, Hashable {
     public var accounts: Int64 { counts.values.reduce(0, +) }
 }
 
-/// Something that happened to an account. Never holds a password.
+/// Something that happened to an account, or to a domain. Never holds a password.
 public struct EventRecord: Sendable, Hashable {
     public enum Kind: String, Sendable, Codable, CaseIterable {
         /// A login or the portal asked for a move.
@@ -140,11 +140,19 @@ public struct EventRecord: Sendable, Hashable {
         case resumed
         /// … or has one that was put off start at once.
         case retried
+        /// An administrator has opened a domain's window …
+        case enabled
+        /// … changed its settings or the end of its window; `detail` says what …
+        case settingsChanged
+        /// … or ended it.
+        case disabled
     }
 
     /// The latest time, if it has happened more than once.
     public var at: Timestamp
-    public var account: EmailAddress
+    public var domain: DomainName
+    /// nil for what happened to the domain as a whole.
+    public var account: EmailAddress?
     public var kind: Kind
     public var via: TriggerOrigin?
     public var reason: Reason?
@@ -161,12 +169,21 @@ public struct EventRecord: Sendable, Hashable {
         detail: String? = nil, isIdle: Bool = false
     ) {
         self.at = at
+        self.domain = account.domain
         self.account = account
         self.kind = kind
         self.via = via
         self.reason = reason
         self.detail = detail
         self.isIdle = isIdle
+    }
+
+    public init(at: Timestamp, domain: DomainName, kind: Kind, detail: String?) {
+        self.at = at
+        self.domain = domain
+        self.kind = kind
+        self.detail = detail
+        self.isIdle = false
     }
 }
 

@@ -111,10 +111,10 @@ public protocol RecordsWriter: RecordsReader {
     /// Adds or replaces a domain's settings. Lists that are not nil are replaced.
     func put(_ settings: MigrationSettings, known: [EmailAddress]?, excluded: [EmailAddress]?) throws
     /// Sets the `nonMigrating` of every account that is not deleted from its domain's lists (excluded; not known, if
-    /// there is a list of known accounts; else none, which revokes what an old server's reply once said), and returns
-    /// the accounts for which it has changed. Counters follow.
+    /// there is a list of known accounts; else none), and returns the accounts for which it has changed. Counters follow.
+    /// - Parameter keepsReplies: whether what an old server's reply once said stays; else it is revoked.
     @discardableResult
-    func reclassify(_ domain: DomainName) throws -> [AccountRecord.ID]
+    func reclassify(_ domain: DomainName, keepsReplies: Bool) throws -> [AccountRecord.ID]
     /// Erases every sealed password of `domain`, and says whose a run was to have.
     func eraseSealedPasswords(of domain: DomainName) throws -> [AccountRecord.ID]
     /// Forgets the settings, lists and events of `domain`, and the ledger, intents and figures of each of its accounts,

@@ -36,15 +36,21 @@ extension TransactionalRecords {
     }
 
     public func settle(
-        _ domain: DomainName, _ decide: @escaping @Sendable (MigrationSettings?) throws -> SettingsChange,
+        _ domain: DomainName, _ decide: @escaping @Sendable (MigrationSettings?) throws -> SettingsChange?,
         _ resettle: @escaping @Sendable (AccountRecord, MigrationSettings?, MigrationSettings) -> AccountRecord
-    ) async throws -> Settlement {
+    ) async throws -> Settlement? {
         try await write { records in
             let before = try records.settings(of: domain)
-            let change = try decide(before)
+            guard let change = try decide(before) else { return nil }
             try records.put(change.settings, known: change.known, excluded: change.excluded)
-            let reclassified = try records.reclassify(domain)
-            let sealed = try records.accountsWithSealedPassword().filter { $0.address.domain == domain }
+            let reclassified: [AccountRecord.ID] =
+                switch change.evidence {
+                case .judgedAfresh: try records.reclassify(domain, keepsReplies: false)
+                case .listsAlone: try records.reclassify(domain, keepsReplies: true)
+                case .stays: []
+                }
+            for event in change.events { try records.append(event) }
+            let sealed = try records.accountsWithSealedPassword(of: domain)
             return Settlement(
                 before: before, settings: change.settings,
                 sealed: try sealed.map { row in
@@ -61,6 +67,7 @@ extension TransactionalRecords {
                 settings.disabledAt = now
                 settings.generation += 1
                 try records.put(settings, known: nil, excluded: nil)
+                try records.append(EventRecord(at: now, domain: domain, kind: .disabled, detail: nil))
             }
             return try records.eraseSealedPasswords(of: domain)
         }

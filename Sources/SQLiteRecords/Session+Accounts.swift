@@ -156,7 +156,7 @@ extension Session {
         }
     }
 
-    func reclassify(_ domain: DomainName) throws -> [AccountRecord.ID] {
+    func reclassify(_ domain: DomainName, keepsReplies: Bool) throws -> [AccountRecord.ID] {
         try ask { db in
             guard let id = try id(of: domain, in: db) else { return [] }
             let hasKnown = try settings(of: domain)?.hasKnownAccounts ?? false
@@ -171,12 +171,13 @@ extension Session {
                         WHEN ?2 AND NOT EXISTS (
                             SELECT 1 FROM listed
                             WHERE domain = ?1 AND kind = 0 AND listed.address = account.address) THEN 'notKnown'
+                        WHEN ?3 AND nonMigrating = 'reply' THEN 'reply'
                         END AS now
                     FROM account WHERE domain = ?1 AND deletedAt IS NULL
                 ) AS evidence
                 WHERE evidence.id = account.id AND account.nonMigrating IS NOT evidence.now
                 RETURNING id
-                """, [id, hasKnown]
+                """, [id, hasKnown, keepsReplies]
             ) { try $0.integer() }
         }
     }

@@ -130,6 +130,10 @@ public enum StatusText {
         case .deleted: LocalizedText(en: "The account was deleted.", zhCN: "账号已删除。")
         case .paused: LocalizedText(en: "The administrator paused the move.", zhCN: "管理员已暂停搬家。")
         case .resumed: LocalizedText(en: "The administrator let the move go on.", zhCN: "管理员已恢复搬家。")
+        case .enabled: LocalizedText(en: "The migration of the domain was enabled.", zhCN: "已开启该域的邮箱搬家。")
+        case .settingsChanged:
+            LocalizedText(en: "Settings of the domain's migration were changed.", zhCN: "该域的搬家设置已更改。")
+        case .disabled: LocalizedText(en: "The migration of the domain was ended.", zhCN: "已停止该域的邮箱搬家。")
         case .retried: LocalizedText(en: "The administrator asked for another try at once.", zhCN: "管理员已要求立即重试。")
         }
     }

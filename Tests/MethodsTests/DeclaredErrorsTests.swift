@@ -75,7 +75,7 @@ import Vocabulary
     private static let lookups: [Failing] = {
         let domains = [
             "disableMigration", "getMigration", "forgetMigration", "verifyOldServer", "listLog", "listEvents",
-            "watchStatus", "retryNow",
+            "watchStatus", "retryNow", "updateMigration",
         ]
         let accounts = ["queryStatus", "checkIntegrity", "watchStatus"]
         return domains.map { Failing.unknownDomain($0) } + accounts.map { Failing.unknownAccount($0) }

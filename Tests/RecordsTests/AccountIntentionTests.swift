@@ -127,29 +127,31 @@ import Vocabulary
                 rows.append(try await records.create(sample.account(address) { $0.keep([1], run) }))
             }
             let first = sample.settings()
-            let begun = try await records.settle(sample.domain) { before in
-                #expect(before == nil)
-                return SettingsChange(first, known: [], excluded: [])
-            } _: { account, _, _ in
-                account
-            }
+            let begun = try #require(
+                try await records.settle(sample.domain) { before in
+                    #expect(before == nil)
+                    return SettingsChange(first, known: [], excluded: [])
+                } _: { account, _, _ in
+                    account
+                })
             #expect(begun.before == nil)
             #expect(begun.settings == first)
             #expect(begun.reclassified.isEmpty)
             #expect(begun.sealed.map(\.address) == [sample.ann, sample.bob])
 
             let (second, ann) = (sample.settings(knowsAccounts: true, generation: 2), sample.ann)
-            let settled = try await records.settle(sample.domain) { before in
-                #expect(before == first)
-                return SettingsChange(second, known: [ann], excluded: [])
-            } _: { account, before, after in
-                #expect((before, after) == (first, second))
-                guard account.nonMigrating != nil else { return account }
-                var account = account
-                account.sealed = nil
-                account.pending = nil
-                return account
-            }
+            let settled = try #require(
+                try await records.settle(sample.domain) { before in
+                    #expect(before == first)
+                    return SettingsChange(second, known: [ann], excluded: [])
+                } _: { account, before, after in
+                    #expect((before, after) == (first, second))
+                    guard account.nonMigrating != nil else { return account }
+                    var account = account
+                    account.sealed = nil
+                    account.pending = nil
+                    return account
+                })
             #expect(settled.reclassified == [rows[1].id])
             #expect(settled.sealed.map { $0.sealed != nil } == [true, false])
             let bob = try await records.account(sample.bob)
@@ -160,6 +162,76 @@ import Vocabulary
             #expect(facts.isKnown)
             #expect(facts.listedEvidence == nil)
             #expect(try await records.facts(of: .address(sample.bob)).listedEvidence == .notKnown)
+        }
+    }
+
+    @Test(arguments: RecordsKind.allCases)
+    func settingsOfAnotherMindStayAsTheyAre(_ kind: RecordsKind) async throws {
+        try await kind.with { records in
+            let ann = try await records.create(sample.account(sample.ann) { $0.nonMigrating = .reply })
+            let nothing = try await records.settle(sample.domain) { _ in
+                nil
+            } _: { account, _, _ in
+                account
+            }
+            #expect(nothing == nil)
+            #expect(try await records.settings(of: sample.domain) == nil)
+            #expect(try await records.account(sample.ann) == ann)
+        }
+    }
+
+    @Test(arguments: RecordsKind.allCases)
+    func whatAReplySaidStaysOrIsRevokedAsTheChangeSays(_ kind: RecordsKind) async throws {
+        try await kind.with { records in
+            let (settings, bob) = (sample.settings(), sample.bob)
+            for address in [sample.ann, sample.bob] {
+                try await records.create(sample.account(address) { $0.nonMigrating = .reply })
+            }
+            func evidence(
+                after wish: SettingsChange.Evidence, excluding excluded: [EmailAddress]
+            ) async throws -> [AccountRecord.NonMigratingEvidence?] {
+                _ = try await records.settle(sample.domain) { _ in
+                    var change = SettingsChange(settings, known: nil, excluded: excluded)
+                    change.evidence = wish
+                    return change
+                } _: { account, _, _ in
+                    account
+                }
+                return [
+                    try await records.account(sample.ann)?.nonMigrating, try await records.account(bob)?.nonMigrating,
+                ]
+            }
+            #expect(try await evidence(after: .stays, excluding: [bob]) == [.reply, .reply])
+            #expect(try await evidence(after: .listsAlone, excluding: [bob]) == [.reply, .excluded])
+            #expect(try await evidence(after: .listsAlone, excluding: []) == [.reply, nil])
+            #expect(try await evidence(after: .judgedAfresh, excluding: []) == [nil, nil])
+        }
+    }
+
+    @Test(arguments: RecordsKind.allCases)
+    func whatHappensToADomainIsAnEventOfNoAccount(_ kind: RecordsKind) async throws {
+        try await kind.with { records in
+            let (settings, domain, now) = (sample.settings(), sample.domain, sample.now)
+            try await records.create(sample.account(sample.ann))
+            try await records.append([sample.event(.created)])
+            for detail in ["order: a → b", "order: b → a", "order: a → b"] {
+                _ = try await records.settle(domain) { _ in
+                    var change = SettingsChange(settings, known: nil, excluded: nil)
+                    change.events = [EventRecord(at: now, domain: domain, kind: .settingsChanged, detail: detail)]
+                    return change
+                } _: { account, _, _ in
+                    account
+                }
+            }
+            _ = try await records.disable(domain, at: now)
+            _ = try await records.disable(domain, at: now)
+            let told = try await records.events(EventQuery(subject: .domain(domain)))?.events
+            #expect(told?.map(\.kind) == [.created] + Array(repeating: .settingsChanged, count: 3) + [.disabled])
+            #expect(told?.map(\.account) == [sample.ann, nil, nil, nil, nil])
+            #expect(told?.allSatisfy { $0.domain == domain && $0.count == 1 } == true)
+            #expect(told?.dropFirst().first?.detail == "order: a → b")
+            let hers = try await records.events(EventQuery(subject: .account(sample.ann)))?.events
+            #expect(hers?.map(\.kind) == [.created])
         }
     }
 

@@ -37,7 +37,7 @@ import Vocabulary
             let name = names[random.next(2)]
             let given = address("u\(random.next(12))@\(name)")
             switch random.next(10) {
-            case 0: try writer.reclassify(domain(name))
+            case 0: try writer.reclassify(domain(name), keepsReplies: random.next(2) == 0)
             case 1:
                 let list = (0..<random.next(9)).map { address("u\($0)@\(name)") }
                 let lists: (known: [EmailAddress]?, excluded: [EmailAddress]?) =

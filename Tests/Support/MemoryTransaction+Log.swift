@@ -92,7 +92,7 @@ extension MemoryTransaction {
             guard id > after ?? 0, event.at >= query.since ?? event.at else { return false }
             switch query.subject {
             case .account(let address): return event.account == address
-            case .domain(let domain): return event.account.domain == domain
+            case .domain(let domain): return event.domain == domain
             }
         }
         let page = found.prefix(max(1, query.limit))

@@ -118,12 +118,14 @@ final class MemoryTransaction: RecordsWriter {
         if let excluded { tables.excluded[settings.domain] = list(excluded) }
     }
 
-    func reclassify(_ domain: DomainName) throws -> [AccountRecord.ID] {
+    func reclassify(_ domain: DomainName, keepsReplies: Bool) throws -> [AccountRecord.ID] {
         let hasKnown = tables.settings[domain.name]?.hasKnownAccounts ?? false
         return change(present(domain)) { row in
             let lists = listed(row.address)
             let evidence: AccountRecord.NonMigratingEvidence? =
-                lists.excluded ? .excluded : hasKnown && !lists.known ? .notKnown : nil
+                lists.excluded
+                ? .excluded
+                : hasKnown && !lists.known ? .notKnown : keepsReplies && row.nonMigrating == .reply ? .reply : nil
             defer { row.nonMigrating = evidence }
             return row.nonMigrating != evidence
         }
@@ -160,7 +162,7 @@ final class MemoryTransaction: RecordsWriter {
             tables.runs[id] = nil
             if tables.mailboxes[id] != nil { tables.mailboxes[id] = MarkedMailbox(marker: nil) }
         }
-        tables.events.removeAll { $0.event.account.domain == domain }
+        tables.events.removeAll { $0.event.domain == domain }
         tables.settings[domain.name] = nil
         tables.known[domain.name] = nil
         tables.excluded[domain.name] = nil

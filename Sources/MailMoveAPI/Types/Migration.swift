@@ -36,6 +36,8 @@ public struct Migration: Codable, Hashable, Sendable {
     @OrNull public var etaSeconds: Int?
     /// What the administrator should know, one sentence each.
     public var warnings: [String]
+    /// What has changed; of `updateMigration` alone.
+    public var changes: [SettingChange]?
 
     public init(
         domain: DomainName, state: WindowState, oldServer: OldServer, validDays: Int, knownAccounts: [EmailAddress]?,
@@ -76,7 +78,8 @@ extension Migration: Described {
                 .required("domain", .domain, "the domain in A-form"),
                 .required("state", .choice(WindowState.self), "whether logins start moves"),
                 .required("oldServer", OldServerReport.schema, "where the mail comes from"),
-                .required("validDays", .integer(1...3650), "length of the window"),
+                .required(
+                    "validDays", .integer(1...3650), "length of the window, as it was opened or set last"),
                 .required(
                     "knownAccounts", .orNull(.array(of: .address)),
                     "accounts of the old system; null where not given, and in listMigrations"),
@@ -89,7 +92,10 @@ extension Migration: Described {
                 .required("enabledAt", .time, "start of the latest window"),
                 .required("expiresAt", .time, "its end"),
             ] + DomainProgress.figures + [
-                .required("warnings", .array(of: .text), "what the administrator should know")
+                .required("warnings", .array(of: .text), "what the administrator should know"),
+                .sometimes(
+                    "changes", .array(of: SettingChange.schema),
+                    "what has changed, or would change in a dry run; of updateMigration alone"),
             ]))
 
     static let example = Migration(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fish completion of mailmovectl: /usr/share/fish/vendor_completions.d/mailmovectl.fish
 
-set -l commands accounts enable disable show migrations forget verify check doctor trigger status log events watch pending pause resume retry service call help
+set -l commands accounts enable change extend disable show migrations forget verify check doctor trigger status log events watch pending pause resume retry service call help
 set -l none "not __fish_seen_subcommand_from $commands"
 
 complete -c mailmovectl -f
@@ -13,6 +13,8 @@ complete -c mailmovectl -l version -d 'The version'
 
 complete -c mailmovectl -n $none -a accounts -d 'Create, list and delete accounts'
 complete -c mailmovectl -n $none -a enable -d 'Enable the migration of a domain'
+complete -c mailmovectl -n $none -a change -d 'Change some settings of a domain'
+complete -c mailmovectl -n $none -a extend -d 'Let the window of a domain end later'
 complete -c mailmovectl -n $none -a disable -d 'End the migration of a domain'
 complete -c mailmovectl -n $none -a show -d 'Settings and progress of a domain'
 complete -c mailmovectl -n $none -a migrations -d 'Migrations of all domains'
@@ -41,7 +43,7 @@ complete -c mailmovectl -n "$accounts; and __fish_seen_subcommand_from create" -
 complete -c mailmovectl -n "$accounts; and __fish_seen_subcommand_from create" -l rejects -r -F -d 'A file for rejected rows'
 complete -c mailmovectl -n "$accounts; and __fish_seen_subcommand_from create" -l on-existing -x -a 'skip update fail' -d 'Accounts that exist'
 
-set -l server '__fish_seen_subcommand_from enable verify'
+set -l server '__fish_seen_subcommand_from enable change verify'
 complete -c mailmovectl -n $server -l host -x -a '(__fish_print_hostnames)' -d 'The old server'
 complete -c mailmovectl -n $server -l port -x -d 'Its port'
 complete -c mailmovectl -n $server -l security -x -a 'none opportunistic starttls tls' -d 'How the connection is protected'
@@ -51,7 +53,7 @@ complete -c mailmovectl -n $server -l user-without-domain -d 'User names have no
 complete -c mailmovectl -n $server -l old-domain -x -d 'The domain in user names'
 complete -c mailmovectl -n $server -l secure-auth -d 'Never send a password in the clear'
 
-set -l enable '__fish_seen_subcommand_from enable'
+set -l enable '__fish_seen_subcommand_from enable change'
 complete -c mailmovectl -n $enable -l days -x -d 'The window'
 complete -c mailmovectl -n $enable -l known -r -F -d 'Accounts of the old system'
 complete -c mailmovectl -n $enable -l exclude -r -F -d 'Accounts never moved'
@@ -65,6 +67,9 @@ complete -c mailmovectl -n $enable -l max-connections -x -d 'Connections at once
 complete -c mailmovectl -n $enable -l folder -x -d 'Where mail goes'
 complete -c mailmovectl -n $enable -l follow-up -x -d 'HOURS[:MINUTES] of late mail'
 
+complete -c mailmovectl -n '__fish_seen_subcommand_from change' -l default -x -a 'port security verify user-without-domain old-domain secure-auth days known exclude auto-create no-sync-passwords no-uidl mark-seen newest-first delete-after-move max-connections folder follow-up' -d 'Back to its default'
+complete -c mailmovectl -n '__fish_seen_subcommand_from change extend' -l dry-run -d 'Change nothing'
+complete -c mailmovectl -n '__fish_seen_subcommand_from disable forget' -l yes -d 'Do not ask'
 complete -c mailmovectl -n '__fish_seen_subcommand_from verify' -l account -x -d 'Log in as'
 complete -c mailmovectl -n '__fish_seen_subcommand_from doctor' -l repair -d 'Move again what is missing'
 complete -c mailmovectl -n '__fish_seen_subcommand_from doctor' -l accept-empty -d 'Take what is in the mail store as it is'
@@ -72,7 +77,7 @@ complete -c mailmovectl -n '__fish_seen_subcommand_from doctor' -l ask-password 
 complete -c mailmovectl -n '__fish_seen_subcommand_from check' -l mx -x -a '(__fish_print_hostnames)' -d 'Host of the new platform'
 complete -c mailmovectl -n '__fish_seen_subcommand_from check' -l address -x -d 'Address of the new platform'
 complete -c mailmovectl -n '__fish_seen_subcommand_from trigger' -l from -r -F -d 'CSV file'
-complete -c mailmovectl -n '__fish_seen_subcommand_from create trigger enable' -l encoding -x -a 'UTF-8 GB18030' -d 'Of the file'
+complete -c mailmovectl -n '__fish_seen_subcommand_from create trigger enable change' -l encoding -x -a 'UTF-8 GB18030' -d 'Of the file'
 complete -c mailmovectl -n '__fish_seen_subcommand_from trigger verify doctor set-password' -l password-file -r -F -d 'Read the password from a file'
 complete -c mailmovectl -n '__fish_seen_subcommand_from trigger verify doctor set-password' -l password-stdin -d 'Read the password from standard input'
 

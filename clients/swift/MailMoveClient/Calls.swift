@@ -89,6 +89,11 @@ extension MailMoveClient {
         try await call(Contract.enableMigration, parameters)
     }
 
+    /// Changes those settings of a domain that are named; what has changed is in the result.
+    public func updateMigration(_ parameters: UpdateMigration) async throws -> Migration {
+        try await call(Contract.updateMigration, parameters)
+    }
+
     /// Ends a domain's migration: running moves finish their batch and stop.
     public func disableMigration(domain: String) async throws -> Migration {
         try await call(Contract.disableMigration, OneDomain(domain: self.domain(domain)))
