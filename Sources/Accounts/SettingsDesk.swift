@@ -3,50 +3,10 @@
 import Diagnosis
 package import Ground
 package import MailStore
-public import Records
+package import Records
 package import Runs
 package import Statuses
 public import Vocabulary
-
-/// What the administrator asks for when enabling a domain's migration.
-public struct MigrationRequest: Sendable {
-    public var domain: DomainName
-    public var oldServer: OldServer
-    public var validDays: Int
-    /// nil: there is no list.
-    public var knownAccounts: [EmailAddress]?
-    public var excludedAccounts: [EmailAddress]
-    public var autoCreateAccounts: Bool
-    public var syncPasswords: Bool
-    public var options: MoveOptions
-
-    public init(
-        domain: DomainName, oldServer: OldServer, validDays: Int = 30, knownAccounts: [EmailAddress]? = nil,
-        excludedAccounts: [EmailAddress] = [], autoCreateAccounts: Bool = false, syncPasswords: Bool = true,
-        options: MoveOptions = MoveOptions()
-    ) {
-        self.domain = domain
-        self.oldServer = oldServer
-        self.validDays = validDays
-        self.knownAccounts = knownAccounts
-        self.excludedAccounts = excludedAccounts
-        self.autoCreateAccounts = autoCreateAccounts
-        self.syncPasswords = syncPasswords
-        self.options = options
-    }
-}
-
-/// A domain's migration as the administrator sees it.
-public struct MigrationOverview: Sendable {
-    public var settings: MigrationSettings
-    public var state: WindowState
-    /// nil where there is no list.
-    public var knownAccounts: [EmailAddress]?
-    public var excludedAccounts: [EmailAddress]
-    public var totals: DomainTotals
-    /// Accounts in progress whose run waits for its turn.
-    public var queued: Int64
-}
 
 /// The settings of every domain's migration.
 public final class SettingsDesk: Sendable {
@@ -73,26 +33,76 @@ public final class SettingsDesk: Sendable {
     }
 
     /// Opens a window, or changes the settings of an open one and starts a new window. What has been moved stays moved.
+    /// - Throws: as ``plan(_:)``.
+    @discardableResult
+    public func enable(_ request: MigrationRequest) async throws -> MigrationOverview {
+        while true {
+            let plan = try await plan(request)
+            if let overview = try await carryOut(plan, detail: nil) { return overview }
+        }
+    }
+
+    /// Plans to open a window with these settings.
     /// - Throws: ``InvalidParameter`` where the old server would be this platform itself, or a listed address belongs
     ///   to another domain; `RecordsError`.
-    public func enable(_ request: MigrationRequest) async throws -> MigrationOverview {
-        try Self.checkLists(request)
-        do throws(MailStoreError) {
-            try store.check(folder: request.options.folder)
-        } catch {
-            throw InvalidParameter("options.folder", "must be a folder that can be made: \(error.detail)")
-        }
+    public func plan(_ request: MigrationRequest) async throws -> SettingsPlan {
+        try check(request)
         let warnings = try await OldServerWarnings(context: context)
             .warnings(of: request.oldServer, for: request.domain)
+        let settings = MigrationSettings(
+            domain: request.domain, oldServer: request.oldServer, validDays: request.validDays,
+            hasKnownAccounts: request.knownAccounts != nil, autoCreateAccounts: request.autoCreateAccounts,
+            syncPasswords: request.syncPasswords, options: request.options, enabledAt: context.now(), generation: 0,
+            warnings: warnings)
+        let before = try await context.records.overview(of: request.domain, running: statuses.runningAccounts)
+            .map { overview($0, at: context.now()) }
+        return try await plan(settings, request, changing: before, opensWindow: true)
+    }
+
+    /// Plans to change settings into these.
+    /// - Parameter before: the settings that the request was derived from. The window stays, but for the wish.
+    /// - Throws: as ``plan(_:)``.
+    public func plan(
+        _ request: MigrationRequest, changing before: MigrationOverview, window: WindowWish
+    ) async throws -> SettingsPlan {
+        try check(request)
+        var settings = before.settings
+        settings.oldServer = request.oldServer
+        settings.hasKnownAccounts = request.knownAccounts != nil
+        settings.autoCreateAccounts = request.autoCreateAccounts
+        settings.syncPasswords = request.syncPasswords
+        settings.options = request.options
+        try settings.setWindow(window, at: context.now())
+        if settings.oldServer != before.settings.oldServer {
+            settings.warnings = try await OldServerWarnings(context: context)
+                .warnings(of: request.oldServer, for: request.domain)
+        }
+        return try await plan(settings, request, changing: before, opensWindow: false)
+    }
+
+    private func plan(
+        _ settings: MigrationSettings, _ request: MigrationRequest, changing before: MigrationOverview?,
+        opensWindow: Bool
+    ) async throws -> SettingsPlan {
+        let figures: DomainFigures =
+            if let before { before.figures } else { try await statuses.figures(of: request.domain) }
+        let after = MigrationOverview(
+            settings: settings, state: settings.state(at: context.now()),
+            knownAccounts: request.knownAccounts.map(Self.sorted),
+            excludedAccounts: Self.sorted(request.excludedAccounts), figures: figures)
+        return SettingsPlan(before: before, after: after, opensWindow: opensWindow)
+    }
+
+    /// As the records return them: each once, by address.
+    private static func sorted(_ addresses: [EmailAddress]) -> [EmailAddress] { Set(addresses).sorted() }
+
+    /// - Parameter detail: what an event says of it.
+    /// - Returns: nil where the settings have changed since the plan was made: then nothing changes.
+    public func carryOut(_ plan: SettingsPlan, detail: String?) async throws -> MigrationOverview? {
         let now = context.now()
-        let settlement = try await context.records.settle(request.domain) { before in
-            // Forgotten settings leave no generation behind; the clock gives one that none of them had.
-            let settings = MigrationSettings(
-                domain: request.domain, oldServer: request.oldServer, validDays: request.validDays,
-                hasKnownAccounts: request.knownAccounts != nil, autoCreateAccounts: request.autoCreateAccounts,
-                syncPasswords: request.syncPasswords, options: request.options, enabledAt: now,
-                generation: before.map { $0.generation + 1 } ?? now.milliseconds, warnings: warnings)
-            return SettingsChange(settings, known: request.knownAccounts ?? [], excluded: request.excludedAccounts)
+        let domain = try DomainName(plan.after.settings.domain)
+        let settlement = try await context.records.settle(domain) { before in
+            before == plan.before?.settings ? plan.change(of: domain, at: now, detail: detail) : nil
         } _: { account, before, settings in
             var account = account
             if account.nonMigrating != nil {
@@ -103,21 +113,21 @@ public final class SettingsDesk: Sendable {
             }
             return account
         }
+        guard let settlement else { return nil }
         let settings = settlement.settings
-        let isAnother = settlement.before.map { $0.oldServer != settings.oldServer } ?? false
-        if isAnother { oldServerChanged(settings) }
+        if plan.isAnotherServer { oldServerChanged(settings) }
         let excluded = settlement.sealed.filter { $0.sealed == nil }
-        if isAnother || settlement.before.map({ $0.options != settings.options }) ?? false {
+        if plan.isAnotherServer || settlement.before.map({ $0.options != settings.options }) ?? false {
             // In the order in which they would have had their turns.
             let moving = settlement.sealed.filter { $0.sealed != nil }
             for account in moving.sorted(by: { ($0.pending?.due ?? now) < ($1.pending?.due ?? now) }) {
                 scheduler.begin(account, under: settings)
             }
         }
-        if isAnother { await checkedSessions.end(before: settings) }
+        if plan.isAnotherServer { await checkedSessions.end(before: settings) }
         try await scheduler.stop(excluded.map(\.id), .excluded)
         for account in excluded { statuses.changed(account) }
-        return try await told(request.domain, reclassified: settlement.reclassified)
+        return try await told(domain, reclassified: settlement.reclassified)
     }
 
     /// Ends the window: running moves finish their batch and stop, and the sealed passwords are erased.
@@ -143,13 +153,17 @@ public final class SettingsDesk: Sendable {
     /// - Throws: ``InvalidParameter`` while the window is open.
     public func forget(_ domain: DomainName) async throws {
         let now = context.now()
-        let reclassified = try await context.records.forget(domain) { settings, isMoving in
+        let reclassified = try await context.records.forget(domain) { settings, moving in
             guard let settings else { throw Self.neverEnabled(domain) }
             guard settings.state(at: now) != .active else {
                 throw InvalidParameter("domain", "has an active migration; disable it first")
             }
-            guard !isMoving else {
+            guard moving.allSatisfy(\.isPaused) else {
                 throw InvalidParameter("domain", "has moves that are still ending; try again in a moment")
+            }
+            guard moving.isEmpty else {
+                throw InvalidParameter(
+                    "domain", "has \(moving.count) moves that are paused; resume them, or disable the migration")
             }
         }
         statuses.forget(domain)
@@ -161,16 +175,30 @@ public final class SettingsDesk: Sendable {
         guard let overview = try await context.records.overview(of: domain, running: statuses.runningAccounts) else {
             throw Self.neverEnabled(domain)
         }
-        return MigrationOverview(overview, at: context.now())
+        return self.overview(overview, at: context.now())
     }
 
     public func overviews() async throws -> [MigrationOverview] {
         let now = context.now()
         return try await context.records.overviews(running: statuses.runningAccounts)
-            .map { MigrationOverview($0, at: now) }
+            .map { self.overview($0, at: now) }
     }
 
-    private static func checkLists(_ request: MigrationRequest) throws {
+    private func overview(_ overview: DomainOverview, at now: Timestamp) -> MigrationOverview {
+        let settings = overview.settings
+        return MigrationOverview(
+            settings: settings, state: settings.state(at: now),
+            knownAccounts: settings.hasKnownAccounts ? overview.knownAccounts : nil,
+            excludedAccounts: overview.excludedAccounts,
+            figures: statuses.figures(overview.totals, running: overview.running, of: settings.domain))
+    }
+
+    private func check(_ request: MigrationRequest) throws {
+        do throws(MailStoreError) {
+            try store.check(folder: request.options.folder)
+        } catch {
+            throw InvalidParameter("options.folder", "must be a folder that can be made: \(error.detail)")
+        }
         let lists = [("knownAccounts", request.knownAccounts ?? []), ("excludedAccounts", request.excludedAccounts)]
         for (name, addresses) in lists {
             guard let index = addresses.firstIndex(where: { $0.domain != request.domain }) else { continue }
@@ -181,16 +209,5 @@ public final class SettingsDesk: Sendable {
 
     private static func neverEnabled(_ domain: DomainName) -> MoveError {
         MoveError(.migrationNotEnabled, "migration of \(domain) was never enabled")
-    }
-}
-
-extension MigrationOverview {
-    fileprivate init(_ overview: DomainOverview, at now: Timestamp) {
-        let settings = overview.settings
-        self.init(
-            settings: settings, state: settings.state(at: now),
-            knownAccounts: settings.hasKnownAccounts ? overview.knownAccounts : nil,
-            excludedAccounts: overview.excludedAccounts, totals: overview.totals,
-            queued: max(0, (overview.totals.counts[.inProgress] ?? 0) - overview.running))
     }
 }

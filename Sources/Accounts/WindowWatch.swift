@@ -45,6 +45,7 @@ package final class WindowWatch: Sendable {
             if swept.map({ context.uptime() - $0 > .seconds(3600) }) ?? true {
                 swept = context.uptime()
                 await removeIdleEvents(now)
+                await giveUpPaused()
             }
             let next = open.map { $0.expiresAt.seconds(since: now) }.filter { $0 > 0 }.min()
             await alarm.sleep(seconds: min(next ?? .infinity, Self.longestSleep))
@@ -61,6 +62,15 @@ package final class WindowWatch: Sendable {
         }
     }
 
+    private func giveUpPaused() async {
+        do {
+            try await scheduler.giveUpPaused()
+        } catch {
+            // Tried again in an hour.
+            context.log.debug("passwords of paused accounts stay: \(error)")
+        }
+    }
+
     private func close(_ ended: [MigrationSettings]) async {
         guard !ended.isEmpty else { return }
         let byDomain = Dictionary(ended.map { ($0.domain, $0) }) { first, _ in first }
@@ -72,6 +82,7 @@ package final class WindowWatch: Sendable {
                 account.pending?.due = now
                 scheduler.submit(account, settings)
             }
+            await giveUpPaused()
             // What was being handed over is not any more.
             for account in try await context.records.accountsHandingOver() {
                 guard byDomain[account.address.domain.name] != nil else { continue }

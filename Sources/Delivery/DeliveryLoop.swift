@@ -158,7 +158,11 @@ final class DeliveryLoop: Sendable {
                     intent: item.intent, account: submission.account, rows: submission.rows,
                     octets: submission.octets.saturatedSum(), listedOctets: submission.listedOctets)
             }, intended: intended.map { $0.submission.intended(at: now) })
-        for item in moved { statuses.moved(item.submission.rows.count, of: item.submission.account) }
+        let accounts = Dictionary(epoch.accounts.map { ($0.id, $0) }) { $1 }
+        for submission in moved.lazy.map(\.submission) {
+            guard let account = accounts[submission.account] else { continue }
+            statuses.moved(submission.rows.count, octets: submission.octets.saturatedSum(), of: account)
+        }
         for account in epoch.accounts { statuses.changed(account) }
         return zip(intended, epoch.intents).map { item, intent in
             var item = item

@@ -281,6 +281,7 @@ public final class IntegrityCheck: Sendable {
             return
         }
         findings.movedAgain = rows.count
+        if changed.isPaused { findings.add(.info, "it is paused: they are moved again when it is resumed") }
         statuses.changed(changed)
         scheduler.submit(changed, settings)
     }

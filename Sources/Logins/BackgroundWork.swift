@@ -5,7 +5,7 @@ import Vocabulary
 
 /// Work that logins leave for after their answer: at most one piece of each kind per account, and limited in all.
 final class BackgroundWork: Sendable {
-    enum Kind: Hashable, Sendable { case run, question }
+    enum Kind: Hashable, Sendable { case run, question, attempt }
 
     private struct Key: Hashable, Sendable {
         var account: EmailAddress

@@ -59,7 +59,11 @@ extension LoginDesk {
         }
         switch asked {
         case .answer(let result): try result.get()
-        case .refused, .late, .nothing, .stopped: break
+        case .refused(let refusal):
+            let reason = OldServerAnswer(refusal, settings.oldServer).reason ?? .overloaded
+            await note(.notAsked(.unavailable, reason), login, facts)
+        case .late(goesOn: false): await note(.notAsked(.unavailable, .oldServerUnreachable), login, facts)
+        case .late, .nothing, .stopped: break
         }
     }
 

@@ -64,6 +64,18 @@ extension LoginDesk {
     /// Stands for all clients whose address is not known.
     private static let elsewhere = "elsewhere"
 
+    /// As ``admit(_:_:patience:)``, where the old server would have been asked.
+    func admit(
+        _ guess: GrantedGuess, _ login: Login, _ facts: LoginFacts, patience: GuessLimits.Patience = .program
+    ) throws -> GuessLimits.Verdict? {
+        do {
+            return try admit(guess, facts, patience: patience)
+        } catch let error as MoveError {
+            noteRefusal(login, facts, error.reason)
+            throw error
+        }
+    }
+
     /// - Returns: the verdict, if it is already known; nil if the guess is granted, and must be settled or released.
     /// - Throws: ``MoveError`` with `tooManyAttempts`.
     func admit(
@@ -170,12 +182,26 @@ extension LoginDesk {
     }
 
     /// As ``apply(_:_:_:)``, where the login can be answered without it.
-    func note(_ outcome: LoginEffects.Outcome, _ login: Login, _ facts: LoginFacts) async {
-        guard let account = facts.account else { return }
+    /// - Returns: the facts, with the account as it stands now.
+    @discardableResult
+    func note(_ outcome: LoginEffects.Outcome, _ login: Login, _ facts: LoginFacts) async -> LoginFacts {
+        guard let account = facts.account else { return facts }
         do {
-            try await apply(outcome, login, facts)
+            var facts = facts
+            facts.account = try await apply(outcome, login, facts) ?? account
+            return facts
         } catch {
             context.log.error("a change of the account is lost: \(error)", metadata: .about(account.address))
+            return facts
+        }
+    }
+
+    /// A guess too many is an attempt, too. It is recorded after the answer, which must take no longer for an account
+    /// that exists than for one that does not.
+    func noteRefusal(_ login: Login, _ facts: LoginFacts, _ reason: Reason) {
+        guard facts.account != nil else { return }
+        background.submit(login.account, .attempt) {
+            await self.note(.notAsked(.unavailable, reason), login, facts)
         }
     }
 }

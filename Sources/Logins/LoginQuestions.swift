@@ -35,7 +35,7 @@ extension LoginDesk {
         }
         // Before it waits for its turn, so that endless guessing does not fill the line.
         let guess = GrantedGuess(guesser(login, facts, asks: true), digest)
-        if let verdict = try admit(guess, facts) { return await known(verdict, facts, since: start) }
+        if let verdict = try admit(guess, login, facts) { return await known(verdict, login, facts, since: start) }
         defer { release(guess) }
         let exposure = Exposure()
         hurry(login.account)
@@ -45,7 +45,7 @@ extension LoginDesk {
         switch outcome {
         case .again?: return nil
         case .result(let result)?: return result
-        case .known(let verdict, let facts)?: return await known(verdict, facts, since: start)
+        case .known(let verdict, let facts)?: return await known(verdict, login, facts, since: start)
         case .joined(let late)?: return try await joined(late, facts, until: deadline)
         case .late(goesOn: true)?: return try await late(login, exposure, goesOn: true)
         case .late(goesOn: false)?, nil: return try await late(login, exposure, goesOn: false)
@@ -70,22 +70,29 @@ extension LoginDesk {
         default: return nil
         }
         // It spent most of the time waiting behind other questions, which says nothing about the old server.
-        guard goesOn || exposure.seconds >= context.limits.patience else { return unavailable(facts, .overloaded) }
+        guard goesOn || exposure.seconds >= context.limits.patience else {
+            return unavailable(await note(.notAsked(.unavailable, .overloaded), login, facts), .overloaded)
+        }
         let seconds = Int(context.limits.loginTimeout.rounded(.up))
         let detail = "the old server did not answer within \(seconds) s"
         guard exposure.isReached else {
             return try await conclude(login, .failed(.oldServerUnreachable, detail), facts, nil)
         }
         // The server can be reached, but is slow.
-        await note(.postponed(.oldServerUnreachable, detail), login, facts)
-        return unavailable(facts, .oldServerUnreachable)
+        return unavailable(
+            await note(.postponed(.oldServerUnreachable, detail), login, facts), .oldServerUnreachable)
     }
 
     /// What the old server said about this same password a moment ago.
     private func known(
-        _ verdict: GuessLimits.Verdict, _ facts: LoginFacts, since start: ContinuousClock.Instant
+        _ verdict: GuessLimits.Verdict, _ login: Login, _ facts: LoginFacts, since start: ContinuousClock.Instant
     ) async -> LoginResult {
-        if case .unjudged(let reason) = verdict { return unavailable(facts, reason) }
+        if case .unjudged(let reason) = verdict {
+            return unavailable(await note(.notAsked(.unavailable, reason), login, facts), reason)
+        }
+        let isUnknown = if case .unknownUser = verdict { true } else { false }
+        let facts = await note(
+            isUnknown ? .notAsked(.noSuchUser, nil) : .notAsked(.rejected, .credentialsRejected), login, facts)
         await pad(facts, since: start)
         return rejected(facts)
     }
@@ -167,16 +174,15 @@ extension LoginDesk {
             guard let status = try await takeOver(login, facts, session) else { return nil }
             return LoginResult(decision: .accept, passwordReplaced: true, status: status, message: status.message)
         case .rejected(let text):
-            await note(.rejected(text, remembers: false), login, facts)
-            return rejected(facts)
+            return rejected(await note(.rejected(text, remembers: false), login, facts))
         case .noSuchUser(let text):
             await note(.noSuchUser(text), login, facts)
             return rejected(try await self.facts(of: login.account))
         // Nobody was asked.
-        case .busy(.overloaded, _): return unavailable(facts, .overloaded)
+        case .busy(.overloaded, _):
+            return unavailable(await note(.notAsked(.unavailable, .overloaded), login, facts), .overloaded)
         case .busy(let reason, let text):
-            await note(.postponed(reason, text), login, facts)
-            return unavailable(facts, reason)
+            return unavailable(await note(.postponed(reason, text), login, facts), reason)
         case .failed(let reason, let text):
             await note(.failed(reason, text), login, facts)
             return unavailable(try await self.facts(of: login.account), reason)

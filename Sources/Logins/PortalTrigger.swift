@@ -100,7 +100,7 @@ extension LoginDesk {
             return try await conclude(trigger: login, .accepted, facts, nil)
         }
         let text = "this password a moment ago"
-        switch try admit(guess, facts, patience: .person) {
+        switch try admit(guess, login, facts, patience: .person) {
         case nil, .free?: break
         case .unknownUser?:
             return try await conclude(trigger: login, .noSuchUser("the old server knew no such user a moment ago"), facts, nil)
@@ -144,7 +144,9 @@ extension LoginDesk {
             }
             await note(.noSuchUser(text), login, facts)
             throw MoveError(.nonMigratingAccount, "the old server knows no \(login.account): \(text)")
-        case .busy(.overloaded, let text): throw MoveError(.overloaded, text)
+        case .busy(.overloaded, let text):
+            await note(.notAsked(.unavailable, .overloaded), login, facts)
+            throw MoveError(.overloaded, text)
         case .busy(let reason, let text), .failed(let reason, let text):
             await note(.postponed(reason, text), login, facts)
             throw MoveError(reason, text)

@@ -215,6 +215,14 @@ struct Questions: Sendable {
 }
 
 extension OldServerAnswer {
+    /// Why there is none.
+    var reason: Reason? {
+        switch self {
+        case .accepted, .rejected, .noSuchUser: nil
+        case .busy(let reason, _), .failed(let reason, _): reason
+        }
+    }
+
     fileprivate init(_ answer: SourceAnswer) {
         switch answer {
         case .accepted: self = .accepted

@@ -23,16 +23,10 @@ extension MethodTable {
             }, nextCursor: page.nextCursor?.description)
     }
 
-    /// An invalid address has no account either.
     func deleteAccounts(_ parameters: DeleteAccounts) async throws -> DeletedAccounts {
-        var seen: Set<EmailAddress> = []
-        let given = parameters.accounts.map { (text: $0, address: try? EmailAddress($0)) }
-            .filter { $0.address.map { seen.insert($0).inserted } ?? true }
-        let outcome = try await move.accounts.delete(given.compactMap(\.address))
-        let missing = Set(outcome.notFound)
-        return DeletedAccounts(
-            deleted: outcome.deleted,
-            notFound: given.filter { $0.address.map(missing.contains) ?? true }.map(\.text))
+        let given = GivenAddresses(parameters.accounts)
+        let outcome = try await move.accounts.delete(given.addresses)
+        return DeletedAccounts(deleted: outcome.deleted, notFound: given.texts(without: outcome.notFound))
     }
 
     func setPassword(_ parameters: SetPassword) async throws -> Nothing {

@@ -15,10 +15,16 @@ extension Status {
             remaining: Int(status.remaining), movedOctets: Int(status.movedOctets),
             totalOctets: Int(status.totalOctets), messagesPerSecond: status.messagesPerSecond ?? 0,
             etaSeconds: status.etaSeconds, runs: Int(status.runs),
-            error: status.error.map { StatusError(reason: $0.reason, detail: $0.detail, at: $0.at) },
+            error: status.error.map {
+                StatusError(reason: $0.reason, detail: $0.detail, at: $0.at, retryAt: status.retryAt)
+            },
+            lastAttempt: status.lastAttempt.map {
+                LastAttempt(at: $0.at, via: $0.via, outcome: $0.outcome, reason: $0.reason)
+            },
             window: status.window.map {
                 WindowReport(state: $0.state, expiresAt: $0.expiresAt, daysLeft: $0.daysLeft)
-            }, portal: Portal(status.portal), message: status.message, queued: status.isQueued)
+            }, portal: Portal(status.portal), message: status.message,
+            queued: status.isQueued, paused: status.isPaused)
     }
 }
 
@@ -37,6 +43,18 @@ extension StatusCounts {
     }
 }
 
+extension MailMoveAPI.DomainProgress {
+    init(_ domain: DomainName, _ figures: DomainFigures) {
+        let totals = figures.totals
+        self.init(
+            domain: domain, counts: StatusCounts(totals), queued: Int(figures.queued), paused: Int(totals.paused),
+            moved: Int(totals.moved), remaining: Int(totals.remaining), movedOctets: Int(totals.movedOctets),
+            remainingOctets: Int(totals.remainingOctets), unlisted: Int(totals.unlisted),
+            messagesPerSecond: figures.messagesPerSecond, octetsPerSecond: figures.octetsPerSecond,
+            etaSeconds: figures.etaSeconds)
+    }
+}
+
 extension MailMoveAPI.Migration {
     /// - Parameter withLists: false leaves out the address lists, which may be as long as the domain is large.
     init(_ overview: MigrationOverview, withLists: Bool) throws {
@@ -47,9 +65,7 @@ extension MailMoveAPI.Migration {
             excludedAccounts: withLists ? overview.excludedAccounts : nil,
             autoCreateAccounts: settings.autoCreateAccounts, syncPasswords: settings.syncPasswords,
             options: settings.options, enabledAt: settings.enabledAt, expiresAt: settings.expiresAt,
-            counts: StatusCounts(overview.totals), moved: Int(overview.totals.moved),
-            remaining: Int(overview.totals.remaining), movedOctets: Int(overview.totals.movedOctets),
-            remainingOctets: Int(overview.totals.remainingOctets), unlisted: Int(overview.totals.unlisted),
-            queued: Int(overview.queued), warnings: settings.warnings)
+            progress: MailMoveAPI.DomainProgress(try DomainName(settings.domain), overview.figures),
+            warnings: settings.warnings)
     }
 }

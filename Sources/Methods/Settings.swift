@@ -6,13 +6,19 @@ import Vocabulary
 
 extension MethodTable {
     func enableMigration(_ parameters: EnableMigration) async throws -> MailMoveAPI.Migration {
-        let request = MigrationRequest(
-            domain: parameters.domain, oldServer: parameters.oldServer.oldServer,
-            validDays: parameters.validDays ?? Defaults.validDays, knownAccounts: parameters.knownAccounts,
-            excludedAccounts: parameters.excludedAccounts ?? [],
-            autoCreateAccounts: parameters.autoCreateAccounts ?? false,
-            syncPasswords: parameters.syncPasswords ?? true, options: parameters.options?.options ?? MoveOptions())
-        return try MailMoveAPI.Migration(try await move.settings.enable(request), withLists: true)
+        // The settings may be changed by somebody else meanwhile.
+        for _ in 0..<5 {
+            let plan = try await move.settings.plan(MigrationRequest(parameters))
+            let settings = plan.after.settings
+            let detail =
+                plan.before == nil
+                ? "from \(settings.oldServer.host):\(settings.oldServer.port), until \(settings.expiresAt)"
+                : SettingsDifference.text(of: try SettingsDifference(plan).changes)
+            if let overview = try await move.settings.carryOut(plan, detail: detail) {
+                return try MailMoveAPI.Migration(overview, withLists: true)
+            }
+        }
+        throw CallFailure(.overloaded, detail: "the settings of \(parameters.domain) change too fast; try again")
     }
 
     func disableMigration(_ parameters: OneDomain) async throws -> MailMoveAPI.Migration {

@@ -14,9 +14,9 @@ extension MethodTable {
         let page = try await move.statuses.log(
             LogQuery(
                 domain: parameters.domain, statuses: Set(parameters.status ?? []), search: parameters.search,
-                startedBy: parameters.startedBy, sort: parameters.sort ?? .account,
-                descending: parameters.descending ?? false, limit: parameters.limit ?? Defaults.pageLength,
-                cursor: parameters.cursor))
+                startedBy: parameters.startedBy, needsAttention: parameters.attention ?? false,
+                sort: parameters.sort ?? .account, descending: parameters.descending ?? false,
+                limit: parameters.limit ?? Defaults.pageLength, cursor: parameters.cursor))
         return StatusPage(
             entries: page.entries.map(Status.init), nextCursor: page.nextCursor, counts: StatusCounts(page.totals),
             total: Int(page.total))

@@ -13,11 +13,12 @@ extension MethodTable {
     func watch(_ parameters: WatchStatus) async throws -> Answer {
         switch (parameters.account, parameters.domain) {
         case (let account?, _):
-            try await watch(.account(account), key: "account \(account)") {
+            return try await watch(.account(account), key: "account \(account)") {
                 .account(Status(try await move.statuses.status(of: account)))
             }
         case (nil, let domain?):
-            try await watch(.domain(domain), key: "domain \(domain)") {
+            let progress = ProgressFeed(statuses: move.statuses, domain: domain)
+            return try await watch(.domain(domain), key: "domain \(domain)", beside: progress.run) {
                 let (totals, moving) = try await move.statuses.snapshot(of: domain)
                 return .domain(
                     DomainSnapshot(
@@ -29,12 +30,24 @@ extension MethodTable {
     }
 
     private func watch(
-        _ subject: StatusBoard.Subject, key: String, _ snapshot: () async throws -> WatchSnapshot
+        _ subject: StatusBoard.Subject, key: String, beside: (@Sendable (Peer) async -> Void)? = nil,
+        _ snapshot: () async throws -> WatchSnapshot
     ) async throws -> Answer {
         let feed = WatchFeed(move.statuses, subject)
+        let run: @Sendable (Peer) async -> Void =
+            if let beside {
+                { peer in
+                    await withTaskGroup(of: Void.self) { group in
+                        group.addTask { await feed.run(peer) }
+                        group.addTask { await beside(peer) }
+                        // Where one has found the watcher gone, so would the other.
+                        await group.next()
+                        group.cancelAll()
+                    }
+                }
+            } else { feed.run }
         do {
-            return try Answer(
-                try await snapshot(), subscription: Subscription(key: key, run: feed.run, drop: feed.end))
+            return try Answer(try await snapshot(), subscription: Subscription(key: key, run: run, drop: feed.end))
         } catch {
             feed.end()
             throw error

@@ -53,6 +53,8 @@ public struct AccountRecord: Sendable, Hashable, Identifiable {
     public var startedAt: Timestamp?
     public var startedBy: TriggerOrigin?
     public var lastTriggeredAt: Timestamp?
+    /// What kind of login the latest trigger was.
+    public var lastTriggeredBy: TriggerOrigin?
     public var finishedAt: Timestamp?
     /// Messages in the ledger.
     public var moved: Int64
@@ -62,6 +64,10 @@ public struct AccountRecord: Sendable, Hashable, Identifiable {
     public var remainingOctets: Int64
     public var runs: Int64
     public var error: RunFailure?
+    /// The latest question to the old server about a password of the account; nil if there was none.
+    public var lastAttempt: PasswordAttempt?
+    /// Whether an administrator keeps runs from starting.
+    public var isPaused: Bool
     /// The source (as in the ledger) whose mailbox has been looked through to its end: after the first session, more
     /// followed until they brought nothing. nil if none has been.
     public var lookedThrough: Int64?
@@ -84,10 +90,25 @@ public struct AccountRecord: Sendable, Hashable, Identifiable {
         self.remaining = 0
         self.remainingOctets = 0
         self.runs = 0
+        self.isPaused = false
     }
 
     /// The status as shown to the outside.
     public var status: MigrationStatus { nonMigrating == nil ? outcome : .nonMigrating }
+
+    /// Whether it has failed and only its next login tries again, because its password is not kept.
+    public var needsLogin: Bool { status == .failed && sealed == nil && !isPaused && deletedAt == nil }
+
+    /// Somebody has to look at it: failed and not tried again by itself, messages refused, paused, or not started after
+    /// an attempt that was rejected, or at which the old server could not be asked.
+    public var needsAttention: Bool {
+        if isPaused { return true }
+        return switch status {
+        case .failed: pending == nil || error?.reason == .messagesRefused
+        case .notStarted: lastAttempt?.outcome == .rejected || lastAttempt?.outcome == .unavailable
+        case .inProgress, .completed, .nonMigrating: false
+        }
+    }
 }
 
 /// Identifies a password and the settings it was used under: the account's revision and the settings' generation.

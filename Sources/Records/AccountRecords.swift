@@ -16,6 +16,9 @@ public protocol AccountRecords: Sendable {
     ) async throws -> AccountRecordPage
     /// Accounts, deleted or not, whose password is sealed for a run, whatever their domain.
     func accountsWithSealedPassword() async throws -> [AccountRecord]
+    /// Accounts of `domain` whose password is sealed for a run, and those that have failed without it (neither deleted nor
+    /// paused, by address): only their next login tries again.
+    func waitingAccounts(of domain: DomainName) async throws -> (sealed: [AccountRecord.ID], needLogin: [EmailAddress])
     /// Accounts in the middle of a hand-over to the platform's own directory, whatever their domain.
     func accountsHandingOver() async throws -> [AccountRecord]
     /// What a start finds: those with a sealed password, and the accounts, none of them deleted, whose status says that a run is going on.

@@ -6,7 +6,7 @@ extension EventRecord {
     public var likeness: Int64? {
         let isSaidOnce =
             switch kind {
-            case .created, .handedOver, .deleted, .passwordChanged: true
+            case .created, .handedOver, .deleted, .passwordChanged, .enabled, .settingsChanged, .disabled: true
             case .completed: !isIdle
             default: false
             }

@@ -12,6 +12,8 @@ public struct LogQuery: Sendable, Hashable {
     /// Part of the address or the display name, in any case.
     public var search: String?
     public var startedBy: TriggerOrigin?
+    /// Only accounts that somebody has to look at: ``AccountRecord/needsAttention``.
+    public var needsAttention: Bool
     /// Rows with equal keys are sorted by address. An account without a time comes before all that have one. Statuses
     /// sort in the order of their declaration.
     public var sort: Sort
@@ -24,13 +26,14 @@ public struct LogQuery: Sendable, Hashable {
 
     public init(
         domain: DomainName, statuses: Set<MigrationStatus> = [], search: String? = nil,
-        startedBy: TriggerOrigin? = nil, sort: Sort = .account, descending: Bool = false, limit: Int = 100,
-        cursor: String? = nil
+        startedBy: TriggerOrigin? = nil, needsAttention: Bool = false, sort: Sort = .account, descending: Bool = false,
+        limit: Int = 100, cursor: String? = nil
     ) {
         self.domain = domain
         self.statuses = statuses
         self.search = search
         self.startedBy = startedBy
+        self.needsAttention = needsAttention
         self.sort = sort
         self.descending = descending
         self.limit = limit
@@ -67,10 +70,29 @@ public struct DomainTotals: Sendable, Hashable {
     public var remainingOctets: Int64
     /// Accounts that may move and for which no run has listed anything yet.
     public var unlisted: Int64
+    /// Accounts that somebody has to look at, by status.
+    public var attention: [MigrationStatus: Int64]
+    public var paused: Int64
+    /// Of those in progress, the ones that are not paused.
+    public var underWay: Remainder
+
+    /// Accounts, and what of their mail is known to be only on the old server.
+    public struct Remainder: Sendable, Hashable {
+        public var accounts: Int64
+        public var messages: Int64
+        public var octets: Int64
+
+        public init(accounts: Int64 = 0, messages: Int64 = 0, octets: Int64 = 0) {
+            self.accounts = accounts
+            self.messages = messages
+            self.octets = octets
+        }
+    }
 
     public init(
         counts: [MigrationStatus: Int64] = [:], moved: Int64 = 0, movedOctets: Int64 = 0, remaining: Int64 = 0,
-        remainingOctets: Int64 = 0, unlisted: Int64 = 0
+        remainingOctets: Int64 = 0, unlisted: Int64 = 0, attention: [MigrationStatus: Int64] = [:],
+        paused: Int64 = 0, underWay: Remainder = Remainder()
     ) {
         self.counts = counts
         self.moved = moved
@@ -78,12 +100,15 @@ public struct DomainTotals: Sendable, Hashable {
         self.remaining = remaining
         self.remainingOctets = remainingOctets
         self.unlisted = unlisted
+        self.attention = attention
+        self.paused = paused
+        self.underWay = underWay
     }
 
     public var accounts: Int64 { counts.values.reduce(0, +) }
 }
 
-/// Something that happened to an account. Never holds a password.
+/// Something that happened to an account, or to a domain. Never holds a password.
 public struct EventRecord: Sendable, Hashable {
     public enum Kind: String, Sendable, Codable, CaseIterable {
         /// A login or the portal asked for a move.
@@ -109,11 +134,25 @@ public struct EventRecord: Sendable, Hashable {
         case created
         case passwordChanged
         case deleted
+        /// An administrator keeps runs from starting …
+        case paused
+        /// … lets them start again …
+        case resumed
+        /// … or has one that was put off start at once.
+        case retried
+        /// An administrator has opened a domain's window …
+        case enabled
+        /// … changed its settings or the end of its window; `detail` says what …
+        case settingsChanged
+        /// … or ended it.
+        case disabled
     }
 
     /// The latest time, if it has happened more than once.
     public var at: Timestamp
-    public var account: EmailAddress
+    public var domain: DomainName
+    /// nil for what happened to the domain as a whole.
+    public var account: EmailAddress?
     public var kind: Kind
     public var via: TriggerOrigin?
     public var reason: Reason?
@@ -130,12 +169,21 @@ public struct EventRecord: Sendable, Hashable {
         detail: String? = nil, isIdle: Bool = false
     ) {
         self.at = at
+        self.domain = account.domain
         self.account = account
         self.kind = kind
         self.via = via
         self.reason = reason
         self.detail = detail
         self.isIdle = isIdle
+    }
+
+    public init(at: Timestamp, domain: DomainName, kind: Kind, detail: String?) {
+        self.at = at
+        self.domain = domain
+        self.kind = kind
+        self.detail = detail
+        self.isIdle = false
     }
 }
 

@@ -44,6 +44,10 @@ public protocol RecordsReader {
     func hasAccounts(_ domain: DomainName) throws -> Bool
     /// Accounts, deleted or not, whose password is sealed for a run, whatever their domain: the work a restart finds.
     func accountsWithSealedPassword() throws -> [AccountRecord]
+    /// Those of `domain`.
+    func accountsWithSealedPassword(of domain: DomainName) throws -> [AccountRecord]
+    /// Accounts of `domain` for which ``AccountRecord/needsLogin`` holds, by address.
+    func accountsThatNeedALogin(of domain: DomainName) throws -> [EmailAddress]
     /// Accounts in the middle of a hand-over to the platform's own directory.
     func accountsHandingOver() throws -> [AccountRecord]
     /// Accounts, none of them deleted, whose status says that a run is going on.
@@ -107,10 +111,10 @@ public protocol RecordsWriter: RecordsReader {
     /// Adds or replaces a domain's settings. Lists that are not nil are replaced.
     func put(_ settings: MigrationSettings, known: [EmailAddress]?, excluded: [EmailAddress]?) throws
     /// Sets the `nonMigrating` of every account that is not deleted from its domain's lists (excluded; not known, if
-    /// there is a list of known accounts; else none, which revokes what an old server's reply once said), and returns
-    /// the accounts for which it has changed. Counters follow.
+    /// there is a list of known accounts; else none), and returns the accounts for which it has changed. Counters follow.
+    /// - Parameter keepsReplies: whether what an old server's reply once said stays; else it is revoked.
     @discardableResult
-    func reclassify(_ domain: DomainName) throws -> [AccountRecord.ID]
+    func reclassify(_ domain: DomainName, keepsReplies: Bool) throws -> [AccountRecord.ID]
     /// Erases every sealed password of `domain`, and says whose a run was to have.
     func eraseSealedPasswords(of domain: DomainName) throws -> [AccountRecord.ID]
     /// Forgets the settings, lists and events of `domain`, and the ledger, intents and figures of each of its accounts,

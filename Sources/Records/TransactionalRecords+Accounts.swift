@@ -30,6 +30,17 @@ extension TransactionalRecords {
         try await read { try $0.accountsWithSealedPassword() }
     }
 
+    public func waitingAccounts(
+        of domain: DomainName
+    ) async throws -> (sealed: [AccountRecord.ID], needLogin: [EmailAddress]) {
+        try await read { records in
+            (
+                try records.accountsWithSealedPassword(of: domain).map(\.id),
+                try records.accountsThatNeedALogin(of: domain)
+            )
+        }
+    }
+
     public func accountsHandingOver() async throws -> [AccountRecord] {
         try await read { try $0.accountsHandingOver() }
     }

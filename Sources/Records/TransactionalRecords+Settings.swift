@@ -27,16 +27,30 @@ extension TransactionalRecords {
         }
     }
 
+    public func totals(
+        of domain: DomainName, running: Set<AccountRecord.ID>
+    ) async throws -> (totals: DomainTotals, running: Int64) {
+        try await read { records in
+            (try records.totals(of: domain), try records.inProgress(running)[domain] ?? 0)
+        }
+    }
+
     public func settle(
-        _ domain: DomainName, _ decide: @escaping @Sendable (MigrationSettings?) throws -> SettingsChange,
+        _ domain: DomainName, _ decide: @escaping @Sendable (MigrationSettings?) throws -> SettingsChange?,
         _ resettle: @escaping @Sendable (AccountRecord, MigrationSettings?, MigrationSettings) -> AccountRecord
-    ) async throws -> Settlement {
+    ) async throws -> Settlement? {
         try await write { records in
             let before = try records.settings(of: domain)
-            let change = try decide(before)
+            guard let change = try decide(before) else { return nil }
             try records.put(change.settings, known: change.known, excluded: change.excluded)
-            let reclassified = try records.reclassify(domain)
-            let sealed = try records.accountsWithSealedPassword().filter { $0.address.domain == domain }
+            let reclassified: [AccountRecord.ID] =
+                switch change.evidence {
+                case .judgedAfresh: try records.reclassify(domain, keepsReplies: false)
+                case .listsAlone: try records.reclassify(domain, keepsReplies: true)
+                case .stays: []
+                }
+            for event in change.events { try records.append(event) }
+            let sealed = try records.accountsWithSealedPassword(of: domain)
             return Settlement(
                 before: before, settings: change.settings,
                 sealed: try sealed.map { row in
@@ -53,16 +67,18 @@ extension TransactionalRecords {
                 settings.disabledAt = now
                 settings.generation += 1
                 try records.put(settings, known: nil, excluded: nil)
+                try records.append(EventRecord(at: now, domain: domain, kind: .disabled, detail: nil))
             }
             return try records.eraseSealedPasswords(of: domain)
         }
     }
 
     public func forget(
-        _ domain: DomainName, _ permit: @escaping @Sendable (MigrationSettings?, _ isMoving: Bool) throws -> Void
+        _ domain: DomainName,
+        _ permit: @escaping @Sendable (MigrationSettings?, _ moving: [AccountRecord]) throws -> Void
     ) async throws -> [AccountRecord.ID] {
         try await write { records in
-            try permit(try records.settings(of: domain), try !records.accountsInProgress(of: domain).isEmpty)
+            try permit(try records.settings(of: domain), try records.accountsInProgress(of: domain))
             return try records.forget(domain)
         }
     }
@@ -78,11 +94,13 @@ extension RecordsReader {
             running: running[domain] ?? 0)
     }
 
-    /// How many of these accounts are in progress, by domain.
+    /// How many of these accounts are in progress and not paused, by domain.
     fileprivate func inProgress(_ running: Set<AccountRecord.ID>) throws -> [DomainName: Int64] {
         var counts: [DomainName: Int64] = [:]
         for id in running {
-            guard let row = try account(id: id), row.deletedAt == nil, row.status == .inProgress else { continue }
+            guard let row = try account(id: id), row.deletedAt == nil, row.status == .inProgress, !row.isPaused else {
+                continue
+            }
             counts[row.address.domain, default: 0] += 1
         }
         return counts

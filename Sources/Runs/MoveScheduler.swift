@@ -52,12 +52,13 @@ public final class MoveScheduler: Sendable {
         state.withLock { $0.suspects.formUnion(accounts) }
     }
 
-    /// Queues the run that `account.pending` asks for, or joins one that is already there.
+    /// Queues the run that `account.pending` asks for, or joins one that is already there. A paused account's waits until
+    /// it is resumed.
     /// - Parameter session: the question whose session is kept for the run.
     package func submit(
         _ account: AccountRecord, _ settings: MigrationSettings, in session: OldServerPolicy.Ticket? = nil
     ) {
-        guard let pending = account.pending else { return }
+        guard let pending = account.pending, !account.isPaused else { return }
         var run = run(of: account.id, pending, settings)
         run.session = session
         places.want(run, at: settings.oldServer.endpoint)
@@ -80,7 +81,7 @@ public final class MoveScheduler: Sendable {
 
     /// The account's run begins again under these settings; a waiting one stays in line and will run under them.
     package func begin(_ account: AccountRecord, under settings: MigrationSettings) {
-        guard account.pending != nil, !cancel(account.id, .resettled) else { return }
+        guard account.pending != nil, !account.isPaused, !cancel(account.id, .resettled) else { return }
         submit(account, settings)
     }
 

@@ -54,6 +54,7 @@ extension Run {
                 }
             } catch let error as SourceError {
                 if let reason = control.stopReason { return (.stopped(reason), nil) }
+                if isAsking { remember(.unavailable, error.reason) }
                 if progress.count > before { patience.progress() }
                 switch error.remedy {
                 case .wait(let seconds): return (.postponed(error.reason, error.description, seconds: seconds), nil)
@@ -103,6 +104,7 @@ extension Run {
             return try await moved(in: session)
         }
         place.opens()
+        isAsking = true
         let line: any SourceConnection
         do throws(SourceError) {
             line = try await context.source.connect(
@@ -127,6 +129,7 @@ extension Run {
             _ = await tell(ConnectionEnd(error, hasGreeted: true))
             throw error
         }
+        remember(answer)
         switch answer {
         case .accepted(let session):
             place.accepted(loginDelay: session.traits.loginDelay ?? 0)

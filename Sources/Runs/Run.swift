@@ -33,6 +33,10 @@ struct Run: Sendable {
     private(set) var further: FurtherSessions
     var isPipelining = true
     var progress = RunProgress()
+    /// The latest login of this run; nil if it has had none, because it continues in a session that was there.
+    private(set) var asked: PasswordAttempt?
+    /// Whether a login is under way that has not been answered yet.
+    var isAsking = false
     private var hasBegun = false
     /// The question in whose session it goes on.
     var kept: OldServerPolicy.Ticket?
@@ -79,6 +83,21 @@ struct Run: Sendable {
         }
     }
 
+    mutating func remember(_ answer: SourceAnswer) {
+        switch answer {
+        case .accepted: remember(.accepted, nil)
+        case .rejected: remember(.rejected, .credentialsRejected)
+        case .noSuchUser: remember(.noSuchUser, nil)
+        case .busy(let reason, _, _), .failed(let reason, _, _): remember(.unavailable, reason)
+        }
+    }
+
+    mutating func remember(_ outcome: AttemptOutcome, _ reason: Reason?) {
+        isAsking = false
+        asked = PasswordAttempt(
+            at: context.now(), via: account.lastTriggeredBy ?? .other, outcome: outcome, reason: reason)
+    }
+
     var user: String { settings.oldServer.username(of: account.address) }
 
     /// Where the ledger's rows of this mailbox come from.
@@ -112,10 +131,12 @@ struct Run: Sendable {
         let now = context.now()
         let remaining = Int64(plan.missing)
         let octets = plan.missingOctets
+        let asked = asked
         let changed = try await context.records.change(.id(id)) { facts in
             guard var row = facts.account else { return nil }
             var events: [EventRecord] = []
             row.beginMoving()
+            row.wasAsked(asked, at: now)
             // What this session finds is known only when it has ended.
             row.pending?.found = nil
             row.remaining = remaining

@@ -7,6 +7,8 @@ import Waiting
 package final class RunControl: Sendable {
     package enum StopReason: Sendable {
         case shutdown, disabled, deleted, excluded, expired
+        /// The run continues once an administrator resumes the account.
+        case paused
         /// The settings name another old server or another way to reach it: the run begins again under them.
         case resettled
     }

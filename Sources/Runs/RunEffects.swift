@@ -13,6 +13,8 @@ struct RunEffects: Sendable {
     var ranUnder: MigrationSettings
     /// What the next run must know about this one's sessions; nil if it had none.
     var further: FurtherSessions?
+    /// Its latest login; nil if it has had none.
+    var asked: PasswordAttempt?
     /// Where the ledger's rows of this mailbox come from.
     var source: Int64
     var limits: MoveLimits
@@ -33,21 +35,32 @@ struct RunEffects: Sendable {
         // A trigger has brought another password meanwhile; the run with that one comes next, and it counts.
         guard row.sealed == nil || row.sealed == before.sealed else { return nil }
         let brought = row.moved != before.moved
-        let asked = PasswordMark(revision: before.revision, generation: ranUnder.generation)
-        if case .stopped(.resettled) = end {
+        let mark = PasswordMark(revision: before.revision, generation: ranUnder.generation)
+        if end.leavesTheRestToAnother {
             // The password was erased after the run began.
             guard row.sealed == nil, row.outcome == .inProgress else { return nil }
             let reason: RunControl.StopReason = row.nonMigrating == nil ? .disabled : .excluded
             let event = row.end(
-                .stopped(reason), keeps: false, brought: brought, asked: asked, current, limits, clock)
+                .stopped(reason), keeps: false, brought: brought, asked: mark, current, limits, clock)
             return AccountEffects(row, events: [event].compactMap(\.self))
         }
         // The verdict of an old server that the settings no longer name does not count.
         guard current.oldServer == ranUnder.oldServer || row.pending == nil else { return nil }
         // Disabled or excluded while it ran: the password is not kept.
         let keeps = row.sealed != nil && current.state(at: clock.now) == .active
-        let event = row.end(end, keeps: keeps, brought: brought, asked: asked, current, limits, clock)
+        row.wasAsked(asked, at: clock.now)
+        let event = row.end(end, keeps: keeps, brought: brought, asked: mark, current, limits, clock)
         if let further { row.remember(further, of: source, after: end) }
         return AccountEffects(row, events: [event].compactMap(\.self))
+    }
+}
+
+extension RunEnd {
+    /// Everything stays as it is for another run: at once under other settings, or once the account is resumed.
+    fileprivate var leavesTheRestToAnother: Bool {
+        switch self {
+        case .stopped(.resettled), .stopped(.paused): true
+        default: false
+        }
     }
 }

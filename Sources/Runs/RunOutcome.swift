@@ -79,7 +79,7 @@ extension AccountRecord {
             return EventRecord(
                 at: now, account: address, kind: .stopped, reason: .migrationExpired,
                 detail: "the window has ended; it is not tried again")
-        case .stopped(.deleted), .stopped(.shutdown), .stopped(.resettled): return nil
+        case .stopped(.deleted), .stopped(.shutdown), .stopped(.resettled), .stopped(.paused): return nil
         }
     }
 

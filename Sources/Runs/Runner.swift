@@ -30,6 +30,17 @@ package struct Runner: Sendable {
         case again
     }
 
+    /// What a run leaves to be recorded.
+    private struct Outcome {
+        var end: RunEnd
+        /// nil if it has had no session.
+        var further: FurtherSessions?
+        /// The latest login; nil if it has had none.
+        var asked: PasswordAttempt?
+
+        init(_ end: RunEnd) { self.end = end }
+    }
+
     func run(_ place: RunPlace, isSuspect: Bool, _ control: RunControl) async -> Next {
         let id = place.account
         var account: EmailAddress?
@@ -40,12 +51,13 @@ package struct Runner: Sendable {
             guard let pending = row.pending, let sealed = row.sealed else {
                 // The password was erased before the run's turn came.
                 guard row.outcome == .inProgress else { return .none }
-                return try await record(.stopped(row.nonMigrating == nil ? .disabled : .excluded), of: row, settings)
+                let end = RunEnd.stopped(row.nonMigrating == nil ? .disabled : .excluded)
+                return try await record(Outcome(end), of: row, settings)
             }
             // If the process dies during this run, the next process knows which run it was.
             try await context.records.beginRun(of: id, isSuspect: isSuspect, anew: false)
-            let (end, further) = await end(of: row, pending, sealed, settings, place, control)
-            return try await record(end, of: row, settings, further)
+            let outcome = await outcome(of: row, pending, sealed, settings, place, control)
+            return try await record(outcome, of: row, settings)
         } catch {
             context.log.error(
                 "the run could not be recorded: \(error)", metadata: account.map { .about($0) } ?? ["row": "\(id)"])
@@ -53,18 +65,19 @@ package struct Runner: Sendable {
         }
     }
 
-    private func end(
+    private func outcome(
         of row: AccountRecord, _ pending: PendingRun, _ sealed: [UInt8], _ settings: MigrationSettings,
         _ place: RunPlace, _ control: RunControl
-    ) async -> (RunEnd, FurtherSessions?) {
+    ) async -> Outcome {
         let state = settings.state(at: context.now())
-        if state == .disabled { return (.stopped(.disabled), nil) }
-        if row.nonMigrating == .excluded || row.nonMigrating == .notKnown { return (.stopped(.excluded), nil) }
+        if state == .disabled { return Outcome(.stopped(.disabled)) }
+        if row.nonMigrating == .excluded || row.nonMigrating == .notKnown { return Outcome(.stopped(.excluded)) }
         // A run started by a login within the window is finished, however long it waited for its turn.
         if state == .expired, pending.kind != .first, row.outcome != .inProgress {
-            return (.stopped(.expired), nil)
+            return Outcome(.stopped(.expired))
         }
-        if case .refused(let refusal) = place.start { return (RunEnd(refusal, settings.oldServer), nil) }
+        if row.isPaused { return Outcome(.stopped(.paused)) }
+        if case .refused(let refusal) = place.start { return Outcome(RunEnd(refusal, settings.oldServer)) }
         do {
             let store = StoreGuard(context: context, store: commons.store)
             let expected = try await store.verify(row)
@@ -86,31 +99,34 @@ package struct Runner: Sendable {
                 account: row, settings: settings, password: password,
                 further: FurtherSessions(sessions: pending.sessions, found: pending.found))
             run.expected = expected
-            let end = try await run.end()
-            switch end {
+            var outcome = Outcome(try await run.end())
+            outcome.further = run.further
+            outcome.asked = run.asked
+            switch outcome.end {
             case .completed, .refused:
                 // Complete means: in the place where mail is looked for now.
                 _ = try await store.verify(row)
                 try await completion.forgetOthers(row.id)
             default: break
             }
-            return (end, run.further)
+            return outcome
         } catch let error as MailStoreError {
-            return (.failed(.mailStoreUnavailable, error.description), nil)
+            return Outcome(.failed(.mailStoreUnavailable, error.description))
         } catch let error as MoveError {
-            return (error.reason == .shuttingDown ? .stopped(.shutdown) : .failed(error.reason, error.detail), nil)
+            return Outcome(
+                error.reason == .shuttingDown ? .stopped(.shutdown) : .failed(error.reason, error.detail))
         } catch is CancellationError {
-            return (.stopped(.shutdown), nil)
+            return Outcome(.stopped(.shutdown))
         } catch {
-            return (.failed(.databaseUnavailable, String(describing: error)), nil)
+            return Outcome(.failed(.databaseUnavailable, String(describing: error)))
         }
     }
 
     /// Records the run's outcome as the account's.
     private func record(
-        _ end: RunEnd, of before: AccountRecord, _ settings: MigrationSettings, _ further: FurtherSessions? = nil
+        _ outcome: Outcome, of before: AccountRecord, _ settings: MigrationSettings
     ) async throws -> Next {
-        if case .stopped(.shutdown) = end {
+        if case .stopped(.shutdown) = outcome.end {
             try await context.records.suspendRuns(of: before.id)
             return .none
         }
@@ -121,15 +137,15 @@ package struct Runner: Sendable {
         let source = commons.ledgerHash.source(
             settings.oldServer, username: settings.oldServer.username(of: before.address))
         let ended = RunEffects(
-            end: end, before: before, ranUnder: settings, further: further, source: source, limits: limits,
-            clock: RunClock(now: now, uptime: uptime, spans: spans))
-        let outcome = try await context.records.change([.id(before.id)]) { _, facts in
+            end: outcome.end, before: before, ranUnder: settings, further: outcome.further, asked: outcome.asked,
+            source: source, limits: limits, clock: RunClock(now: now, uptime: uptime, spans: spans))
+        let recorded = try await context.records.change([.id(before.id)]) { _, facts in
             (ended.effects(on: facts), (facts.account, facts.settings))
         }.first
-        guard let outcome, let row = outcome.changed ?? outcome.verdict.0, let current = outcome.verdict.1 else {
+        guard let recorded, let row = recorded.changed ?? recorded.verdict.0, let current = recorded.verdict.1 else {
             return .none
         }
         statuses.changed(row)
-        return row.pending.map { .pending($0, current) } ?? .none
+        return row.isPaused ? .none : row.pending.map { .pending($0, current) } ?? .none
     }
 }

@@ -32,6 +32,7 @@ enum AccountRow {
         "pendingKind", "pendingDue", "pendingFailures", "pendingFailingSince", "pendingFollowUpUntil",
         "pendingSessions", "pendingFound", "lookedThrough", "version",
         "intendedHash", "intendedSealed", "intendedGeneration", "intendedVia",
+        "lastTriggeredBy", "attemptAt", "attemptVia", "attemptOutcome", "attemptReason", "paused",
         "sealed",
     ]
 
@@ -108,6 +109,9 @@ enum AccountRow {
         account.lookedThrough = try columns.optionalInteger()
         account.version = try columns.integer()
         account.handingOver = try handingOver(&columns)
+        account.lastTriggeredBy = try columns.optionalWord()
+        account.lastAttempt = try attempt(&columns)
+        account.isPaused = try columns.integer() != 0
         account.sealed = try columns.optionalOctets()
         return account
     }
@@ -138,6 +142,10 @@ enum AccountRow {
             column(account.lookedThrough), column(account.version),
             column(account.handingOver?.hash), column(account.handingOver?.sealed),
             column(account.handingOver?.generation), column(account.handingOver?.via.rawValue),
+            column(account.lastTriggeredBy?.rawValue),
+            column(account.lastAttempt?.at), column(account.lastAttempt?.via.rawValue),
+            column(account.lastAttempt?.outcome.rawValue), column(account.lastAttempt?.reason?.rawValue),
+            column(account.isPaused ? 1 : 0),
             column(account.sealed),
         ]
     }
@@ -164,6 +172,15 @@ enum AccountRow {
         let at = try columns.optionalTime()
         guard let reason, let detail, let at else { return nil }
         return RunFailure(reason: reason, detail: detail, at: at)
+    }
+
+    private static func attempt(_ columns: inout Columns) throws -> PasswordAttempt? {
+        let at = try columns.optionalTime()
+        let via: TriggerOrigin? = try columns.optionalWord()
+        let outcome: AttemptOutcome? = try columns.optionalWord()
+        let reason: Reason? = try columns.optionalWord()
+        guard let at, let via, let outcome else { return nil }
+        return PasswordAttempt(at: at, via: via, outcome: outcome, reason: reason)
     }
 
     private static func pending(_ columns: inout Columns) throws -> PendingRun? {

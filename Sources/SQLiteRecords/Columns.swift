@@ -85,6 +85,13 @@ struct Columns {
         return word
     }
 
+    /// As ``address()``; nil if the key is empty.
+    mutating func optionalAddress() throws -> EmailAddress? {
+        guard sqlite3_column_bytes(statement, next) == 0 else { return try address() }
+        next += 2
+        return nil
+    }
+
     /// Reads two columns: the key, and what was given in another spelling, the local part or the whole address.
     mutating func address() throws -> EmailAddress {
         let key = try text()

@@ -44,6 +44,7 @@ struct LogWalk {
     let sort: LogQuery.Sort
     let descending: Bool
     let filter: AccountFilter
+    var needsAttention = false
     let after: LogPosition?
 
     /// The next positions: one more than `limit`, if there are that many.
@@ -61,8 +62,8 @@ struct LogWalk {
         let arguments = [domain.databaseValue, status.code.databaseValue] + filter.arguments
         return try db.first(
             """
-            SELECT count(*) FROM account INDEXED BY account_by_address
-            WHERE domain = ? AND status = ? AND deletedAt IS NULL\(filter.condition)
+            SELECT count(*) FROM account INDEXED BY \(indexes)_by_address
+            WHERE domain = ? AND status = ? AND \(isCounted)\(filter.condition)
             """, StatementArguments(arguments)
         ) { try $0.integer() } ?? 0
     }
@@ -91,7 +92,7 @@ struct LogWalk {
         return try db.all(
             """
             SELECT id, \(key), address FROM account INDEXED BY \(index)
-            WHERE domain = ? AND status = ? AND deletedAt IS NULL\(condition)
+            WHERE domain = ? AND status = ? AND \(isCounted)\(condition)
             ORDER BY \(order) LIMIT ?
             """, StatementArguments(arguments)
         ) { columns in
@@ -113,10 +114,16 @@ struct LogWalk {
 
     private var index: String {
         switch sort {
-        case .account, .status: "account_by_address"
-        case .startedAt: "account_by_start"
-        case .remaining: "account_by_remaining"
-        case .lastTriggeredAt: "account_by_trigger"
+        case .account, .status: "\(indexes)_by_address"
+        case .startedAt: "\(indexes)_by_start"
+        case .remaining: "\(indexes)_by_remaining"
+        case .lastTriggeredAt: "\(indexes)_by_trigger"
         }
     }
+
+    /// One a sort: of all accounts, or of those that somebody has to look at.
+    private var indexes: String { needsAttention ? "attention" : "account" }
+
+    /// What the indexes leave out.
+    private var isCounted: String { needsAttention ? "attention = 1 AND deletedAt IS NULL" : "deletedAt IS NULL" }
 }

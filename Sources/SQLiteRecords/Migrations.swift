@@ -34,6 +34,9 @@ enum Migrations {
         migrator.registerMigration("hand-overs to a directory of the platform's own") { db in
             try db.execute(sql: intendedHandOvers)
         }
+        migrator.registerMigration("attempts, pauses, and accounts that need attention") { db in
+            try db.execute(sql: attention)
+        }
         return migrator
     }()
 

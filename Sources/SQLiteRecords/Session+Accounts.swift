@@ -60,6 +60,31 @@ extension Session {
         }
     }
 
+    func accountsWithSealedPassword(of domain: DomainName) throws -> [AccountRecord] {
+        try ask { db in
+            guard let domain = try id(of: domain, in: db) else { return [] }
+            return try sound(
+                in: db,
+                """
+                SELECT \(AccountRow.selected) FROM account INDEXED BY account_sealed
+                WHERE domain = ? AND sealed IS NOT NULL ORDER BY id
+                """, [domain])
+        }
+    }
+
+    func accountsThatNeedALogin(of domain: DomainName) throws -> [EmailAddress] {
+        try ask { db in
+            guard let domain = try id(of: domain, in: db) else { return [] }
+            return try db.all(
+                """
+                SELECT address, given FROM account INDEXED BY attention_by_address
+                WHERE domain = ? AND status = 3 AND attention = 1 AND deletedAt IS NULL AND sealed IS NULL AND paused = 0
+                ORDER BY address
+                """, [domain]
+            ) { try $0.address() }
+        }
+    }
+
     func accountsInProgress() throws -> [AccountRecord] {
         try ask { db in
             try sound(
@@ -131,7 +156,7 @@ extension Session {
         }
     }
 
-    func reclassify(_ domain: DomainName) throws -> [AccountRecord.ID] {
+    func reclassify(_ domain: DomainName, keepsReplies: Bool) throws -> [AccountRecord.ID] {
         try ask { db in
             guard let id = try id(of: domain, in: db) else { return [] }
             let hasKnown = try settings(of: domain)?.hasKnownAccounts ?? false
@@ -146,12 +171,13 @@ extension Session {
                         WHEN ?2 AND NOT EXISTS (
                             SELECT 1 FROM listed
                             WHERE domain = ?1 AND kind = 0 AND listed.address = account.address) THEN 'notKnown'
+                        WHEN ?3 AND nonMigrating = 'reply' THEN 'reply'
                         END AS now
                     FROM account WHERE domain = ?1 AND deletedAt IS NULL
                 ) AS evidence
                 WHERE evidence.id = account.id AND account.nonMigrating IS NOT evidence.now
                 RETURNING id
-                """, [id, hasKnown]
+                """, [id, hasKnown, keepsReplies]
             ) { try $0.integer() }
         }
     }
@@ -200,7 +226,9 @@ extension Session {
                 UPDATE account SET
                     outcome = 0, nonMigrating = NULL, shownRevision = NULL, shownGeneration = NULL,
                     rejectedRevision = NULL, rejectedGeneration = NULL,
-                    startedAt = NULL, startedBy = NULL, lastTriggeredAt = NULL, finishedAt = NULL,
+                    startedAt = NULL, startedBy = NULL, lastTriggeredAt = NULL, lastTriggeredBy = NULL,
+                    finishedAt = NULL, attemptAt = NULL, attemptVia = NULL, attemptOutcome = NULL,
+                    attemptReason = NULL, paused = 0,
                     moved = 0, movedOctets = 0, remaining = 0, remainingOctets = 0, runs = 0,
                     errorReason = NULL, errorDetail = NULL, errorAt = NULL,
                     pendingKind = NULL, pendingDue = NULL, pendingFailures = NULL, pendingFailingSince = NULL,

@@ -31,12 +31,13 @@ extension Session {
                 ])
             ) { columns in
                 let id = try columns.integer()
-                let at = try columns.time()
-                let account = try columns.address()
-                var event = EventRecord(
-                    at: at, account: account, kind: try columns.word(), via: try columns.optionalWord(),
-                    reason: try columns.optionalWord(), detail: try columns.optionalText(),
-                    isIdle: try columns.integer() != 0)
+                var event = EventRecord(at: try columns.time(), domain: query.domain, kind: .created, detail: nil)
+                event.account = try columns.optionalAddress()
+                event.kind = try columns.word()
+                event.via = try columns.optionalWord()
+                event.reason = try columns.optionalWord()
+                event.detail = try columns.optionalText()
+                event.isIdle = try columns.integer() != 0
                 event.count = Int(clamping: try columns.integer())
                 event.since = try columns.optionalTime()
                 return (id, event)
@@ -50,7 +51,7 @@ extension Session {
 
     func append(_ event: EventRecord) throws {
         try ask { db in
-            let domain = try added(event.account.domain, in: db)
+            let domain = try added(event.domain, in: db)
             let earlier = try repeated(event, in: db)
             // Under a new id, because events are listed by their latest times.
             if let earlier { try db.run("DELETE FROM event WHERE id = ?", [earlier.id]) }
@@ -60,7 +61,7 @@ extension Session {
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
                 [
-                    event.at.milliseconds, domain, event.account.key, event.account.givenWhereNotKey,
+                    event.at.milliseconds, domain, event.key, event.account?.givenWhereNotKey,
                     event.kind.rawValue, event.via?.rawValue, event.reason?.rawValue, event.detail,
                     event.isIdle, (earlier?.count ?? 0) + 1, earlier?.since, event.likeness,
                 ])
@@ -72,7 +73,7 @@ extension Session {
     /// The row that the event repeats, since the account's last run that brought something.
     private func repeated(_ event: EventRecord, in db: Database) throws -> (id: Int64, count: Int64, since: Int64)? {
         guard let likeness = event.likeness else { return nil }
-        let key = event.account.key
+        let key = event.key
         return try db.first(
             """
             SELECT id, count, ifnull(since, at) FROM event INDEXED BY event_by_likeness
@@ -93,7 +94,7 @@ extension Session {
             WHERE address = ?1 AND kind = 'triggered' AND idle = 0 AND id > ifnull((
                 SELECT max(id) FROM event INDEXED BY event_fruitful
                 WHERE address = ?1 AND kind = 'completed' AND idle = 0), 0)
-            """, [event.account.key])
+            """, [event.key])
     }
 
     func removeIdleEvents(before time: Timestamp) throws -> Bool {
@@ -151,4 +152,18 @@ extension Session {
                 StatementArguments([name.databaseValue, column(value)]))
         }
     }
+}
+
+extension EventQuery {
+    fileprivate var domain: DomainName {
+        switch subject {
+        case .account(let address): address.domain
+        case .domain(let domain): domain
+        }
+    }
+}
+
+extension EventRecord {
+    /// The key that it is found under; a domain's own events belong to no account.
+    fileprivate var key: String { account?.key ?? "" }
 }

@@ -20,11 +20,13 @@ extension Session {
             }
             let limit = max(1, query.limit)
             let walk = LogWalk(
-                domain: domain, sort: query.sort, descending: query.descending, filter: filter, after: after?.position)
+                domain: domain, sort: query.sort, descending: query.descending, filter: filter,
+                needsAttention: query.needsAttention, after: after?.position)
             let positions = try walk.page(of: statuses, limit: limit, in: db)
             var total: Int64 = 0
+            let sums = query.needsAttention ? totals.attention : totals.counts
             for status in statuses {
-                total += filter.isEmpty ? totals.counts[status, default: 0] : try walk.count(of: status, in: db)
+                total += filter.isEmpty ? sums[status, default: 0] : try walk.count(of: status, in: db)
             }
             let page = positions.prefix(limit)
             return LogPage(
@@ -74,26 +76,42 @@ extension Session {
     func totals(of domain: DomainName) throws -> DomainTotals {
         try ask { db in
             var totals = DomainTotals()
-            for status in MigrationStatus.allCases { totals.counts[status] = 0 }
+            for status in MigrationStatus.allCases {
+                totals.counts[status] = 0
+                totals.attention[status] = 0
+            }
             let sums = try db.all(
                 """
-                SELECT status, accounts, moved, movedOctets, remaining, remainingOctets, unlisted
+                SELECT
+                    status, accounts, moved, movedOctets, remaining, remainingOctets, unlisted, attention, paused,
+                    pausedRemaining, pausedRemainingOctets
                 FROM tally WHERE domain = (SELECT id FROM domain WHERE name = ?)
                 """, [domain.name]
             ) { columns in
-                let status = try MigrationStatus(code: columns.integer())
+                let sum = DomainTotals(
+                    counts: [try MigrationStatus(code: columns.integer()): try columns.integer()],
+                    moved: try columns.integer(), movedOctets: try columns.integer(), remaining: try columns.integer(),
+                    remainingOctets: max(0, try columns.integer()), unlisted: try columns.integer())
                 return (
-                    status, try columns.integer(), try columns.integer(), try columns.integer(), try columns.integer(),
-                    try columns.integer(), try columns.integer()
+                    sum, attention: try columns.integer(), paused: try columns.integer(),
+                    pausedRemaining: try columns.integer(), pausedOctets: max(0, try columns.integer())
                 )
             }
-            for (status, accounts, moved, movedOctets, remaining, remainingOctets, unlisted) in sums {
-                totals.counts[status] = accounts
-                totals.moved = totals.moved.addingSaturated(moved)
-                totals.movedOctets = totals.movedOctets.addingSaturated(movedOctets)
-                totals.remaining = totals.remaining.addingSaturated(remaining)
-                totals.remainingOctets = totals.remainingOctets.addingSaturated(max(0, remainingOctets))
-                if status != .nonMigrating { totals.unlisted += unlisted }
+            for (sum, attention, paused, pausedRemaining, pausedOctets) in sums {
+                for (status, accounts) in sum.counts {
+                    totals.counts[status] = accounts
+                    totals.attention[status] = attention
+                    if status != .nonMigrating { totals.unlisted += sum.unlisted }
+                    guard status == .inProgress else { continue }
+                    totals.underWay = DomainTotals.Remainder(
+                        accounts: accounts - paused, messages: sum.remaining - pausedRemaining,
+                        octets: max(0, sum.remainingOctets - pausedOctets))
+                }
+                totals.moved = totals.moved.addingSaturated(sum.moved)
+                totals.movedOctets = totals.movedOctets.addingSaturated(sum.movedOctets)
+                totals.remaining = totals.remaining.addingSaturated(sum.remaining)
+                totals.remainingOctets = totals.remainingOctets.addingSaturated(sum.remainingOctets)
+                totals.paused += paused
             }
             return totals
         }

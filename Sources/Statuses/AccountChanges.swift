@@ -10,8 +10,17 @@ extension AccountRecord {
         startedAt = startedAt ?? now
         startedBy = startedBy ?? origin
         lastTriggeredAt = now
+        lastTriggeredBy = origin
         if nonMigrating == .reply { nonMigrating = nil }
         rejected = nil
+    }
+
+    /// A run has asked the old server about the password. Where a login has asked since, its question stays.
+    package mutating func wasAsked(_ attempt: PasswordAttempt?, at now: Timestamp) {
+        guard let attempt else { return }
+        // A time still to come was recorded before the clock was set back.
+        if let last = lastAttempt?.at, last > attempt.at, last <= now { return }
+        lastAttempt = attempt
     }
 
     /// A run is in progress, or waits for its turn.
@@ -92,6 +101,9 @@ extension AccountRecord {
         startedAt = nil
         startedBy = nil
         lastTriggeredAt = nil
+        lastTriggeredBy = nil
+        lastAttempt = nil
+        isPaused = false
         finishedAt = nil
         remaining = 0
         remainingOctets = 0

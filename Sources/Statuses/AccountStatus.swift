@@ -36,7 +36,12 @@ public struct AccountStatus: Sendable, Hashable {
     public var runs: Int64
     /// Whether its run waits for its turn.
     public var isQueued: Bool
+    /// No run starts until an administrator says so.
+    public var isPaused: Bool
     public var error: RunFailure?
+    /// When a failed run is tried again by itself; nil where it is not.
+    public var retryAt: Timestamp?
+    public var lastAttempt: PasswordAttempt?
     /// nil where migration was never enabled for the domain.
     public var window: Window?
     public var portal: Portal
@@ -63,8 +68,11 @@ public struct AccountStatus: Sendable, Hashable {
             etaSeconds = Int(saturating: (Double(row.remaining) / rate).rounded(.up))
         }
         runs = row.runs
-        isQueued = row.status == .inProgress && !isRunning
+        isPaused = row.isPaused
+        isQueued = row.status == .inProgress && !isRunning && !isPaused
         error = row.error
+        retryAt = row.status == .failed && !isPaused ? row.pending?.due : nil
+        lastAttempt = row.lastAttempt
         window = settings.map { settings in
             let state = settings.state(at: now)
             let days = settings.expiresAt.seconds(since: now) / 86400

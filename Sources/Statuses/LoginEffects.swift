@@ -40,6 +40,9 @@ package struct LoginEffects: Sendable {
         case postponed(Reason, String)
         /// Somebody waited for an answer, and none came.
         case failed(Reason, String)
+        /// Nothing else happened: the old server was not asked, because its answer was known from a moment ago, or
+        /// because the question could not be put.
+        case notAsked(AttemptOutcome, Reason?)
     }
 
     /// A password as the records keep it for a run.
@@ -91,6 +94,16 @@ package struct LoginEffects: Sendable {
 
     /// - Returns: nil where nothing changes: what was asked about no longer exists, or another change came first.
     package func effects(on facts: AccountFacts) -> AccountEffects? {
+        guard let attempt = refusal, let there = facts.account, isTheOneAsked(there) else { return changes(facts) }
+        // That somebody tried is worth knowing, whatever has changed since the question was asked.
+        var effects = changes(facts) ?? AccountEffects()
+        var account = effects.account ?? there
+        account.lastAttempt = attempt
+        if account != there { effects.account = account }
+        return effects.account == nil && effects.events.isEmpty ? nil : effects
+    }
+
+    private func changes(_ facts: AccountFacts) -> AccountEffects? {
         switch outcome {
         case .takenOver(let hash, let sealed): takenOver(hash, sealed, facts)
         case .intended(let hash, let sealed): intended(hash, sealed, facts)
@@ -106,10 +119,33 @@ package struct LoginEffects: Sendable {
         case .noSuchUser(let text): noSuchUser(text, facts)
         case .postponed(let reason, let text): told(.postponed, reason, text)
         case .failed(let reason, let text): failed(reason, text, facts)
+        case .notAsked: nil
         }
     }
 
+    /// What the account remembers of a question that was not answered by yes; nil for any other outcome.
+    private var refusal: PasswordAttempt? {
+        let (outcome, reason): (AttemptOutcome, Reason?)
+        switch self.outcome {
+        case .rejected: (outcome, reason) = (.rejected, .credentialsRejected)
+        case .noSuchUser: (outcome, reason) = (.noSuchUser, nil)
+        case .postponed(let why, _), .failed(let why, _): (outcome, reason) = (.unavailable, why)
+        case .notAsked(let came, let why): (outcome, reason) = (came, why)
+        case .takenOver, .intended, .settled, .changedElsewhere, .takenIn, .started, .repaired, .askedForMore,
+            .willBeShown, .wasNotShown:
+            return nil
+        }
+        return PasswordAttempt(at: now, via: via, outcome: outcome, reason: reason)
+    }
+
+    private var acceptance: PasswordAttempt { PasswordAttempt(at: now, via: via, outcome: .accepted) }
+
     // MARK: The basis
+
+    /// Not one that was created again meanwhile.
+    private func isTheOneAsked(_ account: AccountRecord) -> Bool {
+        account.id == asked?.id && account.createdAt == asked?.createdAt
+    }
 
     /// The account, if its password and settings are still those that were asked about.
     private func current(_ facts: AccountFacts) -> AccountRecord? {
@@ -144,6 +180,7 @@ package struct LoginEffects: Sendable {
         }
         if let hash { account.passwordHash = hash }
         account.handOver()
+        account.lastAttempt = acceptance
         begin(&account, sealed)
         return AccountEffects(account, events: events)
     }
@@ -151,6 +188,7 @@ package struct LoginEffects: Sendable {
     private func intended(_ hash: String, _ sealed: Sealed, _ facts: AccountFacts) -> AccountEffects? {
         guard let generation else { return nil }
         return changed(facts) {
+            $0.lastAttempt = acceptance
             $0.handingOver = IntendedHandOver(
                 hash: hash, sealed: sealed.octets, generation: generation, via: via)
         }
@@ -182,7 +220,10 @@ package struct LoginEffects: Sendable {
     }
 
     private func started(_ sealed: Sealed, _ facts: AccountFacts) -> AccountEffects? {
-        var effects = changed(facts) { begin(&$0, sealed) }
+        var effects = changed(facts) { account in
+            account.lastAttempt = acceptance
+            begin(&account, sealed)
+        }
         effects?.events = [event(.triggered)]
         return effects
     }
@@ -196,6 +237,7 @@ package struct LoginEffects: Sendable {
             account.moved = recorded - Int64(missing.count)
             let octets = missing.lazy.map { max(0, $0.octets) }.saturatedSum()
             account.movedOctets = max(0, account.movedOctets.subtractingSaturated(octets))
+            account.lastAttempt = acceptance
             begin(&account, sealed)
         }
         effects?.forgotten = missing
@@ -212,6 +254,7 @@ package struct LoginEffects: Sendable {
     private func askedForMore(_ sealed: Sealed, _ run: RunState, _ facts: AccountFacts) -> AccountEffects? {
         var effects = changed(facts) { account in
             account.lastTriggeredAt = now
+            account.lastTriggeredBy = via
             account.startedAt = account.startedAt ?? now
             account.startedBy = account.startedBy ?? via
             switch account.pending?.kind {

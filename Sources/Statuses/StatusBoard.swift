@@ -28,8 +28,8 @@ public final class StatusBoard: Sendable {
     }
 
     private struct State: Sendable {
-        /// Accounts that have a run.
-        var running: Set<AccountRecord.ID> = []
+        /// Accounts that have a run, and since when.
+        var running: [AccountRecord.ID: ContinuousClock.Instant] = [:]
         var moving: [EmailAddress: AccountRecord] = [:]
         var rates: [AccountRecord.ID: Rate] = [:]
         var settings: [String: MigrationSettings] = [:]
@@ -45,7 +45,9 @@ public final class StatusBoard: Sendable {
         }
     }
 
-    private let context: Context
+    let context: Context
+    /// How much each domain has moved of late.
+    let activity = MoveActivity()
     private let state = Mutex(State())
     /// Held while telling, so that nobody is told of two states of an account in the wrong order.
     private let telling = Mutex(())
@@ -69,7 +71,7 @@ public final class StatusBoard: Sendable {
     /// The status of a row just read or written.
     public func status(of row: AccountRecord, settings: MigrationSettings?) -> AccountStatus {
         let now = context.uptime()
-        let (rate, isRunning) = state.withLock { ($0.rates[row.id]?.perSecond(now: now), $0.running.contains(row.id)) }
+        let (rate, isRunning) = state.withLock { ($0.rates[row.id]?.perSecond(now: now), $0.running[row.id] != nil) }
         return AccountStatus(row, settings: settings, rate: rate, isRunning: isRunning, now: context.now())
     }
 
@@ -88,7 +90,7 @@ public final class StatusBoard: Sendable {
     public func snapshot(of domain: DomainName) async throws -> (totals: DomainTotals, moving: [AccountStatus]) {
         guard let progress = try await context.records.progress(of: domain) else { throw Self.unknown(domain) }
         let moving = progress.moving.map { status(of: $0, settings: progress.settings) }
-        return (progress.totals, moving.filter { !$0.isQueued })
+        return (progress.totals, moving.filter { !$0.isQueued && !$0.isPaused })
     }
 
     /// - Throws: `InvalidCursor`; `RecordsError`.
@@ -107,7 +109,7 @@ public final class StatusBoard: Sendable {
     package func changed(_ row: AccountRecord) {
         state.withLock { state in
             // Outside a run the records tell.
-            if row.deletedAt == nil, row.status == .inProgress, state.running.contains(row.id) {
+            if row.deletedAt == nil, row.status == .inProgress, state.running[row.id] != nil {
                 if let known = state.moving[row.address], known.id == row.id, known.version > row.version { return }
                 state.moving[row.address] = row
             } else {
@@ -127,24 +129,31 @@ public final class StatusBoard: Sendable {
     }
 
     /// Accounts whose run is in progress, not waiting.
-    package var runningAccounts: Set<AccountRecord.ID> { state.withLock { $0.running } }
+    package var runningAccounts: Set<AccountRecord.ID> { state.withLock { Set($0.running.keys) } }
 
     /// A run of the account begins.
-    package func begins(_ account: AccountRecord.ID) { state.withLock { _ = $0.running.insert(account) } }
+    package func begins(_ account: AccountRecord.ID) {
+        let now = context.uptime()
+        state.withLock { $0.running[account] = now }
+    }
 
     /// … and has ended, which is recorded durably.
     package func ends(_ account: AccountRecord.ID) {
         state.withLock { state in
-            state.running.remove(account)
+            state.running[account] = nil
             state.rates[account] = nil
             if let address = state.moving.first(where: { $0.value.id == account })?.key { state.moving[address] = nil }
         }
     }
 
     /// This many messages of an account have become moved at once.
-    package func moved(_ count: Int, of account: AccountRecord.ID) {
+    package func moved(_ count: Int, octets: Int64, of account: AccountRecord) {
         let now = context.uptime()
-        state.withLock { $0.rates[account, default: Rate()].add(count, now: now) }
+        let start = state.withLock { state in
+            state.rates[account.id, default: Rate()].add(count, now: now)
+            return state.running[account.id]
+        }
+        activity.moved(messages: count, octets: octets, of: account.address.domain.name, since: start ?? now, now: now)
     }
 
     package func remember(_ settings: MigrationSettings) {
@@ -156,6 +165,7 @@ public final class StatusBoard: Sendable {
 
     package func forget(_ domain: DomainName) {
         state.withLock { _ = $0.settings.removeValue(forKey: domain.name) }
+        activity.forget(domain.name)
     }
 
     /// The window of `domain` has changed: those who watch one of its accounts are told.

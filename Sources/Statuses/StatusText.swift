@@ -16,6 +16,10 @@ public enum StatusText {
     ) -> LocalizedText {
         switch row.status {
         case .notStarted: return notStarted(settings, now)
+        case .inProgress where row.isPaused:
+            return LocalizedText(
+                en: "The move of your old mail was paused by your administrator: \(row.moved) messages are here.",
+                zhCN: "邮箱搬家已被管理员暂停：已搬 \(row.moved) 封。")
         case .inProgress where row.moved + row.remaining == 0 && isQueued:
             return LocalizedText(en: "The move of your old mail waits for its turn.", zhCN: "邮箱搬家中：正在排队。")
         case .inProgress where row.moved + row.remaining == 0:
@@ -68,7 +72,9 @@ public enum StatusText {
         let reason = row.error?.reason ?? .interrupted
         guard let happened = happened(reason) else { return reason.text }
         let next =
-            if row.sealed != nil {
+            if row.isPaused {
+                LocalizedText(en: " The move is paused by your administrator.", zhCN: "搬家已被管理员暂停。")
+            } else if row.sealed != nil {
                 LocalizedText(en: " We will try again.", zhCN: "系统将自动重试。")
             } else if settings?.state(at: now) != .active {
                 LocalizedText(en: " Please contact your administrator.", zhCN: "请联系管理员。")
@@ -122,6 +128,13 @@ public enum StatusText {
         case .created: LocalizedText(en: "The account was created.", zhCN: "账号已创建。")
         case .passwordChanged: LocalizedText(en: "The password was changed here.", zhCN: "密码已在新平台修改。")
         case .deleted: LocalizedText(en: "The account was deleted.", zhCN: "账号已删除。")
+        case .paused: LocalizedText(en: "The administrator paused the move.", zhCN: "管理员已暂停搬家。")
+        case .resumed: LocalizedText(en: "The administrator let the move go on.", zhCN: "管理员已恢复搬家。")
+        case .enabled: LocalizedText(en: "The migration of the domain was enabled.", zhCN: "已开启该域的邮箱搬家。")
+        case .settingsChanged:
+            LocalizedText(en: "Settings of the domain's migration were changed.", zhCN: "该域的搬家设置已更改。")
+        case .disabled: LocalizedText(en: "The migration of the domain was ended.", zhCN: "已停止该域的邮箱搬家。")
+        case .retried: LocalizedText(en: "The administrator asked for another try at once.", zhCN: "管理员已要求立即重试。")
         }
     }
 }

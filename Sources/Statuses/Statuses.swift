@@ -7,3 +7,4 @@
 //    moving it answers from memory.
 // 3. ``AccountStatus`` is how a row and its domain's settings look to users and administrators; ``StatusText`` puts
 //    that into a sentence.
+// 4. ``DomainFigures`` are a domain's sums, its rates over the last minute (`MoveActivity`), and the time that is left.

@@ -28,7 +28,12 @@ final class EventJournal: Sendable {
     func close() { inlet.finish() }
 
     private func write(_ event: EventRecord) {
-        var metadata: Logger.Metadata = ["account": "\(event.account)", "event": "\(event.kind.rawValue)"]
+        var metadata: Logger.Metadata = ["event": "\(event.kind.rawValue)"]
+        if let account = event.account {
+            metadata["account"] = "\(account)"
+        } else {
+            metadata["domain"] = "\(event.domain)"
+        }
         if let via = event.via { metadata["via"] = "\(via.rawValue)" }
         if let reason = event.reason { metadata["reason"] = "\(reason.rawValue)" }
         log.log(
@@ -44,7 +49,9 @@ extension EventRecord.Kind {
         // Ten thousand at once are normal.
         case .created: .debug
         case .triggered, .handedOver, .connected, .completed, .passwordChanged, .deleted: .info
-        case .passwordRejected, .postponed, .nonMigrating, .stopped: .notice
+        case .passwordRejected, .postponed, .nonMigrating, .stopped, .paused, .resumed, .retried, .enabled,
+            .settingsChanged, .disabled:
+            .notice
         case .failed, .messageRefused, .perhapsDoubled: .warning
         }
     }
@@ -65,6 +72,12 @@ extension EventRecord.Kind {
         case .created: "the account was created"
         case .passwordChanged: "the password was changed here"
         case .deleted: "the account was deleted"
+        case .paused: "the move was paused"
+        case .resumed: "the move may go on"
+        case .retried: "another try was asked for"
+        case .enabled: "the migration was enabled"
+        case .settingsChanged: "settings were changed"
+        case .disabled: "the migration was ended"
         }
     }
 }

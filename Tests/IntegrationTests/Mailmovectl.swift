@@ -94,6 +94,14 @@ struct Mailmovectl: Sendable {
         return try files.outcome(try await Self.end(of: process))
     }
 
+    /// Runs the script on a terminal of its own, where something is typed; all that is shown is its output.
+    func runOnTerminal(_ arguments: [String], typing text: String) async throws -> Outcome {
+        let files = try Files(in: folder, input: Data(text.utf8))
+        let words = ([Self.script.path] + arguments).map { "'\($0)'" }.joined(separator: " ")
+        let process = try start(files, ["/usr/bin/script", "-qec", words, "/dev/null"], [:])
+        return try files.outcome(try await Self.end(of: process))
+    }
+
     /// Runs the script, and sends it a signal once it has printed a certain text.
     func interrupt(_ arguments: [String], with signal: Int32, after text: String) async throws -> Outcome {
         let files = try Files(in: folder, input: Data())

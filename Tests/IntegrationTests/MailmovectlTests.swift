@@ -255,7 +255,7 @@ struct MailmovectlTests {
                 #expect(enabled.output.contains(setting), "\(setting): \(enabled)")
             }
             #expect(try await ctl.run(["show", "example.com"]).output.contains("192.0.2.1:1110"))
-            #expect(try await ctl.run(["disable", "example.com"]).status == 0)
+            #expect(try await ctl.run(["disable", "example.com", "--yes"]).status == 0)
             #expect(try await ctl.run(["--lang", "zh-CN", "show", "example.com"]).output.contains("已停止"))
         }
     }

@@ -36,5 +36,26 @@ extension Integration {
                 #expect(Double(told) <= seconds * 5 + 1, "\(told) in \(seconds) s")
             }
         }
+
+        /// Whoever watches a domain sees its figures at once, then once a second at most, and the last ones.
+        @Test func aDomainsFiguresAreToldOnceASecondAndToTheEnd() async throws {
+            try await Platform.running { platform in
+                try await platform.create([Platform.ann])
+                let watcher = try RawClient(path: platform.daemon.adminSocket)
+                _ = try await watcher.call("watchStatus", params: #"{"domain":"\#(Platform.domain)"}"#)
+                let start = ContinuousClock.now
+                try await platform.create(["bob@\(Platform.domain)"])
+                try await platform.create(["eve@\(Platform.domain)"])
+                var told: [JSONValue] = []
+                while told.last?["counts"]?["notStarted"]?.integer != 3 {
+                    let line = try await watcher.reply(seconds: 20)
+                    guard line["method"] == "progress", let params = line["params"] else { continue }
+                    #expect(params["domain"]?.string == Platform.domain && params["etaSeconds"] == .some(.null))
+                    told.append(params)
+                }
+                let seconds = (ContinuousClock.now - start) / .seconds(1)
+                #expect(Double(told.count) <= seconds + 2, "\(told.count) in \(seconds) s")
+            }
+        }
     }
 }

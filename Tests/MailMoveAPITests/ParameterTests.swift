@@ -183,8 +183,8 @@ import Vocabulary
              "options":{"flags":"keep","folders":null},"lang":"en"}
             """#)
         #expect(given.oldServer.oldServer == OldServer(host: "192.0.2.1"))
-        _ = try Contract.listLog.parameters(#"{"domain":"b.example","attention":false}"#)
-        #expect(try Contract.listLog.violation(#"{"domain":"b.example","attention":true}"#)?.parameter == "attention")
+        _ = try Contract.listLog.parameters(#"{"domain":"b.example","lang":"en"}"#)
+        #expect(try Contract.listLog.violation(#"{"domain":"b.example","lang":"zh-CN"}"#)?.parameter == "lang")
     }
 
     @Test func whatExcludesOrNeedsEachOtherIsChecked() throws {

@@ -122,6 +122,7 @@ struct Reference {
             default: type
             }
         }
+        guard !types.isEmpty else { return "anything" }
         return (named + (types.contains("null") && !isOptional ? ["`null`"] : [])).joined(separator: " or ")
     }
 

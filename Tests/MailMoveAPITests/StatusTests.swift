@@ -20,7 +20,7 @@ import Vocabulary
                 {"account":"ann@example.com","status":"notStarted","startedAt":null,"startedBy":null,\
                 "lastTriggeredAt":null,"finishedAt":null,"moved":3,"remaining":4,"total":7,"movedOctets":0,\
                 "totalOctets":0,"messagesPerSecond":0.0,"etaSeconds":null,"runs":0,\
-                "queued":false,"paused":false,"error":null,"window":null,\
+                "queued":false,"paused":false,"error":null,"lastAttempt":null,"window":null,\
                 "portal":{"visible":false,"action":null},"message":{"en":"a","zh-CN":"b"}}
                 """)
     }

@@ -30,8 +30,8 @@ final class ScriptedDaemon: Sendable {
             send(String(decoding: RPCText.reply(id: request.id ?? .null, error: error), as: UTF8.self))
         }
 
-        func notify(_ status: JSONValue) {
-            send(#"{"jsonrpc":"2.0","method":"statusChanged","params":\#(status.text)}"#)
+        func notify(_ params: JSONValue, method: String = "statusChanged") {
+            send(#"{"jsonrpc":"2.0","method":"\#(method)","params":\#(params.text)}"#)
         }
 
         func hangUp() { channel.close(promise: nil) }

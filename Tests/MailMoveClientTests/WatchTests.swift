@@ -70,6 +70,13 @@ import Testing
             client.reply(
                 to: request, ["domain": .string(domain), "counts": counts, "total": 2, "moving": [status]])
             client.notify(status)
+            client.notify(["domain": "example.com", "counts": counts, "novelty": 1], method: "another")
+            client.notify(
+                [
+                    "domain": "example.com", "counts": counts, "queued": 0, "paused": 0, "moved": 9, "remaining": 1,
+                    "movedOctets": 0, "remainingOctets": 0, "unlisted": 1, "messagesPerSecond": 2.5,
+                    "octetsPerSecond": 0, "etaSeconds": 1,
+                ], method: "progress")
         } _: { _, client, _ in
             var updates = try client.watchStatus(domain: "Example.com").makeAsyncIterator()
             guard case .snapshot(let snapshot)? = try await updates.next() else {
@@ -83,6 +90,11 @@ import Testing
                 return
             }
             #expect(status.account.description == "bob@example.com")
+            guard case .progress(let progress)? = try await updates.next() else {
+                Issue.record("the domain's figures are told, and what is not known is passed over")
+                return
+            }
+            #expect(progress.moved == 9 && progress.messagesPerSecond == 2.5 && progress.etaSeconds == 1)
         }
     }
 

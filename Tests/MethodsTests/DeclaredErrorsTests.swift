@@ -70,12 +70,12 @@ import Vocabulary
         }
     }
 
-    static let ways: [Failing] = lookups + logins + triggers
+    static let ways: [Failing] = lookups + logins + triggers + retries
 
     private static let lookups: [Failing] = {
         let domains = [
             "disableMigration", "getMigration", "forgetMigration", "verifyOldServer", "listLog", "listEvents",
-            "watchStatus",
+            "watchStatus", "retryNow", "updateMigration",
         ]
         let accounts = ["queryStatus", "checkIntegrity", "watchStatus"]
         return domains.map { Failing.unknownDomain($0) } + accounts.map { Failing.unknownAccount($0) }
@@ -108,6 +108,16 @@ import Vocabulary
             $0.answer = .failed(.secureAuthenticationUnavailable, "none", isForGood: false)
         },
         .asked(.mailboxInUse) { $0.answer = .busy(.mailboxInUse, "in use", seconds: nil) },
+    ]
+
+    private static let retries: [Failing] = [
+        Failing(method: "retryNow", reason: .accountNotFound, parameters: ["accounts": ["nobody@example.com"]]) {
+            try await $0.enable()
+        },
+        Failing(method: "retryNow", reason: .migrationExpired, parameters: ["domain": "example.com"]) { platform in
+            try await platform.enable()
+            platform.advance(days: 31)
+        },
     ]
 
     @Test(arguments: ways) func aMethodFailsAsItDeclares(_ way: Failing) async throws {

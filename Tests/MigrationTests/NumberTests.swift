@@ -33,7 +33,7 @@ import Vocabulary
             let overview = try await platform.move.settings.overview(of: NewPlatform.ann.domain)
             #expect(overview.totals.remainingOctets == 0)
             #expect(overview.totals.unlisted == 0)
-            #expect(overview.queued == 0)
+            #expect(overview.figures.queued == 0)
         }
     }
 

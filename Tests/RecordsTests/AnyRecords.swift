@@ -57,6 +57,10 @@ struct Sample {
             generation: generation, warnings: [])
     }
 
+    func attempt(_ outcome: AttemptOutcome) -> PasswordAttempt {
+        PasswordAttempt(at: now, via: .imap, outcome: outcome)
+    }
+
     func event(_ kind: EventRecord.Kind, _ address: EmailAddress? = nil, detail: String? = nil) -> EventRecord {
         EventRecord(at: now, account: address ?? ann, kind: kind, detail: detail)
     }

@@ -30,13 +30,13 @@ import Vocabulary
 
     private func effects(
         _ end: RunEnd, account change: (inout AccountRecord) -> Void = { _ in },
-        settings changeSettings: (inout MigrationSettings) -> Void = { _ in }
+        settings changeSettings: (inout MigrationSettings) -> Void = { _ in }, asked: PasswordAttempt? = nil
     ) -> AccountEffects {
         var (row, current) = (before, settings)
         change(&row)
         changeSettings(&current)
         return RunEffects(
-            end: end, before: before, ranUnder: settings, further: nil, source: 5, limits: MoveLimits(),
+            end: end, before: before, ranUnder: settings, further: nil, asked: asked, source: 5, limits: MoveLimits(),
             clock: RunClock(now: now, uptime: .now, spans: Spans())
         ).effects(on: AccountFacts(row: row, settings: current))
     }
@@ -45,6 +45,19 @@ import Vocabulary
         #expect(effects(.completed).endsRun)
         #expect(effects(.completed) { $0.deletedAt = now }.endsRun)
         #expect(effects(.stopped(.deleted)).endsRun)
+    }
+
+    @Test func aRunsLoginIsAnAttemptUnlessALoginHasAskedSince() {
+        func attempt(_ seconds: Double, _ outcome: AttemptOutcome) -> PasswordAttempt {
+            PasswordAttempt(at: now.adding(seconds: seconds), via: .imap, outcome: outcome)
+        }
+        let asked = attempt(-10, .accepted)
+        for (seconds, isLater) in [(-20.0, false), (-5, true), (3600, false)] {
+            let known = attempt(seconds, .rejected)
+            let after = effects(.completed, account: { $0.lastAttempt = known }, asked: asked).account?.lastAttempt
+            #expect(after == (isLater ? known : asked), "\(seconds)")
+        }
+        #expect(effects(.completed, account: { $0.lastAttempt = asked }).account?.lastAttempt == asked)
     }
 
     @Test func aCompletedRunCompletesItsAccount() {
@@ -101,5 +114,56 @@ import Vocabulary
             row.nonMigrating = .excluded
         }
         #expect(excluded.account?.error?.reason == .nonMigratingAccount)
+    }
+
+    // MARK: Paused accounts
+
+    @Test func aPausedRunLeavesItsAccountAsItIs() {
+        let effects = effects(.stopped(.paused)) { $0.isPaused = true }
+        #expect(effects.endsRun)
+        #expect(effects.account == nil && effects.events.isEmpty)
+        // Unless the password was erased while the run was ending.
+        let disabled = self.effects(.stopped(.paused)) { $0.eraseSealedPassword() }
+        #expect(disabled.account?.error?.reason == .migrationNotEnabled)
+    }
+
+    private func givenUp(
+        _ run: PendingRun, outcome: MigrationStatus = .failed, expired: Bool = false
+    ) -> (account: AccountRecord, event: EventRecord??) {
+        var (row, current) = (before, settings)
+        row.isPaused = true
+        row.outcome = outcome
+        row.pending = run
+        if expired { current.expiresAt = now }
+        let clock = RunClock(now: now, uptime: .now, spans: Spans())
+        let event = row.giveUpWhilePaused(current, MoveLimits(), clock)
+        return (row, event)
+    }
+
+    @Test func aPauseGivesUpWhatARunWouldHaveGivenUp() {
+        func retry(since hours: Double) -> PendingRun {
+            PendingRun(kind: .retry, due: now, failures: 1, failingSince: now.adding(seconds: -hours * 3600))
+        }
+        #expect(givenUp(retry(since: 23)).event == nil)
+        #expect(givenUp(retry(since: 25)).account.sealed == nil)
+        func followUp(until seconds: Double) -> PendingRun {
+            PendingRun(kind: .followUp, due: now, followUpUntil: now.adding(seconds: seconds))
+        }
+        #expect(givenUp(followUp(until: 60), outcome: .completed).account.sealed != nil)
+        let over = givenUp(followUp(until: 0), outcome: .completed)
+        #expect(over.account.sealed == nil && over.account.outcome == .completed)
+        for kind in [PendingRun.Kind.first, .incremental, .repeated] {
+            #expect(givenUp(PendingRun(kind: kind, due: now), outcome: .completed).event == nil, "\(kind)")
+        }
+    }
+
+    @Test func afterTheWindowOnlyWhatHasBegunInItIsFinished() {
+        let retried = givenUp(PendingRun(kind: .retry, due: now, failures: 1), expired: true)
+        #expect(retried.account.sealed == nil)
+        #expect(retried.event??.kind == .stopped)
+        let late = givenUp(PendingRun(kind: .incremental, due: now), outcome: .completed, expired: true)
+        #expect(late.account.sealed == nil)
+        #expect(givenUp(PendingRun(kind: .first, due: now), outcome: .inProgress, expired: true).event == nil)
+        #expect(givenUp(PendingRun(kind: .incremental, due: now), outcome: .inProgress, expired: true).event == nil)
     }
 }

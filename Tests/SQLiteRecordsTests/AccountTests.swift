@@ -21,6 +21,10 @@ import Vocabulary
         account.startedAt = morning.adding(seconds: 2)
         account.startedBy = .pop3
         account.lastTriggeredAt = morning.adding(seconds: 3)
+        account.lastTriggeredBy = .webmail
+        account.lastAttempt = PasswordAttempt(
+            at: morning.adding(seconds: 9), via: .smtp, outcome: .unavailable, reason: .oldServerUnreachable)
+        account.isPaused = true
         account.finishedAt = morning.adding(seconds: 4)
         account.moved = 1
         account.movedOctets = 2

@@ -37,7 +37,7 @@ import Vocabulary
             let name = names[random.next(2)]
             let given = address("u\(random.next(12))@\(name)")
             switch random.next(10) {
-            case 0: try writer.reclassify(domain(name))
+            case 0: try writer.reclassify(domain(name), keepsReplies: random.next(2) == 0)
             case 1:
                 let list = (0..<random.next(9)).map { address("u\($0)@\(name)") }
                 let lists: (known: [EmailAddress]?, excluded: [EmailAddress]?) =
@@ -56,6 +56,14 @@ import Vocabulary
                 account.remaining = Int64(random.next(100))
                 account.remainingOctets = Int64(random.next(100_000))
                 account.runs = Int64(random.next(3))
+                account.isPaused = random.next(4) == 0
+                account.pending = random.next(2) == 0 ? nil : PendingRun(kind: .retry, due: morning)
+                let reasons: [Reason?] = [nil, .messagesRefused, .oldServerUnreachable]
+                account.error = reasons[random.next(3)].map { RunFailure(reason: $0, detail: "", at: morning) }
+                let outcomes: [AttemptOutcome?] = [nil, .accepted, .rejected, .unavailable, .noSuchUser]
+                account.lastAttempt = outcomes[random.next(5)].map {
+                    PasswordAttempt(at: morning, via: .imap, outcome: $0)
+                }
                 try writer.update(account)
             }
         }
@@ -64,7 +72,10 @@ import Vocabulary
 
     private func scan(_ writer: any RecordsWriter, _ domain: DomainName) throws -> DomainTotals {
         var totals = DomainTotals()
-        for status in MigrationStatus.allCases { totals.counts[status] = 0 }
+        for status in MigrationStatus.allCases {
+            totals.counts[status] = 0
+            totals.attention[status] = 0
+        }
         for id in 1...100 as ClosedRange<Int64> {
             guard let account = try writer.account(id: id), account.deletedAt == nil,
                 account.address.domain == domain
@@ -75,6 +86,13 @@ import Vocabulary
             totals.remaining += account.remaining
             totals.remainingOctets += account.remainingOctets
             if account.runs == 0, account.status != .nonMigrating { totals.unlisted += 1 }
+            if account.needsAttention { totals.attention[account.status, default: 0] += 1 }
+            if account.isPaused { totals.paused += 1 }
+            if account.status == .inProgress, !account.isPaused {
+                totals.underWay.accounts += 1
+                totals.underWay.messages += account.remaining
+                totals.underWay.octets += account.remainingOctets
+            }
         }
         return totals
     }

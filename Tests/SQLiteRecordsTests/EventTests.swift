@@ -7,6 +7,25 @@ import Vocabulary
 @testable import SQLiteRecords
 
 @Suite struct EventTests {
+    @Test func whatHappensToADomainIsNoAccounts() async throws {
+        try await withRecords { records in
+            try await records.write { writer in
+                try writer.append(EventRecord(at: morning, account: address("ann@example.org"), kind: .created))
+                for detail in ["order: oldestFirst → newestFirst", "order: newestFirst → oldestFirst"] {
+                    try writer.append(EventRecord(at: morning, domain: example, kind: .settingsChanged, detail: detail))
+                }
+            }
+            let page = try await records.read { try $0.events(EventQuery(subject: .domain(example))) }
+            #expect(page.events.map(\.account) == [address("ann@example.org"), nil, nil])
+            #expect(page.events.allSatisfy { $0.domain == example && $0.count == 1 })
+            #expect(page.events.last?.detail == "order: newestFirst → oldestFirst")
+            let hers = try await records.read {
+                try $0.events(EventQuery(subject: .account(address("ann@example.org"))))
+            }
+            #expect(hers.events.map(\.kind) == [.created])
+        }
+    }
+
     @Test func eventsArePagedInTheOrderTheyWereRecorded() async throws {
         try await withRecords { records in
             // The clock was put back in between.
@@ -54,7 +73,7 @@ import Vocabulary
                         at: morning.adding(seconds: 10), account: address("ann@example.org"), kind: .triggered,
                         via: .pop3)
                 ])
-            #expect(first.events.first?.account.givenLocalPart == "Ann")
+            #expect(first.events.first?.account?.givenLocalPart == "Ann")
             #expect(try await walk(EventQuery(subject: .domain(domain("none.example")))) == [])
 
             let cursor = try #require(first.nextCursor)

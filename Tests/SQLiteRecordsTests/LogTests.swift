@@ -21,6 +21,10 @@ import Vocabulary
                 account.lastTriggeredAt = random.next(4) == 0 ? nil : morning.adding(seconds: Double(random.next(3)))
                 account.remaining = Int64(random.next(4))
                 account.deletedAt = random.next(10) == 0 ? morning : nil
+                account.isPaused = random.next(6) == 0
+                if random.next(2) == 0 {
+                    account.lastAttempt = PasswordAttempt(at: morning, via: .imap, outcome: .rejected)
+                }
                 _ = try writer.insert(account)
             }
             _ = try writer.insert(newAccount("user@example.com"))
@@ -41,6 +45,7 @@ import Vocabulary
             $0.deletedAt == nil && $0.address.domain == query.domain
                 && (query.statuses.isEmpty || query.statuses.contains($0.status))
                 && (query.startedBy == nil || $0.startedBy == query.startedBy)
+                && (!query.needsAttention || $0.needsAttention)
         }
         let sorted = wanted.sorted { (key($0), $0.address.description) < (key($1), $1.address.description) }
         return (query.descending ? sorted.reversed() : sorted).map(\.address.description)
@@ -55,14 +60,15 @@ import Vocabulary
         try await withRecords { records in
             try await fill(records)
             let accounts = try await everyAccount(records)
-            let filters: [(Set<MigrationStatus>, TriggerOrigin?)] = [
-                ([], nil), ([.failed], nil), ([.notStarted, .completed, .nonMigrating], nil), ([.inProgress], .imap),
+            let filters: [(Set<MigrationStatus>, TriggerOrigin?, Bool)] = [
+                ([], nil, false), ([.failed], nil, false), ([.notStarted, .completed, .nonMigrating], nil, false),
+                ([.inProgress], .imap, false), ([], nil, true), ([.failed, .notStarted], nil, true), ([], .pop3, true),
             ]
-            for (statuses, startedBy) in filters {
+            for (statuses, startedBy, needsAttention) in filters {
                 for limit in [1, 7, 1000] {
                     var query = LogQuery(
-                        domain: example, statuses: statuses, startedBy: startedBy, sort: sort,
-                        descending: descending, limit: limit)
+                        domain: example, statuses: statuses, startedBy: startedBy, needsAttention: needsAttention,
+                        sort: sort, descending: descending, limit: limit)
                     let whole = expected(accounts, query)
                     var walked: [String] = []
                     repeat {
@@ -124,21 +130,22 @@ import Vocabulary
         }
     }
 
-    @Test func eachPageIsAWalkOverAnIndex() async throws {
+    @Test(arguments: ["account", "attention"])
+    func eachPageIsAWalkOverAnIndex(_ kind: String) async throws {
         try await withRecords { records in
             try await fill(records)
-            for (index, condition) in [
-                ("account_by_address", "address > ''"), ("account_by_start", "(startedSort, address) > (0, '')"),
-                ("account_by_remaining", "(remaining, address) > (0, '')"),
-                ("account_by_trigger", "(triggeredSort, address) > (0, '')"),
+            for (sort, condition) in [
+                ("address", "address > ''"), ("start", "(startedSort, address) > (0, '')"),
+                ("remaining", "(remaining, address) > (0, '')"), ("trigger", "(triggeredSort, address) > (0, '')"),
             ] {
+                let index = "\(kind)_by_\(sort)"
                 let plan = try await records.write { writer -> String in
                     guard let session = writer as? Session else { return "" }
                     return try session.ask { db in
                         try db.all(
                             """
                             EXPLAIN QUERY PLAN SELECT id, remaining, address FROM account INDEXED BY \(index)
-                            WHERE domain = 1 AND status = 0 AND deletedAt IS NULL AND \(condition)
+                            WHERE domain = 1 AND status = 0 AND deletedAt IS NULL AND attention = 1 AND \(condition)
                             ORDER BY \(condition.prefix { $0 != ">" }.filter { $0 != "(" && $0 != ")" }) LIMIT 5
                             """
                         ) { columns in

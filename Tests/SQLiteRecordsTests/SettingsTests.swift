@@ -87,11 +87,11 @@ import Vocabulary
                     account.deletedAt = name == "gone" ? morning : nil
                     _ = try writer.insert(account)
                 }
-                try writer.reclassify(domain("none.example"))
+                try writer.reclassify(domain("none.example"), keepsReplies: false)
                 try writer.put(
                     settings(hasKnownAccounts: true), known: [address("Known@example.org")],
                     excluded: [address("excluded@example.org")])
-                try writer.reclassify(example)
+                try writer.reclassify(example, keepsReplies: false)
             }
             func evidence() async throws -> [AccountRecord.NonMigratingEvidence?] {
                 try await records.read { reader in
@@ -102,10 +102,26 @@ import Vocabulary
             #expect(try await records.read { try $0.totals(of: example).counts[.nonMigrating] } == 2)
             try await records.write { writer in
                 try writer.put(settings(hasKnownAccounts: false), known: nil, excluded: [])
-                try writer.reclassify(example)
+                try writer.reclassify(example, keepsReplies: false)
             }
             #expect(try await evidence() == [nil, nil, nil, .reply])
             #expect(try await records.read { try $0.totals(of: example).counts[.notStarted] } == 3)
+        }
+    }
+
+    @Test func whatARepliedUserIsMayStay() async throws {
+        try await withRecords { records in
+            let evidence = try await records.write { writer in
+                for name in ["excluded", "known", "free"] {
+                    var account = newAccount("\(name)@example.org")
+                    account.nonMigrating = name == "free" ? nil : .reply
+                    _ = try writer.insert(account)
+                }
+                try writer.put(settings(), known: nil, excluded: [address("excluded@example.org")])
+                try writer.reclassify(example, keepsReplies: true)
+                return try (1...3).map { try writer.account(id: $0)?.nonMigrating }
+            }
+            #expect(evidence == [.excluded, .reply, nil])
         }
     }
 

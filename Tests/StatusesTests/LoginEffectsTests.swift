@@ -144,7 +144,7 @@ import Vocabulary
 
     @Test func aRejectionIsToldAndTheAccountsOwnIsNotAskedAboutAgain() throws {
         let told = try #require(effects(.rejected("no", remembers: false), on: account()))
-        #expect(told.account == nil)
+        #expect(told.account?.rejected == nil)
         #expect(told.events.map(\.kind) == [.passwordRejected])
         #expect(told.events.first?.detail == "no")
         let kept = effects(.rejected("no", remembers: true), on: account())
@@ -157,21 +157,67 @@ import Vocabulary
 
     @Test func noSuchUserIsNeverBelievedOfOneWhoHasMoved() {
         #expect(effects(.noSuchUser("who?"), on: account())?.account?.nonMigrating == .reply)
-        #expect(effects(.noSuchUser("who?"), on: account { $0.startedAt = now }) == nil)
-        #expect(effects(.noSuchUser("who?"), on: account { $0.nonMigrating = .reply }) == nil)
+        let moved = effects(.noSuchUser("who?"), on: account { $0.startedAt = now })
+        #expect(moved?.account?.nonMigrating == nil && moved?.events.isEmpty == true)
+        #expect(effects(.noSuchUser("who?"), on: account { $0.nonMigrating = .reply })?.events.isEmpty == true)
     }
 
     @Test func aFailureIsToldOnceInTenMinutesAndNeverOfOneWhoMoves() {
         let failure = LoginEffects.Outcome.failed(.oldServerUnreachable, "gone")
         #expect(effects(failure, on: account())?.account?.outcome == .failed)
-        #expect(effects(failure, on: account { $0.beginMoving() }) == nil)
+        let moving = effects(failure, on: account { $0.beginMoving() })
+        #expect(moving?.account?.outcome == .inProgress && moving?.events.isEmpty == true)
         func failed(_ reason: Reason, before seconds: Double) -> AccountRecord {
             account { $0.fail(with: reason, "gone", at: now.adding(seconds: -seconds)) }
         }
-        #expect(effects(failure, on: failed(.oldServerUnreachable, before: 599)) == nil)
-        #expect(effects(failure, on: failed(.oldServerUnreachable, before: 600)) != nil)
-        #expect(effects(failure, on: failed(.oldServerProtocol, before: 1)) != nil)
-        #expect(effects(.postponed(.mailboxInUse, "busy"), on: account())?.account == nil)
+        func events(_ account: AccountRecord) -> Int? { effects(failure, on: account)?.events.count }
+        #expect(events(failed(.oldServerUnreachable, before: 599)) == 0)
+        #expect(events(failed(.oldServerUnreachable, before: 600)) == 1)
+        #expect(events(failed(.oldServerProtocol, before: 1)) == 1)
+        let postponed = effects(.postponed(.mailboxInUse, "busy"), on: account())
+        #expect(postponed?.account?.outcome == .notStarted)
+        #expect(postponed?.account?.error == nil)
+    }
+
+    // MARK: The latest attempt
+
+    private func attempt(_ outcome: LoginEffects.Outcome, on account: AccountRecord) -> PasswordAttempt? {
+        effects(outcome, on: account)?.account?.lastAttempt
+    }
+
+    @Test func everyAnswerIsAnAttempt() {
+        func came(_ outcome: AttemptOutcome, _ reason: Reason? = nil) -> PasswordAttempt {
+            PasswordAttempt(at: now, via: .imap, outcome: outcome, reason: reason)
+        }
+        let accepted: [LoginEffects.Outcome] = [
+            .takenOver(hash: "x", sealed), .intended(hash: "x", sealed), .started(sealed),
+            .repaired(sealed, missing: [], of: 0),
+        ]
+        for outcome in accepted { #expect(attempt(outcome, on: account()) == came(.accepted), "\(outcome)") }
+        #expect(attempt(.rejected("no", remembers: false), on: account()) == came(.rejected, .credentialsRejected))
+        #expect(attempt(.noSuchUser("who?"), on: account()) == came(.noSuchUser))
+        #expect(attempt(.postponed(.mailboxInUse, "x"), on: account()) == came(.unavailable, .mailboxInUse))
+        #expect(attempt(.failed(.oldServerUntrusted, "x"), on: account()) == came(.unavailable, .oldServerUntrusted))
+        #expect(effects(.notAsked(.unavailable, .overloaded), on: account())?.events.isEmpty == true)
+        #expect(attempt(.notAsked(.unavailable, .overloaded), on: account()) == came(.unavailable, .overloaded))
+        #expect(effects(.notAsked(.rejected, nil), asked: nil, then: AccountFacts(row: nil, settings: settings)) == nil)
+    }
+
+    @Test func whatIsNotAskedYetIsNoAttempt() {
+        for outcome in [LoginEffects.Outcome.askedForMore(sealed, .none), .willBeShown] {
+            #expect(effects(outcome, on: account()) != nil)
+            #expect(attempt(outcome, on: account()) == nil)
+        }
+        #expect(effects(.askedForMore(sealed, .none), on: account())?.account?.lastTriggeredBy == .imap)
+    }
+
+    /// A mail program that polls a server which is down adds no event, but its attempt is the latest.
+    @Test func anAttemptIsRememberedWhereNothingElseChanges() {
+        let failed = account { $0.fail(with: .oldServerUnreachable, "x", at: now) }
+        let again = effects(.failed(.oldServerUnreachable, "x"), on: failed)
+        #expect(again?.events.isEmpty == true)
+        #expect(again?.account?.lastAttempt?.reason == .oldServerUnreachable)
+        #expect(again?.account?.error == failed.error)
     }
 
     @Test func aHandOverElsewhereIsSettledOnceByWhatStandsThere() throws {
@@ -224,10 +270,14 @@ import Vocabulary
         for outcome in outcomes { #expect(effects(outcome, asked: account(), then: facts(since)) == nil, "\(outcome)") }
         // What the old server has said is told all the same, of the account that was asked about.
         let told = effects(.rejected("no", remembers: true), asked: account(), then: facts(since))
-        #expect(told?.account == nil)
+        #expect(told?.account?.rejected == nil)
         #expect(told?.events.count == 1)
+        // So is that somebody tried, where the account is still the same.
+        #expect((told?.account?.lastAttempt == nil) == [.deleted, .madeAgain].contains(since))
         guard since != .ended else { return }
-        #expect(effects(.noSuchUser("who?"), asked: account(), then: facts(since)) == nil)
-        #expect(effects(.failed(.oldServerProtocol, "x"), asked: account(), then: facts(since)) == nil)
+        let unknown = effects(.noSuchUser("who?"), asked: account(), then: facts(since))
+        #expect(unknown?.account?.nonMigrating == nil && unknown?.events.isEmpty ?? true)
+        let failed = effects(.failed(.oldServerProtocol, "x"), asked: account(), then: facts(since))
+        #expect(failed?.account?.error == nil && failed?.events.isEmpty ?? true)
     }
 }

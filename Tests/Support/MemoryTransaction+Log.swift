@@ -10,6 +10,7 @@ extension MemoryTransaction {
         var rows = present(query.domain).filter { row in
             statuses.contains(row.status) && row.matches(query.search)
                 && (query.startedBy == nil || row.startedBy == query.startedBy)
+                && (!query.needsAttention || row.needsAttention)
         }
         rows.sort { Position($0, query.sort) < Position($1, query.sort) }
         if query.descending { rows.reverse() }
@@ -64,7 +65,7 @@ extension MemoryTransaction {
 
     func totals(of domain: DomainName) throws -> DomainTotals {
         var totals = DomainTotals()
-        for status in MigrationStatus.allCases { totals.counts[status] = 0 }
+        for status in MigrationStatus.allCases { (totals.counts[status], totals.attention[status]) = (0, 0) }
         for row in present(domain) {
             totals.counts[row.status, default: 0] += 1
             totals.moved += row.moved
@@ -72,6 +73,12 @@ extension MemoryTransaction {
             totals.remaining += row.remaining
             totals.remainingOctets += row.remainingOctets
             if row.status != .nonMigrating, row.runs == 0 { totals.unlisted += 1 }
+            if row.needsAttention { totals.attention[row.status, default: 0] += 1 }
+            if row.isPaused { totals.paused += 1 }
+            guard row.status == .inProgress, !row.isPaused else { continue }
+            totals.underWay.accounts += 1
+            totals.underWay.messages += row.remaining
+            totals.underWay.octets += row.remainingOctets
         }
         return totals
     }
@@ -85,7 +92,7 @@ extension MemoryTransaction {
             guard id > after ?? 0, event.at >= query.since ?? event.at else { return false }
             switch query.subject {
             case .account(let address): return event.account == address
-            case .domain(let domain): return event.account.domain == domain
+            case .domain(let domain): return event.domain == domain
             }
         }
         let page = found.prefix(max(1, query.limit))

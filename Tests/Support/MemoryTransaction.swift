@@ -30,6 +30,14 @@ final class MemoryTransaction: RecordsWriter {
 
     func accountsWithSealedPassword() throws -> [AccountRecord] { all { $0.sealed != nil } }
 
+    func accountsWithSealedPassword(of domain: DomainName) throws -> [AccountRecord] {
+        all { $0.sealed != nil && $0.address.domain == domain }
+    }
+
+    func accountsThatNeedALogin(of domain: DomainName) throws -> [EmailAddress] {
+        present(domain).filter(\.needsLogin).map(\.address).sorted()
+    }
+
     func accountsHandingOver() throws -> [AccountRecord] { all { $0.handingOver != nil } }
 
     func accountsInProgress() throws -> [AccountRecord] { all { $0.deletedAt == nil && $0.status == .inProgress } }
@@ -110,12 +118,14 @@ final class MemoryTransaction: RecordsWriter {
         if let excluded { tables.excluded[settings.domain] = list(excluded) }
     }
 
-    func reclassify(_ domain: DomainName) throws -> [AccountRecord.ID] {
+    func reclassify(_ domain: DomainName, keepsReplies: Bool) throws -> [AccountRecord.ID] {
         let hasKnown = tables.settings[domain.name]?.hasKnownAccounts ?? false
         return change(present(domain)) { row in
             let lists = listed(row.address)
             let evidence: AccountRecord.NonMigratingEvidence? =
-                lists.excluded ? .excluded : hasKnown && !lists.known ? .notKnown : nil
+                lists.excluded
+                ? .excluded
+                : hasKnown && !lists.known ? .notKnown : keepsReplies && row.nonMigrating == .reply ? .reply : nil
             defer { row.nonMigrating = evidence }
             return row.nonMigrating != evidence
         }
@@ -152,7 +162,7 @@ final class MemoryTransaction: RecordsWriter {
             tables.runs[id] = nil
             if tables.mailboxes[id] != nil { tables.mailboxes[id] = MarkedMailbox(marker: nil) }
         }
-        tables.events.removeAll { $0.event.account.domain == domain }
+        tables.events.removeAll { $0.event.domain == domain }
         tables.settings[domain.name] = nil
         tables.known[domain.name] = nil
         tables.excluded[domain.name] = nil

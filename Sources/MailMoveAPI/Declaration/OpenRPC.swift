@@ -31,7 +31,7 @@ public enum OpenRPC {
     private static func description(for role: Role) throws -> JSONValue {
         var schemas = SchemaDocument()
         let methods = try Contract.methods.filter { $0.role <= role }.map { try description(of: $0, &schemas) }
-        let notification = notification(&schemas)
+        let notifications = notifications(for: role, &schemas)
         _ = schemas.reference(to: ErrorData.schema)
         return [
             "openrpc": "1.3.2",
@@ -51,7 +51,7 @@ public enum OpenRPC {
                     ["name": .string($0.rawValue), "url": .string("unix:/run/mailmove/\($0.rawValue).sock")]
                 }),
             "methods": .array(methods),
-            "x-notifications": [notification],
+            "x-notifications": .array(notifications),
             "components": ["schemas": .object(schemas.components)],
         ]
     }
@@ -98,11 +98,18 @@ public enum OpenRPC {
     }
 
     /// OpenRPC has no word for what a server says unasked.
-    private static func notification(_ schemas: inout SchemaDocument) -> JSONValue {
-        [
+    private static func notifications(for role: Role, _ schemas: inout SchemaDocument) -> [JSONValue] {
+        let statusChanged: JSONValue = [
             "name": .string(Contract.statusChanged),
             "summary": "An account that watchStatus watches has changed; at most 5 a second per account.",
             "params": schemas.reference(to: Status.schema),
         ]
+        guard role == .admin else { return [statusChanged] }
+        let progress: JSONValue = [
+            "name": .string(Contract.progress),
+            "summary": "The figures of a domain that watchStatus watches are others; at most one a second.",
+            "params": schemas.reference(to: DomainProgress.schema),
+        ]
+        return [statusChanged, progress]
     }
 }

@@ -43,7 +43,8 @@ public struct ListEvents: Parameters {
 public struct EventPage: Codable, Hashable, Sendable, Described {
     public struct Event: Codable, Hashable, Sendable {
         public var at: Timestamp
-        public var account: EmailAddress
+        /// nil for what happened to the domain as a whole.
+        @OrNull public var account: EmailAddress?
         /// What happened, in one word: `triggered`, `connected`, `completed`, `failed` …
         public var kind: String
         public var via: TriggerOrigin?
@@ -57,7 +58,7 @@ public struct EventPage: Codable, Hashable, Sendable, Described {
         public var message: LocalizedText
 
         public init(
-            at: Timestamp, account: EmailAddress, kind: String, via: TriggerOrigin? = nil, reason: Reason? = nil,
+            at: Timestamp, account: EmailAddress?, kind: String, via: TriggerOrigin? = nil, reason: Reason? = nil,
             detail: String? = nil, count: Int? = nil, since: Timestamp? = nil, message: LocalizedText
         ) {
             self.at = at
@@ -90,10 +91,10 @@ public struct EventPage: Codable, Hashable, Sendable, Described {
                     .array(
                         of: .object(
                             ObjectSchema(
-                                "Event", "Something that happened to an account.",
+                                "Event", "Something that happened to an account, or to a domain.",
                                 [
                                     .required("at", .time, "when, or when last"),
-                                    .required("account", .address, "to whom"),
+                                    .required("account", .orNull(.address), "to whom; null for the domain as a whole"),
                                     .required("kind", .text, "what, in one word"),
                                     .sometimes("via", .choice(TriggerOrigin.self), "by what kind of login"),
                                     .sometimes("reason", .choice(Reason.self), "why it failed"),

@@ -12,6 +12,8 @@ public struct ListLog: Parameters {
     /// Part of the address or the display name, in any case.
     public var search: String?
     public var startedBy: TriggerOrigin?
+    /// Only those that somebody has to look at.
+    public var attention: Bool?
     public var sort: Sort?
     public var descending: Bool?
     public var limit: Int?
@@ -20,12 +22,13 @@ public struct ListLog: Parameters {
 
     public init(
         domain: DomainName, status: [MigrationStatus]? = nil, search: String? = nil, startedBy: TriggerOrigin? = nil,
-        sort: Sort? = nil, descending: Bool? = nil, limit: Int? = nil, cursor: String? = nil
+        attention: Bool? = nil, sort: Sort? = nil, descending: Bool? = nil, limit: Int? = nil, cursor: String? = nil
     ) {
         self.domain = domain
         self.status = status
         self.search = search
         self.startedBy = startedBy
+        self.attention = attention
         self.sort = sort
         self.descending = descending
         self.limit = limit
@@ -40,10 +43,14 @@ public struct ListLog: Parameters {
                 .optional("status", .array(of: .choice(MigrationStatus.self)), "only these; empty means all"),
                 .optional("search", .text, "part of the address or the display name, in any case"),
                 .optional("startedBy", .choice(TriggerOrigin.self), "only moves that were first triggered so"),
+                .optional(
+                    "attention", .boolean, default: false,
+                    "only those that somebody has to look at: failed and not tried again by itself, refused messages, "
+                        + "paused, or not started after an attempt that was rejected or unavailable"),
                 .optional("sort", .choice(Sort.self), default: "account", "by what"),
                 .optional("descending", .boolean, default: false, "the last first"),
                 .limit, .cursor,
-            ], planned: ["lang": "en", "attention": false]))
+            ], planned: ["lang": "en"]))
 }
 
 /// A page of a domain's log.

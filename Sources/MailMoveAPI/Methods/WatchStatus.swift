@@ -2,7 +2,7 @@
 
 public import Vocabulary
 
-/// `watchStatus`: a snapshot, then `statusChanged` notifications.
+/// `watchStatus`: a snapshot, then `statusChanged` notifications, and `progress` ones of a domain.
 public struct WatchStatus: Parameters {
     public var account: EmailAddress?
     /// Only on the admin socket.
@@ -84,7 +84,8 @@ public struct DomainSnapshot: Codable, Hashable, Sendable, Described {
 extension Contract {
     public static let watchStatus = MethodDeclaration<WatchStatus, WatchSnapshot>(
         "watchStatus", .login,
-        "Gives a snapshot, then statusChanged notifications until unwatch or the connection's end.",
+        "Gives a snapshot, then statusChanged notifications, and of a domain progress ones too, until unwatch or the "
+            + "connection's end.",
         reasons: [.accountNotFound, .migrationNotEnabled], isIdempotent: true, example: ["account": "ann@example.com"],
         gives: .account(.example))
 
@@ -94,4 +95,7 @@ extension Contract {
 
     /// The method of the notifications whose parameters are a ``Status``.
     public static let statusChanged = "statusChanged"
+
+    /// The method of the notifications whose parameters are a ``DomainProgress``.
+    public static let progress = "progress"
 }

@@ -22,6 +22,8 @@ public indirect enum Schema: Sendable {
     case orNull(Schema)
     /// An object that another specification describes.
     case anyObject(String)
+    /// The value of a setting: text, number, truth value, list, object or null.
+    case anything
 }
 
 /// An object's members, and no others.

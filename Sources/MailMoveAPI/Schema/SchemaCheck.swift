@@ -18,6 +18,7 @@ extension Schema {
         case .either(let schemas):
             schemas.contains { $0.violation(in: value) == nil } ? nil : Violation(nil, "must be \(expectation)")
         case .orNull(let schema): value.isNull ? nil : schema.violation(in: value)
+        case .anything: nil
         case .anyObject: value.kind == .object ? nil : Violation(nil, "must be \(expectation)")
         }
     }
@@ -35,6 +36,7 @@ extension Schema {
         case .choice(let words): "one of " + words.map { "\"\($0)\"" }.joined(separator: ", ")
         case .array, .rows: "an array"
         case .object, .anyObject: "an object"
+        case .anything: "anything"
         case .either(let schemas): schemas.map(\.expectation).joined(separator: ", or ")
         case .orNull(let schema): schema.expectation + ", or null"
         }

@@ -55,6 +55,7 @@ struct SchemaDocument {
         case .object(let object): return description(of: object)
         case .either(let schemas): return ["oneOf": .array(schemas.map { reference(to: $0) })]
         case .orNull(let schema): return orNull(schema)
+        case .anything: return [:]
         case .anyObject(let about): return ["type": "object", "description": .string(about)]
         }
     }

@@ -19,24 +19,30 @@ public struct Migration: Codable, Hashable, Sendable {
     public var enabledAt: Timestamp
     public var expiresAt: Timestamp
     public var counts: StatusCounts
+    /// Accounts in progress whose run waits for its turn.
+    public var queued: Int
+    /// Accounts of which no run starts until `resumeAccounts`.
+    public var paused: Int
     public var moved: Int
     public var remaining: Int
     public var movedOctets: Int
     public var remainingOctets: Int
     /// Accounts of which nobody knows yet how much they hold: ``remaining`` leaves them out.
     public var unlisted: Int
-    /// Accounts in progress whose run waits for its turn.
-    public var queued: Int
-    /// Always 0: nothing can be paused yet.
-    public var paused: Int
+    /// Over the last minute; 0 where nothing moves.
+    public var messagesPerSecond: Double
+    public var octetsPerSecond: Double
+    /// Of what is known and under way; nil where nothing moves.
+    @OrNull public var etaSeconds: Int?
     /// What the administrator should know, one sentence each.
     public var warnings: [String]
+    /// What has changed; of `updateMigration` alone.
+    public var changes: [SettingChange]?
 
     public init(
         domain: DomainName, state: WindowState, oldServer: OldServer, validDays: Int, knownAccounts: [EmailAddress]?,
         excludedAccounts: [EmailAddress]?, autoCreateAccounts: Bool, syncPasswords: Bool, options: MoveOptions,
-        enabledAt: Timestamp, expiresAt: Timestamp, counts: StatusCounts, moved: Int, remaining: Int,
-        movedOctets: Int, remainingOctets: Int = 0, unlisted: Int = 0, queued: Int = 0, warnings: [String]
+        enabledAt: Timestamp, expiresAt: Timestamp, progress: DomainProgress, warnings: [String]
     ) {
         self.domain = domain
         self.state = state
@@ -49,14 +55,17 @@ public struct Migration: Codable, Hashable, Sendable {
         self.options = MoveOptionsReport(options)
         self.enabledAt = enabledAt
         self.expiresAt = expiresAt
-        self.counts = counts
-        self.moved = moved
-        self.remaining = remaining
-        self.movedOctets = movedOctets
-        self.remainingOctets = remainingOctets
-        self.unlisted = unlisted
-        self.queued = queued
-        self.paused = 0
+        self.counts = progress.counts
+        self.queued = progress.queued
+        self.paused = progress.paused
+        self.moved = progress.moved
+        self.remaining = progress.remaining
+        self.movedOctets = progress.movedOctets
+        self.remainingOctets = progress.remainingOctets
+        self.unlisted = progress.unlisted
+        self.messagesPerSecond = progress.messagesPerSecond
+        self.octetsPerSecond = progress.octetsPerSecond
+        self.etaSeconds = progress.etaSeconds
         self.warnings = warnings
     }
 }
@@ -69,7 +78,8 @@ extension Migration: Described {
                 .required("domain", .domain, "the domain in A-form"),
                 .required("state", .choice(WindowState.self), "whether logins start moves"),
                 .required("oldServer", OldServerReport.schema, "where the mail comes from"),
-                .required("validDays", .integer(1...3650), "length of the window"),
+                .required(
+                    "validDays", .integer(1...3650), "length of the window, as it was opened or set last"),
                 .required(
                     "knownAccounts", .orNull(.array(of: .address)),
                     "accounts of the old system; null where not given, and in listMigrations"),
@@ -81,23 +91,16 @@ extension Migration: Described {
                 .required("options", MoveOptionsReport.schema, "how the mailboxes are moved"),
                 .required("enabledAt", .time, "start of the latest window"),
                 .required("expiresAt", .time, "its end"),
-                .required("counts", StatusCounts.schema, "accounts in each status"),
-                .required("moved", .count, "messages moved"),
-                .required("remaining", .count, "messages that are known to be only on the old server"),
-                .required("movedOctets", .count, "octets of the messages moved"),
-                .required(
-                    "remainingOctets", .count, "octets of the messages that remain, as the old server lists them"),
-                .required(
-                    "unlisted", .count,
-                    "accounts that move and of which nobody knows yet how much they hold; remaining leaves them out"),
-                .required("queued", .count, "accounts in progress whose run waits for its turn"),
-                .required("paused", .count, "accounts that are kept from running; always 0 so far"),
+            ] + DomainProgress.figures + [
                 .required("warnings", .array(of: .text), "what the administrator should know"),
+                .sometimes(
+                    "changes", .array(of: SettingChange.schema),
+                    "what has changed, or would change in a dry run; of updateMigration alone"),
             ]))
 
     static let example = Migration(
         domain: .example, state: .active, oldServer: OldServer(host: "192.0.2.10", security: .starttls), validDays: 30,
         knownAccounts: nil, excludedAccounts: [.example("robot")], autoCreateAccounts: false, syncPasswords: true,
-        options: MoveOptions(), enabledAt: .example, expiresAt: .exampleEnd, counts: .example, moved: 120_000,
-        remaining: 800, movedOctets: 9_000_000_000, remainingOctets: 60_000_000, unlisted: 12, queued: 3, warnings: [])
+        options: MoveOptions(), enabledAt: .example, expiresAt: .exampleEnd, progress: .example,
+        warnings: [])
 }

@@ -35,6 +35,14 @@ public struct MoveOptionsParameters: Codable, Hashable, Sendable {
         self.followUp = followUp
     }
 
+    /// The parameters that ask for just these options.
+    public init(_ options: MoveOptions) {
+        self.init(
+            preserveUIDL: options.preserveUIDL, markSeen: options.markSeen, order: options.order,
+            deleteAfterMove: options.deleteAfterMove, maxConnections: options.maxConnections, folder: options.folder,
+            followUp: options.followUp.map { FollowUp(hours: $0.hours, everyMinutes: $0.everyMinutes) })
+    }
+
     /// The same with the defaults filled in.
     public var options: MoveOptions {
         var options = MoveOptions()

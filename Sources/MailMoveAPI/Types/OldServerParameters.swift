@@ -36,6 +36,17 @@ public struct OldServerParameters: Codable, Hashable, Sendable {
         self.secureAuthentication = secureAuthentication
     }
 
+    /// The parameters that ask for just this server. What is as by default is left out.
+    public init(_ server: OldServer) {
+        let plain = OldServer(host: server.host, security: server.security)
+        let certificate = server.certificate == plain.certificate ? nil : server.certificate
+        self.init(
+            host: server.host, port: server.port == plain.port ? nil : server.port, security: server.security,
+            certificate: certificate.map { Certificate(verify: $0.verify, sha256: $0.sha256) },
+            usernameIncludesDomain: server.usernameIncludesDomain, domain: server.domain,
+            secureAuthentication: server.secureAuthentication)
+    }
+
     /// The same with the defaults filled in.
     public var oldServer: OldServer {
         let security = security ?? .opportunistic

@@ -26,10 +26,12 @@ public struct Status: Codable, Hashable, Sendable {
     public var runs: Int
     /// A run waits for its turn.
     public var queued: Bool
-    /// Always false: nothing can be paused yet.
+    /// No run starts until `resumeAccounts`.
     public var paused: Bool
     /// Why the latest run failed.
     @OrNull public var error: StatusError?
+    /// The latest time that the old server was asked about a password of the account, or would have been.
+    @OrNull public var lastAttempt: LastAttempt?
     /// nil where the domain's migration was never enabled.
     @OrNull public var window: WindowReport?
     public var portal: Portal
@@ -39,7 +41,8 @@ public struct Status: Codable, Hashable, Sendable {
         account: EmailAddress, status: MigrationStatus, startedAt: Timestamp?, startedBy: TriggerOrigin?,
         lastTriggeredAt: Timestamp?, finishedAt: Timestamp?, moved: Int, remaining: Int, movedOctets: Int,
         totalOctets: Int, messagesPerSecond: Double, etaSeconds: Int?, runs: Int, error: StatusError?,
-        window: WindowReport?, portal: Portal, message: LocalizedText, queued: Bool = false
+        lastAttempt: LastAttempt? = nil, window: WindowReport?, portal: Portal, message: LocalizedText,
+        queued: Bool = false, paused: Bool = false
     ) {
         self.account = account
         self.status = status
@@ -56,8 +59,9 @@ public struct Status: Codable, Hashable, Sendable {
         self.etaSeconds = etaSeconds
         self.runs = runs
         self.queued = queued
-        self.paused = false
+        self.paused = paused
         self.error = error
+        self.lastAttempt = lastAttempt
         self.window = window
         self.portal = portal
         self.message = message
@@ -86,8 +90,11 @@ extension Status: Described {
                     "etaSeconds", .orNull(.count), "seconds until the run is likely to end, null where not known"),
                 .required("runs", .count, "runs so far"),
                 .required("queued", .boolean, "whether a run waits for its turn"),
-                .required("paused", .boolean, "whether it is kept from running; always false so far"),
+                .required("paused", .boolean, "whether no run starts until resumeAccounts"),
                 .required("error", .orNull(StatusError.schema), "why the latest run failed"),
+                .required(
+                    "lastAttempt", .orNull(LastAttempt.schema),
+                    "the latest time that the old server was asked about a password of the account, or would have been"),
                 .required("window", .orNull(WindowReport.schema), "the domain's window, null where it never had one"),
                 .required("portal", Portal.schema, "what a home page shows"),
                 .required("message", LocalizedText.schema, "the same for the person concerned"),
@@ -97,6 +104,7 @@ extension Status: Described {
         account: .example, status: .inProgress, startedAt: .example, startedBy: .pop3, lastTriggeredAt: .example,
         finishedAt: nil, moved: 1200, remaining: 300, movedOctets: 88_000_000, totalOctets: 104_000_000,
         messagesPerSecond: 61.5, etaSeconds: 5, runs: 1, error: nil,
+        lastAttempt: LastAttempt(at: .example, via: .pop3, outcome: .accepted),
         window: WindowReport(state: .active, expiresAt: .exampleEnd, daysLeft: 30),
         portal: Portal(visible: true, action: .query),
         message: LocalizedText(en: "Moving: 1200 of 1500 messages.", zhCN: "搬家中：已搬 1200 封，共 1500 封。"))
@@ -110,12 +118,15 @@ public struct StatusError: Codable, Hashable, Sendable {
     public var at: Timestamp
     /// Whether the same may succeed when tried again.
     public var retryable: Bool
+    /// When it is tried again by itself; nil where it is not.
+    @OrNull public var retryAt: Timestamp?
 
-    public init(reason: Reason, detail: String, at: Timestamp) {
+    public init(reason: Reason, detail: String, at: Timestamp, retryAt: Timestamp? = nil) {
         self.reason = reason
         self.detail = detail
         self.at = at
         self.retryable = reason.isRetryable
+        self.retryAt = retryAt
     }
 }
 
@@ -128,6 +139,39 @@ extension StatusError: Described {
                 .required("detail", .text, "what happened, for the administrator"),
                 .required("at", .time, "when"),
                 .required("retryable", .boolean, "whether the same may succeed when tried again"),
+                .required("retryAt", .orNull(.time), "when it is tried again by itself, null where it is not"),
+            ]))
+}
+
+/// The latest time that the old server was asked about a password of an account, or would have been.
+public struct LastAttempt: Codable, Hashable, Sendable {
+    public var at: Timestamp
+    /// The login that it was asked for; a run asks for the latest one.
+    public var via: TriggerOrigin
+    public var outcome: AttemptOutcome
+    /// Why the password was not accepted.
+    @OrNull public var reason: Reason?
+
+    public init(at: Timestamp, via: TriggerOrigin, outcome: AttemptOutcome, reason: Reason? = nil) {
+        self.at = at
+        self.via = via
+        self.outcome = outcome
+        self.reason = reason
+    }
+}
+
+extension LastAttempt: Described {
+    public static let schema = Schema.object(
+        ObjectSchema(
+            "LastAttempt",
+            "The latest time that the old server was asked about a password of an account, or would have been.",
+            [
+                .required("at", .time, "when"),
+                .required("via", .choice(TriggerOrigin.self), "for what kind of login; a run asks for the latest one"),
+                .required(
+                    "outcome", .choice(AttemptOutcome.self),
+                    "accepted; rejected; unavailable: it could not be asked, or did not judge the password; noSuchUser"),
+                .required("reason", .orNull(.choice(Reason.self)), "why the password was not accepted"),
             ]))
 }
 

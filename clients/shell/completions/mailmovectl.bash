@@ -6,6 +6,7 @@ _mailmovectl() {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
     local general='--socket --lang --json --help --version'
     local server='--host --port --security --verify --fingerprint --user-without-domain --old-domain --secure-auth'
+    local settings='--days --known --exclude --auto-create --no-sync-passwords --no-uidl --mark-seen --newest-first --delete-after-move --max-connections --folder --follow-up --encoding'
     local password='--password-file --password-stdin'
     local command='' action='' options word i
     for ((i = 1; i < COMP_CWORD; i++)); do
@@ -32,6 +33,10 @@ _mailmovectl() {
         --status) options='notStarted inProgress completed failed nonMigrating' ;;
         --sort) options='account startedAt status remaining lastTriggeredAt' ;;
         --started-by) options='webmail imap pop3 smtp portal admin other' ;;
+        --default)
+            options="$server $settings"
+            options=${options//--/}
+            ;;
         --encoding) options='UTF-8 GB18030' ;;
         --socket | --known | --exclude | --from | --password-file)
             mapfile -t COMPREPLY < <(compgen -f -- "$current")
@@ -46,7 +51,7 @@ _mailmovectl() {
             ;;
         *)
             case $command in
-                '') options='accounts enable disable show migrations forget verify check doctor trigger status log events watch service call help' ;;
+                '') options='accounts enable change extend disable show migrations forget verify check doctor trigger status log events watch pending pause resume retry service call help' ;;
                 accounts)
                     case $action in
                         '') options='create list delete set-password' ;;
@@ -59,14 +64,17 @@ _mailmovectl() {
                         *) options='' ;;
                     esac
                     ;;
-                enable) options="$server --days --known --exclude --auto-create --no-sync-passwords --no-uidl --mark-seen --newest-first --delete-after-move --max-connections --folder --follow-up --encoding" ;;
+                enable) options="$server $settings" ;;
+                change) options="$server $settings --default --dry-run" ;;
+                extend) options='--dry-run' ;;
+                disable | forget) options='--yes' ;;
                 verify) options="$server --account $password" ;;
                 check) options='--mx --address' ;;
                 doctor) options="--repair --accept-empty --ask-password $password" ;;
                 trigger) options="--from --encoding $password" ;;
-                log) options='--status --search --started-by --sort --descending --limit --csv' ;;
+                log) options='--status --attention --search --started-by --sort --descending --limit --csv' ;;
                 events) options='--since --limit --csv' ;;
-                migrations) options='--csv' ;;
+                migrations | pending) options='--csv' ;;
                 *) options='' ;;
             esac
             [[ $current != -* && -n $command && ( $command != accounts || -n $action ) ]] && return

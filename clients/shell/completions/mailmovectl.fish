@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # fish completion of mailmovectl: /usr/share/fish/vendor_completions.d/mailmovectl.fish
 
-set -l commands accounts enable disable show migrations forget verify check doctor trigger status log events watch service call help
+set -l commands accounts enable change extend disable show migrations forget verify check doctor trigger status log events watch pending pause resume retry service call help
 set -l none "not __fish_seen_subcommand_from $commands"
 
 complete -c mailmovectl -f
@@ -13,6 +13,8 @@ complete -c mailmovectl -l version -d 'The version'
 
 complete -c mailmovectl -n $none -a accounts -d 'Create, list and delete accounts'
 complete -c mailmovectl -n $none -a enable -d 'Enable the migration of a domain'
+complete -c mailmovectl -n $none -a change -d 'Change some settings of a domain'
+complete -c mailmovectl -n $none -a extend -d 'Let the window of a domain end later'
 complete -c mailmovectl -n $none -a disable -d 'End the migration of a domain'
 complete -c mailmovectl -n $none -a show -d 'Settings and progress of a domain'
 complete -c mailmovectl -n $none -a migrations -d 'Migrations of all domains'
@@ -25,6 +27,10 @@ complete -c mailmovectl -n $none -a status -d 'Where a move stands'
 complete -c mailmovectl -n $none -a log -d 'The migration log of a domain'
 complete -c mailmovectl -n $none -a events -d 'What has happened'
 complete -c mailmovectl -n $none -a watch -d 'Changes as they happen'
+complete -c mailmovectl -n $none -a pending -d 'Who has not moved yet, and why'
+complete -c mailmovectl -n $none -a pause -d 'Let accounts log in, and not move'
+complete -c mailmovectl -n $none -a resume -d 'Let paused accounts move again'
+complete -c mailmovectl -n $none -a retry -d 'Try at once what is put off'
 complete -c mailmovectl -n $none -a service -d 'The state of the daemon'
 complete -c mailmovectl -n $none -a call -d 'Call any method'
 complete -c mailmovectl -n $none -a help -d 'Help of a command'
@@ -37,7 +43,7 @@ complete -c mailmovectl -n "$accounts; and __fish_seen_subcommand_from create" -
 complete -c mailmovectl -n "$accounts; and __fish_seen_subcommand_from create" -l rejects -r -F -d 'A file for rejected rows'
 complete -c mailmovectl -n "$accounts; and __fish_seen_subcommand_from create" -l on-existing -x -a 'skip update fail' -d 'Accounts that exist'
 
-set -l server '__fish_seen_subcommand_from enable verify'
+set -l server '__fish_seen_subcommand_from enable change verify'
 complete -c mailmovectl -n $server -l host -x -a '(__fish_print_hostnames)' -d 'The old server'
 complete -c mailmovectl -n $server -l port -x -d 'Its port'
 complete -c mailmovectl -n $server -l security -x -a 'none opportunistic starttls tls' -d 'How the connection is protected'
@@ -47,7 +53,7 @@ complete -c mailmovectl -n $server -l user-without-domain -d 'User names have no
 complete -c mailmovectl -n $server -l old-domain -x -d 'The domain in user names'
 complete -c mailmovectl -n $server -l secure-auth -d 'Never send a password in the clear'
 
-set -l enable '__fish_seen_subcommand_from enable'
+set -l enable '__fish_seen_subcommand_from enable change'
 complete -c mailmovectl -n $enable -l days -x -d 'The window'
 complete -c mailmovectl -n $enable -l known -r -F -d 'Accounts of the old system'
 complete -c mailmovectl -n $enable -l exclude -r -F -d 'Accounts never moved'
@@ -61,6 +67,9 @@ complete -c mailmovectl -n $enable -l max-connections -x -d 'Connections at once
 complete -c mailmovectl -n $enable -l folder -x -d 'Where mail goes'
 complete -c mailmovectl -n $enable -l follow-up -x -d 'HOURS[:MINUTES] of late mail'
 
+complete -c mailmovectl -n '__fish_seen_subcommand_from change' -l default -x -a 'port security verify user-without-domain old-domain secure-auth days known exclude auto-create no-sync-passwords no-uidl mark-seen newest-first delete-after-move max-connections folder follow-up' -d 'Back to its default'
+complete -c mailmovectl -n '__fish_seen_subcommand_from change extend' -l dry-run -d 'Change nothing'
+complete -c mailmovectl -n '__fish_seen_subcommand_from disable forget' -l yes -d 'Do not ask'
 complete -c mailmovectl -n '__fish_seen_subcommand_from verify' -l account -x -d 'Log in as'
 complete -c mailmovectl -n '__fish_seen_subcommand_from doctor' -l repair -d 'Move again what is missing'
 complete -c mailmovectl -n '__fish_seen_subcommand_from doctor' -l accept-empty -d 'Take what is in the mail store as it is'
@@ -68,16 +77,17 @@ complete -c mailmovectl -n '__fish_seen_subcommand_from doctor' -l ask-password 
 complete -c mailmovectl -n '__fish_seen_subcommand_from check' -l mx -x -a '(__fish_print_hostnames)' -d 'Host of the new platform'
 complete -c mailmovectl -n '__fish_seen_subcommand_from check' -l address -x -d 'Address of the new platform'
 complete -c mailmovectl -n '__fish_seen_subcommand_from trigger' -l from -r -F -d 'CSV file'
-complete -c mailmovectl -n '__fish_seen_subcommand_from create trigger enable' -l encoding -x -a 'UTF-8 GB18030' -d 'Of the file'
+complete -c mailmovectl -n '__fish_seen_subcommand_from create trigger enable change' -l encoding -x -a 'UTF-8 GB18030' -d 'Of the file'
 complete -c mailmovectl -n '__fish_seen_subcommand_from trigger verify doctor set-password' -l password-file -r -F -d 'Read the password from a file'
 complete -c mailmovectl -n '__fish_seen_subcommand_from trigger verify doctor set-password' -l password-stdin -d 'Read the password from standard input'
 
 set -l log '__fish_seen_subcommand_from log'
 complete -c mailmovectl -n $log -l status -x -a 'notStarted inProgress completed failed nonMigrating' -d 'Only these'
+complete -c mailmovectl -n $log -l attention -d 'Only those to look at'
 complete -c mailmovectl -n $log -l started-by -x -a 'webmail imap pop3 smtp portal admin other' -d 'Only these'
 complete -c mailmovectl -n $log -l sort -x -a 'account startedAt status remaining lastTriggeredAt' -d 'Order'
 complete -c mailmovectl -n $log -l descending -d 'The other way round'
 complete -c mailmovectl -n '__fish_seen_subcommand_from log list' -l search -x -d 'Only those with'
 complete -c mailmovectl -n '__fish_seen_subcommand_from events' -l since -x -d 'From then on'
 complete -c mailmovectl -n '__fish_seen_subcommand_from log list events' -l limit -x -d 'At most'
-complete -c mailmovectl -n '__fish_seen_subcommand_from log list events migrations' -l csv -d 'As CSV'
+complete -c mailmovectl -n '__fish_seen_subcommand_from log list events migrations pending' -l csv -d 'As CSV'

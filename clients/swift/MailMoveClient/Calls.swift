@@ -89,6 +89,11 @@ extension MailMoveClient {
         try await call(Contract.enableMigration, parameters)
     }
 
+    /// Changes those settings of a domain that are named; what has changed is in the result.
+    public func updateMigration(_ parameters: UpdateMigration) async throws -> Migration {
+        try await call(Contract.updateMigration, parameters)
+    }
+
     /// Ends a domain's migration: running moves finish their batch and stop.
     public func disableMigration(domain: String) async throws -> Migration {
         try await call(Contract.disableMigration, OneDomain(domain: self.domain(domain)))
@@ -122,6 +127,27 @@ extension MailMoveClient {
     /// Compares what was moved with mailboxes and old server. It reads all their mail, which may take long.
     public func checkIntegrity(_ parameters: CheckIntegrity) async throws -> IntegrityReport {
         try await call(Contract.checkIntegrity, parameters, timeout: .seconds(3600))
+    }
+
+    /// Lets accounts log in as ever, and not move.
+    public func pauseAccounts(_ accounts: [String]) async throws -> PauseReport {
+        try await call(Contract.pauseAccounts, PausedAccounts(accounts: accounts))
+    }
+
+    /// Lets paused accounts move again.
+    public func resumeAccounts(_ accounts: [String]) async throws -> ResumeReport {
+        try await call(Contract.resumeAccounts, PausedAccounts(accounts: accounts))
+    }
+
+    /// Tries at once what waits for its next try in a domain.
+    public func retryNow(domain: String) async throws -> RetryReport {
+        try await call(Contract.retryNow, RetryNow(domain: self.domain(domain)))
+    }
+
+    /// Tries at once what waits for its next try, of some accounts.
+    public func retryNow(accounts: [String]) async throws -> RetryReport {
+        let addresses = try accounts.map { text throws(MailMoveError) in try address(text) }
+        return try await call(Contract.retryNow, RetryNow(accounts: addresses))
     }
 
     // MARK: The administrator's: what is going on

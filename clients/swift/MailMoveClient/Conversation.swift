@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import JSONWire
+import MailMoveAPI
 import NIOCore
 
 /// One connection's requests and their replies, matched by id. Lives on the connection's event loop.
@@ -26,7 +27,7 @@ final class Conversation: ChannelDuplexHandler {
     private let statuses: LatestStatuses?
     private var readIsHeldBack = false
 
-    /// - Parameter statuses: takes the `statusChanged` notifications.
+    /// - Parameter statuses: takes the `statusChanged` and `progress` notifications.
     init(statuses: LatestStatuses?) { self.statuses = statuses }
 
     // MARK: Requests
@@ -77,7 +78,9 @@ final class Conversation: ChannelDuplexHandler {
                     finish(MailMoveError(toNobody: error))
                 case .reply(let id, .success(let result)): settle(id, .success(result))
                 case .reply(let id, .failure(let error)): settle(id, .failure(MailMoveError(error)))
-                case .notification(_, let params): if let params { statuses?.put(params) }
+                case .notification(Contract.statusChanged, let params?), .notification(Contract.progress, let params?):
+                    statuses?.put(params)
+                case .notification: break
                 }
             }
         } catch {

@@ -3,11 +3,12 @@
 import JSONWire
 import Synchronization
 
-/// What a watcher has not seen yet: the newest state of each account, in the order in which they changed.
+/// What a watcher has not seen yet: the newest state of each account, and of the domain as a whole, in the order in which
+/// they changed.
 final class LatestStatuses: Sendable {
     private struct State {
         var latest: [String: JSONView] = [:]
-        /// Accounts in order; those before `head` have been taken.
+        /// Accounts, or the domain, in order; those before `head` have been taken.
         var order: [String] = []
         var head = 0
         var hasEnded = false
@@ -35,9 +36,9 @@ final class LatestStatuses: Sendable {
 
     var isFull: Bool { state.withLock { $0.latest.count >= capacity } }
 
-    /// Takes a `Status`; anything else is ignored.
+    /// Takes a `Status` or a `DomainProgress`; anything else is ignored.
     func put(_ status: JSONView) {
-        guard let account = status["account"]?.string else { return }
+        guard let account = status["account"]?.string ?? status["domain"]?.string else { return }
         let waiting = state.withLock { state -> CheckedContinuation<JSONView?, Never>? in
             if let waiting = state.waiting.take() { return waiting }
             if state.latest.updateValue(status, forKey: account) == nil { state.order.append(account) }

@@ -21,8 +21,8 @@ extension MailMoveClient {
         StatusUpdates(client: self, target: WatchStatus(account: try address(account)))
     }
 
-    /// A domain at a glance, then each account's status when it changes. On the admin socket alone; else as for an
-    /// account.
+    /// A domain at a glance, then each account's status when it changes, and the domain's figures once a second while they
+    /// change. On the admin socket alone; else as for an account.
     public nonisolated func watchStatus(domain: String) throws(MailMoveError) -> DomainUpdates {
         DomainUpdates(client: self, target: WatchStatus(domain: try self.domain(domain)))
     }
@@ -41,7 +41,8 @@ public struct StatusUpdates: AsyncSequence, Sendable {
         public mutating func next() async throws -> Status? {
             switch try await subscription.next() {
             case .snapshot(.account(let status)), .changed(let status): status
-            case .snapshot(.domain): throw MailMoveError(.invalidReply, "mailmoved told of a domain, not of an account")
+            case .snapshot(.domain), .progress:
+                throw MailMoveError(.invalidReply, "mailmoved told of a domain, not of an account")
             case nil: nil
             }
         }
@@ -55,6 +56,8 @@ public struct DomainUpdates: AsyncSequence, Sendable {
         case snapshot(DomainSnapshot)
         /// An account's status, as it is now.
         case changed(Status)
+        /// The domain's figures: at the beginning, and when they are others.
+        case progress(DomainProgress)
     }
 
     let client: MailMoveClient
@@ -71,6 +74,7 @@ public struct DomainUpdates: AsyncSequence, Sendable {
             case .snapshot(.account):
                 throw MailMoveError(.invalidReply, "mailmoved told of an account, not of a domain")
             case .changed(let status): .changed(status)
+            case .progress(let progress): .progress(progress)
             case nil: nil
             }
         }

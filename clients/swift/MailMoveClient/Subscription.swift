@@ -8,6 +8,7 @@ import Vocabulary
 enum WatchEvent {
     case snapshot(WatchSnapshot)
     case changed(Status)
+    case progress(DomainProgress)
 }
 
 /// A watch on a connection of its own. Letting go of it closes the connection, which ends it at the daemon too.
@@ -61,9 +62,10 @@ final class Subscription {
         guard let view = await line.statuses.next() else { return nil }
         line.connection.resume()
         do {
+            if view["account"] == nil { return .progress(try view.decode(DomainProgress.self)) }
             return .changed(try view.decode(Status.self))
         } catch {
-            throw MailMoveError(.invalidReply, "mailmoved's statusChanged is not as declared: \(error)")
+            throw MailMoveError(.invalidReply, "what mailmoved tells a watcher is not as declared: \(error)")
         }
     }
 
