@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import Records
+public import Runs
 public import Statuses
 public import Vocabulary
 
@@ -40,6 +41,8 @@ public struct MigrationOverview: Sendable {
     public var knownAccounts: [EmailAddress]?
     public var excludedAccounts: [EmailAddress]
     public var figures: DomainFigures
+    /// nil where nobody has been at the old server since the start.
+    public var reachability: Reachability?
 
     public var totals: DomainTotals { figures.totals }
 }

@@ -16,12 +16,13 @@ public final class SettingsDesk: Sendable {
     private let scheduler: MoveScheduler
     private let windows: WindowWatch
     private let checkedSessions: CheckedSessions
+    private let news: OldServerNews
     private let oldServerChanged: @Sendable (MigrationSettings) -> Void
 
     /// - Parameter oldServerChanged: called as soon as a domain's settings name a different old server.
     package init(
         context: Context, store: any MailStore, statuses: StatusBoard, scheduler: MoveScheduler, windows: WindowWatch,
-        checkedSessions: CheckedSessions, oldServerChanged: @escaping @Sendable (MigrationSettings) -> Void
+        checkedSessions: CheckedSessions, news: OldServerNews, oldServerChanged: @escaping @Sendable (MigrationSettings) -> Void
     ) {
         self.context = context
         self.store = store
@@ -29,6 +30,7 @@ public final class SettingsDesk: Sendable {
         self.scheduler = scheduler
         self.windows = windows
         self.checkedSessions = checkedSessions
+        self.news = news
         self.oldServerChanged = oldServerChanged
     }
 
@@ -190,7 +192,8 @@ public final class SettingsDesk: Sendable {
             settings: settings, state: settings.state(at: now),
             knownAccounts: settings.hasKnownAccounts ? overview.knownAccounts : nil,
             excludedAccounts: overview.excludedAccounts,
-            figures: statuses.figures(overview.totals, running: overview.running, of: settings.domain))
+            figures: statuses.figures(overview.totals, running: overview.running, of: settings.domain),
+            reachability: news.reachability(of: settings.oldServer, scheduler.places))
     }
 
     private func check(_ request: MigrationRequest) throws {

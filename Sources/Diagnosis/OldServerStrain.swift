@@ -25,6 +25,12 @@ struct OldServerStrain: Sendable {
         var wrong: [Duration] = []
         /// A right password after the wrong ones.
         var rightAfter: Duration?
+
+        /// Whether a wrong one has taken longer than the right one.
+        var areSuspicious: Bool {
+            guard let right, let slowest = wrong.max() else { return false }
+            return slowest - right >= noticeable
+        }
     }
 
     private static let noticeable = Duration.milliseconds(700)

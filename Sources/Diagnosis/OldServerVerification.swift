@@ -48,7 +48,8 @@ public final class OldServerVerification: Sendable {
         await remember(server, announcesExpireZero: line.facts.traits.fetchingDeletes)
         if let user, findings.isOK {
             try await tryWrongPasswords(server, user: user, &findings, &answers)
-            if let password, answers.right != nil {
+            // A penalty shows with a right password, which ends it, too.
+            if let password, answers.areSuspicious {
                 answers.rightAfter = try await time(password, of: user, at: server)
             }
         }

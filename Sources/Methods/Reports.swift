@@ -66,6 +66,9 @@ extension MailMoveAPI.Migration {
             autoCreateAccounts: settings.autoCreateAccounts, syncPasswords: settings.syncPasswords,
             options: settings.options, enabledAt: settings.enabledAt, expiresAt: settings.expiresAt,
             progress: MailMoveAPI.DomainProgress(try DomainName(settings.domain), overview.figures),
+            reachable: overview.reachability.map {
+                MailMoveAPI.Reachable(ok: $0.isReachable, since: $0.since, detail: $0.detail)
+            },
             warnings: settings.warnings)
     }
 }

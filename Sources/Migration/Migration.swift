@@ -95,7 +95,7 @@ public final class MailMove: Sendable {
         self.accounts = AccountDesk(context: context, statuses: statuses, scheduler: scheduler, pool: pool)
         self.settings = SettingsDesk(
             context: context, store: store, statuses: statuses, scheduler: scheduler, windows: windows,
-            checkedSessions: checkedSessions, oldServerChanged: logins.oldServerChanged)
+            checkedSessions: checkedSessions, news: news, oldServerChanged: logins.oldServerChanged)
         self.logins = logins
         self.verification = OldServerVerification(context: context, places: places)
         self.domains = DomainCheck(context: context)
@@ -122,10 +122,12 @@ public final class MailMove: Sendable {
             group.addTask { await self.logins.runBackground() }
             group.addTask { await self.windows.run() }
             group.addTask { await self.recordInterruptions() }
+            group.addTask { await self.news.run() }
             group.addTask { await self.excuseRuns() }
             await scheduler.run()
             await logins.stopBackground()
             delivery.close()
+            news.close()
         }
     }
 

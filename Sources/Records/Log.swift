@@ -146,6 +146,12 @@ public struct EventRecord: Sendable, Hashable {
         case settingsChanged
         /// … or ended it.
         case disabled
+        /// The domain's old server cannot be reached, or answers to nobody …
+        case oldServerUnreachable
+        /// … and does again.
+        case oldServerAnswers
+        /// What it bears has become known: how many connections, or that it punishes wrong passwords; `detail` says so.
+        case oldServerLimits
     }
 
     /// The latest time, if it has happened more than once.

@@ -4,11 +4,16 @@ package import Ground
 import Logging
 package import OldServerPlaces
 package import OldServerPolicy
+import Records
 public import Vocabulary
 
-/// What is known of old servers, in words, and what has changed about them, in the journal.
-package struct OldServerNews: Sendable {
-    package let context: Context
+/// What is known of old servers, in words, and what has changed about them, in the journal and in the events of their
+/// domains.
+package final class OldServerNews: Sendable {
+    private typealias Item = (server: OldServerPolicy.Endpoint, news: OldServerPolicy.News)
+
+    private let context: Context
+    private let items = AsyncStream<Item>.makeStream(bufferingPolicy: .bufferingNewest(1000))
 
     package init(context: Context) { self.context = context }
 
@@ -17,20 +22,43 @@ package struct OldServerNews: Sendable {
         let metadata: Logger.Metadata = ["oldServer": "\(server)"]
         switch news {
         case .isUnreachable, .isSilent:
-            context.log.warning("\(text(of: news)); logins do not wait for it meanwhile", metadata: metadata)
-        case .answersAgain, .bearsAll: context.log.notice("\(text(of: news))", metadata: metadata)
-        case .bearsOnly, .penalises: context.log.warning("\(text(of: news))", metadata: metadata)
+            context.log.warning("\(Self.text(of: news)); logins do not wait for it meanwhile", metadata: metadata)
+        case .answersAgain, .bearsAll: context.log.notice("\(Self.text(of: news))", metadata: metadata)
+        case .bearsOnly, .penalises: context.log.warning("\(Self.text(of: news))", metadata: metadata)
+        }
+        items.continuation.yield((server, news))
+    }
+
+    /// Records what has changed, until ``close()``.
+    package func run() async {
+        for await item in items.stream {
+            do {
+                let now = context.now()
+                let events = try await context.records.allSettings().filter {
+                    $0.oldServer.endpoint == item.server && $0.state(at: now) == .active
+                }.compactMap { settings -> EventRecord? in
+                    guard let domain = try? DomainName(settings.domain) else { return nil }
+                    return EventRecord(
+                        at: now, domain: domain, kind: item.news.eventKind,
+                        detail: "\(item.server): \(Self.text(of: item.news))")
+                }
+                if !events.isEmpty { try await context.records.append(events) }
+            } catch {
+                context.log.info("what the old server does is in the journal alone: \(error)")
+            }
         }
     }
 
-    package func text(of news: OldServerPolicy.News) -> String {
+    package func close() { items.continuation.finish() }
+
+    package static func text(of news: OldServerPolicy.News) -> String {
         switch news {
         case .isUnreachable: "the old server cannot be reached"
         case .isSilent: "the old server does not answer to passwords"
         case .answersAgain: "the old server answers again"
         case .bearsAll: "the old server bears as many connections as are wanted again"
-        case .bearsOnly(let connections): Self.limit(connections)
-        case .penalises(let delay): Self.penalty(delay)
+        case .bearsOnly(let connections): limit(connections)
+        case .penalises(let delay): penalty(delay)
         }
     }
 
@@ -106,5 +134,15 @@ extension OldServerNews {
 
     private func time(_ moment: OldServerPolicy.Moment) -> Timestamp {
         context.now().adding(seconds: -((context.uptime() - moment) / .seconds(1)))
+    }
+}
+
+extension OldServerPolicy.News {
+    fileprivate var eventKind: EventRecord.Kind {
+        switch self {
+        case .isUnreachable, .isSilent: .oldServerUnreachable
+        case .answersAgain: .oldServerAnswers
+        case .bearsOnly, .bearsAll, .penalises: .oldServerLimits
+        }
     }
 }

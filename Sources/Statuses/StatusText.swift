@@ -134,6 +134,13 @@ public enum StatusText {
         case .settingsChanged:
             LocalizedText(en: "Settings of the domain's migration were changed.", zhCN: "该域的搬家设置已更改。")
         case .disabled: LocalizedText(en: "The migration of the domain was ended.", zhCN: "已停止该域的邮箱搬家。")
+        case .oldServerUnreachable:
+            LocalizedText(en: "The old server does not answer; it is asked again by itself.", zhCN: "原服务器没有应答，系统会自动重试。")
+        case .oldServerAnswers: LocalizedText(en: "The old server answers again.", zhCN: "原服务器已恢复应答。")
+        case .oldServerLimits:
+            LocalizedText(
+                en: "The old server limits what this machine may do; ask its administrator for more.",
+                zhCN: "原服务器对本机有限制，请联系其管理员放宽。")
         case .retried: LocalizedText(en: "The administrator asked for another try at once.", zhCN: "管理员已要求立即重试。")
         }
     }

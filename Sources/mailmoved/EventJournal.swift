@@ -48,6 +48,8 @@ extension EventRecord.Kind {
         switch self {
         // Ten thousand at once are normal.
         case .created: .debug
+        // Logged once already, whatever the number of its domains.
+        case .oldServerUnreachable, .oldServerAnswers, .oldServerLimits: .debug
         case .triggered, .handedOver, .connected, .completed, .passwordChanged, .deleted: .info
         case .passwordRejected, .postponed, .nonMigrating, .stopped, .paused, .resumed, .retried, .enabled,
             .settingsChanged, .disabled:
@@ -78,6 +80,9 @@ extension EventRecord.Kind {
         case .enabled: "the migration was enabled"
         case .settingsChanged: "settings were changed"
         case .disabled: "the migration was ended"
+        case .oldServerUnreachable: "the old server does not answer"
+        case .oldServerAnswers: "the old server answers again"
+        case .oldServerLimits: "the old server sets limits"
         }
     }
 }

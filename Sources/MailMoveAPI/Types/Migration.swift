@@ -34,6 +34,8 @@ public struct Migration: Codable, Hashable, Sendable {
     public var octetsPerSecond: Double
     /// Of what is known and under way; nil where nothing moves.
     @OrNull public var etaSeconds: Int?
+    /// What is known of the old server; nil where nobody has been there since the daemon started.
+    @OrNull public var reachable: Reachable?
     /// What the administrator should know, one sentence each.
     public var warnings: [String]
     /// What has changed; of `updateMigration` alone.
@@ -42,7 +44,8 @@ public struct Migration: Codable, Hashable, Sendable {
     public init(
         domain: DomainName, state: WindowState, oldServer: OldServer, validDays: Int, knownAccounts: [EmailAddress]?,
         excludedAccounts: [EmailAddress]?, autoCreateAccounts: Bool, syncPasswords: Bool, options: MoveOptions,
-        enabledAt: Timestamp, expiresAt: Timestamp, progress: DomainProgress, warnings: [String]
+        enabledAt: Timestamp, expiresAt: Timestamp, progress: DomainProgress, reachable: Reachable?,
+        warnings: [String]
     ) {
         self.domain = domain
         self.state = state
@@ -66,6 +69,7 @@ public struct Migration: Codable, Hashable, Sendable {
         self.messagesPerSecond = progress.messagesPerSecond
         self.octetsPerSecond = progress.octetsPerSecond
         self.etaSeconds = progress.etaSeconds
+        self.reachable = reachable
         self.warnings = warnings
     }
 }
@@ -92,6 +96,9 @@ extension Migration: Described {
                 .required("enabledAt", .time, "start of the latest window"),
                 .required("expiresAt", .time, "its end"),
             ] + DomainProgress.figures + [
+                .required(
+                    "reachable", .orNull(Reachable.schema),
+                    "the old server, as logins and moves have met it; null where nobody has been there yet"),
                 .required("warnings", .array(of: .text), "what the administrator should know"),
                 .sometimes(
                     "changes", .array(of: SettingChange.schema),
@@ -102,5 +109,5 @@ extension Migration: Described {
         domain: .example, state: .active, oldServer: OldServer(host: "192.0.2.10", security: .starttls), validDays: 30,
         knownAccounts: nil, excludedAccounts: [.example("robot")], autoCreateAccounts: false, syncPasswords: true,
         options: MoveOptions(), enabledAt: .example, expiresAt: .exampleEnd, progress: .example,
-        warnings: [])
+        reachable: .example, warnings: [])
 }
