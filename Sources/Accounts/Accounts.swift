@@ -3,9 +3,9 @@
 // What administrators, and the platform for its users, change.
 //
 // - ``AccountDesk``: accounts are created (`AccountCreation`), imported from a file (`AccountImport`), listed and
-//   deleted, and users change their passwords.
-// - ``SettingsDesk``: a domain's migration is enabled, changed, disabled and forgotten; runs and questions that are
-//   under way with other settings are ended.
+//   deleted, paused (`AccountPauses`) and tried again (`Retries`), and users change their passwords.
+// - ``SettingsDesk``: a domain's migration is enabled, changed (``SettingsPlan``), disabled and forgotten; runs and
+//   questions that are under way with other settings are ended.
 // - ``WindowWatch``: a domain's window ends by itself.
 
 public import Secrets

@@ -12,6 +12,7 @@
 // 4. A session (`Run+Session`) lists the mailbox, compares it with the ledger (``RunPlan``, a value), streams what is
 //    missing into the store, and submits what is staged there to `Delivery`. What is settled and what comes next is
 //    kept in ``RunProgress``, a value.
+// 5. The run of a paused account waits until it is resumed, or is given up (`PausedRuns`).
 
 package import MailStore
 
