@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Vocabulary
+
 /// Where each folder of an old mailbox goes, decided only from the list of folders.
 ///
 /// 1. Personal folders move; other users' and shared ones only on request. Folders that show mail of other folders
