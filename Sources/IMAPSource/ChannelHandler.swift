@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IMAP
+import MailConnection
+import MailSession
+import NIOCore
+import NIOTLS
+import Secrets
+import Vocabulary
+
+/// Moves octets between a channel and the ``ProtocolMachine``, keeps the clock, and reads only while there is room.
+///
+/// Everything happens on the channel's event loop. Once work has begun, a read is always outstanding, except while the
+/// sink is full, so that a server that hangs up is noticed.
+final class ChannelHandler: SessionHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private var machine: ProtocolMachine
+    private var work = Work.none
+    private var failure: WireFailure?
+    private var context: ChannelHandlerContext?
+    private var clock: WireClock
+    private var timer: Scheduled<Void>?
+    private var isPaused = false
+    /// Nothing is read before somebody waits for it.
+    private var isReading = false
+    /// What came all the same, with the end of the connection: NIO reads up to there whether asked to or not.
+    private var early = ByteBuffer()
+
+    /// - Parameter isEncrypted: whether TLS begins before the first octet.
+    init(readTimeout: TimeAmount, isEncrypted: Bool) {
+        machine = ProtocolMachine(isEncrypted: isEncrypted)
+        clock = WireClock(patience: readTimeout)
+    }
+
+    // MARK: - Work
+
+    func greeting(_ promise: EventLoopPromise<Answer>) {
+        if early.readableBytes > 0 {
+            // What has been said is heard, even if the server has gone since.
+            var octets = early
+            early.clear()
+            work = .greeting(promise)
+            take(&octets)
+            guard case .greeting = work else { return }
+            work = .none
+        }
+        guard let context = ready(promise) else { return }
+        begin(.greeting(promise), context)
+    }
+
+    func perform(
+        _ commands: [Command], hearing hear: @escaping @Sendable (Response) -> Void,
+        _ promise: EventLoopPromise<[Answer]>
+    ) {
+        guard let context = ready(promise) else { return }
+        guard !commands.isEmpty else { return promise.succeed([]) }
+        var ids: [CommandID] = []
+        do throws(IMAPError) {
+            for command in commands { ids.append(try machine.begin(command)) }
+        } catch {
+            return refuse(error, promise)
+        }
+        begin(.commands(Batch(ids: ids, hear: hear, promise: promise)), context)
+    }
+
+    func authenticate(_ command: Command, _ promise: EventLoopPromise<AuthenticationStep>) {
+        guard let context = ready(promise) else { return }
+        do throws(IMAPError) {
+            _ = try machine.begin(command)
+        } catch {
+            return refuse(error, promise)
+        }
+        begin(.exchange(promise), context)
+    }
+
+    func respond(_ response: Password?, _ promise: EventLoopPromise<AuthenticationStep>) {
+        guard let context = ready(promise) else { return }
+        if let response { machine.answerChallenge(response) } else { machine.cancelAuthentication() }
+        begin(.exchange(promise), context)
+    }
+
+    func text(of command: Command, atMost octets: Int, _ promise: EventLoopPromise<FetchedText>) {
+        guard let context = ready(promise) else { return }
+        do throws(IMAPError) {
+            _ = try machine.begin(command)
+        } catch {
+            return refuse(error, promise)
+        }
+        begin(.text(Text(limit: octets, promise: promise)), context)
+    }
+
+    func retrieve(
+        _ retrieval: Retrieval, into sink: any MessageSink,
+        onFailure: @escaping @Sendable (ListedMessage, Retrieval.Absence) -> Void,
+        _ promise: EventLoopPromise<Retrieval.Pace>
+    ) {
+        guard let context = ready(promise) else { return }
+        guard !retrieval.isDone else { return promise.succeed(retrieval.pace) }
+        let fetching = Fetching(retrieval: retrieval, sink: sink, onFailure: onFailure, promise: promise)
+        work = .fetching(fetching)
+        askForMore(fetching)
+        begin(.fetching(fetching), context)
+    }
+
+    private func begin(_ work: Work, _ context: ChannelHandlerContext) {
+        self.work = work
+        expectProgress(within: clock.readTimeout)
+        if !isReading {
+            isReading = true
+            context.read()
+        }
+        send()
+    }
+
+    /// The command cannot be sent; the line is as good as before, but its owner has not meant this.
+    private func refuse<Value>(_ error: IMAPError, _ promise: EventLoopPromise<Value>) {
+        let failure = WireFailure(error)
+        fail(failure)
+        promise.fail(failure)
+    }
+
+    private func send() {
+        guard failure == nil, let context else { return }
+        var hasWritten = false
+        while let output = machine.nextOutput() {
+            // Nothing is appended to an old mailbox.
+            guard case .octets(let octets, let isSecret) = output else { continue }
+            let written = context.write(wrapOutboundOut(octets))
+            if isSecret { written.whenComplete { _ in octets.wipe() } }
+            hasWritten = true
+        }
+        if hasWritten { context.flush() }
+    }
+
+    func startTLS(_ trust: TLSTrust, server: OldServer, timeout: TimeAmount, _ promise: EventLoopPromise<TLSFacts>) {
+        if early.readableBytes > 0 { fail(.speaksPlainText, insteadOf: .closed) }
+        guard let context = ready(promise) else { return }
+        let handshake: TLSHandshake
+        do throws(WireFailure) {
+            handshake = try TLSHandshake(with: server, trust)
+            work = .handshake(promise, handshake)
+            expectProgress(within: timeout)
+            try handshake.begin(before: self, in: context)
+        } catch {
+            if case .none = work { promise.fail(error) }
+            return fail(error)
+        }
+        isReading = true
+        context.read()
+    }
+
+    /// Ends everything; the first failure is the one reported.
+    func fail(_ failure: WireFailure) {
+        guard self.failure == nil else { return }
+        self.failure = failure
+        clock.stop()
+        timer?.cancel()
+        context?.close(promise: nil)
+        finish().fail(failure)
+    }
+
+    /// As ``fail(_:)``, also where the failure known so far is a lesser one.
+    private func fail(_ failure: WireFailure, insteadOf lesser: SessionFault) {
+        if self.failure?.code == lesser { self.failure = failure } else { fail(failure) }
+    }
+
+    /// The context, when a new piece of work may begin; else `promise` is failed.
+    private func ready<T>(_ promise: EventLoopPromise<T>) -> ChannelHandlerContext? {
+        guard failure == nil, let context, case .none = work else {
+            promise.fail(failure ?? WireFailure(code: .closed, message: "closed the connection"))
+            return nil
+        }
+        return context
+    }
+
+    private func finish() -> Work {
+        defer { work = .none }
+        clock.stop()
+        return work
+    }
+
+    // MARK: - Channel
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        fail(WireFailure(code: .closed, message: "closed the connection"))
+        self.context = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard failure == nil else { return }
+        var input = unwrapInboundIn(data)
+        if case .handshake = work {
+            return fail(WireFailure(code: .untrusted, message: "sent plain text where TLS was to begin"))
+        }
+        guard isReading else {
+            early.writeBuffer(&input)
+            return
+        }
+        clock.octetsRead += input.readableBytes
+        take(&input)
+    }
+
+    private func take(_ input: inout ByteBuffer) {
+        let (settled, hasFailed) = (work.settled, failure != nil)
+        var isProgress = false
+        loop: while true {
+            let event = machine.receive(&input)
+            switch event {
+            case .needsInput: break loop
+            case .failed(let error):
+                fail(WireFailure(error))
+                return
+            default: break
+            }
+            isProgress = true
+            handle(event)
+            if hasFailed != (failure != nil) { return }
+        }
+        if work.settled != settled { clock.settled() }
+        if isProgress, clock.isRunning { progressed() }
+        send()
+    }
+
+    private func handle(_ event: ProtocolMachine.Event) {
+        switch (event, work) {
+        case (.greeted(let condition), .greeting): succeedGreeting(condition)
+        case (.challenge(_, let octets), .exchange(let promise)):
+            _ = finish()
+            promise.succeed(.challenge(octets))
+        case (.completed(_, let condition), .exchange(let promise)):
+            _ = finish()
+            promise.succeed(.answered(Answer(condition, machine.capabilities)))
+        case (.tlsIsDue(let id), .commands(let batch)):
+            completed(batch, id, Condition(.ok))
+        case (.completed(let id, let condition), .commands(let batch)): completed(batch, id, condition)
+        case (.response(let response), .commands(let batch)): batch.hear(response)
+        case (_, .text(let text)): hear(event, text)
+        case (_, .fetching(let fetching)): hear(event, fetching)
+        // At any time a server may say something that nobody has asked for (RFC 3501 §7).
+        default: break
+        }
+    }
+
+    private func succeedGreeting(_ condition: Condition) {
+        guard case .greeting(let promise) = finish() else { return }
+        promise.succeed(Answer(condition, machine.capabilities))
+    }
+
+    private func completed(_ batch: Batch, _ id: CommandID, _ condition: Condition) {
+        batch.answers[id] = Answer(condition, machine.capabilities)
+        guard batch.answers.count == batch.ids.count else { return }
+        _ = finish()
+        batch.promise.succeed(batch.ids.compactMap { batch.answers[$0] })
+    }
+
+    private func hear(_ event: ProtocolMachine.Event, _ text: Text) {
+        switch text.hear(event) {
+        case .more: break
+        case .whole(let fetched):
+            _ = finish()
+            text.promise.succeed(fetched)
+        case .tooLong: fail(.violation("sends a text without end: over \(text.limit) octets"))
+        }
+    }
+
+    private func hear(_ event: ProtocolMachine.Event, _ fetching: Fetching) {
+        if let failure = fetching.hear(event) { return fail(failure) }
+        guard !fetching.retrieval.isDone else {
+            _ = finish()
+            fetching.sink.flush()
+            return fetching.promise.succeed(fetching.retrieval.pace)
+        }
+        if case .completed = event { askForMore(fetching) }
+    }
+
+    private func askForMore(_ fetching: Fetching) {
+        do throws(IMAPError) {
+            while let command = fetching.retrieval.nextCommand() { fetching.retrieval.sent(try machine.begin(command)) }
+        } catch {
+            fail(WireFailure(error))
+        }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        guard failure == nil, isReading else { return }
+        guard case .fetching(let fetching) = work else {
+            context.read()
+            return
+        }
+        let sink = fetching.sink
+        sink.flush()
+        guard sink.isFull else {
+            context.read()
+            return
+        }
+        isPaused = true
+        let (loop, bound) = (context.eventLoop, NIOLoopBound(self, eventLoop: context.eventLoop))
+        sink.whenReady { loop.execute { bound.value.resume() } }
+    }
+
+    private func resume() {
+        isPaused = false
+        guard failure == nil else { return }
+        if clock.isRunning {
+            clock.settled()  // it was not the server that was slow
+            progressed()
+        }
+        context?.read()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted? = event as? TLSUserEvent, case .handshake(let promise, let handshake) = work {
+            _ = finish()
+            machine.tlsBegan()
+            promise.succeed(handshake.facts(in: context))
+            context.read()
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        ended()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if case .handshake(_, let handshake) = work {
+            fail(handshake.explain(error))
+        } else if let failure = WireFailure.inSession(error) {
+            fail(failure)
+        } else {
+            ended()
+        }
+    }
+
+    /// No more octets will come.
+    private func ended() {
+        if case .handshake = work { return fail(.closedInHandshake) }
+        guard let error = machine.closed() else {
+            // The farewell that LOGOUT has asked for.
+            if case .commands(let batch) = work, let id = batch.ids.last { completed(batch, id, Condition(.ok)) }
+            return fail(WireFailure(code: .closed, message: "closed the connection"))
+        }
+        var failure = WireFailure(error)
+        // A server that hangs up because of a command that came ahead would do so each time.
+        if case .fetching(let fetching) = work, fetching.retrieval.isOnTrial, !fetching.retrieval.isTaking {
+            failure.code = .pipeliningBroken
+        }
+        fail(failure)
+    }
+
+    // MARK: - Clock
+
+    private func expectProgress(within patience: TimeAmount) {
+        clock.start(within: patience, at: .now())
+        schedule()
+    }
+
+    private func progressed() {
+        let isInMessage = if case .fetching = work { machine.isWithinBody } else { false }
+        if !clock.progressed(isInMessage: isInMessage, at: .now()) {
+            fail(WireFailure(code: .timedOut, message: "sends a message too slowly to wait for its end"))
+        }
+    }
+
+    private func schedule() {
+        guard let deadline = clock.deadline, let context else { return }
+        timer?.cancel()
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        timer = context.eventLoop.scheduleTask(deadline: deadline) { bound.value.rang() }
+    }
+
+    private func rang() {
+        guard let deadline = clock.deadline, failure == nil else { return }
+        if isPaused {
+            clock.start(within: clock.readTimeout, at: .now())
+            schedule()
+        } else if deadline > .now() {
+            schedule()
+        } else if case .handshake = work {
+            fail(
+                WireFailure(
+                    code: .timedOut, message: "does not answer the TLS handshake",
+                    advice:
+                        "check port and security in the settings: a port that speaks plain text needs another security"
+                        + " than \"tls\""))
+        } else if case .fetching(let fetching) = work, fetching.retrieval.isAhead, !machine.isWithinBody {
+            fail(WireFailure(code: .pipeliningBroken, message: "does not answer commands that are sent ahead"))
+        } else {
+            fail(WireFailure(code: .timedOut, message: "does not answer"))
+        }
+    }
+}

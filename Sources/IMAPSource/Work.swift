@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IMAP
+import MailConnection
+import MailSession
+import NIOCore
+import Vocabulary
+
+/// What a connection is doing.
+enum Work {
+    case none
+    case greeting(EventLoopPromise<Answer>)
+    case commands(Batch)
+    case exchange(EventLoopPromise<AuthenticationStep>)
+    case text(Text)
+    case fetching(Fetching)
+    case handshake(EventLoopPromise<TLSFacts>, TLSHandshake)
+
+    func fail(_ failure: WireFailure) {
+        switch self {
+        case .none: break
+        case .greeting(let promise): promise.fail(failure)
+        case .commands(let batch): batch.promise.fail(failure)
+        case .exchange(let promise): promise.fail(failure)
+        case .text(let text): text.promise.fail(failure)
+        case .fetching(let fetching):
+            fetching.abandon()
+            fetching.promise.fail(failure)
+        case .handshake(let promise, _): promise.fail(failure)
+        }
+    }
+
+    /// What has been done of it: a change is progress.
+    var settled: Int {
+        switch self {
+        case .commands(let batch): batch.answers.count
+        case .fetching(let fetching): fetching.retrieval.settled
+        case .none, .greeting, .exchange, .text, .handshake: 0
+        }
+    }
+}
+
+/// Commands whose answers are waited for together.
+final class Batch {
+    let ids: [CommandID]
+    let hear: @Sendable (Response) -> Void
+    let promise: EventLoopPromise<[Answer]>
+    var answers: [CommandID: Answer] = [:]
+
+    init(ids: [CommandID], hear: @escaping @Sendable (Response) -> Void, promise: EventLoopPromise<[Answer]>) {
+        (self.ids, self.hear, self.promise) = (ids, hear, promise)
+    }
+}
+
+/// A text that is kept, such as a header.
+final class Text {
+    enum Heard {
+        case more
+        case whole(FetchedText)
+        case tooLong
+    }
+
+    let limit: Int
+    let promise: EventLoopPromise<FetchedText>
+    private var coming = ByteBuffer()
+    private var octets: ByteBuffer?
+    private var uid: UInt32?
+
+    init(limit: Int, promise: EventLoopPromise<FetchedText>) { (self.limit, self.promise) = (limit, promise) }
+
+    func hear(_ event: ProtocolMachine.Event) -> Heard {
+        switch event {
+        case .bodyBegan: coming.clear()
+        case .body(var slice):
+            guard coming.readableBytes + slice.readableBytes <= limit else { return .tooLong }
+            coming.writeBuffer(&slice)
+        case .response(.fetched(let fetched)):
+            guard octets == nil, let body = fetched.bodies.last else { break }
+            switch body.content {
+            case .passedOn: octets = coming
+            case .inline(let short): octets = ByteBuffer(bytes: short)
+            case .absent: break
+            }
+            uid = fetched.uid
+        case .completed(_, let condition):
+            return .whole(FetchedText(condition: condition, octets: octets, uid: uid))
+        default: break
+        }
+        return .more
+    }
+}
+
+/// Messages on their way into a sink.
+final class Fetching {
+    var retrieval: Retrieval
+    let sink: any MessageSink
+    let promise: EventLoopPromise<Retrieval.Pace>
+    private let onFailure: @Sendable (ListedMessage, Retrieval.Absence) -> Void
+    private var decoder = LineEndDecoder()
+
+    init(
+        retrieval: Retrieval, sink: any MessageSink,
+        onFailure: @escaping @Sendable (ListedMessage, Retrieval.Absence) -> Void,
+        promise: EventLoopPromise<Retrieval.Pace>
+    ) {
+        (self.retrieval, self.sink, self.onFailure, self.promise) = (retrieval, sink, onFailure, promise)
+    }
+
+    /// Takes what has come. Returns why it cannot go on, if so.
+    func hear(_ event: ProtocolMachine.Event) -> WireFailure? {
+        switch event {
+        case .bodyBegan(let fetched):
+            guard !retrieval.isTaking, let message = retrieval.began(fetched) else { break }
+            sink.begin(message)
+            decoder = LineEndDecoder()
+            isComing = true
+        case .body(let slice):
+            if isComing { append(slice) }
+        case .bodyEnded:
+            if isComing { endText() }
+            isComing = false
+        case .response(.fetched(let fetched)):
+            switch retrieval.heard(fetched) {
+            case .nothing: break
+            case .received: sink.end()
+            case .mistaken: sink.abandon()
+            case .short(let message, let octets):
+                sink.begin(message)
+                decoder = LineEndDecoder()
+                append(ByteBuffer(bytes: octets))
+                endText()
+                sink.end()
+            }
+        case .completed(let id, let condition):
+            switch retrieval.completed(id, condition) {
+            case .nothing: break
+            case .absent(let message, let absence): onFailure(message, absence)
+            case .failed(let failure): return failure
+            }
+        default: break
+        }
+        return nil
+    }
+
+    /// Whether the text that is coming is the sink's.
+    private var isComing = false
+
+    /// Decodes into the sink's own memory: the one copy between the socket's buffer and the disk's.
+    private func append(_ slice: ByteBuffer) {
+        var slice = slice
+        while slice.readableBytes > 0 {
+            sink.append(upTo: slice.readableBytes + LineEndDecoder.mostHeld) { decoder.decode(&slice, into: $0) }
+        }
+    }
+
+    private func endText() {
+        guard decoder.finish() else { return }
+        sink.append(upTo: 1) { room in
+            room[0] = UInt8(ascii: "\r")
+            return 1
+        }
+    }
+
+    /// The message that is coming will never be whole.
+    func abandon() { if retrieval.isTaking { sink.abandon() } }
+}
