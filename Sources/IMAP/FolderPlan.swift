@@ -173,7 +173,10 @@ public struct FolderPlan: Hashable, Sendable {
         }
         let special = Set(rules.specialTargets.values.map { FolderPath.key($0) } + [FolderPath.key("INBOX")])
         var taken: Set<[UInt8]> = []
-        for index in folders.indices where [.moves, .movesWhatIsNowhereElse].contains(folders[index].fate) {
+        // What was mapped before comes first, so that no newcomer takes its target.
+        let moving = folders.indices.filter { [.moves, .movesWhatIsNowhereElse].contains(folders[$0].fate) }
+        let known = Set(moving.filter { earlier[FolderPath.key(folders[$0].path)] != nil })
+        for index in moving.filter(known.contains) + moving.filter({ !known.contains($0) }) {
             var target = Self.target(of: folders[index].path, own).map { Self.holdable($0, rules) }
             var key = FolderPath.key(target.joined(separator: "/"))
             if !special.contains(key) {

@@ -176,7 +176,7 @@ public struct Retrieval: Sendable {
         guard let uid, uid != due.uid else { return due.message }
         // Some say things twice. Any other is out of turn, and so is all that follows.
         let isKnown = wanted[first.range.lowerBound..<position].contains { $0.uid == uid }
-        if !isKnown { isRecovering = true }
+        if !isKnown { recover() }
         return nil
     }
 
@@ -185,7 +185,7 @@ public struct Retrieval: Sendable {
         if isTaking {
             isTaking = false
             guard fetched.uid == wanted[position].uid else {
-                isRecovering = true
+                recover()
                 return .mistaken
             }
             settle()
@@ -219,7 +219,7 @@ public struct Retrieval: Sendable {
         }
         guard index == 0, !isRecovering else {
             // What was thrown away is asked for again.
-            isRecovering = position < wanted.count
+            if position < wanted.count { recover() }
             return .nothing
         }
         guard done.range.contains(position) else { return .nothing }
@@ -235,10 +235,16 @@ public struct Retrieval: Sendable {
             (next, nextPurpose) = (position, .probe)
             return .nothing
         }
+        recover()
+        return .nothing
+    }
+
+    /// Throws away what is under way, and goes on with the message that is due.
+    private mutating func recover() {
+        guard !isRecovering else { return }
+        isRecovering = true
         troubles += 1
         if troubles > 1, pace == .sets { pace = .singly }
-        isRecovering = true
-        return .nothing
     }
 
     private static let withoutText = Array("it says OK and does not send the message".utf8)

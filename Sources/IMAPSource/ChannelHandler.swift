@@ -25,8 +25,12 @@ final class ChannelHandler: SessionHandler {
     private var isPaused = false
     /// Nothing is read before somebody waits for it.
     private var isReading = false
-    /// What came all the same, with the end of the connection: NIO reads up to there whether asked to or not.
+    /// The greeting may arrive before somebody waits for it: together with the end of a TLS handshake, or of the
+    /// connection, up to which NIO reads whether asked to or not.
     private var early = ByteBuffer()
+    private var isGreeted = false
+    /// Whether no read is outstanding because of that.
+    private var hasStalled = false
 
     /// - Parameter isEncrypted: whether TLS begins before the first octet.
     init(readTimeout: TimeAmount, isEncrypted: Bool) {
@@ -37,12 +41,17 @@ final class ChannelHandler: SessionHandler {
     // MARK: - Work
 
     func greeting(_ promise: EventLoopPromise<Answer>) {
+        isGreeted = true
         if early.readableBytes > 0 {
             // What has been said is heard, even if the server has gone since.
             var octets = early
             early.clear()
             work = .greeting(promise)
             take(&octets)
+            if hasStalled, failure == nil {
+                hasStalled = false
+                context?.read()
+            }
             guard case .greeting = work else { return }
             work = .none
         }
@@ -107,8 +116,8 @@ final class ChannelHandler: SessionHandler {
     private func begin(_ work: Work, _ context: ChannelHandlerContext) {
         self.work = work
         expectProgress(within: clock.readTimeout)
-        if !isReading {
-            isReading = true
+        if !isReading || hasStalled {
+            (isReading, hasStalled) = (true, false)
             context.read()
         }
         send()
@@ -196,7 +205,7 @@ final class ChannelHandler: SessionHandler {
         if case .handshake = work {
             return fail(WireFailure(code: .untrusted, message: "sent plain text where TLS was to begin"))
         }
-        guard isReading else {
+        if !isGreeted, case .none = work {
             early.writeBuffer(&input)
             return
         }
@@ -286,7 +295,12 @@ final class ChannelHandler: SessionHandler {
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
+        // A server that goes on and on before anybody listens is not read.
         guard failure == nil, isReading else { return }
+        guard isGreeted || early.readableBytes == 0 else {
+            hasStalled = true
+            return
+        }
         guard case .fetching(let fetching) = work else {
             context.read()
             return

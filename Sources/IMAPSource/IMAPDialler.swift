@@ -60,7 +60,9 @@ struct IMAPDialler: Sendable {
         } catch {
             wire.close()
             let step = SourceError.Step(error.step)
-            guard error.failure.code == .timedOut, step == .greeting, await speaksTLS(server, timeouts: timeouts) else {
+            guard error.failure.code == .timedOut, step == .greeting, server.security != .tls,
+                await speaksTLS(server, timeouts: timeouts)
+            else {
                 throw SourceError(error.failure, of: server, at: step, scrubber)
             }
             throw Self.needsTLS(server)

@@ -93,7 +93,8 @@ extension IMAPMailbox {
         guard found.count <= FolderListing.mostMessages else {
             throw .violation("says that it has \(found.count) messages in a folder, more than can be")
         }
-        return found
+        // RFC 3501 §6.4.8: `9:*` is the last message, too, where that has a lower UID.
+        return found.uids.allSatisfy(uids.contains) ? found : UIDSet(found.uids.filter(uids.contains))
     }
 
     func expectOK(_ answer: Answer, _ what: String) throws(WireFailure) {

@@ -34,6 +34,8 @@ public final class DovecotServer: @unchecked Sendable {
     public let tlsPort: Int?
     /// nil without IMAP.
     public let imapPort: Int?
+    /// nil without IMAP and TLS.
+    public let imapTLSPort: Int?
     public let folder: URL
     private let options: Options
     private var process: Process?
@@ -43,6 +45,7 @@ public final class DovecotServer: @unchecked Sendable {
         port = try LoopbackSocket.freePort()
         tlsPort = options.hasTLS ? try LoopbackSocket.freePort() : nil
         imapPort = options.hasIMAP ? try LoopbackSocket.freePort() : nil
+        imapTLSPort = options.hasIMAP && options.hasTLS ? try LoopbackSocket.freePort() : nil
         self.options = options
         folder = URL(fileURLWithPath: "/tmp/mailmove-dovecot-\(UUID().uuidString.prefix(8))")
         for name in ["run", "mail", "log"] {
@@ -108,7 +111,12 @@ public final class DovecotServer: @unchecked Sendable {
             let name = "\(1_700_000_000 + before + index).M1P1.old.example"
             try Data(message).write(to: maildir.appendingPathComponent("new/\(name)"))
         }
-        if getuid() == 0 { try Self.run("chown", ["-R", "\(owner):", maildir.path]) }
+        try giveMail(of: user)
+    }
+
+    /// Lets the server have what was put into a user's mailbox.
+    public func giveMail(of user: String) throws {
+        if getuid() == 0 { try Self.run("chown", ["-R", "\(owner):", maildir(of: user).path]) }
     }
 
     /// How many messages a user has.
@@ -180,7 +188,8 @@ public final class DovecotServer: @unchecked Sendable {
                     port = \(imapPort)
                   }
                   inet_listener imaps {
-                    port = 0
+                    port = \(imapTLSPort ?? 0)
+                    ssl = yes
                   }
                 }
 

@@ -37,6 +37,10 @@ public final class IMAPMailboxServer: Sendable {
         public var refusalToOpen: String?
         /// UIDVALIDITY as STATUS has it, where that differs.
         public var statusValidity: UInt32?
+        /// Lines that come when it is opened.
+        public var remarks: [String] = []
+        /// Whether it says what UID comes next when it is opened.
+        public var tellsNext = true
 
         public init(_ name: String, attributes: [String] = [], validity: UInt32 = 7, _ messages: [Message] = []) {
             (self.name, self.attributes, self.validity, self.messages) = (name, attributes, validity, messages)
@@ -258,10 +262,14 @@ public final class IMAPMailboxServer: Sendable {
             }
             open = folder.name
             isReadOnly = readOnly
-            peer.send(
-                "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)\r\n* \(folder.messages.count) EXISTS\r\n"
-                    + "* 0 RECENT\r\n* OK [UIDVALIDITY \(folder.validity)] valid\r\n"
-                    + "* OK [UIDNEXT \(folder.next)] next\r\n\(tag) OK [READ-\(readOnly ? "ONLY" : "WRITE")] done\r\n")
+            var lines = [
+                "* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft)", "* \(folder.messages.count) EXISTS",
+                "* 0 RECENT", "* OK [UIDVALIDITY \(folder.validity)] valid",
+            ]
+            if folder.tellsNext { lines.append("* OK [UIDNEXT \(folder.next)] next") }
+            lines += folder.remarks
+            lines.append("\(tag) OK [READ-\(readOnly ? "ONLY" : "WRITE")] done")
+            peer.send(lines.map { $0 + "\r\n" }.joined())
         }
 
         // MARK: - Messages
@@ -274,8 +282,11 @@ public final class IMAPMailboxServer: Sendable {
                 let ends = part.split(separator: ":").map { $0 == "*" ? last : UInt32($0) ?? 0 }.sorted()
                 if let low = ends.first, let high = ends.last { wanted.append(low...high) }
             }
-            return folder.messages.enumerated().filter { _, message in wanted.contains { $0.contains(message.uid) } }
-                .map { (number: $0.offset + 1, message: $0.element) }
+            var found: [(number: Int, message: Message)] = []
+            for (place, message) in folder.messages.enumerated() where wanted.contains(where: { $0 ~= message.uid }) {
+                found.append((place + 1, message))
+            }
+            return found
         }
 
         private func fetch(_ tag: String, _ words: [String], isCut: Bool) {
