@@ -226,8 +226,9 @@ let package = Package(
             "MigrationTests",
             nio + [
                 "AccountDirectory", "AccountFile", "Accounts", "BuiltinDirectory", "Delivery", "Diagnosis", "Ground",
-                "Logins", "MailSource", "MailStore", "MaildirStore", "MessageContent", "Migration", "POP3Source",
-                "Records", "Runs", "SQLiteRecords", "Secrets", "Statuses", "Support", "Vocabulary", "Waiting", logging,
+                "IMAPSource", "Logins", "MailSource", "MailStore", "MaildirStore", "MessageContent", "Migration",
+                "POP3Source", "Records", "Runs", "SQLiteRecords", "Secrets", "Statuses", "Support", "Vocabulary",
+                "Waiting", logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         tests(

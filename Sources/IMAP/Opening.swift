@@ -142,9 +142,14 @@ extension Capabilities {
 extension Condition {
     /// Load or a fault, which passes: by its code or its words.
     public var tellsOfFault: Bool {
+        tellsOfLoad || code == .serverBug || ServerWords(text).tellOfFault
+    }
+
+    /// Load, whatever was asked for: by its code, or a pause that it names.
+    var tellsOfLoad: Bool {
         switch code {
-        case .unavailable, .inUse, .limit, .throttled, .serverBug: true
-        default: ServerWords(text).tellOfFault
+        case .unavailable, .inUse, .limit, .throttled: true
+        default: suggestedBackoff != nil
         }
     }
 }

@@ -167,6 +167,9 @@ public struct Retrieval: Sendable {
         return expected
     }
 
+    /// The text that begins is not taken after all, and nothing else will be.
+    public mutating func giveUp() { isTaking = false }
+
     /// The message that is due, if this can be its text.
     private mutating func expected(_ uid: UInt32?, _ body: FetchedBody) -> ListedMessage? {
         guard !isRecovering, let first = asked.first, first.purpose != .probe, first.range.contains(position),
@@ -225,7 +228,8 @@ public struct Retrieval: Sendable {
         guard done.range.contains(position) else { return .nothing }
         if done.purpose == .probe { return gaveUp(probed(done, condition)) }
         if condition.kind != .ok {
-            if condition.tellsOfFault {
+            // Not by its words: of a message that it cannot read, Exchange says each time that it is unavailable.
+            if condition.tellsOfLoad {
                 return .failed(WireFailure(code: .busy, message: "is busy", quoted: condition.text))
             }
             // The tag says which message is meant; what was asked for behind it may stay.

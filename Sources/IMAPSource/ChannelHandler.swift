@@ -16,148 +16,26 @@ final class ChannelHandler: SessionHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private var machine: ProtocolMachine
-    private var work = Work.none
-    private var failure: WireFailure?
-    private var context: ChannelHandlerContext?
-    private var clock: WireClock
+    var machine: ProtocolMachine
+    var work = Work.none
+    var failure: WireFailure?
+    var context: ChannelHandlerContext?
+    var clock: WireClock
     private var timer: Scheduled<Void>?
     private var isPaused = false
     /// Nothing is read before somebody waits for it.
-    private var isReading = false
+    var isReading = false
     /// The greeting may arrive before somebody waits for it: together with the end of a TLS handshake, or of the
     /// connection, up to which NIO reads whether asked to or not.
-    private var early = ByteBuffer()
-    private var isGreeted = false
+    var early = ByteBuffer()
+    var isGreeted = false
     /// Whether no read is outstanding because of that.
-    private var hasStalled = false
+    var hasStalled = false
 
     /// - Parameter isEncrypted: whether TLS begins before the first octet.
     init(readTimeout: TimeAmount, isEncrypted: Bool) {
         machine = ProtocolMachine(isEncrypted: isEncrypted)
         clock = WireClock(patience: readTimeout)
-    }
-
-    // MARK: - Work
-
-    func greeting(_ promise: EventLoopPromise<Answer>) {
-        isGreeted = true
-        if early.readableBytes > 0 {
-            // What has been said is heard, even if the server has gone since.
-            var octets = early
-            early.clear()
-            work = .greeting(promise)
-            take(&octets)
-            if hasStalled, failure == nil {
-                hasStalled = false
-                context?.read()
-            }
-            guard case .greeting = work else { return }
-            work = .none
-        }
-        guard let context = ready(promise) else { return }
-        begin(.greeting(promise), context)
-    }
-
-    func perform(
-        _ commands: [Command], hearing hear: @escaping @Sendable (Response) -> Void,
-        _ promise: EventLoopPromise<[Answer]>
-    ) {
-        guard let context = ready(promise) else { return }
-        guard !commands.isEmpty else { return promise.succeed([]) }
-        var ids: [CommandID] = []
-        do throws(IMAPError) {
-            for command in commands { ids.append(try machine.begin(command)) }
-        } catch {
-            return refuse(error, promise)
-        }
-        begin(.commands(Batch(ids: ids, hear: hear, promise: promise)), context)
-    }
-
-    func authenticate(_ command: Command, _ promise: EventLoopPromise<AuthenticationStep>) {
-        guard let context = ready(promise) else { return }
-        do throws(IMAPError) {
-            _ = try machine.begin(command)
-        } catch {
-            return refuse(error, promise)
-        }
-        begin(.exchange(promise), context)
-    }
-
-    func respond(_ response: Password?, _ promise: EventLoopPromise<AuthenticationStep>) {
-        guard let context = ready(promise) else { return }
-        if let response { machine.answerChallenge(response) } else { machine.cancelAuthentication() }
-        begin(.exchange(promise), context)
-    }
-
-    func text(of command: Command, atMost octets: Int, _ promise: EventLoopPromise<FetchedText>) {
-        guard let context = ready(promise) else { return }
-        do throws(IMAPError) {
-            _ = try machine.begin(command)
-        } catch {
-            return refuse(error, promise)
-        }
-        begin(.text(Text(limit: octets, promise: promise)), context)
-    }
-
-    func retrieve(
-        _ retrieval: Retrieval, into sink: any MessageSink,
-        onFailure: @escaping @Sendable (ListedMessage, Retrieval.Absence) -> Void,
-        _ promise: EventLoopPromise<Retrieval.Pace>
-    ) {
-        guard let context = ready(promise) else { return }
-        guard !retrieval.isDone else { return promise.succeed(retrieval.pace) }
-        let fetching = Fetching(retrieval: retrieval, sink: sink, onFailure: onFailure, promise: promise)
-        work = .fetching(fetching)
-        askForMore(fetching)
-        begin(.fetching(fetching), context)
-    }
-
-    private func begin(_ work: Work, _ context: ChannelHandlerContext) {
-        self.work = work
-        expectProgress(within: clock.readTimeout)
-        if !isReading || hasStalled {
-            (isReading, hasStalled) = (true, false)
-            context.read()
-        }
-        send()
-    }
-
-    /// The command cannot be sent; the line is as good as before, but its owner has not meant this.
-    private func refuse<Value>(_ error: IMAPError, _ promise: EventLoopPromise<Value>) {
-        let failure = WireFailure(error)
-        fail(failure)
-        promise.fail(failure)
-    }
-
-    private func send() {
-        guard failure == nil, let context else { return }
-        var hasWritten = false
-        while let output = machine.nextOutput() {
-            // Nothing is appended to an old mailbox.
-            guard case .octets(let octets, let isSecret) = output else { continue }
-            let written = context.write(wrapOutboundOut(octets))
-            if isSecret { written.whenComplete { _ in octets.wipe() } }
-            hasWritten = true
-        }
-        if hasWritten { context.flush() }
-    }
-
-    func startTLS(_ trust: TLSTrust, server: OldServer, timeout: TimeAmount, _ promise: EventLoopPromise<TLSFacts>) {
-        if early.readableBytes > 0 { fail(.speaksPlainText, insteadOf: .closed) }
-        guard let context = ready(promise) else { return }
-        let handshake: TLSHandshake
-        do throws(WireFailure) {
-            handshake = try TLSHandshake(with: server, trust)
-            work = .handshake(promise, handshake)
-            expectProgress(within: timeout)
-            try handshake.begin(before: self, in: context)
-        } catch {
-            if case .none = work { promise.fail(error) }
-            return fail(error)
-        }
-        isReading = true
-        context.read()
     }
 
     /// Ends everything; the first failure is the one reported.
@@ -171,12 +49,12 @@ final class ChannelHandler: SessionHandler {
     }
 
     /// As ``fail(_:)``, also where the failure known so far is a lesser one.
-    private func fail(_ failure: WireFailure, insteadOf lesser: SessionFault) {
+    func fail(_ failure: WireFailure, insteadOf lesser: SessionFault) {
         if self.failure?.code == lesser { self.failure = failure } else { fail(failure) }
     }
 
     /// The context, when a new piece of work may begin; else `promise` is failed.
-    private func ready<T>(_ promise: EventLoopPromise<T>) -> ChannelHandlerContext? {
+    func ready<T>(_ promise: EventLoopPromise<T>) -> ChannelHandlerContext? {
         guard failure == nil, let context, case .none = work else {
             promise.fail(failure ?? WireFailure(code: .closed, message: "closed the connection"))
             return nil
@@ -184,7 +62,7 @@ final class ChannelHandler: SessionHandler {
         return context
     }
 
-    private func finish() -> Work {
+    func finish() -> Work {
         defer { work = .none }
         clock.stop()
         return work
@@ -213,7 +91,7 @@ final class ChannelHandler: SessionHandler {
         take(&input)
     }
 
-    private func take(_ input: inout ByteBuffer) {
+    func take(_ input: inout ByteBuffer) {
         let (settled, hasFailed) = (work.settled, failure != nil)
         var isProgress = false
         loop: while true {
@@ -231,6 +109,7 @@ final class ChannelHandler: SessionHandler {
         }
         if work.settled != settled { clock.settled() }
         if isProgress, clock.isRunning { progressed() }
+        if clock.octetsUnsettled > work.mostOctets { fail(.violation("goes on and on, and never answers")) }
         send()
     }
 
@@ -286,7 +165,7 @@ final class ChannelHandler: SessionHandler {
         if case .completed = event { askForMore(fetching) }
     }
 
-    private func askForMore(_ fetching: Fetching) {
+    func askForMore(_ fetching: Fetching) {
         do throws(IMAPError) {
             while let command = fetching.retrieval.nextCommand() { fetching.retrieval.sent(try machine.begin(command)) }
         } catch {
@@ -369,7 +248,7 @@ final class ChannelHandler: SessionHandler {
 
     // MARK: - Clock
 
-    private func expectProgress(within patience: TimeAmount) {
+    func expectProgress(within patience: TimeAmount) {
         clock.start(within: patience, at: .now())
         schedule()
     }

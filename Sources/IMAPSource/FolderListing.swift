@@ -19,8 +19,15 @@ struct FolderListing: Sendable {
     /// More than a mailbox has, in which no mistake of a server leads to more memory than there is.
     static let mostMessages = 2_500_000
 
+    /// Of one message, and of all of a folder: more than mail programs make.
+    private static let mostKeywords = 64
+    private static let mostWords = 1024
+
     private var entries: [Entry] = []
-    private var keywords: [UInt32: [String]] = [:]
+    /// Places in ``words``, by UID.
+    private var keywords: [UInt32: [UInt16]] = [:]
+    private var words: [String] = []
+    private var places: [String: UInt16] = [:]
     private(set) var hasTooMany = false
     /// How many messages the folder has, by the last word on it.
     private(set) var messages: Int
@@ -46,7 +53,7 @@ struct FolderListing: Sendable {
         if let flags = fetched.flags {
             entry.flags = MessageFlags(flags)
             entry.hasFlags = true
-            let words = flags.filter { $0.isKeyword && $0 != .recent }.map(\.name)
+            let words = flags.filter(\.isKeyword).prefix(Self.mostKeywords).compactMap { place(of: $0.name) }
             keywords[uid] = words.isEmpty ? nil : words
         }
         entry.octets = fetched.octets
@@ -57,6 +64,15 @@ struct FolderListing: Sendable {
         } else {
             entries.append(entry)
         }
+    }
+
+    /// nil for one too many.
+    private mutating func place(of word: String) -> UInt16? {
+        if let place = places[word] { return place }
+        guard words.count < Self.mostWords else { return nil }
+        words.append(word)
+        places[word] = UInt16(words.count - 1)
+        return UInt16(words.count - 1)
     }
 
     /// Sorts by UID, which is the order of arrival, and joins what was split.
@@ -104,7 +120,7 @@ struct FolderListing: Sendable {
     /// In ascending order of UIDs. After ``join()``.
     var messageEntries: [Entry] { entries }
 
-    func keywords(of uid: UInt32) -> [String]? { keywords[uid] }
+    func keywords(of uid: UInt32) -> [String]? { keywords[uid]?.map { words[Int($0)] } }
 }
 
 extension FolderListing.Entry {

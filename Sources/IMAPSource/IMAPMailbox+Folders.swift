@@ -29,6 +29,8 @@ extension IMAPMailbox {
 
     /// A message has 16 bits for the number of its folder.
     private static let mostFolders = Int(UInt16.max)
+    /// Of all folders' names and attributes.
+    private static let mostOctets = 32 << 20
 
     private func namespaces() async throws(WireFailure) -> Namespaces? {
         guard capabilities.namespace else { return nil }
@@ -70,20 +72,22 @@ extension IMAPMailbox {
     }
 
     private func answers(to command: Command, isRequired: Bool = false) async throws(WireFailure) -> [ListedMailbox] {
-        let found = Collected([ListedMailbox]())
+        let found = Collected((folders: [ListedMailbox](), octets: 0))
         let answer = try await wire.perform(command) { response in
-            // One that is endless is cut, and then refused as too many.
-            if case .listed(let folder) = response {
-                found.change { if $0.count <= Self.mostFolders { $0.append(folder) } }
+            guard case .listed(let folder) = response else { return }
+            found.change { found in
+                found.octets += folder.name.octets.count + folder.attributes.reduce(64) { $0 + $1.utf8.count }
+                if found.octets <= Self.mostOctets { found.folders.append(folder) }
             }
         }
+        guard found.value.octets <= Self.mostOctets else { throw .violation("lists folders without end") }
         guard answer.condition.kind == .ok else {
             guard isRequired || answer.condition.tellsOfFault else { return [] }
             throw WireFailure(
                 code: answer.condition.tellsOfFault ? .busy : .refused, message: "does not list its folders",
                 quoted: answer.condition.text)
         }
-        return found.value
+        return found.value.folders
     }
 
     /// Marks those that LSUB names as subscribed.
@@ -139,10 +143,13 @@ extension IMAPMailbox {
         if let open { found.change { $0[open.name] = open } }
         // RFC 3501 §6.3.10: it is not for the folder that is open.
         let names = plans.map(\.listed.name).filter { $0 != open?.name }
+        let wanted = Set(names)
         for start in stride(from: 0, to: names.count, by: Self.mostAhead) {
             let commands = names[start..<min(start + Self.mostAhead, names.count)].map { Command.status($0, items) }
             _ = try await wire.perform(commands) { response in
-                guard case .mailboxStatus(let status) = response, let folder = OpenedFolder(status) else { return }
+                guard case .mailboxStatus(let status) = response, wanted.contains(status.name),
+                    let folder = OpenedFolder(status)
+                else { return }
                 found.change { $0[status.name] = folder }
             }
         }

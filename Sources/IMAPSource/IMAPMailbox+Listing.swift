@@ -86,7 +86,9 @@ extension IMAPMailbox {
         let heard = Collected(UIDSet())
         let key: Command.SearchKey = uids == .from(1) ? .all : .uids(uids)
         let answer = try await wire.perform(.search(key, extended: capabilities.extendedSearch)) { response in
-            if case .found(let found) = response { heard.change { $0 = $0.union(found.uids) } }
+            // Usually there is one.
+            guard case .found(let found) = response else { return }
+            heard.change { if $0.count <= FolderListing.mostMessages { $0 = $0.union(found.uids) } }
         }
         try expectOK(answer, "say which messages it has (UID SEARCH)")
         let found = heard.value

@@ -125,22 +125,28 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
 
     /// Some servers say OK to a wrong password, and refuse afterwards.
     private func openInbox() async throws(WireFailure) -> SourceAnswer {
-        try await identify()
-        let (answer, opened) = try await examine(.inbox)
+        let isIdentified = try await identify()
+        var (answer, opened) = try await examine(.inbox)
+        if LoginVerdict.ofInbox(answer.condition) == .unavailable, !isIdentified {
+            // NetEase opens nothing for callers without a name, and may say only now that it wants one.
+            learn(try await wire.perform(.capability))
+            if try await identify() { (answer, opened) = try await examine(.inbox) }
+        }
         let verdict = LoginVerdict.ofInbox(answer.condition)
         guard verdict == .accepted else { return sourceAnswer(verdict, answer.condition) }
         state.withLock { $0.open = opened }
         return .accepted(self)
     }
 
-    /// Says who is calling (RFC 2971), without which some open no folder.
-    private func identify() async throws(WireFailure) {
-        guard capabilities.id else { return }
+    /// Says who is calling (RFC 2971), without which some open no folder. False where the server does not ask for it.
+    private func identify() async throws(WireFailure) -> Bool {
+        guard capabilities.id else { return false }
         let found = Collected([String: String]())
         _ = try await wire.perform(.id([("name", "mailmove"), ("version", Vocabulary.version)])) { response in
             if case .id(let id) = response { found.change { $0 = id } }
         }
         state.withLock { $0.serverID = found.value }
+        return true
     }
 
     private func sourceAnswer(_ verdict: LoginVerdict, _ condition: Condition) -> SourceAnswer {

@@ -10,6 +10,7 @@ struct WireClock {
     let readTimeout: TimeAmount
     private(set) var deadline: NIODeadline?
     var octetsRead = 0
+    private var settledAt = 0
 
     private var patience: TimeAmount
     /// By when ``leastOctets`` must have come, or the answer be whole, and what had come when that was set.
@@ -22,16 +23,19 @@ struct WireClock {
 
     var isRunning: Bool { deadline != nil }
 
+    /// How much has come since something was done with it.
+    var octetsUnsettled: Int { octetsRead - settledAt }
+
     mutating func start(within patience: TimeAmount, at now: NIODeadline) {
         self.patience = patience
         deadline = now + patience
-        pace = nil
+        settled()
     }
 
     mutating func stop() { (deadline, pace) = (nil, nil) }
 
     /// A message, or another part of what is asked for, is done: the next may take as long.
-    mutating func settled() { pace = nil }
+    mutating func settled() { (pace, settledAt) = (nil, octetsRead) }
 
     /// Something has come. False if it is too little.
     mutating func progressed(isInMessage: Bool, at now: NIODeadline) -> Bool {

@@ -30,6 +30,9 @@ enum Work {
         }
     }
 
+    /// More than an honest answer to any part of it: a list of millions of messages, or the largest message.
+    var mostOctets: Int { if case .fetching = self { 5 << 30 } else { 1 << 30 } }
+
     /// What has been done of it: a change is progress.
     var settled: Int {
         switch self {
@@ -111,6 +114,11 @@ final class Fetching {
         switch event {
         case .bodyBegan(let fetched):
             guard !retrieval.isTaking, let message = retrieval.began(fetched) else { break }
+            if case .passedOn(let octets)? = fetched.bodies.last?.content, octets > Self.mostOctets(of: message) {
+                retrieval.giveUp()
+                return .violation(
+                    "announces a message of \(octets) octets, which it lists with \(message.octets ?? 0)")
+            }
             sink.begin(message)
             decoder = LineEndDecoder()
             isComing = true
@@ -140,6 +148,12 @@ final class Fetching {
         default: break
         }
         return nil
+    }
+
+    /// Eight times the size in the listing, which is wrong on some servers, or 64 MiB, whichever is more.
+    private static func mostOctets(of message: ListedMessage) -> Int {
+        let (generous, overflow) = (message.octets ?? 0).multipliedReportingOverflow(by: 8)
+        return max(64 << 20, overflow ? .max : generous)
     }
 
     /// Whether the text that is coming is the sink's.

@@ -19,19 +19,22 @@ import Vocabulary
     private static func mail(_ name: String, _ count: Int) -> [Mail] {
         (0..<count).map { number in
             Mail(
-                text: "Subject: \(name) \(number)\n\n\(String(repeating: "Zeile \(number)\n", count: 1 + number * 37 % 400))",
+                text:
+                    "Subject: \(name) \(number)\n\n\(String(repeating: "Zeile \(number)\n", count: 1 + number * 37 % 400))",
                 flags: ["", "S", "RS", "F", "DS", "ST", "DFRST"][number % 7], date: 1_000_000_000 + number * 2_678_400)
         }
     }
 
     private static let folders: [(path: [String], use: String?, mail: [Mail])] = [
-        (["INBOX"], nil, mail("inbox", 120)), (["Gesendet"], "Sent", mail("sent", 9)), (["Drafts"], "Drafts", mail("draft", 1)),
+        (["INBOX"], nil, mail("inbox", 120)), (["Gesendet"], "Sent", mail("sent", 9)),
+        (["Drafts"], "Drafts", mail("draft", 1)),
         (["Projekte", "2024", "Größe"], nil, mail("size", 5)), (["客户"], nil, mail("clients", 3)),
         (["客户", "北京"], nil, mail("beijing", 4)), (["Leer"], nil, []), (["a&b"], nil, mail("and", 2)),
     ]
 
     private static let targets = [
-        "INBOX": "INBOX", "Gesendet": "Sent", "Drafts": "Drafts", "Projekte/2024/Größe": "Projekte/2024/Größe", "客户": "客户",
+        "INBOX": "INBOX", "Gesendet": "Sent", "Drafts": "Drafts", "Projekte/2024/Größe": "Projekte/2024/Größe",
+        "客户": "客户",
         "客户/北京": "客户/北京", "Leer": "Leer", "a&b": "a&b",
     ]
 
@@ -49,7 +52,9 @@ import Vocabulary
 
     private func fill(_ dovecot: DovecotServer, _ path: [String], _ mail: [Mail], from first: Int = 0) throws {
         let maildir = dovecot.maildir(of: OldIMAP.user)
-        let name = path == ["INBOX"] ? "" : "." + path.map { String(decoding: MailboxName($0).octets, as: UTF8.self) }.joined(separator: ".")
+        let name =
+            path == ["INBOX"]
+            ? "" : "." + path.map { String(decoding: MailboxName($0).octets, as: UTF8.self) }.joined(separator: ".")
         let folder = maildir.appending(path: name)
         for part in ["new", "cur", "tmp"] {
             try FileManager.default.createDirectory(at: folder.appending(path: part), withIntermediateDirectories: true)
@@ -152,7 +157,9 @@ import Vocabulary
             }
             #expect(kept == inbox.indices.map { $0 != 3 && $0 != 5 })
             let sink = MemorySink()
-            try await last.fetch(changes.added, into: sink, FetchOptions(oneByOne: false, windowOctets: 1 << 20)) { _, _ in }
+            try await last.fetch(changes.added, into: sink, FetchOptions(oneByOne: false, windowOctets: 1 << 20)) {
+                _, _ in
+            }
             #expect(sink.texts == Self.mail("late", 3).map(\.text))
         }
         try await last.leave()

@@ -35,7 +35,8 @@ import Vocabulary
     @Test func allFoldersMoveButThoseThatShowOthers() async throws {
         let (found, seen) = try await folders([
             Folder("INBOX", [Self.one, Self.one]), Folder(Self.wire("已发送"), [Self.one]), Folder("Leer"),
-            Folder(Self.wire("客户"), [Self.one]), Folder(Self.wire("客户/北京")), Folder("Flagged", attributes: ["\\Flagged"]),
+            Folder(Self.wire("客户"), [Self.one]), Folder(Self.wire("客户/北京")),
+            Folder("Flagged", attributes: ["\\Flagged"]),
             Folder("[Gmail]", attributes: ["\\Noselect"]), Folder("Everything", attributes: ["\\All"], [Self.one]),
             Folder("Important", attributes: ["\\Important"]),
         ])
@@ -79,7 +80,10 @@ import Vocabulary
         rules.map = [.init("Old/*", to: "Archive/*"), .init("Sent", to: "Verschickt")]
         rules.earlier = ["X": "X 2", "Sent": "Sent Items"]
         let (found, _) = try await folders(
-            [Folder("INBOX"), Folder("Tmp/a"), Folder("Old/2019"), Folder("Sent", attributes: ["\\Sent"]), Folder("X")],
+            [
+                Folder("INBOX"), Folder("Tmp/a"), Folder("Old/2019"), Folder("Sent", attributes: ["\\Sent"]),
+                Folder("X"),
+            ],
             by: rules)
         #expect(
             targets(found) == [
@@ -94,7 +98,10 @@ import Vocabulary
         var rules = Self.unholdable
         rules.earlier = targets(first)
         let (second, _) = try await folders(
-            [Folder("INBOX"), Folder("a_b"), Folder("a:b"), Folder("Sent Items"), Folder("Out", attributes: ["\\Sent"])],
+            [
+                Folder("INBOX"), Folder("a_b"), Folder("a:b"), Folder("Sent Items"),
+                Folder("Out", attributes: ["\\Sent"]),
+            ],
             by: rules)
         #expect(
             targets(second) == ["INBOX": "INBOX", "a:b": "a_b", "a_b": "a_b 2", "Sent Items": "Sent", "Out": "Sent"])

@@ -12,7 +12,8 @@ import Vocabulary
     private static let mail = (1...8).map { number in
         Message(
             UInt32(number * 2), "Subject: \(number)\r\n\r\nbody\r\n",
-            flags: [["\\Seen"], ["\\Answered", "\\Flagged"], ["$Forwarded", "\\Draft"], ["\\Deleted", "\\Recent"]][number % 4],
+            flags: [["\\Seen"], ["\\Answered", "\\Flagged"], ["$Forwarded", "\\Draft"], ["\\Deleted", "\\Recent"]][
+                number % 4],
             date: "0\(number)-Feb-2024 03:10:41 +0100")
     }
 
@@ -30,7 +31,9 @@ import Vocabulary
     }
 
     private func expectAll(_ messages: [ListedMessage]) {
-        #expect(messages.map { $0.uniqueID.map { String(decoding: $0.octets, as: UTF8.self) } } == Self.mail.map { "\($0.uid)" })
+        #expect(
+            messages.map { $0.uniqueID.map { String(decoding: $0.octets, as: UTF8.self) } }
+                == Self.mail.map { "\($0.uid)" })
         #expect(messages.map(\.octets) == Self.mail.map(\.octets.count))
         #expect(messages.map(\.flags) == (0..<8).map { Self.flags[$0 % 4] })
         #expect(
@@ -76,7 +79,8 @@ import Vocabulary
                 guard command.hasPrefix("UID FETCH 6,10 ") else { return nil }
                 return [Self.mail[2], Self.mail[4]].map { message in
                     String(
-                        decoding: Self.line(1, Self.attributes(message, ["UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE"])),
+                        decoding: Self.line(
+                            1, Self.attributes(message, ["UID", "FLAGS", "INTERNALDATE", "RFC822.SIZE"])),
                         as: UTF8.self)
                 }.joined() + "%T OK\r\n"
             }
@@ -161,7 +165,8 @@ import Vocabulary
         server.change { $0[0].validity = 8 }
         let sink = MemorySink()
         let error = await #expect(throws: SourceError.self) {
-            try await session.fetch(listing, into: sink, FetchOptions(oneByOne: false, windowOctets: 1 << 20)) { _, _ in }
+            try await session.fetch(listing, into: sink, FetchOptions(oneByOne: false, windowOctets: 1 << 20)) { _, _ in
+            }
         }
         #expect(error?.remedy == .again && error?.step == .fetch && sink.messages.isEmpty)
         #expect(error?.detail.contains("UIDVALIDITY 7, now 8") == true)

@@ -3,6 +3,7 @@
 import MailSource
 import Secrets
 import Support
+import Synchronization
 import Testing
 import Vocabulary
 
@@ -28,7 +29,8 @@ import Vocabulary
         ("NO [SERVERBUG] oops", "busy oldServerUnreachable"), ("NO [CONTACTADMIN] call", "busy oldServerUnreachable"),
         ("NO Server busy, try again later", "busy oldServerUnreachable"),
         ("NO Server is busy. Suggested Backoff Time: 2500 milliseconds", "busy oldServerUnreachable 3"),
-        ("BAD what", "failed oldServerProtocol"), ("NO [REFERRAL imap://b.example/] elsewhere", "failed oldServerProtocol"),
+        ("BAD what", "failed oldServerProtocol"),
+        ("NO [REFERRAL imap://b.example/] elsewhere", "failed oldServerProtocol"),
         ("NO [PRIVACYREQUIRED] TLS first", "failed secureAuthenticationUnavailable"),
     ])
     func aRefusalMeansWhatItSays(words: String, meaning: String) async throws {
@@ -77,6 +79,21 @@ import Vocabulary
         defer { silent.stop() }
         _ = try await OldIMAP.answer(silent)
         #expect(!silent.seen.contains { $0.hasPrefix("ID") })
+    }
+
+    /// NetEase, if it announced ID only to those it knows.
+    @Test func aServerThatWantsANameOnlyAfterwardsIsToldOne() async throws {
+        let hasName = Mutex(false)
+        let server = try OldIMAP.server { options in
+            options.capabilities = ["IMAP4rev1"]
+            options.answer = { command in
+                if command.hasPrefix("ID ") { hasName.withLock { $0 = true } }
+                return command.hasPrefix("EXAMINE") && !hasName.withLock { $0 }
+                    ? "%T NO EXAMINE Unsafe Login. Please contact kefu@188.com for help\r\n" : nil
+            }
+        }
+        defer { server.stop() }
+        #expect(Self.kind(try await OldIMAP.answer(server)) == "accepted")
     }
 
     @Test func whatTheGreetingSaysNeedNotBeAskedFor() async throws {

@@ -21,7 +21,8 @@ import Vocabulary
     }
 
     private static let odd = [
-        "no header at all", "a: b\r\n\r\n", "a: b\r\n\r\n.\r\n..\r\n.x\r\n", "a: b\r\n\r\nno line end", "a: b\r\n\r\na\rb\r\n\r\n\r\n",
+        "no header at all", "a: b\r\n\r\n", "a: b\r\n\r\n.\r\n..\r\n.x\r\n", "a: b\r\n\r\nno line end",
+        "a: b\r\n\r\na\rb\r\n\r\n\r\n",
         "a: b\r\n\r\n* 1 FETCH (UID 9 BODY[] {3}\r\nabc)\r\n", "a: b\r\n\r\n邮箱 caf\u{e9}\r\n\0\r\n", "a: b\n\nbare\n",
         "a: b\r\n\r\n" + String(repeating: "a line of a longer message\r\n", count: 20_000),
     ]
@@ -44,7 +45,8 @@ import Vocabulary
     }
 
     @Test func whatCannotBeHadIsNamedAndWhatIsGoneIsNot() async throws {
-        let server = try OldIMAP.server([Folder("INBOX", Self.mail(1...10)), Folder("Work", Self.mail(1...3))]) { options in
+        let server = try OldIMAP.server([Folder("INBOX", Self.mail(1...10)), Folder("Work", Self.mail(1...3))]) {
+            options in
             options.fetched = { number, message, items in
                 guard items.contains("BODY.PEEK[]") else { return nil }
                 // Yandex leaves the body out, Exchange the whole line.
@@ -62,7 +64,8 @@ import Vocabulary
         server.change { $0[0].messages.removeAll { $0.uid == 2 } }
         let sink = MemorySink()
         let refused = Mutex<[Int]>([])
-        try await session.fetch(listing, into: sink, FetchOptions(oneByOne: false, windowOctets: 1 << 20)) { message, _ in
+        try await session.fetch(listing, into: sink, FetchOptions(oneByOne: false, windowOctets: 1 << 20)) {
+            message, _ in
             refused.withLock { $0.append(message.number) }
         }
         #expect(refused.withLock { $0 } == [4, 6, 9])
@@ -102,7 +105,8 @@ import Vocabulary
         let listing = try await session.list(try await session.folders())
         let sink = MemorySink()
         let error = await #expect(throws: SourceError.self) {
-            try await session.fetch(listing, into: sink, FetchOptions(oneByOne: true, windowOctets: 1 << 20)) { _, _ in }
+            try await session.fetch(listing, into: sink, FetchOptions(oneByOne: true, windowOctets: 1 << 20)) { _, _ in
+            }
         }
         #expect(error?.code == .protocolViolation && error?.step == .fetch)
         #expect(sink.messages.map(\.message.number) == [1] && sink.abandoned == 1)
@@ -117,7 +121,9 @@ import Vocabulary
         let session = try await OldIMAP.session(server.port, read: .seconds(2))
         let listing = try await session.list(try await session.folders())
         let error = await #expect(throws: SourceError.self) {
-            try await session.fetch(listing, into: MemorySink(), FetchOptions(oneByOne: false, windowOctets: 4 << 20)) { _, _ in }
+            try await session.fetch(listing, into: MemorySink(), FetchOptions(oneByOne: false, windowOctets: 4 << 20)) {
+                _, _ in
+            }
         }
         #expect(error?.code == .pipeliningBroken)
     }
@@ -143,7 +149,8 @@ import Vocabulary
         let sink = MemorySink()
         let error = await #expect(throws: SourceError.self) {
             let listing = try await session.list(try await session.folders())
-            try await session.fetch(listing, into: sink, FetchOptions(oneByOne: true, windowOctets: 1 << 20)) { _, _ in }
+            try await session.fetch(listing, into: sink, FetchOptions(oneByOne: true, windowOctets: 1 << 20)) { _, _ in
+            }
         }
         #expect(error?.code == .timedOut && sink.messages.isEmpty && sink.abandoned == 1)
     }
@@ -163,7 +170,8 @@ import Vocabulary
     // MARK: Nothing is changed
 
     private static let harmless: Set = [
-        "CAPABILITY", "ID", "LOGIN", "AUTHENTICATE", "ENABLE", "NAMESPACE", "LIST", "LSUB", "XLIST", "EXAMINE", "STATUS",
+        "CAPABILITY", "ID", "LOGIN", "AUTHENTICATE", "ENABLE", "NAMESPACE", "LIST", "LSUB", "XLIST", "EXAMINE",
+        "STATUS",
         "UNSELECT", "LOGOUT", "UID FETCH", "UID SEARCH", "NOOP", "STARTTLS",
     ]
 
@@ -179,7 +187,8 @@ import Vocabulary
     }
 
     @Test(arguments: [
-        [], ["XLIST"], ["LIST-EXTENDED", "SPECIAL-USE"], ["ENABLE", "UTF8=ACCEPT"], ["CONDSTORE", "QRESYNC", "ENABLE", "ESEARCH"],
+        [], ["XLIST"], ["LIST-EXTENDED", "SPECIAL-USE"], ["ENABLE", "UTF8=ACCEPT"],
+        ["CONDSTORE", "QRESYNC", "ENABLE", "ESEARCH"],
     ])
     func whatIsSentChangesNothing(more: [String]) async throws {
         let folders = [Folder("INBOX", Self.mail(1...9)), Folder("Work", Self.mail(1...3))]

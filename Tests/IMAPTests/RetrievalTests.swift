@@ -81,6 +81,7 @@ struct RetrievalTests {
         var says: (UInt32, _ isAlone: Bool) -> [Said] = { uid, _ in [.message(uid)] }
         var refuses: Set<UInt32> = []
         var words = "not that one"
+        var code: ResponseCode?
         var isGone: Set<UInt32> = []
 
         func says(to uids: UIDSet, _ items: [Command.FetchItem]) -> [Said] {
@@ -91,7 +92,7 @@ struct RetrievalTests {
         }
 
         func condition(for uids: UIDSet, _ items: [Command.FetchItem]) -> Condition {
-            uids.uids.contains(where: refuses.contains) ? Condition(.no, text: words) : Condition(.ok)
+            uids.uids.contains(where: refuses.contains) ? Condition(.no, code: code, text: words) : Condition(.ok)
         }
     }
 
@@ -159,7 +160,8 @@ struct RetrievalTests {
 
     @Test(arguments: [Retrieval.Pace.sets, .singly, .oneByOne])
     func aMessageThatIsMissingIsAskedForAgainAndThenGivenUp(pace: Retrieval.Pace) {
-        let (told, commands) = Self.told([1, 2, 3], pace: pace, Server(says: { uid, _ in uid == 2 ? [] : [.message(uid)] }))
+        let (told, commands) = Self.told(
+            [1, 2, 3], pace: pace, Server(says: { uid, _ in uid == 2 ? [] : [.message(uid)] }))
         #expect(told == ["1", "2 refused: it says OK and does not send the message", "3"])
         #expect(commands.contains("2?"), "… after it has been asked whether it is there")
     }
@@ -177,7 +179,15 @@ struct RetrievalTests {
     }
 
     @Test func aServerThatIsBusyIsAskedLater() {
-        #expect(Self.told([1, 2], Server(refuses: [2], words: "try again later")).told == ["busy"])
+        #expect(Self.told([1, 2], Server(refuses: [2], code: .limit)).told == ["busy"])
+        let slow = Server(refuses: [2], words: "Request throttled. Suggested Backoff Time: 2500 milliseconds")
+        #expect(Self.told([1, 2], slow).told == ["busy"])
+    }
+
+    /// Exchange says so of a message that it cannot read, each time.
+    @Test func aMessageThatIsUnavailableForEverStopsNoOther() {
+        let server = Server(refuses: [2], words: "Server Unavailable. 15")
+        #expect(Self.told([1, 2, 3], server).told == ["1", "2 refused: Server Unavailable. 15", "3"])
     }
 
     @Test func whatAServerLeavesOutOfSetsItGivesAlone() {
@@ -191,7 +201,9 @@ struct RetrievalTests {
         let twice = Server(says: { uid, _ in [.message(uid), .message(uid)] })
         #expect(Self.told(Array(1...5), twice).told == (1...5).map { "\($0)" })
         let late = Server(says: { uid, isAlone in
-            isAlone ? [.message(uid, uidComesLate: true)] : [.message(uid, uidComesLate: true), .message(uid, uidComesLate: true)]
+            isAlone
+                ? [.message(uid, uidComesLate: true)]
+                : [.message(uid, uidComesLate: true), .message(uid, uidComesLate: true)]
         })
         #expect(Self.told(Array(1...5), late).told == (1...5).map { "\($0)" })
     }
@@ -276,7 +288,8 @@ private struct Random {
 /// Line ends become LF, and nothing else changes.
 struct LineEndDecoderTests {
     @Test(arguments: [
-        ("a\r\nb\r\n", "a\nb\n"), ("a\nb", "a\nb"), ("a\rb\r\n\r\n\r\n", "a\rb\n\n\n"), ("\r\r\n", "\r\n"), ("\r", "\r"),
+        ("a\r\nb\r\n", "a\nb\n"), ("a\nb", "a\nb"), ("a\rb\r\n\r\n\r\n", "a\rb\n\n\n"), ("\r\r\n", "\r\n"),
+        ("\r", "\r"),
         ("a\r", "a\r"), ("", ""), ("\n\r", "\n\r"), ("a\0b\r\n", "a\0b\n"), ("\r\n\n\r\n", "\n\n\n"),
     ])
     func inPiecesOfAnySize(text: String, decoded: String) {
