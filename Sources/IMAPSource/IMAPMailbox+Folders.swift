@@ -141,8 +141,10 @@ extension IMAPMailbox {
         let found = Collected([MailboxName: OpenedFolder]())
         let open = state.withLock { $0.open }
         if let open { found.change { $0[open.name] = open } }
-        // RFC 3501 §6.3.10: it is not for the folder that is open.
-        let names = plans.map(\.listed.name).filter { $0 != open?.name }
+        // RFC 3501 §6.3.10: it is not for the folder that is open, unless that has not told all: Courier does not say
+        // what comes next, and others count changes only for those who have asked.
+        let hasToldAll = open.map { $0.next != 0 && ($0.changes != 0 || !capabilities.conditionalStore) } ?? true
+        let names = plans.map(\.listed.name).filter { $0 != open?.name || !hasToldAll }
         let wanted = Set(names)
         for start in stride(from: 0, to: names.count, by: Self.mostAhead) {
             let commands = names[start..<min(start + Self.mostAhead, names.count)].map { Command.status($0, items) }
@@ -150,7 +152,14 @@ extension IMAPMailbox {
                 guard case .mailboxStatus(let status) = response, wanted.contains(status.name),
                     let folder = OpenedFolder(status)
                 else { return }
-                found.change { $0[status.name] = folder }
+                found.change { found in
+                    if status.name == open?.name {
+                        found[status.name]?.next = folder.next
+                        found[status.name]?.changes = folder.changes
+                    } else {
+                        found[status.name] = folder
+                    }
+                }
             }
         }
         return found.value

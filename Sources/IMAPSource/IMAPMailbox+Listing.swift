@@ -154,7 +154,7 @@ extension IMAPMailbox {
                 opened.next == mark.next
                 ? [] : await enter(try await listing(opened, of: new, messages: nil), in: folder, hasIDs: true)
             if let before { return FolderChanges(added: added, before: before) }
-            if mark.next == 1 { return FolderChanges(added: added, before: .kept([])) }
+            if mark.next <= 1 { return FolderChanges(added: added, before: .kept([])) }
             let kept = try await found(UIDSet(1...(mark.next - 1)))
             return FolderChanges(added: added, before: .kept(kept.ranges))
         }

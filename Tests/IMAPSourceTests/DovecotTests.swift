@@ -147,6 +147,9 @@ import Vocabulary
         for folder in try await last.folders() {
             let mark = try #require(marks[folder.path] ?? nil)
             let changes = try #require(try await last.changes(in: folder, since: mark))
+            if configuration.isEmpty, folder.messages > 0, case .kept = changes.before {
+                Issue.record("QRESYNC is offered, and all of \(folder.path) was listed")
+            }
             guard folder.path == ["INBOX"] else {
                 #expect(changes.added.isEmpty)
                 continue

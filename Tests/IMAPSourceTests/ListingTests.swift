@@ -221,6 +221,17 @@ import Vocabulary
         session.abort()
     }
 
+    /// Courier tells only by STATUS what UID comes next.
+    @Test func aFolderThatIsOpenIsMarkedToo() async throws {
+        var inbox = IMAPMailboxServer.Folder("INBOX", Self.mail)
+        inbox.tellsNext = false
+        let server = try OldIMAP.server([inbox])
+        defer { server.stop() }
+        let session = try await OldIMAP.session(server.port)
+        #expect(try await session.folders().first?.mark == FolderMark(validity: 7, next: 17, messages: 8))
+        try await session.leave()
+    }
+
     @Test func anotherNumberingIsNoIncrement() async throws {
         #expect(try await changes { $0[0].validity = 8 }.changes == nil)
         #expect(try await changes { $0[0].messages.removeLast(4) }.changes == nil, "a backup that was restored")
