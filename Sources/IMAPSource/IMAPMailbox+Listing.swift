@@ -14,8 +14,9 @@ extension IMAPMailbox {
         try await during(.listing) { () async throws(WireFailure) in
             guard let opened = try await enter(folder) else { return [] }
             state.withLock { $0.validities[folder.number] = opened.validity }
-            guard opened.messages > 0 else { return [] }
-            let listing = try await listing(opened, of: .from(1), messages: opened.messages)
+            let messages = opened.messages > 0 ? opened.messages : try await counted(opened)
+            guard messages > 0 else { return [] }
+            let listing = try await listing(opened, of: .from(1), messages: messages)
             // Where ids do not last, or not even from one answer to the next (Courier gives a folder that nobody has
             // ever selected a new UIDVALIDITY each time), a message is known by its content.
             let isLasting = opened.hasLastingIDs && opened.validity == folder.validity
@@ -48,6 +49,13 @@ extension IMAPMailbox {
         return opened
     }
 
+    /// How many messages are in a folder that was empty when it was opened, perhaps long ago.
+    private func counted(_ opened: OpenedFolder) async throws(WireFailure) -> Int {
+        let heard = Collected(opened)
+        _ = try await wire.perform(.noop) { response in heard.change { $0.hear(response) } }
+        return heard.value.messages
+    }
+
     // MARK: - Listing
 
     /// Everything of `uids`, which the server has counted as this many messages; nil where it has not.
@@ -66,7 +74,7 @@ extension IMAPMailbox {
         return listing
     }
 
-    private func fetched(_ uids: UIDSet, into listing: FolderListing) async throws(WireFailure) -> FolderListing {
+    func fetched(_ uids: UIDSet, into listing: FolderListing) async throws(WireFailure) -> FolderListing {
         let heard = Collected(listing)
         let answer = try await wire.perform(.fetch(uids, Self.attributes, changedSince: nil)) { response in
             heard.change { $0.hear(response) }
@@ -173,7 +181,8 @@ extension IMAPMailbox {
         let (answer, opened) = try await examine(name, .quick(validity: mark.validity, since: mark.changes))
         guard answer.condition.kind == .ok else { return (try await enter(folder), nil) }
         state.withLock { $0.open = opened }
-        return (opened, .gone(opened.vanished.ranges))
+        // RFC 7162 §3.1.2.2: without sequences it does not tell what has vanished.
+        return (opened, opened.changes == 0 ? nil : .gone(opened.vanished.ranges))
     }
 
     private func resynchronizes() async throws(WireFailure) -> Bool {

@@ -11,7 +11,7 @@ extension IMAPMailbox {
 
     func header(of message: ListedMessage) async throws(SourceError) -> [UInt8]? {
         try await during(.fetch) { () async throws(WireFailure) in
-            guard let wanted = try await opened(for: message) else { return nil }
+            guard try await opened(for: [message]), let wanted = uid(of: message) else { return nil }
             let text = try await wire.text(
                 of: .fetch(UIDSet([wanted]), [.uid, .header], changedSince: nil), atMost: Self.longestHeader)
             guard text.condition.kind == .ok, text.uid == wanted, let octets = text.octets else { return nil }
@@ -19,28 +19,52 @@ extension IMAPMailbox {
         }
     }
 
-    /// Opens the folder of a message as it was when that was listed. Its UID; nil if the server does not let us in.
-    private func opened(for message: ListedMessage) async throws(WireFailure) -> UInt32? {
-        let (uid, folder) = state.withLock { state in
+    /// Opens the folder of these messages as it was when they were listed. False if the server does not let us in.
+    private func opened(for messages: ArraySlice<ListedMessage>) async throws(WireFailure) -> Bool {
+        guard let first = messages.first else { return true }
+        let (isListed, folder, listed) = state.withLock { state in
             (
-                state.uids.indices.contains(message.number - 1) ? state.uids[message.number - 1] : nil,
-                state.folders.indices.contains(message.folder) ? state.folders[message.folder] : nil
+                messages.allSatisfy { state.uids.indices.contains($0.number - 1) },
+                state.folders.indices.contains(first.folder) ? state.folders[first.folder] : nil,
+                state.validities[first.folder]
             )
         }
-        guard let uid, let folder else {
+        guard isListed, let folder else {
             throw WireFailure(code: .refused, message: "has not listed such a message in this session")
         }
-        guard let opened = try await enter(folder.shown) else { return nil }
-        try expect(opened.validity, of: folder, listedAs: message.folder)
-        return uid
+        guard let opened = try await enter(folder.shown) else { return false }
+        guard let listed, listed != opened.validity else { return true }
+        // Courier gives a folder that nobody has ever selected another UIDVALIDITY each time, and the same UIDs.
+        guard try await areStillThere(messages) else { throw numberedAnew(folder, listed, opened.validity) }
+        state.withLock { $0.validities[first.folder] = opened.validity }
+        return true
+    }
+
+    private func uid(of message: ListedMessage) -> UInt32? {
+        state.withLock { $0.uids.indices.contains(message.number - 1) ? $0.uids[message.number - 1] : nil }
+    }
+
+    /// Whether these UIDs, under another UIDVALIDITY, have the sizes and dates that they were listed with.
+    private func areStillThere(_ messages: ArraySlice<ListedMessage>) async throws(WireFailure) -> Bool {
+        let uids = UIDSet(messages.compactMap { uid(of: $0) })
+        var there: [UInt32: FolderListing.Entry] = [:]
+        for piece in uids.pieces() {
+            for entry in try await fetched(piece, into: FolderListing(messages: 0)).messageEntries {
+                there[entry.uid] = entry
+            }
+        }
+        return messages.allSatisfy { message in
+            guard let entry = uid(of: message).flatMap({ there[$0] }), entry.isCertain else { return false }
+            return entry.octets.map { Int(clamping: $0) } == message.octets && entry.date == message.date
+        }
     }
 
     /// Under another UIDVALIDITY, the same UID may be another message.
-    private func expect(_ validity: UInt32, of folder: KnownFolder, listedAs number: Int) throws(WireFailure) {
-        guard let listed = state.withLock({ $0.validities[number] }), listed != validity else { return }
-        throw WireFailure(
+    private func numberedAnew(_ folder: KnownFolder, _ listed: UInt32, _ now: UInt32) -> WireFailure {
+        let path = state.withLock { $0.scrubber }.text(of: folder.plan.path.utf8)
+        return WireFailure(
             code: .refused,
-            message: "has numbered the messages of \(folder.plan.path) anew (UIDVALIDITY \(listed), now \(validity))")
+            message: "has numbered the messages of \(path) anew (UIDVALIDITY \(listed), now \(now))")
     }
 
     // MARK: - Fetching
@@ -54,7 +78,7 @@ extension IMAPMailbox {
             while let first = rest.first {
                 let part = rest.prefix { $0.folder == first.folder }
                 rest = rest[part.endIndex...]
-                guard try await opened(for: first) != nil else {
+                guard try await opened(for: part) else {
                     let words = refusal(of: SourceFolder(number: first.folder, path: [], messages: 0)) ?? ""
                     for message in part { onRefusal(message, words) }
                     continue
@@ -116,7 +140,9 @@ extension IMAPMailbox {
         let name = folder.plan.listed.name
         let (answer, opened) = try await open(.select(name, nil), OpenedFolder(name))
         guard answer.condition.kind == .ok, !opened.isReadOnly else { return false }
-        try expect(opened.validity, of: folder, listedAs: number)
+        if let listed = state.withLock({ $0.validities[number] }), listed != opened.validity {
+            throw numberedAnew(folder, listed, opened.validity)
+        }
         return true
     }
 

@@ -13,6 +13,8 @@ import Waiting
 final class IMAPMailbox: ProbedConnection, MailboxSession {
     struct State {
         var capabilities: Capabilities
+        /// Whether the server has said so to this user.
+        var areCapabilitiesOwn = false
         var scrubber: Scrubber
         var hasShownPassword = false
         var isOver = false
@@ -120,7 +122,7 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
 
     private func learn(_ answer: Answer) {
         guard let capabilities = answer.capabilities else { return }
-        state.withLock { $0.capabilities = capabilities }
+        state.withLock { ($0.capabilities, $0.areCapabilitiesOwn) = (capabilities, true) }
     }
 
     /// Some servers say OK to a wrong password, and refuse afterwards.
@@ -197,8 +199,10 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
     func enter() async throws(SourceError) {
         try await during(.capabilities) { () async throws(WireFailure) in
             // RFC 3501 §6.2.3: many say more to those they know.
-            let capabilities = try await Capabilities.ask(wire)
-            state.withLock { $0.capabilities = capabilities }
+            if !state.withLock({ $0.areCapabilitiesOwn }) {
+                let capabilities = try await Capabilities.ask(wire)
+                state.withLock { ($0.capabilities, $0.areCapabilitiesOwn) = (capabilities, true) }
+            }
             // RFC 6855: so that nothing arrives downgraded.
             if capabilities.utf8Accept { try await enable("UTF8=ACCEPT") }
         }

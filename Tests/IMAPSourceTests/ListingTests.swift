@@ -157,12 +157,41 @@ import Vocabulary
         try await session.leave()
     }
 
+    /// Courier: the same of a folder that nobody has ever selected, each time it is opened; its UIDs are the same.
+    @Test func aValidityThatIsAnotherEachTimeDoesNotStopAnything() async throws {
+        var work = IMAPMailboxServer.Folder("Work", Self.mail)
+        work.isUnsteady = true
+        let server = try OldIMAP.server([.init("INBOX", Self.mail), work, .init("Last", Self.mail)])
+        defer { server.stop() }
+        let session = try await OldIMAP.session(server.port)
+        let (_, listing, sink, refused) = try await OldIMAP.fetchAll(session)
+        #expect(listing.count == 24 && sink.whole.count == 24 && refused.isEmpty)
+        #expect(listing.map { $0.uniqueID == nil } == listing.map { $0.folder == 1 })
+        #expect(try await session.header(of: listing[9]) == Array("Subject: 2\n\n".utf8))
+        try await session.leave()
+    }
+
+    @Test func anInboxThatFillsWhileItIsOpenIsListed() async throws {
+        let server = try OldIMAP.server([.init("INBOX")]) { options in
+            options.answer = { $0 == "NOOP" ? "* 8 EXISTS\r\n%T OK\r\n" : nil }
+        }
+        defer { server.stop() }
+        let session = try await OldIMAP.session(server.port)
+        let folders = try await session.folders()
+        server.change { $0[0].messages = Self.mail }
+        expectAll(try await session.list(folders))
+        try await session.leave()
+    }
+
     @Test func aFolderThatIsNumberedAnewInTheMiddleIsNotReadOn() async throws {
         let server = try OldIMAP.server([.init("INBOX", Self.mail), .init("Work", Self.mail)])
         defer { server.stop() }
         let session = try await OldIMAP.session(server.port)
         let listing = try await session.list(try await session.folders())
-        server.change { $0[0].validity = 8 }
+        server.change { folders in
+            folders[0].validity = 8
+            for place in folders[0].messages.indices { folders[0].messages[place].uid += 2 }
+        }
         let sink = MemorySink()
         let error = await #expect(throws: SourceError.self) {
             try await session.fetch(listing, into: sink, FetchOptions(oneByOne: false, windowOctets: 1 << 20)) { _, _ in

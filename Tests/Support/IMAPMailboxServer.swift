@@ -39,6 +39,8 @@ public final class IMAPMailboxServer: Sendable {
         public var statusValidity: UInt32?
         /// Lines that come when it is opened.
         public var remarks: [String] = []
+        /// Whether its UIDVALIDITY is another each time.
+        public var isUnsteady = false
         /// Whether it says what UID comes next when it is opened.
         public var tellsNext = true
 
@@ -226,9 +228,13 @@ public final class IMAPMailboxServer: Sendable {
             peer.send("\(tag) \(answer)\r\n")
         }
 
-        private func folder(_ name: String) -> Folder? {
+        private func folder(_ name: String, isAsked: Bool = false) -> Folder? {
             let name = name.uppercased() == "INBOX" ? "INBOX" : name
-            return state.value.withLock { $0.folders.first { $0.name == name } }
+            return state.value.withLock { state in
+                guard let index = state.folders.firstIndex(where: { $0.name == name }) else { return nil }
+                if state.folders[index].isUnsteady, isAsked { state.folders[index].validity += 1 }
+                return state.folders[index]
+            }
         }
 
         private func list(_ name: String, _ tag: String, _ words: [String]) {
@@ -243,7 +249,7 @@ public final class IMAPMailboxServer: Sendable {
         }
 
         private func status(_ tag: String, _ words: [String]) {
-            guard let folder = folder(words[0]), folder.refusal == nil else {
+            guard let folder = folder(words[0], isAsked: true), folder.refusal == nil else {
                 peer.send("\(tag) \(folder(words[0])?.refusal ?? "NO [NONEXISTENT] no such folder")\r\n")
                 return
             }
@@ -255,7 +261,7 @@ public final class IMAPMailboxServer: Sendable {
 
         private mutating func open(_ tag: String, _ words: [String], readOnly: Bool) {
             open = nil
-            guard let folder = folder(words[0]), folder.refusal ?? folder.refusalToOpen == nil else {
+            guard let folder = folder(words[0], isAsked: true), folder.refusal ?? folder.refusalToOpen == nil else {
                 let found = folder(words[0])
                 peer.send("\(tag) \(found?.refusal ?? found?.refusalToOpen ?? "NO [NONEXISTENT] no such folder")\r\n")
                 return
