@@ -43,6 +43,8 @@ public struct Retrieval: Sendable {
         case received
         /// It is not.
         case mistaken
+        /// What has come is no message, as ``spoil(_:)`` has said.
+        case spoilt(ListedMessage, [UInt8])
         /// A whole message, too short for a literal.
         case short(ListedMessage, [UInt8])
     }
@@ -82,6 +84,8 @@ public struct Retrieval: Sendable {
     private var hasAnswer = false
     /// Whether a message's text is coming that is taken.
     public private(set) var isTaking = false
+    /// Why that text is no message.
+    private var spoilt: [UInt8]?
 
     static let mostMessages = 64
     static let mostSets = 4
@@ -170,6 +174,9 @@ public struct Retrieval: Sendable {
     /// The text that begins is not taken after all, and nothing else will be.
     public mutating func giveUp() { isTaking = false }
 
+    /// The text that is coming is not the message, but a substitute.
+    public mutating func spoil(_ words: [UInt8]) { spoilt = words }
+
     /// The message that is due, if this can be its text.
     private mutating func expected(_ uid: UInt32?, _ body: FetchedBody) -> ListedMessage? {
         guard !isRecovering, let first = asked.first, first.purpose != .probe, first.range.contains(position),
@@ -186,13 +193,14 @@ public struct Retrieval: Sendable {
     /// A response about a message is whole, and with it the text that has come in it.
     public mutating func heard(_ fetched: Fetched) -> Heard {
         if isTaking {
-            isTaking = false
+            defer { (isTaking, spoilt) = (false, nil) }
             guard fetched.uid == wanted[position].uid else {
                 recover()
                 return .mistaken
             }
+            let message = wanted[position].message
             settle()
-            return .received
+            return spoilt.map { .spoilt(message, $0) } ?? .received
         }
         guard let uid = fetched.uid, position < wanted.count, uid == wanted[position].uid, !asked.isEmpty else {
             return .nothing

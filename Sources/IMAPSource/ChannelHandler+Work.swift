@@ -79,7 +79,7 @@ extension ChannelHandler {
         let fetching = Fetching(retrieval: retrieval, sink: sink, onFailure: onFailure, promise: promise)
         work = .fetching(fetching)
         askForMore(fetching)
-        begin(.fetching(fetching), context)
+        if failure == nil { begin(.fetching(fetching), context) }
     }
 
     private func begin(_ work: Work, _ context: ChannelHandlerContext) {

@@ -121,9 +121,12 @@ final class Fetching {
             }
             sink.begin(message)
             decoder = LineEndDecoder()
-            isComing = true
+            (isComing, isFirst) = (true, true)
         case .body(let slice):
-            if isComing { append(slice) }
+            guard isComing else { break }
+            if isFirst, Substitute.isOne(slice) { retrieval.spoil(Substitute.words) }
+            isFirst = false
+            append(slice)
         case .bodyEnded:
             if isComing { endText() }
             isComing = false
@@ -132,6 +135,9 @@ final class Fetching {
             case .nothing: break
             case .received: sink.end()
             case .mistaken: sink.abandon()
+            case .spoilt(let message, let words):
+                sink.abandon()
+                onFailure(message, .refused(words))
             case .short(let message, let octets):
                 sink.begin(message)
                 decoder = LineEndDecoder()
@@ -158,6 +164,8 @@ final class Fetching {
 
     /// Whether the text that is coming is the sink's.
     private var isComing = false
+    /// Whether nothing has come of it.
+    private var isFirst = false
 
     /// Decodes into the sink's own memory: the one copy between the socket's buffer and the disk's.
     private func append(_ slice: ByteBuffer) {
@@ -177,4 +185,23 @@ final class Fetching {
 
     /// The message that is coming will never be whole.
     func abandon() { if retrieval.isTaking { sink.abandon() } }
+}
+
+/// What Exchange sends in place of a message that it cannot convert: a text of its own, with an OK.
+private enum Substitute {
+    private static let subject = Array(
+        "Subject: Retrieval using the IMAP4 protocol failed for the following message".utf8)
+
+    static let words = Array("it sends a notice that it cannot retrieve it, in place of the message".utf8)
+
+    /// - Parameter start: the first octets of a message, with most of its header.
+    static func isOne(_ start: ByteBuffer) -> Bool {
+        var line = start.readableBytesView.prefix(16 << 10)
+        while !line.isEmpty, line.first != UInt8(ascii: "\r"), line.first != UInt8(ascii: "\n") {
+            if line.starts(with: subject) { return true }
+            guard let end = line.firstIndex(of: UInt8(ascii: "\n")) else { return false }
+            line = line[(end + 1)...]
+        }
+        return false
+    }
 }

@@ -75,6 +75,23 @@ import Vocabulary
         try await session.leave()
     }
 
+    /// Exchange sends a notice of its own, and says OK.
+    @Test func aNoticeInPlaceOfAMessageIsNoMessage() async throws {
+        let notice =
+            "Subject: Retrieval using the IMAP4 protocol failed for the following message: 3\r\n\r\nThe server\r\n"
+        let about = "Subject: on failures\r\n\r\n" + notice
+        var mail = Self.mail(1...5)
+        mail[2] = Message(3, "From: Microsoft Exchange Server 2010\r\n" + notice)
+        mail[3] = Message(4, about)
+        let server = try OldIMAP.server([Folder("INBOX", mail)])
+        defer { server.stop() }
+        let session = try await OldIMAP.session(server.port)
+        let (_, _, sink, refused) = try await OldIMAP.fetchAll(session)
+        #expect(refused.keys.sorted() == [3] && refused[3]?.contains("in place of the message") == true)
+        #expect(sink.messages.map(\.message.number) == [1, 2, 4, 5] && sink.abandoned == 1)
+        try await session.leave()
+    }
+
     @Test func anExpungeInBetweenShiftsNothing() async throws {
         let server = try OldIMAP.server([Folder("INBOX", Self.mail(1...20))]) { options in
             options.fetched = { number, message, items in

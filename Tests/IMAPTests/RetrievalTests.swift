@@ -52,7 +52,7 @@ struct RetrievalTests {
             fetched.uid = uid
             switch retrieval.heard(fetched) {
             case .received: told.append("\(message?.number ?? 0)")
-            case .mistaken, .nothing, .short: break
+            case .mistaken, .nothing, .short, .spoilt: break
             }
         case .empty(let uid):
             fetched.bodies = [FetchedBody(section: "", content: .passedOn(octets: 0))]
