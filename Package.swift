@@ -84,6 +84,12 @@ let package = Package(
                 "MailSource", "POP3", "MailSession", "MailConnection", "Secrets", "Vocabulary", "Waiting",
                 .product(name: "NIOTLS", package: "swift-nio"),
             ]),
+        room(  // … and by IMAP: all folders
+            "IMAPSource",
+            nio + [
+                "MailSource", "IMAP", "MailSession", "MailConnection", "Secrets", "Vocabulary", "Waiting",
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ]),
         room("MailStore", ["Vocabulary"]),  // what a store of mail must promise
         room(  // … kept by Maildirs
             "MaildirStore", ["MailStore", "MessageContent", "Secrets", "Vocabulary", "Waiting", "CLinux"]),
@@ -189,7 +195,7 @@ let package = Package(
         tests("SecretsTests", ["Secrets"]),
         tests("AccountFileTests", ["AccountFile", "Secrets"], resources: [.copy("Exports")]),
         tests("MailMoveAPITests", ["MailMoveAPI", "JSONWire", "Secrets", "Vocabulary"]),
-        tests("MailSourceTests", nio + ["MailSource", "POP3Source", "Secrets", "Support", "Vocabulary"]),
+        tests("MailSourceTests", nio + ["IMAPSource", "MailSource", "POP3Source", "Secrets", "Support", "Vocabulary"]),
         tests("MailSessionTests", ["MailSession", nioCore]),
         tests(
             "POP3Tests", ["MailSession", "POP3", "Secrets", "Support", "Vocabulary", nioCore],
@@ -197,6 +203,11 @@ let package = Package(
         tests(
             "POP3SourceTests",
             nio + ["MailConnection", "POP3", "POP3Source", "Secrets", "Support", "Vocabulary"]),
+        tests(
+            "IMAPSourceTests",
+            nio + [
+                "IMAP", "IMAPSource", "MailConnection", "MailSession", "MailSource", "Secrets", "Support", "Vocabulary",
+            ]),
         tests(
             "IMAPTests", ["IMAP", "Secrets", "Vocabulary", nioCore], resources: [.copy("Conversations")]),
         tests("MessageContentTests", ["MessageContent", "Support", "Vocabulary"]),
@@ -219,8 +230,9 @@ let package = Package(
             "MigrationTests",
             nio + [
                 "AccountDirectory", "AccountFile", "Accounts", "BuiltinDirectory", "Delivery", "Diagnosis", "Ground",
-                "Logins", "OldServerPlaces", "OldServerPolicy", "MailSource", "MailStore", "MaildirStore", "MessageContent", "Migration", "POP3Source",
-                "Records", "Runs", "SQLiteRecords", "Secrets", "Statuses", "Support", "Vocabulary", "Waiting", logging,
+                "IMAPSource", "Logins", "OldServerPlaces", "OldServerPolicy", "MailSource", "MailStore", "MaildirStore",
+                "MessageContent", "Migration", "POP3Source", "Records", "Runs", "SQLiteRecords", "Secrets", "Statuses",
+                "Support", "Vocabulary", "Waiting", logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         tests(

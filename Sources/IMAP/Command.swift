@@ -137,7 +137,9 @@ extension Command {
         switch self {
         case .login(let user, let password):
             try hold(Self.isLine(user.utf8), "a user name with NUL, CR or LF")
-            try hold(password.isAcceptable, "an empty or overlong password, or one with NUL, CR or LF")
+            // An empty one may be tried: a server that accepts it lets anybody in.
+            try hold(
+                password.isAcceptable || password.count == 0, "an overlong password, or one with NUL, CR or LF")
         case .authenticate(let mechanism, _):
             try hold(Self.isAtom(mechanism), "a mechanism of that name")
         case .id(let fields):

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Vocabulary
+
 /// Where each folder of an old mailbox goes, decided only from the list of folders.
 ///
 /// 1. Personal folders move; other users' and shared ones only on request. Folders that show mail of other folders
@@ -171,7 +173,10 @@ public struct FolderPlan: Hashable, Sendable {
         }
         let special = Set(rules.specialTargets.values.map { FolderPath.key($0) } + [FolderPath.key("INBOX")])
         var taken: Set<[UInt8]> = []
-        for index in folders.indices where [.moves, .movesWhatIsNowhereElse].contains(folders[index].fate) {
+        // What was mapped before comes first, so that no newcomer takes its target.
+        let moving = folders.indices.filter { [.moves, .movesWhatIsNowhereElse].contains(folders[$0].fate) }
+        let known = Set(moving.filter { earlier[FolderPath.key(folders[$0].path)] != nil })
+        for index in moving.filter(known.contains) + moving.filter({ !known.contains($0) }) {
             var target = Self.target(of: folders[index].path, own).map { Self.holdable($0, rules) }
             var key = FolderPath.key(target.joined(separator: "/"))
             if !special.contains(key) {

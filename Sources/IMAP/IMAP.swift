@@ -15,6 +15,9 @@
 /// 4. ``Command`` is what is sent: a value that encodes itself, with literals that wait for the server if it requires
 ///    that.
 ///
-/// What the answers mean is decided by values beside it: ``LoginVerdict`` (is a password right?) and ``FolderPlan``
-/// (where does a folder go?).
+/// What the answers mean is decided by values beside it: ``LoginVerdict`` (is a password right?), ``FolderPlan`` (where
+/// does a folder go?) and ``Retrieval`` (which message is asked for next, and which has come?).
+///
+/// The dialogues speak over a ``Wire``, which the caller provides: ``Opening`` (greeting, capabilities, TLS) and
+/// ``Login``.
 public enum IMAP {}

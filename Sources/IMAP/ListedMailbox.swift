@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Vocabulary
+
 /// A folder, as `LIST`, `LSUB` or `XLIST` tells of it (RFC 3501 §7.2.2).
 public struct ListedMailbox: Hashable, Sendable {
     public enum Command: Hashable, Sendable {
@@ -31,10 +33,7 @@ public struct ListedMailbox: Hashable, Sendable {
     public var isInbox: Bool { name.isInbox || attributes.contains("\\inbox") }
 }
 
-/// What a folder is for (RFC 6154 §2, RFC 8457 §4).
-public enum SpecialUse: String, Hashable, Sendable, CaseIterable {
-    case all, flagged, important, sent, drafts, junk, trash, archive
-
+extension SpecialUse {
     /// Its attribute, and what XLIST calls it, in lower case.
     var attributes: Set<String> {
         switch self {

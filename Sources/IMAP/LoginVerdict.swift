@@ -18,12 +18,6 @@ public enum LoginVerdict: Hashable, Sendable {
     /// The password must not be sent like this: only within TLS, or by a mechanism that hides it.
     case mustNotBeAsked
 
-    /// Before anything is sent: RFC 3501 §6.2.3.
-    /// - Returns: nil where a password may be sent by LOGIN.
-    public static func beforeLogin(_ capabilities: Capabilities) -> LoginVerdict? {
-        capabilities.loginIsDisabled ? .mustNotBeAsked : nil
-    }
-
     /// Of the answer to LOGIN or AUTHENTICATE; nil where the connection ended without one.
     public static func ofLogin(_ answer: Condition?) -> LoginVerdict {
         guard let answer else { return .unavailable }

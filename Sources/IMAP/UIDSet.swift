@@ -44,6 +44,9 @@ public struct UIDSet: Hashable, Sendable, CustomStringConvertible {
     /// All from this one on. A server answers with its last message, too, where that has a lower UID (RFC 3501 §6.4.8).
     public static func from(_ uid: UInt32) -> UIDSet { UIDSet(max(uid, 1)...UInt32.max) }
 
+    /// All that are in either.
+    public func union(_ other: UIDSet) -> UIDSet { UIDSet(ranges: ranges + other.ranges) }
+
     public var isEmpty: Bool { ranges.isEmpty }
     /// How many there are, messages or not.
     public var count: Int { ranges.reduce(0) { $0 + Int($1.upperBound - $1.lowerBound) + 1 } }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Vocabulary
+
 extension SpecialUse {
     /// What a folder of this name is for, where no folder of the mailbox says so itself: names that mail programs and
     /// webmails have made, in the languages they come in. In lower case.

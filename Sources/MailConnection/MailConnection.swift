@@ -9,4 +9,5 @@
 ///    or why it failed (`TLSFailure`).
 /// 4. ``Connection/run(_:)`` runs the handler's work on its event loop, and drops the connection when the caller is
 ///    cancelled.
+/// 5. ``PromptOpening`` is for somebody who waits to hear what is wrong.
 public enum MailConnection {}

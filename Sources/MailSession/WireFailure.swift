@@ -41,13 +41,16 @@ public struct WireFailure: Error, Sendable {
     public static let speaksPlainText = WireFailure(
         code: .untrusted,
         message: "does not speak TLS on this port: it answers in plain text; the settings say security \"tls\"",
-        advice: "set security \"starttls\" or \"opportunistic\", or the port that speaks TLS (usually 995)")
+        advice:
+            "set security \"starttls\" or \"opportunistic\", or the port that speaks TLS (usually 995 for POP3, 993 for IMAP)"
+    )
 
     /// TLS arrived where plain text was expected.
     public static let speaksTLSAlone = WireFailure(
         code: .timedOut,
         message: "sends no greeting, for it speaks TLS on this port; security \"tls\" is needed in the settings",
-        advice: "set security \"tls\", or the port that speaks plain text (usually 110)", speaksTLS: true)
+        advice: "set security \"tls\", or the port that speaks plain text (usually 110 for POP3, 143 for IMAP)",
+        speaksTLS: true)
 
     /// The server disconnected before TLS began.
     public static let closedInHandshake = WireFailure(

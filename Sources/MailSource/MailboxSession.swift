@@ -13,9 +13,22 @@ public protocol MailboxSession: SourceLine {
     /// The folders whose mail is to be moved, numbered from 0. POP3 has one.
     func folders() async throws(SourceError) -> [SourceFolder]
 
+    /// The same, where an administrator decides which folders move, and where to.
+    func folders(by rules: FolderRules) async throws(SourceError) -> [SourceFolder]
+
     /// The messages of a folder, in the server's order. Numbers continue from folder to folder; none is used twice in a
     /// session.
     func list(_ folder: SourceFolder) async throws(SourceError) -> [ListedMessage]
+
+    /// Why nothing can be listed of a folder, in the server's words; nil while nothing is known to prevent it. Its mail
+    /// is left behind.
+    func refusal(of folder: SourceFolder) -> String?
+
+    /// What has changed in a folder since an earlier session; nil if that cannot be told, and all has to be listed.
+    func changes(in folder: SourceFolder, since mark: FolderMark) async throws(SourceError) -> FolderChanges?
+
+    /// Keywords of a listed message (RFC 3501 §2.3.2).
+    func keywords(of message: ListedMessage) -> [String]
 
     /// The header of a message, each line ended by LF; nil if the server does not give it.
     func header(of message: ListedMessage) async throws(SourceError) -> [UInt8]?
@@ -32,6 +45,10 @@ public protocol MailboxSession: SourceLine {
         onRefusal: @escaping @Sendable (ListedMessage, String) -> Void
     ) async throws(SourceError)
 
+    /// The numbers of messages that were asked for, and have been deleted over there since they were listed: they are
+    /// neither fetched nor refused.
+    var vanished: Set<Int> { get }
+
     /// Marks messages as deleted; ``SourceLine/leave()`` deletes them.
     /// - Returns: the numbers of those that the server refused.
     func delete(_ messages: [ListedMessage]) async throws(SourceError) -> Set<Int>
@@ -43,7 +60,19 @@ public protocol MailboxSession: SourceLine {
 extension MailboxSession {
     public func enter() async throws(SourceError) {}
 
+    public func folders(by rules: FolderRules) async throws(SourceError) -> [SourceFolder] { try await folders() }
+
+    public func refusal(of folder: SourceFolder) -> String? { nil }
+
+    public func changes(in folder: SourceFolder, since mark: FolderMark) async throws(SourceError) -> FolderChanges? {
+        nil
+    }
+
+    public func keywords(of message: ListedMessage) -> [String] { [] }
+
     public func header(of message: ListedMessage) async throws(SourceError) -> [UInt8]? { nil }
+
+    public var vanished: Set<Int> { [] }
 
     /// The messages of all these folders, in their order.
     public func list(_ folders: [SourceFolder]) async throws(SourceError) -> [ListedMessage] {
@@ -82,13 +111,17 @@ public struct SourceTraits: Hashable, Sendable {
     public var mayPipeline: Bool
     /// Whether messages may be recognised by their headers, because asking for one changes nothing on the server.
     public var confirmsByHeader: Bool
+    /// Whether single messages can be deleted. If not, none is.
+    public var canDelete: Bool
 
     public init(
-        loginDelay: Int? = nil, fetchingDeletes: Bool = false, mayPipeline: Bool = true, confirmsByHeader: Bool = true
+        loginDelay: Int? = nil, fetchingDeletes: Bool = false, mayPipeline: Bool = true, confirmsByHeader: Bool = true,
+        canDelete: Bool = true
     ) {
         self.loginDelay = loginDelay
         self.fetchingDeletes = fetchingDeletes
         self.mayPipeline = mayPipeline
         self.confirmsByHeader = confirmsByHeader
+        self.canDelete = canDelete
     }
 }

@@ -62,10 +62,14 @@ public struct ServerFacts: Sendable {
     /// Whether it announces that headers can be fetched alone (POP3's `TOP`).
     public var hasTOP: Bool
     public var traits: SourceTraits
+    /// What the server says it is: names in lower case (IMAP's `ID`).
+    public var id: [String: String]
+    /// What the names of the user's own folders begin with (IMAP's `NAMESPACE`); nil if it does not say.
+    public var namespace: String?
 
     public init(
         greeting: String, capabilities: [String], mechanisms: [String], tls: TLSFacts?, pipelines: Bool, hasUIDL: Bool,
-        hasTOP: Bool, traits: SourceTraits
+        hasTOP: Bool, traits: SourceTraits, id: [String: String] = [:], namespace: String? = nil
     ) {
         self.greeting = greeting
         self.capabilities = capabilities
@@ -75,5 +79,7 @@ public struct ServerFacts: Sendable {
         self.hasUIDL = hasUIDL
         self.hasTOP = hasTOP
         self.traits = traits
+        self.id = id
+        self.namespace = namespace
     }
 }

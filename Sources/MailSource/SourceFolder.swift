@@ -15,13 +15,32 @@ public struct SourceFolder: Hashable, Sendable {
     public var messages: Int
     /// Their octets in all, as the server counts them; 0 if it does not say.
     public var octets: Int
+    /// Where its mail goes, level by level.
+    public var target: [String]
+    /// What it is for, as the server says or its name.
+    public var specialUse: SpecialUse?
+    public var isSubscribed: Bool
+    /// Whether it shows mail of other folders, too: then only what is in none of these moves.
+    public var showsOthers: Bool
+    /// What a later session needs to learn only what has changed; nil if the server does not say enough.
+    public var mark: FolderMark?
 
-    public init(number: Int = 0, path: [String], validity: UInt32 = 0, messages: Int, octets: Int = 0) {
+    /// - Parameter target: its own path where nil.
+    public init(
+        number: Int = 0, path: [String], validity: UInt32 = 0, messages: Int, octets: Int = 0,
+        target: [String]? = nil, specialUse: SpecialUse? = nil, isSubscribed: Bool = true, showsOthers: Bool = false,
+        mark: FolderMark? = nil
+    ) {
         self.number = number
         self.path = path
         self.validity = validity
         self.messages = messages
         self.octets = octets
+        self.target = target ?? path
+        self.specialUse = specialUse
+        self.isSubscribed = isSubscribed
+        self.showsOthers = showsOthers
+        self.mark = mark
     }
 
     /// Where new mail arrives, and the one folder of POP3.

@@ -49,6 +49,27 @@ struct POP3Dialler: Sendable {
         }
     }
 
+    /// The same, for somebody who waits to hear what is wrong.
+    func openPromptly(
+        _ server: OldServer, timeouts: Timeouts, hiding password: Password?,
+        progress: @escaping @Sendable (Opening.Progress) -> Void
+    ) async throws(POP3Error) -> POP3Session {
+        let opening = PromptOpening<POP3Session, POP3Error>(
+            dial: { timeouts, greeted in
+                do throws(POP3Error) {
+                    return .success(
+                        try await open(server, timeouts: timeouts, hiding: password) { step in
+                            if step.step == .greeting { greeted() }
+                            progress(step)
+                        })
+                } catch {
+                    return .failure(error)
+                }
+            }, speaksTLS: { await speaksTLS(server, timeouts: $0) }, needsTLS: Self.needsTLS(server),
+            abort: { $0.abort() })
+        return try await opening.open(server.security, timeouts: timeouts)
+    }
+
     /// The error of ``open(_:timeouts:hiding:progress:)`` if the settings have no TLS, and the server's port speaks
     /// nothing else.
     static func needsTLS(_ server: OldServer) -> POP3Error {

@@ -43,12 +43,11 @@ public struct POP3Source: MailSource, OldServerProbe {
         progress: @escaping @Sendable (ProbeStep) -> Void
     ) async throws(SourceError) -> any ProbedConnection {
         try await POP3Mailbox.told { () async throws(POP3Error) in
-            let opening = PromptOpening(dialler: dialler)
-            let session = try await opening.open(server, timeouts: timeouts, hiding: password) { step in
-                progress(
-                    ProbeStep(step: SourceError.Step(step.step), duration: step.duration, detail: step.detail))
-            }
-            return POP3Mailbox(session: session)
+            POP3Mailbox(
+                session: try await dialler.openPromptly(server, timeouts: timeouts, hiding: password) { step in
+                    progress(
+                        ProbeStep(step: SourceError.Step(step.step), duration: step.duration, detail: step.detail))
+                })
         }
     }
 

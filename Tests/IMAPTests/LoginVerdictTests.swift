@@ -81,8 +81,43 @@ struct LoginVerdictTests {
         #expect(LoginVerdict.ofInbox(nil) == .unavailable)
     }
 
-    @Test func aServerThatForbidsLOGINIsNotAsked() {
-        #expect(LoginVerdict.beforeLogin(Capabilities("IMAP4rev1", "LOGINDISABLED", "STARTTLS")) == .mustNotBeAsked)
-        #expect(LoginVerdict.beforeLogin(Capabilities("IMAP4rev1")) == nil)
+    // MARK: How it is asked
+
+    private static let all = Capabilities(
+        "AUTH=PLAIN", "AUTH=LOGIN", "AUTH=CRAM-MD5", "AUTH=SCRAM-SHA-1", "AUTH=SCRAM-SHA-256", "AUTH=NTLM",
+        "AUTH=DIGEST-MD5", "AUTH=XOAUTH2")
+
+    private static func mechanisms(
+        _ capabilities: Capabilities, secure: Bool = false, tls: Bool = false, verified: Bool = false,
+        ascii: Bool = true
+    ) -> [LoginMechanism] {
+        LoginMechanism.candidates(
+            secure: secure, isEncrypted: tls || verified, isVerifiedTLS: verified, capabilities: capabilities,
+            isASCII: ascii)
+    }
+
+    @Test func whatHidesThePasswordComesInOrder() {
+        let hiding: [LoginMechanism] = [
+            .sasl(.scramSHA256), .sasl(.scramSHA1), .sasl(.digestMD5), .sasl(.cramMD5), .sasl(.ntlm),
+        ]
+        #expect(Self.mechanisms(Self.all, secure: true) == hiding)
+        #expect(Self.mechanisms(Self.all, secure: true, tls: true) == hiding, "TLS of nobody knows whom hides nothing")
+        #expect(Self.mechanisms(Self.all, secure: true, verified: true) == hiding + [.sasl(.plain)])
+        #expect(
+            Self.mechanisms(Self.all, secure: true, ascii: false).last == .sasl(.digestMD5),
+            "few do the Latin-1 that it wants")
+        #expect(Self.mechanisms(Capabilities("IMAP4rev1", "AUTH=PLAIN"), secure: true, tls: true).isEmpty)
+    }
+
+    @Test func LOGINComesFirstWhereItNeedsNoLiteral() {
+        #expect(Self.mechanisms(Self.all) == [.login, .sasl(.plain), .sasl(.login)])
+        #expect(Self.mechanisms(Self.all, ascii: false) == [.sasl(.plain), .sasl(.login), .login])
+        #expect(Self.mechanisms(Capabilities("IMAP4rev1")) == [.login])
+    }
+
+    @Test func aServerThatForbidsLOGINIsNotAskedOutsideOfTLS() {
+        let capabilities = Capabilities("IMAP4rev1", "LOGINDISABLED", "AUTH=PLAIN")
+        #expect(Self.mechanisms(capabilities).isEmpty)
+        #expect(Self.mechanisms(capabilities, tls: true) == [.sasl(.plain)])
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import IMAPSource
 import MailSource
 import NIOPosix
 import POP3Source
@@ -16,17 +17,21 @@ enum SourceKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case memory
     /// POP3, from a server of our own that can be told to fail.
     case scriptedPOP3
+    /// IMAP, likewise.
+    case scriptedIMAP
     /// POP3, from a real one.
     case dovecot
+    /// IMAP, likewise.
+    case dovecotIMAP
     /// The toy: a folder of files.
     case files
 
     var testDescription: String { rawValue }
 
     /// Those that fail when a test tells them to.
-    static let failing: [SourceKind] = [.memory, .scriptedPOP3]
+    static let failing: [SourceKind] = [.memory, .scriptedPOP3, .scriptedIMAP]
     /// Those that really delete.
-    static let deleting: [SourceKind] = [.memory, .dovecot, .files]
+    static let deleting: [SourceKind] = [.memory, .scriptedIMAP, .dovecot, .dovecotIMAP, .files]
 }
 
 /// What goes wrong, whatever the source.
@@ -78,10 +83,16 @@ struct OldMailbox: Sendable {
         switch kind {
         case .memory: return memory(fault, messages)
         case .scriptedPOP3: return try scripted(fault, messages)
-        case .dovecot:
-            let dovecot = try await DovecotServer(users: [user: password])
+        case .scriptedIMAP: return try scriptedIMAP(fault, messages)
+        case .dovecot, .dovecotIMAP:
+            var options = DovecotServer.Options()
+            options.hasIMAP = kind == .dovecotIMAP
+            let dovecot = try await DovecotServer(users: [user: password], options: options)
             try dovecot.fill(user, with: messages.map { Array($0.utf8) })
-            return OldMailbox(source: pop3, server: loopback(dovecot.port)) { dovecot.stop() }
+            guard let port = dovecot.imapPort else {
+                return OldMailbox(source: pop3, server: loopback(dovecot.port)) { dovecot.stop() }
+            }
+            return OldMailbox(source: imap, server: loopback(port)) { dovecot.stop() }
         case .files:
             let folder = URL(filePath: "/var/tmp/mailmove-source-\(UUID().uuidString)")
             let mailbox = folder.appending(path: user)
@@ -97,6 +108,7 @@ struct OldMailbox: Sendable {
     }
 
     private static let pop3 = POP3Source(group: MultiThreadedEventLoopGroup.singleton)
+    private static let imap = IMAPSource(group: MultiThreadedEventLoopGroup.singleton)
 
     private static func loopback(_ port: Int) -> OldServer {
         OldServer(host: "127.0.0.1", port: port, security: .none)
@@ -160,5 +172,59 @@ struct OldMailbox: Sendable {
             }
         guard let begins else { return nil }
         return (begins == "" ? command == "" : command.hasPrefix(begins)) ? misdeed : nil
+    }
+
+    private static func scriptedIMAP(_ fault: Fault?, _ messages: [String]) throws -> OldMailbox {
+        var options = IMAPMailboxServer.Options()
+        let isIn = Mutex(false)
+        switch fault {
+        case .hangsUp(let step): options.misdeed = { imapMisdeed($0, at: step, .hangsUp, isIn) }
+        case .isSilent(let step): options.misdeed = { imapMisdeed($0, at: step, .isSilent, isIn) }
+        case .hangsUpInTheMiddle: options.misdeed = { asks(for: 2, $0) ? .hangsUpInTheMiddle : nil }
+        case .refuses(let place):
+            options.answer = { asks(for: UInt32(place) + 1, $0) ? "%T NO not that one\r\n" : nil }
+        case .isBusy: options.login = "NO [INUSE] in use"
+        case .knowsNoUser: options.login = "NO no such user"
+        case nil: break
+        }
+        let mail = messages.enumerated().map { place, text in
+            IMAPMailboxServer.Message(UInt32(place) + 1, text.replacing("\n", with: "\r\n"))
+        }
+        let server = try IMAPMailboxServer(
+            user: user, password: password, folders: [.init("INBOX", mail)], options: options)
+        return OldMailbox(source: imap, server: loopback(server.port)) { server.stop() }
+    }
+
+    /// Whether the text of the message with this UID is asked for, alone or among others.
+    private static func asks(for uid: UInt32, _ command: String) -> Bool {
+        guard command.hasPrefix("UID FETCH "), command.contains("BODY.PEEK[]") else { return false }
+        return command.split(separator: " ")[2].split(separator: ",").contains { part in
+            let ends = part.split(separator: ":").compactMap { UInt32($0) }
+            return ends.count > 0 && ends[0] <= uid && uid <= ends[ends.count - 1]
+        }
+    }
+
+    private static func imapMisdeed(
+        _ command: String, at step: SourceError.Step, _ misdeed: IMAPMailboxServer.Misdeed,
+        _ isIn: borrowing Mutex<Bool>
+    ) -> IMAPMailboxServer.Misdeed? {
+        let isLoggedIn = isIn.withLock { isIn in
+            if command == "" { isIn = false }
+            defer { if command.hasPrefix("LOGIN ") { isIn = true } }
+            return isIn
+        }
+        let isDue =
+            switch step {
+            case .greeting: command == ""
+            case .capabilities: isLoggedIn && command == "CAPABILITY"
+            case .login: command.hasPrefix("LOGIN ")
+            case .folders: command.hasPrefix("LIST ")
+            case .listing: command.hasPrefix("UID FETCH ") && !command.contains("BODY")
+            case .fetch: command.hasPrefix("UID FETCH ") && command.contains("BODY")
+            case .delete: command.hasPrefix("SELECT ")
+            case .farewell: command == "LOGOUT"
+            case .resolve, .connect, .tls: false
+            }
+        return isDue ? misdeed : nil
     }
 }

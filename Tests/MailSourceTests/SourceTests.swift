@@ -129,7 +129,8 @@ import Vocabulary
             let first = try #require(try await listing(session).first)
             let header = try await session.header(of: first)
             switch kind {
-            case .memory, .dovecot: #expect(header == Array("Subject: one\nX-Number: 1\n\n".utf8))
+            case .memory, .scriptedIMAP, .dovecot, .dovecotIMAP:
+                #expect(header == Array("Subject: one\nX-Number: 1\n\n".utf8))
             case .scriptedPOP3: #expect(header == Array("Subject: the top\n\n".utf8))
             case .files: #expect(header == nil)
             }

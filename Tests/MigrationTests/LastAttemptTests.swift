@@ -21,7 +21,7 @@ import Vocabulary
     @Test func nobodyWasAskedBeforeTheFirstLogin() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
-        try await NewPlatform.run { platform in
+        try await NewPlatform.run(clockStands: true) { platform in
             try await platform.enable(server)
             #expect(try await attempt(platform) == nil)
             #expect(try await platform.login("").decision == .reject)
@@ -32,7 +32,7 @@ import Vocabulary
     @Test func aWrongPasswordIsSeenAndSoIsTheRightOne() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
-        try await NewPlatform.run { platform in
+        try await NewPlatform.run(clockStands: true) { platform in
             try await platform.enable(server)
             let result = try await platform.login("wrong", via: .webmail)
             let rejected = PasswordAttempt(
@@ -50,7 +50,7 @@ import Vocabulary
     @Test func aPasswordThatIsKnownToBeWrongIsAnAttemptAgain() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
-        try await NewPlatform.run { platform in
+        try await NewPlatform.run(clockStands: true) { platform in
             try await platform.enable(server)
             _ = try await platform.login("wrong", via: .webmail)
             platform.advance(seconds: 1)
@@ -63,7 +63,7 @@ import Vocabulary
 
     @Test func aServerThatIsAwayIsAnAttemptInVain() async throws {
         let server = try OldMailServer(password: "old")
-        try await NewPlatform.run { platform in
+        try await NewPlatform.run(clockStands: true) { platform in
             try await platform.enable(server)
             server.stop()
             #expect(try await platform.login("old", via: .pop3).decision == .unavailable)
@@ -76,7 +76,7 @@ import Vocabulary
     @Test func aServerThatAsksToComeBackLaterIsUnavailableForAReason() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
-        try await NewPlatform.run { platform in
+        try await NewPlatform.run(clockStands: true) { platform in
             try await platform.enable(server)
             server.state.withLock { $0.login = .say("-ERR [IN-USE] locked") }
             #expect(try await platform.login("old").decision == .unavailable)
@@ -89,7 +89,7 @@ import Vocabulary
     @Test func anUnknownUserIsNoSuchUser() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
-        try await NewPlatform.run { platform in
+        try await NewPlatform.run(clockStands: true) { platform in
             try await platform.enable(server)
             server.state.withLock { $0.login = .say("-ERR no such user here") }
             #expect(try await platform.login("old").decision == .reject)
@@ -102,7 +102,7 @@ import Vocabulary
         defer { server.stop() }
         var limits = NewPlatform.quick
         limits.failuresPerAccount = 1
-        try await NewPlatform.run(limits: limits) { platform in
+        try await NewPlatform.run(limits: limits, clockStands: true) { platform in
             try await platform.enable(server)
             _ = try await platform.login("wrong")
             await #expect(throws: MoveError.self) { _ = try await platform.login("another") }
@@ -117,7 +117,7 @@ import Vocabulary
     func aQuestionThatNobodyWaitsForIsAnAttempt(password: String) async throws {
         let server = try OldMailServer(password: password)
         defer { server.stop() }
-        try await NewPlatform.run { platform in
+        try await NewPlatform.run(clockStands: true) { platform in
             try await platform.enable(server)
             #expect(try await platform.login(Self.new, via: .smtp).decision == .accept)
             let attempt = try await settled(platform)
@@ -128,7 +128,7 @@ import Vocabulary
     @Test func thePortalsTriggerIsAnAttempt() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
-        try await NewPlatform.run { platform in
+        try await NewPlatform.run(clockStands: true) { platform in
             try await platform.enable(server)
             await #expect(throws: MoveError.self) { _ = try await platform.trigger("wrong") }
             #expect(try await attempt(platform)?.outcome == .rejected)
@@ -141,7 +141,7 @@ import Vocabulary
     @Test func aRunThatIsTurnedAwayIsAnAttemptOfItsLogin() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
-        try await NewPlatform.run { platform in
+        try await NewPlatform.run(clockStands: true) { platform in
             try await platform.enable(server)
             _ = try await platform.login("old", via: .imap)
             _ = try await platform.until { $0.status == .completed }
@@ -167,7 +167,7 @@ import Vocabulary
     @Test func aFailedRunSaysWhenItIsTriedAgain() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
-        try await NewPlatform.run { platform in
+        try await NewPlatform.run(clockStands: true) { platform in
             try await platform.enable(server)
             _ = try await platform.login("old")
             _ = try await platform.until { $0.status == .completed }
@@ -181,7 +181,7 @@ import Vocabulary
 
     @Test func aPasswordThatIsNotKeptIsNotTriedAgain() async throws {
         let server = try OldMailServer(password: "old")
-        try await NewPlatform.run { platform in
+        try await NewPlatform.run(clockStands: true) { platform in
             try await platform.enable(server)
             server.stop()
             _ = try await platform.login("old")
@@ -193,7 +193,7 @@ import Vocabulary
     @Test func whoHasToBeLookedAtIsFound() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
-        try await NewPlatform.run { platform in
+        try await NewPlatform.run(clockStands: true) { platform in
             let accounts = ["ann", "bob", "eve", "tom"].map { NewPlatform.address("\($0)@example.com") }
             try await platform.enable(server, accounts: accounts)
             _ = try await platform.login("old", as: accounts[0])

@@ -54,14 +54,14 @@ final class NewPlatform: Sendable {
         in given: String? = nil, from source: (any MailSource)? = nil, into other: (any MailStore)? = nil,
         accounts directory: (any AccountDirectory)? = nil,
         sealKey: SealKey = .random(),
-        limits: MoveLimits = quick,
+        limits: MoveLimits = quick, clockStands: Bool = false,
         startingAt start: Timestamp = .now, log: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         _ body: (NewPlatform) async throws -> Void
     ) async throws {
         let folder = given ?? "/var/tmp/mailmove-migration-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { if given == nil { try? FileManager.default.removeItem(atPath: folder) } }
-        let clock = Clock(start)
+        let clock = Clock(start, stands: clockStands)
         let records = try await SQLiteRecords.open(path: "\(folder)/mailmove.db")
         let maildirs = try MaildirStore(
             path: "\(folder)/mail/%d/%n", contentKey: try await .kept(in: records), pool: FilePool(threads: 2))
@@ -206,14 +206,19 @@ final class NewPlatform: Sendable {
     }
 }
 
-/// Time that goes by when it is told to, and a wall clock that can be set besides.
+/// Time that goes by, by more when it is told to, or only then; and a wall clock that can be set besides.
 final class Clock: Sendable {
     private let start = ContinuousClock.now
     private let time: Mutex<(wall: Timestamp, uptime: ContinuousClock.Instant)>
 
-    init(_ start: Timestamp) { time = Mutex((start, self.start)) }
+    private let stands: Bool
 
-    private var elapsed: Duration { ContinuousClock.now - start }
+    init(_ start: Timestamp, stands: Bool = false) {
+        time = Mutex((start, self.start))
+        self.stands = stands
+    }
+
+    private var elapsed: Duration { stands ? .zero : ContinuousClock.now - start }
 
     var now: Timestamp { time.withLock { $0.wall }.adding(seconds: elapsed / .seconds(1)) }
 

@@ -3,7 +3,7 @@
 public import Foundation
 import Glibc
 
-/// A real Dovecot that serves POP3 on loopback, as the old server of a test. Works as root and as anybody else.
+/// A real Dovecot that serves POP3, and IMAP if asked to, on loopback, as the old server of a test. Works as root and as anybody else.
 ///
 ///     let dovecot = try await DovecotServer(users: ["ann@example.com": "her password"])
 ///     defer { dovecot.stop() }
@@ -17,6 +17,8 @@ public final class DovecotServer: @unchecked Sendable {
         public var mechanisms = "plain login apop cram-md5 digest-md5 scram-sha-1 scram-sha-256"
         /// Offers `STLS`, and a second port with TLS from the first octet.
         public var hasTLS = false
+        /// Serves IMAP besides.
+        public var hasIMAP = false
         /// The names in the certificate.
         public var certificateNames = "DNS:localhost,IP:127.0.0.1"
         /// Refuses a password in plain text outside TLS. (Dovecot itself trusts clients on loopback; this takes that away.)
@@ -30,6 +32,10 @@ public final class DovecotServer: @unchecked Sendable {
     public let port: Int
     /// nil without TLS.
     public let tlsPort: Int?
+    /// nil without IMAP.
+    public let imapPort: Int?
+    /// nil without IMAP and TLS.
+    public let imapTLSPort: Int?
     public let folder: URL
     private let options: Options
     private var process: Process?
@@ -38,6 +44,8 @@ public final class DovecotServer: @unchecked Sendable {
     public init(users: [String: String], options: Options = Options()) async throws {
         port = try LoopbackSocket.freePort()
         tlsPort = options.hasTLS ? try LoopbackSocket.freePort() : nil
+        imapPort = options.hasIMAP ? try LoopbackSocket.freePort() : nil
+        imapTLSPort = options.hasIMAP && options.hasTLS ? try LoopbackSocket.freePort() : nil
         self.options = options
         folder = URL(fileURLWithPath: "/tmp/mailmove-dovecot-\(UUID().uuidString.prefix(8))")
         for name in ["run", "mail", "log"] {
@@ -71,7 +79,9 @@ public final class DovecotServer: @unchecked Sendable {
         try process.runTakingSignals()
         self.process = process
         for _ in 0..<400 {
-            if LoopbackSocket.isListening(port: port) { return }
+            if LoopbackSocket.isListening(port: port), imapPort.map({ LoopbackSocket.isListening(port: $0) }) ?? true {
+                return
+            }
             guard process.isRunning else { break }
             try await Task.sleep(for: .milliseconds(25))
         }
@@ -101,7 +111,12 @@ public final class DovecotServer: @unchecked Sendable {
             let name = "\(1_700_000_000 + before + index).M1P1.old.example"
             try Data(message).write(to: maildir.appendingPathComponent("new/\(name)"))
         }
-        if getuid() == 0 { try Self.run("chown", ["-R", "\(owner):", maildir.path]) }
+        try giveMail(of: user)
+    }
+
+    /// Lets the server have what was put into a user's mailbox.
+    public func giveMail(of user: String) throws {
+        if getuid() == 0 { try Self.run("chown", ["-R", "\(owner):", maildir(of: user).path]) }
     }
 
     /// How many messages a user has.
@@ -129,7 +144,7 @@ public final class DovecotServer: @unchecked Sendable {
             base_dir = \(folder)/run
             state_dir = \(folder)/run
             log_path = \(folder)/log/dovecot.log
-            protocols = pop3
+            protocols = pop3\(options.hasIMAP ? " imap" : "")
             listen = 127.0.0.1
             mail_location = maildir:\(folder)/mail/%u
             first_valid_uid = 1
@@ -165,6 +180,21 @@ public final class DovecotServer: @unchecked Sendable {
             }
 
             """
+        if let imapPort {
+            text += """
+                service imap-login {
+                  service_count = 0
+                  inet_listener imap {
+                    port = \(imapPort)
+                  }
+                  inet_listener imaps {
+                    port = \(imapTLSPort ?? 0)
+                    ssl = yes
+                  }
+                }
+
+                """
+        }
         if options.hasTLS {
             text += """
                 ssl_cert = <\(folder)/tls.crt
@@ -181,6 +211,9 @@ public final class DovecotServer: @unchecked Sendable {
                   chroot =
                 }
                 service pop3-login {
+                  chroot =
+                }
+                service imap-login {
                   chroot =
                 }
                 service stats {

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DequeModule
+public import MailSession
+public import Vocabulary
+
+/// Decides which messages of the open folder are asked for when, and which of them an answer brings.
+///
+/// Messages are asked for in sets, a few of them ahead. What comes is believed only if it is the next one that was
+/// asked for, by its UID. If one is missing, or another comes in its place, everything that is under way is thrown away:
+/// the missing one is asked for alone, and the rest again. If it does not come alone either, the server is asked
+/// whether it is still there: a message may be deleted over there at any time, and servers leave it out without a word
+/// (RFC 3501 §6.4.8).
+public struct Retrieval: Sendable {
+    public struct Wanted: Hashable, Sendable {
+        public var message: ListedMessage
+        public var uid: UInt32
+
+        public init(_ message: ListedMessage, uid: UInt32) { (self.message, self.uid) = (message, uid) }
+    }
+
+    /// How much is asked for ahead.
+    public enum Pace: Hashable, Sendable {
+        /// One command, one message, one answer.
+        case oneByOne
+        /// One message per command, several commands ahead: for servers that stumble over sets.
+        case singly
+        case sets
+    }
+
+    /// Why a message does not come.
+    public enum Absence: Hashable, Sendable {
+        /// In the server's words, or ours where it says nothing.
+        case refused([UInt8])
+        /// It has been deleted since it was listed.
+        case gone
+    }
+
+    /// What a `FETCH` response means.
+    public enum Heard: Hashable, Sendable {
+        case nothing
+        /// The message that has come is the one it was taken for.
+        case received
+        /// It is not.
+        case mistaken
+        /// What has come is no message, as ``spoil(_:)`` has said.
+        case spoilt(ListedMessage, [UInt8])
+        /// A whole message, too short for a literal.
+        case short(ListedMessage, [UInt8])
+    }
+
+    /// What the answer to a command means.
+    public enum Concluded: Sendable {
+        case nothing
+        case absent(ListedMessage, Absence)
+        case failed(WireFailure)
+    }
+
+    private enum Purpose: Hashable { case set, alone, probe }
+
+    private struct Asked: Hashable {
+        var id: CommandID?
+        var range: Range<Int>
+        var purpose: Purpose
+        var octets: Int
+        /// Whether the server has said anything of the one message that it is about.
+        var isThere = false
+    }
+
+    private let wanted: [Wanted]
+    private let windowOctets: Int
+    /// The pace at which it continues, and at which the next may begin.
+    public private(set) var pace: Pace
+    /// The first message that has neither come nor been given up.
+    private var position = 0
+    /// The first that is not asked for.
+    private var next = 0
+    private var asked = Deque<Asked>()
+    private var octetsAhead = 0
+    /// Whether all that comes is thrown away until nothing is under way.
+    private var isRecovering = false
+    private var nextPurpose = Purpose.set
+    private var troubles = 0
+    private var hasAnswer = false
+    /// Whether a message's text is coming that is taken.
+    public private(set) var isTaking = false
+    /// Why that text is no message.
+    private var spoilt: [UInt8]?
+
+    static let mostMessages = 64
+    static let mostSets = 4
+
+    /// - Parameters:
+    ///   - wanted: all of the folder that is open, in the order in which they are to come.
+    ///   - windowOctets: the most that is asked for and has not come, unless a single message is larger.
+    public init(_ wanted: [Wanted], pace: Pace, windowOctets: Int) {
+        (self.wanted, self.pace, self.windowOctets) = (wanted, pace, windowOctets)
+    }
+
+    public var isDone: Bool { position == wanted.count && asked.isEmpty }
+    /// Whether an answer that is missing could be another's.
+    public var isAhead: Bool { asked.count > 1 }
+    /// Whether commands have been sent ahead to a server that has not yet answered one of them.
+    public var isOnTrial: Bool { isAhead && !hasAnswer }
+    /// How many messages are settled: a change is progress.
+    public var settled: Int { position }
+
+    // MARK: - Asking
+
+    /// The command that may be sent now; ``sent(_:)`` comes next.
+    public mutating func nextCommand() -> Command? {
+        if isRecovering {
+            guard asked.isEmpty else { return nil }
+            (isRecovering, next, nextPurpose) = (false, position, .alone)
+        }
+        guard next < wanted.count else { return nil }
+        let purpose = nextPurpose
+        if let last = asked.last, purpose != .set || last.purpose != .set { return nil }
+        guard let (range, octets) = nextRange(purpose) else { return nil }
+        asked.append(Asked(range: range, purpose: purpose, octets: octets))
+        octetsAhead += octets
+        next = range.upperBound
+        nextPurpose = .set
+        let uids = UIDSet(wanted[range].map(\.uid))
+        // More than the text alone, so that a server that leaves that out still shows that it has the message.
+        return .fetch(uids, purpose == .probe ? [.uid, .flags] : [.uid, .message], changedSince: nil)
+    }
+
+    public mutating func sent(_ id: CommandID) {
+        guard !asked.isEmpty else { return }
+        asked[asked.count - 1].id = id
+    }
+
+    private func nextRange(_ purpose: Purpose) -> (Range<Int>, octets: Int)? {
+        let mostAhead: Int
+        let mostMessages: Int
+        switch pace {
+        case .oneByOne: (mostAhead, mostMessages) = (1, 1)
+        case .singly: (mostAhead, mostMessages) = (Self.mostMessages, 1)
+        case .sets: (mostAhead, mostMessages) = (Self.mostSets, Self.mostMessages)
+        }
+        guard asked.count < mostAhead else { return nil }
+        var end = next
+        var octets = 0
+        while end < wanted.count, end - next < (purpose == .set ? mostMessages : 1) {
+            let size = purpose == .probe ? 0 : max(wanted[end].message.octets ?? 0, 0)
+            if end > next {
+                // Some servers take ascending sets alone, and all answer in that order.
+                guard wanted[end].uid > wanted[end - 1].uid, octets + size <= windowOctets / Self.mostSets else {
+                    break
+                }
+            } else if !asked.isEmpty, octetsAhead + size > windowOctets {
+                return nil
+            }
+            octets += size
+            end += 1
+        }
+        // Rather a full set a little later than many that are almost empty.
+        if !asked.isEmpty, octetsAhead + octets > windowOctets { return nil }
+        return (next..<end, octets)
+    }
+
+    // MARK: - What comes
+
+    /// The message that a text which begins is taken for; nil if it is to be thrown away.
+    public mutating func began(_ fetched: Fetched) -> ListedMessage? {
+        guard !isTaking, let body = fetched.bodies.last, let expected = expected(fetched.uid, body) else { return nil }
+        // An empty text in place of a message: the server has lost it.
+        if case .passedOn(0) = body.content, expected.octets ?? 0 > 0 { return nil }
+        isTaking = true
+        return expected
+    }
+
+    /// The text that begins is not taken after all, and nothing else will be.
+    public mutating func giveUp() { isTaking = false }
+
+    /// The text that is coming is not the message, but a substitute.
+    public mutating func spoil(_ words: [UInt8]) { spoilt = words }
+
+    /// The message that is due, if this can be its text.
+    private mutating func expected(_ uid: UInt32?, _ body: FetchedBody) -> ListedMessage? {
+        guard !isRecovering, let first = asked.first, first.purpose != .probe, first.range.contains(position),
+            body.section.isEmpty, body.origin ?? 0 == 0
+        else { return nil }
+        let due = wanted[position]
+        guard let uid, uid != due.uid else { return due.message }
+        // Some say things twice. Any other is out of turn, and so is all that follows.
+        let isKnown = wanted[first.range.lowerBound..<position].contains { $0.uid == uid }
+        if !isKnown { recover() }
+        return nil
+    }
+
+    /// A response about a message is whole, and with it the text that has come in it.
+    public mutating func heard(_ fetched: Fetched) -> Heard {
+        if isTaking {
+            defer { (isTaking, spoilt) = (false, nil) }
+            guard fetched.uid == wanted[position].uid else {
+                recover()
+                return .mistaken
+            }
+            let message = wanted[position].message
+            settle()
+            return spoilt.map { .spoilt(message, $0) } ?? .received
+        }
+        guard let uid = fetched.uid, position < wanted.count, uid == wanted[position].uid, !asked.isEmpty else {
+            return .nothing
+        }
+        asked[0].isThere = true
+        for body in fetched.bodies {
+            guard case .inline(let octets) = body.content, !octets.isEmpty, let message = expected(uid, body) else {
+                continue
+            }
+            settle()
+            return .short(message, octets)
+        }
+        return .nothing
+    }
+
+    private mutating func settle() { position += 1 }
+
+    /// The last word about a command.
+    public mutating func completed(_ id: CommandID, _ condition: Condition) -> Concluded {
+        guard let index = asked.firstIndex(where: { $0.id == id }) else { return .nothing }
+        let done = asked.remove(at: index)
+        octetsAhead -= done.octets
+        hasAnswer = true
+        if done.purpose == .alone, isRecovering {
+            isRecovering = false
+            return gaveUp(.refused(Self.withAnother))
+        }
+        guard index == 0, !isRecovering else {
+            // What was thrown away is asked for again.
+            if position < wanted.count { recover() }
+            return .nothing
+        }
+        guard done.range.contains(position) else { return .nothing }
+        if done.purpose == .probe { return gaveUp(probed(done, condition)) }
+        if condition.kind != .ok {
+            // Not by its words: of a message that it cannot read, Exchange says each time that it is unavailable.
+            if condition.tellsOfLoad {
+                return .failed(WireFailure(code: .busy, message: "is busy", quoted: condition.text))
+            }
+            // The tag says which message is meant; what was asked for behind it may stay.
+            if done.range.count == 1 { return gaveUp(.refused(condition.text)) }
+        } else if done.purpose == .alone {
+            if done.isThere { return gaveUp(.refused(Self.withoutText)) }
+            (next, nextPurpose) = (position, .probe)
+            return .nothing
+        }
+        recover()
+        return .nothing
+    }
+
+    /// Throws away what is under way, and goes on with the message that is due.
+    private mutating func recover() {
+        guard !isRecovering else { return }
+        isRecovering = true
+        troubles += 1
+        if troubles > 1, pace == .sets { pace = .singly }
+    }
+
+    private static let withoutText = Array("it says OK and does not send the message".utf8)
+
+    private static let withAnother = Array("it sends another message in its place".utf8)
+
+    private func probed(_ done: Asked, _ condition: Condition) -> Absence {
+        if condition.kind != .ok { return .refused(condition.text) }
+        return done.isThere ? .refused(Self.withoutText) : .gone
+    }
+
+    private mutating func gaveUp(_ absence: Absence) -> Concluded {
+        let message = wanted[position].message
+        position += 1
+        return .absent(message, absence)
+    }
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IMAP
+import MailSession
+import MailSource
+import Vocabulary
+
+/// Which folders there are (RFC 2342, RFC 3501 §6.3.8, RFC 5258, RFC 6154).
+extension IMAPMailbox {
+    func folders() async throws(SourceError) -> [SourceFolder] { try await folders(by: FolderRules()) }
+
+    func folders(by rules: FolderRules) async throws(SourceError) -> [SourceFolder] {
+        try await during(.folders) { () async throws(WireFailure) in
+            let namespaces = try await namespaces()
+            let listed = try await listed(namespaces, movesShared: rules.movesShared)
+            let plan = FolderPlan(listed, namespaces: namespaces, rules: FolderPlan.Rules(rules))
+            let moving = plan.folders.filter { $0.fate == .moves || $0.fate == .movesWhatIsNowhereElse }
+            guard moving.count <= Self.mostFolders else {
+                throw .violation("has \(moving.count) folders; over \(Self.mostFolders) cannot be told apart")
+            }
+            let folders = try await known(moving)
+            state.withLock { state in
+                state.folders = folders
+                state.namespace = namespaces?.personal.first?.prefix
+            }
+            return folders.map(\.shown)
+        }
+    }
+
+    /// A message has 16 bits for the number of its folder.
+    private static let mostFolders = Int(UInt16.max)
+    /// Of all folders' names and attributes.
+    private static let mostOctets = 32 << 20
+
+    private func namespaces() async throws(WireFailure) -> Namespaces? {
+        guard capabilities.namespace else { return nil }
+        let found = Collected<Namespaces?>(nil)
+        _ = try await wire.perform(.namespace) { response in
+            if case .namespaces(let namespaces) = response { found.change { $0 = namespaces } }
+        }
+        return found.value
+    }
+
+    // MARK: - LIST
+
+    private func listed(_ namespaces: Namespaces?, movesShared: Bool) async throws(WireFailure) -> [ListedMailbox] {
+        var found = try await listed("*")
+        if movesShared, let namespaces {
+            // Some list them only when asked for by name.
+            for space in namespaces.otherUsers + namespaces.shared where !space.prefix.isEmpty {
+                found += try await listed(MailboxName(octets: space.prefix).pattern + "*")
+            }
+        }
+        if !found.contains(where: \.isInbox) { found.insert(ListedMailbox(.inbox, delimiter: nil), at: 0) }
+        return found
+    }
+
+    private func listed(_ pattern: String) async throws(WireFailure) -> [ListedMailbox] {
+        let capabilities = capabilities
+        if capabilities.xlist, !capabilities.specialUse {
+            let found = try await answers(to: .xlist(pattern: pattern))
+            if !found.isEmpty { return try await withSubscriptions(found, pattern) }
+        }
+        if capabilities.listExtended {
+            let found = try await answers(
+                to: .list(.extended(specialUse: capabilities.specialUse), pattern: pattern))
+            // Some announce it, and then list nothing.
+            if !found.isEmpty { return found }
+        }
+        let found = try await answers(to: .list(.plain, pattern: pattern), isRequired: true)
+        return try await withSubscriptions(found, pattern)
+    }
+
+    private func answers(to command: Command, isRequired: Bool = false) async throws(WireFailure) -> [ListedMailbox] {
+        let found = Collected((folders: [ListedMailbox](), octets: 0))
+        let answer = try await wire.perform(command) { response in
+            guard case .listed(let folder) = response else { return }
+            found.change { found in
+                found.octets += folder.name.octets.count + folder.attributes.reduce(64) { $0 + $1.utf8.count }
+                if found.octets <= Self.mostOctets { found.folders.append(folder) }
+            }
+        }
+        guard found.value.octets <= Self.mostOctets else { throw .violation("lists folders without end") }
+        guard answer.condition.kind == .ok else {
+            guard isRequired || answer.condition.tellsOfFault else { return [] }
+            throw WireFailure(
+                code: answer.condition.tellsOfFault ? .busy : .refused, message: "does not list its folders",
+                quoted: answer.condition.text)
+        }
+        return found.value.folders
+    }
+
+    /// Marks those that LSUB names as subscribed.
+    private func withSubscriptions(
+        _ folders: [ListedMailbox], _ pattern: String
+    ) async throws(WireFailure) -> [ListedMailbox] {
+        let subscribed = Set(try await answers(to: .lsub(pattern: pattern)).map(\.name))
+        return folders.map { folder in
+            var folder = folder
+            if subscribed.contains(folder.name) { folder.attributes.insert("\\subscribed") }
+            return folder
+        }
+    }
+
+    // MARK: - What is in them
+
+    /// Asked at once for many, but not for so many that the answers fill the line while we still ask.
+    private static let mostAhead = 50
+
+    private func known(_ plans: [FolderPlan.Folder]) async throws(WireFailure) -> [KnownFolder] {
+        let counted = try await counted(plans)
+        var folders: [KnownFolder] = []
+        for (number, plan) in plans.enumerated() {
+            let opened: OpenedFolder
+            var refusal: String?
+            if let known = counted[plan.listed.name] {
+                opened = known
+            } else {
+                // Where STATUS is refused, opening it tells whether it can be read at all.
+                let (answer, found) = try await examine(plan.listed.name)
+                opened = found
+                if answer.condition.kind == .ok {
+                    state.withLock { $0.open = found }
+                } else {
+                    refusal = words(of: answer.condition)
+                }
+            }
+            let shown = SourceFolder(
+                number: number, path: plan.path.split(separator: "/").map(String.init), validity: opened.validity,
+                messages: refusal == nil ? opened.messages : 0, target: plan.target, specialUse: plan.specialUse,
+                isSubscribed: plan.listed.isSubscribed || plan.listed.isInbox,
+                showsOthers: plan.fate == .movesWhatIsNowhereElse, mark: FolderMark(opened))
+            folders.append(KnownFolder(plan: plan, shown: shown, refusal: refusal))
+        }
+        return folders
+    }
+
+    private func counted(_ plans: [FolderPlan.Folder]) async throws(WireFailure) -> [MailboxName: OpenedFolder] {
+        var items: [Command.StatusItem] = [.messages, .uidNext, .uidValidity]
+        if capabilities.conditionalStore { items.append(.highestModificationSequence) }
+        let found = Collected([MailboxName: OpenedFolder]())
+        let open = state.withLock { $0.open }
+        if let open { found.change { $0[open.name] = open } }
+        // RFC 3501 §6.3.10: it is not for the folder that is open, unless that has not told all: Courier does not say
+        // what comes next, and others count changes only for those who have asked.
+        let hasToldAll = open.map { $0.next != 0 && ($0.changes != 0 || !capabilities.conditionalStore) } ?? true
+        let names = plans.map(\.listed.name).filter { $0 != open?.name || !hasToldAll }
+        let wanted = Set(names)
+        for start in stride(from: 0, to: names.count, by: Self.mostAhead) {
+            let commands = names[start..<min(start + Self.mostAhead, names.count)].map { Command.status($0, items) }
+            _ = try await wire.perform(commands) { response in
+                guard case .mailboxStatus(let status) = response, wanted.contains(status.name),
+                    let folder = OpenedFolder(status)
+                else { return }
+                found.change { found in
+                    if status.name == open?.name {
+                        found[status.name]?.next = folder.next
+                        found[status.name]?.changes = folder.changes
+                    } else {
+                        found[status.name] = folder
+                    }
+                }
+            }
+        }
+        return found.value
+    }
+}
+
+extension OpenedFolder {
+    /// nil where the server does not say how much is in it.
+    fileprivate init?(_ status: MailboxStatus) {
+        guard let messages = status.messages else { return nil }
+        self.init(status.name)
+        self.messages = Int(messages)
+        (validity, next) = (status.uidValidity ?? 0, status.uidNext ?? 0)
+        changes = status.highestModificationSequence ?? 0
+    }
+}
+
+extension FolderMark {
+    /// nil where the server has not said enough.
+    fileprivate init?(_ folder: OpenedFolder) {
+        guard folder.hasLastingIDs, folder.next > 0 else { return nil }
+        self.init(
+            validity: folder.validity, next: folder.next, messages: folder.messages, changes: folder.changes)
+    }
+}
+
+extension FolderPlan.Rules {
+    fileprivate init(_ rules: FolderRules) {
+        self.init()
+        exclude = rules.exclude.map { FolderPattern($0) }
+        map = rules.map.map { (FolderPattern($0.pattern), $0.target) }
+        movesShared = rules.movesShared
+        specialTargets = rules.specialTargets
+        earlier = rules.earlier
+        unholdable = rules.unholdable
+    }
+}
+
+extension MailboxName {
+    /// As part of a pattern, in which `*` and `%` have a meaning of their own: those match themselves, too.
+    fileprivate var pattern: String { String(decoding: octets, as: UTF8.self) }
+}

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IMAP
+import MailSession
+import MailSource
+import Vocabulary
+import Waiting
+
+/// Which messages there are: UIDs, flags, dates and sizes, before any body.
+extension IMAPMailbox {
+    private static let attributes: [Command.FetchItem] = [.uid, .flags, .date, .octets]
+
+    func list(_ folder: SourceFolder) async throws(SourceError) -> [ListedMessage] {
+        try await during(.listing) { () async throws(WireFailure) in
+            guard let opened = try await enter(folder) else { return [] }
+            state.withLock { $0.validities[folder.number] = opened.validity }
+            let messages = opened.messages > 0 ? opened.messages : try await counted(opened)
+            guard messages > 0 else { return [] }
+            let listing = try await listing(opened, of: .from(1), messages: messages)
+            // Where ids do not last, or not even from one answer to the next (Courier gives a folder that nobody has
+            // ever selected a new UIDVALIDITY each time), a message is known by its content.
+            let isLasting = opened.hasLastingIDs && opened.validity == folder.validity
+            return await enter(listing, in: folder, hasIDs: isLasting)
+        }
+    }
+
+    func refusal(of folder: SourceFolder) -> String? {
+        state.withLock { $0.folders.indices.contains(folder.number) ? $0.folders[folder.number].refusal : nil }
+    }
+
+    /// Opens a folder of the session, unless it is open. nil if the server does not let us in.
+    func enter(_ folder: SourceFolder) async throws(WireFailure) -> OpenedFolder? {
+        let (known, open) = state.withLock {
+            ($0.folders.indices.contains(folder.number) ? $0.folders[folder.number] : nil, $0.open)
+        }
+        guard let known else { throw WireFailure(code: .refused, message: "has no such folder in this session") }
+        guard known.refusal == nil else { return nil }
+        if let open, open.name == known.plan.listed.name { return open }
+        let (answer, opened) = try await examine(known.plan.listed.name)
+        guard answer.condition.kind == .ok else {
+            let refusal = words(of: answer.condition)
+            state.withLock { $0.folders[folder.number].refusal = refusal }
+            return nil
+        }
+        guard opened.messages <= FolderListing.mostMessages else {
+            throw .violation("has \(opened.messages) messages in a folder, more than can be")
+        }
+        state.withLock { $0.open = opened }
+        return opened
+    }
+
+    /// How many messages are in a folder that was empty when it was opened, perhaps long ago.
+    private func counted(_ opened: OpenedFolder) async throws(WireFailure) -> Int {
+        let heard = Collected(opened)
+        _ = try await wire.perform(.noop) { response in heard.change { $0.hear(response) } }
+        return heard.value.messages
+    }
+
+    // MARK: - Listing
+
+    /// Everything of `uids`, which the server has counted as this many messages; nil where it has not.
+    private func listing(
+        _ opened: OpenedFolder, of uids: UIDSet, messages: Int?
+    ) async throws(WireFailure) -> FolderListing {
+        var listing = try await fetched(uids, into: FolderListing(messages: messages ?? 0))
+        if messages != nil, listing.isComplete { return listing }
+        // It has left some out, or told of some that nobody has asked for.
+        let there = try await found(uids)
+        let missing = listing.missing(of: there)
+        if !missing.isEmpty {
+            for piece in missing.pieces() { listing = try await fetched(piece, into: listing) }
+        }
+        listing.limit(to: there)
+        return listing
+    }
+
+    func fetched(_ uids: UIDSet, into listing: FolderListing) async throws(WireFailure) -> FolderListing {
+        let heard = Collected(listing)
+        let answer = try await wire.perform(.fetch(uids, Self.attributes, changedSince: nil)) { response in
+            heard.change { $0.hear(response) }
+        }
+        let listing = heard.take(FolderListing(messages: 0))
+        try expectOK(answer, "list its messages (UID FETCH)")
+        guard !listing.hasTooMany else { throw .violation("sends a list without end") }
+        return await ListingThread.run(of: listing.messages) {
+            var listing = listing
+            listing.join()
+            return listing
+        }
+    }
+
+    /// Which UIDs there are.
+    func found(_ uids: UIDSet) async throws(WireFailure) -> UIDSet {
+        let heard = Collected(UIDSet())
+        let key: Command.SearchKey = uids == .from(1) ? .all : .uids(uids)
+        let answer = try await wire.perform(.search(key, extended: capabilities.extendedSearch)) { response in
+            // Usually there is one.
+            guard case .found(let found) = response else { return }
+            heard.change { if $0.count <= FolderListing.mostMessages { $0 = $0.union(found.uids) } }
+        }
+        try expectOK(answer, "say which messages it has (UID SEARCH)")
+        let found = heard.value
+        guard found.count <= FolderListing.mostMessages else {
+            throw .violation("says that it has \(found.count) messages in a folder, more than can be")
+        }
+        // RFC 3501 §6.4.8: `9:*` is the last message, too, where that has a lower UID.
+        return found.uids.allSatisfy(uids.contains) ? found : UIDSet(found.uids.filter(uids.contains))
+    }
+
+    func expectOK(_ answer: Answer, _ what: String) throws(WireFailure) {
+        guard answer.condition.kind != .ok else { return }
+        throw WireFailure(
+            code: answer.condition.tellsOfFault ? .busy : .refused, message: "does not \(what)",
+            quoted: answer.condition.text)
+    }
+
+    /// Gives what is listed numbers of this session.
+    private func enter(_ listing: FolderListing, in folder: SourceFolder, hasIDs: Bool) async -> [ListedMessage] {
+        let entries = listing.messageEntries
+        let first = state.withLock { state in
+            let first = state.uids.count + 1
+            state.uids += entries.map(\.uid)
+            for (index, entry) in entries.enumerated() {
+                if let words = listing.keywords(of: entry.uid) { state.keywords[first + index] = words }
+            }
+            return first
+        }
+        return await ListingThread.run(of: entries.count) {
+            // One array for all ids: there may be millions.
+            var digits: [UInt8] = []
+            var ranges: [Range<Int>] = []
+            if hasIDs {
+                for entry in entries {
+                    let start = digits.count
+                    digits += String(entry.uid).utf8
+                    ranges.append(start..<digits.count)
+                }
+            }
+            return entries.enumerated().map { index, entry in
+                ListedMessage(
+                    number: first + index, octets: entry.octets.map { Int(clamping: $0) },
+                    uniqueID: hasIDs ? UniqueID(in: digits, at: ranges[index]) : nil, folder: folder.number,
+                    flags: entry.flags, date: entry.date)
+            }
+        }
+    }
+
+    // MARK: - Increments
+
+    func changes(in folder: SourceFolder, since mark: FolderMark) async throws(SourceError) -> FolderChanges? {
+        try await during(.listing) { () async throws(WireFailure) in
+            // Another numbering, or one that has gone back as that of a restored backup: all has to be looked at.
+            guard let now = folder.mark, now.validity == mark.validity, now.next >= mark.next else { return nil }
+            // RFC 7162 §3.1.2: then nothing has happened at all, and it need not be opened.
+            if now.changes != 0, now == mark { return FolderChanges(added: [], before: .gone([])) }
+            let (opened, before) = try await reopen(folder, since: mark)
+            guard let opened, opened.validity == mark.validity else { return nil }
+            state.withLock { $0.validities[folder.number] = opened.validity }
+            let new = UIDSet.from(mark.next)
+            // Nothing can have come where the next UID is the same.
+            let added =
+                opened.next == mark.next
+                ? [] : await enter(try await listing(opened, of: new, messages: nil), in: folder, hasIDs: true)
+            if let before { return FolderChanges(added: added, before: before) }
+            if mark.next <= 1 { return FolderChanges(added: added, before: .kept([])) }
+            let kept = try await found(UIDSet(1...(mark.next - 1)))
+            return FolderChanges(added: added, before: .kept(kept.ranges))
+        }
+    }
+
+    /// Opens the folder; where the server keeps count of what has vanished (RFC 7162 §3.2), with that.
+    private func reopen(
+        _ folder: SourceFolder, since mark: FolderMark
+    ) async throws(WireFailure) -> (OpenedFolder?, FolderChanges.Before?) {
+        guard mark.changes != 0, capabilities.quickResync, try await resynchronizes(),
+            let name = state.withLock({ state in
+                state.folders.indices.contains(folder.number)
+                    ? state.folders[folder.number].plan.listed.name : nil
+            })
+        else { return (try await enter(folder), nil) }
+        let (answer, opened) = try await examine(name, .quick(validity: mark.validity, since: mark.changes))
+        guard answer.condition.kind == .ok else { return (try await enter(folder), nil) }
+        state.withLock { $0.open = opened }
+        // RFC 7162 §3.1.2.2: without sequences it does not tell what has vanished.
+        return (opened, opened.changes == 0 ? nil : .gone(opened.vanished.ranges))
+    }
+
+    private func resynchronizes() async throws(WireFailure) -> Bool {
+        if let known = state.withLock({ $0.resynchronizes }) { return known }
+        let isEnabled = try await enable("QRESYNC")
+        state.withLock { $0.resynchronizes = isEnabled }
+        return isEnabled
+    }
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IMAP
+import MailSession
+import MailSource
+import Secrets
+import Synchronization
+import Vocabulary
+import Waiting
+
+/// A session with an IMAP server, before and after the login. One call at a time; after an error every further call
+/// throws.
+final class IMAPMailbox: ProbedConnection, MailboxSession {
+    struct State {
+        var capabilities: Capabilities
+        /// Whether the server has said so to this user.
+        var areCapabilitiesOwn = false
+        var scrubber: Scrubber
+        var hasShownPassword = false
+        var isOver = false
+        var serverID: [String: String] = [:]
+        /// What the user's own names begin with.
+        var namespace: [UInt8]?
+        /// By their numbers.
+        var folders: [KnownFolder] = []
+        var open: OpenedFolder?
+        /// The UIDVALIDITY under which each folder was listed.
+        var validities: [Int: UInt32] = [:]
+        /// Whether QRESYNC is switched on; nil while that was not tried.
+        var resynchronizes: Bool?
+        /// The UIDs of all that has been listed, by number less 1.
+        var uids: [UInt32] = []
+        var keywords: [Int: [String]] = [:]
+        var vanished: Set<Int> = []
+        var pace = Retrieval.Pace.sets
+        /// What is to be deleted at the end.
+        var deletions: [Int: [UInt32]] = [:]
+    }
+
+    let server: OldServer
+    let wire: any Wire
+    let greeting: Condition
+    let tls: TLSFacts?
+    let state: Mutex<State>
+
+    init(_ server: OldServer, over wire: any Wire, _ opened: Opening.Opened, _ scrubber: Scrubber) {
+        (self.server, self.wire, greeting, tls) = (server, wire, opened.greeting, opened.tls)
+        state = Mutex(State(capabilities: opened.capabilities, scrubber: scrubber))
+    }
+
+    deinit {
+        guard state.withLock({ !$0.isOver }) else { return }
+        reportForgotten("an IMAP session")
+        wire.close()
+    }
+
+    var capabilities: Capabilities { state.withLock { $0.capabilities } }
+
+    // MARK: SourceLine
+
+    func leave() async throws(SourceError) -> Bool {
+        defer { abort() }
+        do throws(SourceError) {
+            let areDeleted = try await deleteForGood()
+            let answer = try await during(.farewell) { () async throws(WireFailure) in
+                try await wire.perform(.logout)
+            }
+            return areDeleted && answer.condition.kind == .ok
+        } catch {
+            if error.code == .cancelled { throw error }
+            return false
+        }
+    }
+
+    func abort() {
+        state.withLock { $0.isOver = true }
+        wire.close()
+    }
+
+    func close() async {
+        state.withLock { $0.isOver = true }
+        await wire.closed()
+    }
+
+    // MARK: SourceConnection
+
+    var hasShownPassword: Bool { state.withLock { $0.hasShownPassword } }
+
+    func check(user: String, password: Password) async throws(SourceError) -> SourceAnswer {
+        let forbidden: Set<UInt8> = [0, 10, 13]
+        let isForbidden =
+            user.isEmpty || user.utf8.contains(where: forbidden.contains)
+            || password.withOctets { $0.contains(where: forbidden.contains) }
+        guard !isForbidden else {
+            throw SourceError(
+                code: .invalidCredentialOctets, step: .login,
+                detail:
+                    "the old server \(server.subject) was not asked: the user name is empty, or it or the password holds "
+                    + "NUL, CR or LF")
+        }
+        state.withLock { $0.scrubber.password = password }
+        return try await during(.login) { () async throws(WireFailure) in
+            let login = Login(
+                wire, user: user, password: password, host: server.host, capabilities: capabilities,
+                willShow: { [self] in state.withLock { $0.hasShownPassword = true } })
+            let outcome = try await login.run(
+                secure: server.secureAuthentication, isEncrypted: tls != nil, isVerifiedTLS: tls?.isVerified ?? false)
+            switch outcome {
+            case .noMechanism:
+                return .failed(
+                    .secureAuthenticationUnavailable,
+                    server.secureAuthentication
+                        ? "the old server offers no way to log in without showing the password"
+                        : "the old server takes no password like this (LOGINDISABLED)", isForGood: false)
+            case .judged(.inboxHasToOpen, let answer):
+                learn(answer)
+                return try await openInbox()
+            case .judged(let verdict, let answer): return sourceAnswer(verdict, answer.condition)
+            }
+        }
+    }
+
+    private func learn(_ answer: Answer) {
+        guard let capabilities = answer.capabilities else { return }
+        state.withLock { ($0.capabilities, $0.areCapabilitiesOwn) = (capabilities, true) }
+    }
+
+    /// Some servers say OK to a wrong password, and refuse afterwards.
+    private func openInbox() async throws(WireFailure) -> SourceAnswer {
+        let isIdentified = try await identify()
+        var (answer, opened) = try await examine(.inbox)
+        if LoginVerdict.ofInbox(answer.condition) == .unavailable, !isIdentified {
+            // NetEase opens nothing for callers without a name, and may say only now that it wants one.
+            learn(try await wire.perform(.capability))
+            if try await identify() { (answer, opened) = try await examine(.inbox) }
+        }
+        let verdict = LoginVerdict.ofInbox(answer.condition)
+        guard verdict == .accepted else { return sourceAnswer(verdict, answer.condition) }
+        state.withLock { $0.open = opened }
+        return .accepted(self)
+    }
+
+    /// Says who is calling (RFC 2971), without which some open no folder. False where the server does not ask for it.
+    private func identify() async throws(WireFailure) -> Bool {
+        guard capabilities.id else { return false }
+        let found = Collected([String: String]())
+        _ = try await wire.perform(.id([("name", "mailmove"), ("version", Vocabulary.version)])) { response in
+            if case .id(let id) = response { found.change { $0 = id } }
+        }
+        state.withLock { $0.serverID = found.value }
+        return true
+    }
+
+    private func sourceAnswer(_ verdict: LoginVerdict, _ condition: Condition) -> SourceAnswer {
+        let words = words(of: condition)
+        switch verdict {
+        case .accepted, .inboxHasToOpen: return .accepted(self)
+        case .rejected: return ServerWords(condition.text).knowNoUser ? .noSuchUser(words) : .rejected(words)
+        case .mustNotBeAsked: return .failed(.secureAuthenticationUnavailable, words, isForGood: false)
+        case .unavailable: break
+        }
+        let pause = condition.suggestedBackoff.map { ($0 + 999) / 1000 }
+        switch condition.code {
+        case .inUse, .limit, .throttled: return .busy(.mailboxInUse, words, seconds: pause)
+        case .unavailable, .serverBug, .contactAdmin: return .busy(.oldServerUnreachable, words, seconds: pause)
+        default:
+            return condition.tellsOfFault
+                ? .busy(.oldServerUnreachable, words, seconds: pause)
+                : .failed(.oldServerProtocol, words, isForGood: false)
+        }
+    }
+
+    /// For people, scrubbed.
+    func words(of condition: Condition) -> String { words(of: condition.text) }
+
+    func words(of octets: [UInt8]) -> String {
+        octets.isEmpty ? "it gives no reason" : state.withLock { $0.scrubber }.text(of: octets)
+    }
+
+    // MARK: ProbedConnection
+
+    var facts: ServerFacts {
+        let (capabilities, scrubber, id, namespace) = state.withLock {
+            ($0.capabilities, $0.scrubber, $0.serverID, $0.namespace)
+        }
+        func shown(_ text: String) -> String { scrubber.text(of: text.utf8) }
+        return ServerFacts(
+            greeting: scrubber.text(of: greeting.text), capabilities: capabilities.names.sorted().map(shown),
+            mechanisms: capabilities.mechanisms.map(shown), tls: tls, pipelines: true, hasUIDL: true, hasTOP: true,
+            traits: traits,
+            id: Dictionary(id.map { (shown($0.key), shown($0.value)) }, uniquingKeysWith: { first, _ in first }),
+            namespace: namespace.map { scrubber.text(of: MailboxName(octets: $0).description.utf8) })
+    }
+
+    // MARK: MailboxSession
+
+    var traits: SourceTraits { SourceTraits(canDelete: capabilities.uidPlus) }
+
+    func enter() async throws(SourceError) {
+        try await during(.capabilities) { () async throws(WireFailure) in
+            // RFC 3501 §6.2.3: many say more to those they know.
+            if !state.withLock({ $0.areCapabilitiesOwn }) {
+                let capabilities = try await Capabilities.ask(wire)
+                state.withLock { ($0.capabilities, $0.areCapabilitiesOwn) = (capabilities, true) }
+            }
+            // RFC 6855: so that nothing arrives downgraded.
+            if capabilities.utf8Accept { try await enable("UTF8=ACCEPT") }
+        }
+    }
+
+    var vanished: Set<Int> { state.withLock { $0.vanished } }
+
+    func keywords(of message: ListedMessage) -> [String] { state.withLock { $0.keywords[message.number] ?? [] } }
+
+    func name(of message: ListedMessage) -> String {
+        let (folder, uid) = state.withLock { state in
+            (
+                state.folders.indices.contains(message.folder) ? state.folders[message.folder].plan.path : "INBOX",
+                state.uids.indices.contains(message.number - 1) ? state.uids[message.number - 1] : 0
+            )
+        }
+        return "message \(message.number), \(state.withLock { $0.scrubber }.text(of: folder.utf8)), UID \(uid)"
+    }
+
+    // MARK: Errors
+
+    /// Takes a step. An error ends the session.
+    func during<Value>(
+        _ step: SourceError.Step, _ work: () async throws(WireFailure) -> Value
+    ) async throws(SourceError) -> Value {
+        do throws(WireFailure) {
+            return try await work()
+        } catch {
+            abort()
+            throw SourceError(error, of: server, at: step, state.withLock { $0.scrubber })
+        }
+    }
+}
+
+/// What responses have told so far, from the connection's thread.
+final class Collected<Value: Sendable>: Sendable {
+    private let state: Mutex<Value>
+
+    init(_ value: Value) { state = Mutex(value) }
+
+    var value: Value { state.withLock { $0 } }
+
+    func change(_ body: @Sendable (inout Value) -> Void) { state.withLock { body(&$0) } }
+
+    /// The value, which is left to the caller alone: a copy of a long list takes time.
+    func take(_ replacement: Value) -> Value {
+        state.withLock { value in
+            defer { value = replacement }
+            return value
+        }
+    }
+}

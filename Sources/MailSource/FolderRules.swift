@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Vocabulary
+
+/// Which folders move, and where to. Paths are in UTF-8, with `/` between levels, without what all names of the server
+/// begin with; in patterns, `*` stands for anything.
+public struct FolderRules: Hashable, Sendable {
+    /// From a pattern to a path; what the `*` of the first stands for takes the place of the `*` in the second.
+    public struct Mapping: Hashable, Sendable {
+        public var pattern: String
+        public var target: String
+
+        public init(_ pattern: String, to target: String) { (self.pattern, self.target) = (pattern, target) }
+    }
+
+    /// Patterns of those that do not move.
+    public var exclude: [String] = []
+    /// The first one that matches counts.
+    public var map: [Mapping] = []
+    /// Whether folders of other users, and those of many, move too.
+    public var movesShared = false
+    /// What the new platform calls its special folders.
+    public var specialTargets: [SpecialUse: String] = [
+        .sent: "Sent", .drafts: "Drafts", .junk: "Junk", .trash: "Trash", .archive: "Archive",
+    ]
+    /// From path to target: what was decided in an earlier session, and stays so unless ``map`` says otherwise.
+    public var earlier: [String: String] = [:]
+    /// What the new platform's names cannot hold, besides `/` and control characters.
+    public var unholdable: Set<Unicode.Scalar> = []
+
+    public init() {}
+}
