@@ -69,6 +69,9 @@ public struct Retrieval: Sendable {
 
     private let wanted: [Wanted]
     private let windowOctets: Int
+    private let goesOn: @Sendable () -> Bool
+    /// Nothing more is asked for.
+    private var isStopped = false
     /// The pace at which it continues, and at which the next may begin.
     public private(set) var pace: Pace
     /// The first message that has neither come nor been given up.
@@ -93,11 +96,14 @@ public struct Retrieval: Sendable {
     /// - Parameters:
     ///   - wanted: all of the folder that is open, in the order in which they are to come.
     ///   - windowOctets: the most that is asked for and has not come, unless a single message is larger.
-    public init(_ wanted: [Wanted], pace: Pace, windowOctets: Int) {
-        (self.wanted, self.pace, self.windowOctets) = (wanted, pace, windowOctets)
+    ///   - goesOn: asked before each command; once it says no, nothing more is asked for.
+    public init(
+        _ wanted: [Wanted], pace: Pace, windowOctets: Int, goesOn: @escaping @Sendable () -> Bool = { true }
+    ) {
+        (self.wanted, self.pace, self.windowOctets, self.goesOn) = (wanted, pace, windowOctets, goesOn)
     }
 
-    public var isDone: Bool { position == wanted.count && asked.isEmpty }
+    public var isDone: Bool { asked.isEmpty && (position == wanted.count || isStopped) }
     /// Whether an answer that is missing could be another's.
     public var isAhead: Bool { asked.count > 1 }
     /// Whether commands have been sent ahead to a server that has not yet answered one of them.
@@ -109,6 +115,8 @@ public struct Retrieval: Sendable {
 
     /// The command that may be sent now; ``sent(_:)`` comes next.
     public mutating func nextCommand() -> Command? {
+        isStopped = isStopped || !goesOn()
+        guard !isStopped else { return nil }
         if isRecovering {
             guard asked.isEmpty else { return nil }
             (isRecovering, next, nextPurpose) = (false, position, .alone)

@@ -79,6 +79,10 @@ extension ChannelHandler {
         let fetching = Fetching(retrieval: retrieval, sink: sink, onFailure: onFailure, promise: promise)
         work = .fetching(fetching)
         askForMore(fetching)
+        guard !fetching.retrieval.isDone else {
+            work = .none
+            return promise.succeed(fetching.retrieval.pace)
+        }
         if failure == nil { begin(.fetching(fetching), context) }
     }
 

@@ -157,12 +157,11 @@ final class ChannelHandler: SessionHandler {
 
     private func hear(_ event: ProtocolMachine.Event, _ fetching: Fetching) {
         if let failure = fetching.hear(event) { return fail(failure) }
-        guard !fetching.retrieval.isDone else {
-            _ = finish()
-            fetching.sink.flush()
-            return fetching.promise.succeed(fetching.retrieval.pace)
-        }
-        if case .completed = event { askForMore(fetching) }
+        if !fetching.retrieval.isDone, case .completed = event { askForMore(fetching) }
+        guard fetching.retrieval.isDone else { return }
+        _ = finish()
+        fetching.sink.flush()
+        fetching.promise.succeed(fetching.retrieval.pace)
     }
 
     func askForMore(_ fetching: Fetching) {

@@ -98,7 +98,8 @@ extension IMAPMailbox {
                 ? Retrieval.Wanted(message, uid: uids[message.number - 1]) : nil
         }
         let retrieval = Retrieval(
-            wanted, pace: options.oneByOne ? .oneByOne : known, windowOctets: options.windowOctets)
+            wanted, pace: options.oneByOne ? .oneByOne : known, windowOctets: options.windowOctets,
+            goesOn: options.goesOn)
         let pace = try await wire.retrieve(retrieval, into: sink) { [self] message, absence in
             switch absence {
             case .refused(let octets): onRefusal(message, words(of: octets))

@@ -100,10 +100,6 @@ public struct Retrieval: Sendable {
     mutating func send(into octets: inout ByteBuffer) {
         if pace.isPipelined, awaited.count > window.messages || octetsAhead > window.octets / 2 { return }
         while next < end {
-            guard goesOn() else {
-                end = next
-                return
-            }
             let message = messages[next]
             let size = max(message.octets ?? 0, 0)
             switch pace {
@@ -113,6 +109,10 @@ public struct Retrieval: Sendable {
                 // Two of each: the message's and its marker's.
                 guard awaited.isEmpty || (awaited.count < 2 * window.messages && octetsAhead + size <= window.octets)
                 else { return }
+            }
+            guard goesOn() else {
+                end = next
+                return
             }
             octets.writeString("RETR \(message.number)\r\n")
             awaited.append(.message(message))

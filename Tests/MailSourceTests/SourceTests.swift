@@ -155,6 +155,28 @@ import Vocabulary
         }
     }
 
+    /// In order: what is asked for by then comes, and the session goes on.
+    @Test(arguments: SourceKind.allCases)
+    func nothingMoreIsFetchedOnceItMayNotGoOn(kind: SourceKind) async throws {
+        try await with(kind) { mailbox in
+            let session = try await mailbox.session()
+            let wanted = try await listing(session)
+            let (sink, asked) = (MemorySink(), Mutex(0))
+            let options = FetchOptions(oneByOne: true, windowOctets: 4 << 20) {
+                asked.withLock { count in
+                    count += 1
+                    return count <= 2
+                }
+            }
+            try await session.fetch(wanted, into: sink, options) { _, _ in }
+            #expect(sink.messages.map(\.message) == Array(wanted.prefix(2)))
+            let rest = MemorySink()
+            try await session.fetch(Array(wanted.dropFirst(2)), into: rest, Self.careful) { _, _ in }
+            #expect(rest.whole.count == wanted.count - 2)
+            try await session.leave()
+        }
+    }
+
     @Test(arguments: SourceKind.allCases)
     func aSinkThatIsFullIsWaitedFor(kind: SourceKind) async throws {
         try await with(kind) { mailbox in

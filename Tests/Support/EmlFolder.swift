@@ -56,7 +56,7 @@ private final class EmlMailbox: SourceConnection, MailboxSession {
         _ messages: [ListedMessage], into sink: any MessageSink, _ options: FetchOptions,
         onRefusal: @escaping @Sendable (ListedMessage, String) -> Void
     ) async throws(SourceError) {
-        for message in messages {
+        for message in messages where options.goesOn() {
             guard let octets = try? Data(contentsOf: file(message)) else {
                 onRefusal(message, "it is gone")
                 continue
