@@ -6,8 +6,8 @@
 //    with the local hash, or with what it remembers of earlier comparisons (``PasswordCache``).
 // 2. ``LoginDecision`` says what follows: the table of all cases, a value.
 // 3. If the old server decides, the guess has to be admitted (``GuessLimits``), then waits for its account's turn
-//    (`LoginQuestions`) and for a connection (``Questions``, ``QuestionLine``), unless the server has not answered
-//    lately (``CircuitBreaker``).
+//    (`LoginQuestions`) and for a place at the server (``Questions``; `OldServerPolicy` decides whose turn it is, and
+//    whether the server is worth asking). A question that outlasts its login goes on (``LateQuestions``).
 // 4. An accepted password is handed over in one transaction, and a run is queued. A rejection takes as long as any
 //    other (`LoginPads`).
 // 5. Work that nobody waits for follows in the background (``BackgroundWork``, `LoginBackground`).

@@ -161,7 +161,8 @@ import Vocabulary
         try await with(kind) { mailbox in
             let session = try await mailbox.session()
             let wanted = try await listing(session)
-            let (sink, asked) = (MemorySink(), Mutex(0))
+            let sink = MemorySink()
+            let asked = Mutex(0)
             let options = FetchOptions(oneByOne: true, windowOctets: 4 << 20) {
                 asked.withLock { count in
                     count += 1

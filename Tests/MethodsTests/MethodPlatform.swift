@@ -17,11 +17,12 @@ import Vocabulary
 @testable import JSONRPC
 @testable import Methods
 
-/// The contract's methods, called as a connection calls them, over a platform and an old server in memory. No run begins.
+/// The contract's methods, called as a connection calls them, over a platform and an old server in memory.
 final class MethodPlatform: Sendable {
     static let password = "open sesame"
 
     let source = MemorySource(password: password, inbox: [])
+    private let move: MailMove
     private let table: MethodTable
     private let clock = Clock()
 
@@ -29,7 +30,7 @@ final class MethodPlatform: Sendable {
         let clock = clock
         var limits = MoveLimits()
         limits.loginTimeout = 60
-        let move = MailMove(
+        move = MailMove(
             records: records, directory: BuiltinDirectory(records: records), source: source, probe: NoProbe(),
             store: store, pool: pool, sealKey: .random(),
             ledgerHash: try KeyedHash(key: Array(repeating: 2, count: 32)), limits: limits,
@@ -57,13 +58,19 @@ final class MethodPlatform: Sendable {
     ) async throws {
         let pool = try HashingPool(threads: 1)
         let records: any Records = failure.map { FailingRecords(error: $0) } ?? MemoryRecords()
+        let platform = try MethodPlatform(records, try MemoryStore(), pool)
+        let result: Result<Void, any Error>
+        // Old servers are asked for as long as it runs.
+        async let life: Void = platform.move.run()
         do {
-            try await body(MethodPlatform(records, try MemoryStore(), pool))
+            result = .success(try await body(platform))
         } catch {
-            await pool.shutdown()
-            throw error
+            result = .failure(error)
         }
+        platform.move.stop()
+        await life
         await pool.shutdown()
+        try result.get()
     }
 
     /// - Returns: nil where it is done.
