@@ -118,7 +118,8 @@ let package = Package(
         room(  // one account's run, its plan and progress
             "Runs",
             [
-                "OldServerPlaces", "OldServerPolicy", "Ground", "Statuses", "Delivery", "MailSource", "MailStore", "Records", "Secrets", "Vocabulary",
+                "OldServerPlaces", "OldServerPolicy", "Ground", "Statuses", "Delivery", "MailSource", "MailStore",
+                "Records", "Secrets", "Vocabulary",
                 "Waiting",
             ]),
         room(  // what a login leads to: decisions, questions to the old server, guesses
@@ -130,7 +131,8 @@ let package = Package(
         room(  // what is wrong, and what to do: with an old server, a domain's DNS, an account's mail
             "Diagnosis",
             [
-                "OldServerPlaces", "OldServerPolicy", "Ground", "Statuses", "Delivery", "Runs", "DNS", "MailSource", "MailStore", "Records", "Secrets",
+                "OldServerPlaces", "OldServerPolicy", "Ground", "Statuses", "Delivery", "Runs", "DNS", "MailSource",
+                "MailStore", "Records", "Secrets",
                 "Vocabulary", "Waiting",
             ]),
         room(  // accounts and domains, as administrators make, import, set and end them
@@ -142,7 +144,8 @@ let package = Package(
         room(  // the whole, wired: start, recovery, stop
             "Migration",
             [
-                "AccountDirectory", "OldServerPlaces", "OldServerPolicy", "Ground", "Statuses", "Delivery", "Runs", "Logins", "Diagnosis", "Accounts",
+                "AccountDirectory", "OldServerPlaces", "OldServerPolicy", "Ground", "Statuses", "Delivery", "Runs",
+                "Logins", "Diagnosis", "Accounts",
                 "MailSource", "MailStore", "MessageContent", "Records", "Secrets", "Vocabulary", "Waiting", logging,
             ]),
 

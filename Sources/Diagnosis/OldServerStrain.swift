@@ -91,7 +91,9 @@ struct OldServerStrain: Sendable {
         if let right = answers.right, let after = answers.rightAfter {
             return after - right >= noticeable ? after - right : nil
         }
-        guard let first = answers.wrong.first, let last = answers.wrong.last, last - first >= noticeable else { return nil }
+        guard let first = answers.wrong.first, let last = answers.wrong.last, last - first >= noticeable else {
+            return nil
+        }
         return last - first
     }
 }

@@ -115,7 +115,6 @@ public struct Retrieval: Sendable {
 
     /// The command that may be sent now; ``sent(_:)`` comes next.
     public mutating func nextCommand() -> Command? {
-        isStopped = isStopped || !goesOn()
         guard !isStopped else { return nil }
         if isRecovering {
             guard asked.isEmpty else { return nil }
@@ -125,6 +124,10 @@ public struct Retrieval: Sendable {
         let purpose = nextPurpose
         if let last = asked.last, purpose != .set || last.purpose != .set { return nil }
         guard let (range, octets) = nextRange(purpose) else { return nil }
+        guard goesOn() else {
+            isStopped = true
+            return nil
+        }
         asked.append(Asked(range: range, purpose: purpose, octets: octets))
         octetsAhead += octets
         next = range.upperBound

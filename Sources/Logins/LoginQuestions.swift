@@ -57,7 +57,9 @@ extension LoginDesk {
     private func joined(
         _ late: Latch<Void>, _ facts: LoginFacts, until deadline: ContinuousClock.Instant
     ) async throws -> LoginResult? {
-        let isAnswered = try await withDeadline(seconds: deadline.secondsAway) { await late.waitUnlessCancelled() != nil }
+        let isAnswered = try await withDeadline(seconds: deadline.secondsAway) {
+            await late.waitUnlessCancelled() != nil
+        }
         return isAnswered == true ? nil : unavailable(facts, .oldServerUnreachable)
     }
 

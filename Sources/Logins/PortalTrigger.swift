@@ -103,7 +103,8 @@ extension LoginDesk {
         switch try admit(guess, login, facts, patience: .person) {
         case nil, .free?: break
         case .unknownUser?:
-            return try await conclude(trigger: login, .noSuchUser("the old server knew no such user a moment ago"), facts, nil)
+            return try await conclude(
+                trigger: login, .noSuchUser("the old server knew no such user a moment ago"), facts, nil)
         case .wrong?:
             return try await conclude(trigger: login, .rejected("the old server rejected \(text)"), facts, nil)
         case .unjudged(let reason)?:

@@ -69,7 +69,9 @@ public final class OldServerPlaces: Sendable {
         joined: @escaping @Sendable (RunPlace) async -> Void = { _ in }
     ) async {
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { if let grace = await self.stopping.waitUnlessCancelled() { await self.endQuestions(after: grace) } }
+            group.addTask {
+                if let grace = await self.stopping.waitUnlessCancelled() { await self.endQuestions(after: grace) }
+            }
             group.addTask {
                 await withDiscardingTaskGroup { group in
                     for await moment in self.timers.stream { group.addTask { await self.look(at: moment) } }

@@ -95,7 +95,9 @@ public final class MoveScheduler: Sendable {
     package func run() async {
         context.stopping.whenSet { [weak self] in self?.stopAll() }
         wake()
-        await places.run { await self.run($0) } joined: {
+        await places.run {
+            await self.run($0)
+        } joined: {
             await self.takeUp($0)
         }
     }

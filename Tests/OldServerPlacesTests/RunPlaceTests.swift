@@ -146,7 +146,8 @@ import Waiting
 
     @Test func whoJoinsARunIsHeard() async {
         let (isOver, joined) = (Signal(), Latch<Int64>())
-        await Scene.play(move: { _ in await RunReturn(after: isOver) }, joined: { joined.settle($0.account) }) { scene in
+        await Scene.play(move: { _ in await RunReturn(after: isOver) }, joined: { joined.settle($0.account) }) {
+            scene in
             #expect(scene.places.want(scene.run(7), at: Scene.old))
             await scene.until { $0.moving == 1 }
             #expect(!scene.places.want(scene.run(7), at: Scene.old))
