@@ -70,11 +70,7 @@ extension OldServerPlaces {
             if let latch = state.askers[session]?.session { effects.append { latch.settle(true) } }
             begin(ticket, .goesOn(in: session), &state, &effects)
         case .refuse(let ticket, let refusal):
-            if state.askers[ticket] != nil {
-                conclude(ticket, .refused(refusal), &state, &effects)
-            } else {
-                begin(ticket, .refused(refusal), &state, &effects)
-            }
+            conclude(ticket, .refused(refusal), &state, &effects)
         case .letGo(let ticket):
             state.askers[ticket]?.isLate = true
             if let asker = state.askers[ticket] { effects.append { asker.conclude(.late(goesOn: true)) } }
@@ -152,7 +148,7 @@ extension OldServerPlaces {
         }
     }
 
-    /// A run has a place, or will have none.
+    /// A run has a place.
     private func begin(
         _ ticket: Ticket, _ start: RunPlace.Start, _ state: inout State, _ effects: inout [Effect]
     ) {
@@ -161,7 +157,6 @@ extension OldServerPlaces {
                 switch start {
                 case .opens: .opens
                 case .goesOn(let session): .goesOn(in: session)
-                case .refused(let refusal): .refused(refusal)
                 }
             effects.append { place.grant(grant) }
             return

@@ -20,8 +20,6 @@ public final class RunPlace: Sendable {
         /// In the session that this question has opened; where it turns out to be of no use, ``RunPlace/closed()`` and a
         /// connection of its own.
         case goesOn(in: OldServerPolicy.Ticket)
-        /// It does not begin.
-        case refused(OldServerPolicy.Refusal)
     }
 
     /// What comes of waiting for another place.
@@ -30,7 +28,6 @@ public final class RunPlace: Sendable {
         case opens
         /// Go on in the session that this question has opened, as with ``Start/goesOn(in:)``.
         case goesOn(in: OldServerPolicy.Ticket)
-        case refused(OldServerPolicy.Refusal)
         /// ``RunPlace/stop()`` was called.
         case stopped
     }

@@ -69,9 +69,6 @@ struct CircuitBreaker: Equatable, Sendable {
         }
     }
 
-    /// Its probe is under way: the answer is not far.
-    var isProbing: Bool { if case .probing = state { true } else { false } }
-
     /// Somebody is let through whom ``refusal(now:)`` did not refuse.
     mutating func admit(_ ticket: Ticket) {
         if case .open(let opening) = state { state = .probing(opening, ticket) }

@@ -7,7 +7,7 @@ extension OldServerPolicy {
         case open(Ticket)
         /// The run goes on in the session that the question has opened; the question's place is the run's now.
         case goOn(Ticket, in: Ticket)
-        /// It is over, and no connection was opened.
+        /// The question is over, and no connection was opened.
         case refuse(Ticket, Refusal)
         /// Time is up, and the password has been sent: whoever waits is told that there is no answer, and the question
         /// goes on without them.

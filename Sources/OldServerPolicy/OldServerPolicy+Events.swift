@@ -77,14 +77,13 @@ extension OldServerPolicy {
         if waits == true { waitsAgain(ticket) }
     }
 
-    /// A run is over, or was refused.
+    /// A run is over.
     /// - Parameter next: how and where the account wants to run again.
     /// - Returns: whether somebody has joined it, perhaps after it had recorded its end.
     public mutating func finished(_ ticket: Ticket, next: (run: Run, server: Endpoint)? = nil, now: Moment) -> Bool {
         guard let account = accounts[ticket] else { return false }
         let hadPlace = at(ticket) { server in
             server.runs.remove(ticket)
-            server.refusedRuns[ticket] = nil
             server.breaker.ended(.abandoned, ticket, now: now)
             guard let moving = server.moving.removeValue(forKey: ticket) else { return false }
             server.noteEnd(of: moving.connection, now: now)

@@ -17,7 +17,7 @@
 /// way between two messages. Where there is but one place a run makes way for a login, and has it back, every half minute.
 ///
 /// **Outages.** A server that is not reached, or is silent about everybody, is not asked but for probes (see
-/// `CircuitBreaker`). Whoever asks is refused at once.
+/// `CircuitBreaker`). Whoever asks is refused at once; runs wait, and one of them is a probe in its time.
 ///
 /// **Penalties.** See `PenaltyWatch`. Background questions wait until one is over, and late answers are no silence.
 ///
@@ -50,7 +50,7 @@
 /// 3. ``Decision/makeWay(_:)``: after the message in hand, close the connection in order; ``madeWay(_:now:)``, and wait for the
 ///    next ``Decision/open(_:)``. ``AfterRefusal/waits`` means that, too; ``AfterRefusal/isOutage`` does not: the run tries again
 ///    as it sees fit, in the place that it has.
-/// 4. ``finished(_:next:now:)`` at its end, whatever that was; also after ``Decision/refuse(_:_:)``.
+/// 4. ``finished(_:next:now:)`` at its end, whatever that was.
 public struct OldServerPolicy: Sendable {
     /// With but one place, a move gives it up no more often, and waits for it no longer.
     static let betweenWays = Duration.seconds(30)
@@ -170,10 +170,8 @@ public struct OldServerPolicy: Sendable {
     /// Whose run it is; nil for a question, and for what has ended.
     public func account(of ticket: Ticket) -> Account? { accounts[ticket] }
 
-    /// The wish of a run that has a place, or was refused one.
-    public func wish(of ticket: Ticket) -> Run? {
-        servers[ticket.server].flatMap { $0.moving[ticket]?.entry.run ?? $0.refusedRuns[ticket] }
-    }
+    /// The wish of a run that has a place.
+    public func wish(of ticket: Ticket) -> Run? { servers[ticket.server]?.moving[ticket]?.entry.run }
 
     public func isMoving(_ account: Account) -> Bool {
         runs[account].map { servers[$0.server]?.runs[$0] == nil } ?? false

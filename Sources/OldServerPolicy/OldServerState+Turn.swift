@@ -40,13 +40,8 @@ extension OldServerState {
 
     private mutating func refuseWhileOpen(now: Moment, _ decisions: inout [Decision]) {
         guard let refusal = breaker.refusal(now: now) else { return }
+        // Runs wait: one of them is a probe in its time.
         for ticket in line.removeAll() { decisions.append(.refuse(ticket, refusal)) }
-        // Nobody waits for a run: the probe's answer is not far.
-        guard !breaker.isProbing else { return }
-        for (ticket, run) in runs.removeQueued() {
-            refusedRuns[ticket] = run
-            decisions.append(.refuse(ticket, refusal))
-        }
     }
 
     /// A question that has been sent goes on without its login; half of the places at most hold such ones. Where there is
@@ -201,6 +196,7 @@ extension OldServerState {
                 if let runsWaitSince { moments.append(runsWaitSince + OldServerPolicy.betweenWays) }
             }
         }
+        if runs.queued > 0, let opening = breaker.opening { moments.append(opening.until) }
         if let known = limit.known { moments.append(known.refused + LearnedLimit.settling) }
         if !line.patient.isEmpty, let penalty = penalty.current(now: now) {
             moments.append(penalty.met + PenaltyWatch.memory)

@@ -60,8 +60,6 @@ struct OldServerState: Sendable {
     var moving: [Ticket: Moving] = [:]
     var line = QuestionLine()
     var runs = RunLine()
-    /// Runs that were refused and have not returned yet.
-    var refusedRuns: [Ticket: Run] = [:]
 
     var breaker = CircuitBreaker()
     var limit = LearnedLimit()

@@ -103,13 +103,6 @@ struct RunLine: Sendable {
         waiting[ticket] = entry
     }
 
-    mutating func removeQueued() -> [(ticket: Ticket, run: Run)] {
-        let all = waiting.filter { $0.value.isQueued }.sorted { $0.key < $1.key }
-        for (ticket, _) in all { remove(ticket) }
-        lanes = [:]
-        return all.map { ($0.key, $0.value.run) }
-    }
-
     mutating func hasQueued(in domain: String) -> Bool { head(of: Lane(domain: domain, isSuspect: false)) != nil }
 
     /// Who is next of those that `mayRun`.

@@ -87,7 +87,6 @@ extension Run {
         case .goesOn(let session):
             kept = session
             return nil
-        case .refused(let refusal): return RunEnd(refusal, settings.oldServer)
         case .stopped: return .stopped(control.stopReason ?? .shutdown)
         }
     }

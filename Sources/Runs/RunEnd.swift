@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import OldServerPolicy
 import Vocabulary
 
 /// How a run ended.
@@ -19,17 +18,4 @@ enum RunEnd: Sendable {
     /// Refused permanently, by a code that says so (RFC 3206 §4): another attempt would change nothing.
     case barred(String)
     case stopped(RunControl.StopReason)
-}
-
-extension RunEnd {
-    /// No connection was opened. A server that can be reached is no failure: it is asked again in a while.
-    init(_ refusal: OldServerPolicy.Refusal, _ server: OldServer) {
-        let detail = refusal.detail(server)
-        self =
-            switch refusal {
-            case .unreachable: .failed(.oldServerUnreachable, detail)
-            case .silent: .postponed(.oldServerUnreachable, detail, seconds: 30)
-            case .overloaded, .outOfTime: .postponed(.overloaded, detail, seconds: nil)
-            }
-    }
 }

@@ -77,7 +77,6 @@ package struct Runner: Sendable {
             return Outcome(.stopped(.expired))
         }
         if row.isPaused { return Outcome(.stopped(.paused)) }
-        if case .refused(let refusal) = place.start { return Outcome(RunEnd(refusal, settings.oldServer)) }
         do {
             let store = StoreGuard(context: context, store: commons.store)
             let expected = try await store.verify(row)

@@ -168,16 +168,20 @@ import Testing
         #expect(desk.turn() == [.refuse(login, .silent)])
     }
 
-    @Test func runsAreRefusedLikeLoginsAndWaitForAProbe() throws {
+    @Test func runsWaitForAProbeAndOneOfThemIsOne() throws {
         var desk = dead()
         let run = try desk.run(1)
-        #expect(desk.turn() == [.refuse(run, .unreachable)])
-        desk.finish(run)
-        desk.pass(1)
-        let probe = desk.login(10)
-        _ = desk.turn()
-        let second = try desk.run(2)
         #expect(desk.turn() == [])
+        let second = try desk.run(2)
+        desk.pass(1)
+        #expect(desk.turn() == [.open(run)])
+        #expect(desk.refuse(run, at: .connection) == .isOutage)
+        #expect(desk.turn() == [])
+        desk.finish(run)
+        #expect(desk.turn() == [])
+        desk.pass(2)
+        let probe = desk.login(10)
+        #expect(desk.turn() == [.open(probe)])
         desk.reject(probe)
         #expect(desk.turn() == [.open(second)])
     }
