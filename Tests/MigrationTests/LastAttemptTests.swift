@@ -194,7 +194,7 @@ import Vocabulary
     @Test func whoHasToBeLookedAtIsFound() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
-        try await NewPlatform.run(clockStands: true) { platform in
+        try await NewPlatform.run { platform in
             let accounts = ["ann", "bob", "eve", "tom"].map { NewPlatform.address("\($0)@example.com") }
             try await platform.enable(server, accounts: accounts)
             _ = try await platform.login("old", as: accounts[0])

@@ -91,7 +91,7 @@ import Vocabulary
     @Test func loginsDoNotQueueBehindADeadServerAndItIsFoundAgainByItself() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
-        try await NewPlatform.run { platform in
+        try await NewPlatform.run(clockStands: true) { platform in
             let users = (0..<40).map { NewPlatform.address("user\($0)@example.com") }
             try await platform.enable(server, accounts: users)
             server.stop()
