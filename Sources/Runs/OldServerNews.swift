@@ -113,7 +113,7 @@ extension OldServerNews {
         if let limit = facts.limit { sentences.append(Self.limit(limit.connections)) }
         if let penalty = facts.penalty { sentences.append(Self.penalty(penalty.delay)) }
         if facts.loginDelay > .zero {
-            sentences.append("it wants \(Self.seconds(facts.loginDelay)) between two logins of a user")
+            sentences.append("It wants \(Self.seconds(facts.loginDelay)) between two logins of a user")
         }
         if sentences.isEmpty {
             let answer = facts.answer.map { ", and answers a login in \(Self.seconds($0))" } ?? ""

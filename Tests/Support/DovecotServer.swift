@@ -23,6 +23,9 @@ public final class DovecotServer: @unchecked Sendable {
         public var certificateNames = "DNS:localhost,IP:127.0.0.1"
         /// Refuses a password in plain text outside TLS. (Dovecot itself trusts clients on loopback; this takes that away.)
         public var refusesPlainText = false
+        /// After wrong passwords, answers all who come from the same address ever later, as Dovecot does unless told
+        /// otherwise.
+        public var punishesWrongPasswords = false
         /// Further lines of configuration.
         public var configuration = ""
 
@@ -149,7 +152,6 @@ public final class DovecotServer: @unchecked Sendable {
             mail_location = maildir:\(folder)/mail/%u
             first_valid_uid = 1
             auth_mechanisms = \(options.mechanisms)
-            auth_failure_delay = 0
             disable_plaintext_auth = \(options.refusesPlainText ? "yes" : "no")
             ssl = \(options.hasTLS ? "yes" : "no")
             default_client_limit = 1000
@@ -163,11 +165,6 @@ public final class DovecotServer: @unchecked Sendable {
               driver = static
               args = uid=\(owner) gid=\(isRoot ? "nogroup" : "\(getgid())") home=\(folder)/mail/%u
             }
-            service anvil {
-              unix_listener anvil-auth-penalty {
-                mode = 0
-              }
-            }
             service pop3-login {
               service_count = 0
               inet_listener pop3 {
@@ -180,6 +177,17 @@ public final class DovecotServer: @unchecked Sendable {
             }
 
             """
+        if !options.punishesWrongPasswords {
+            text += """
+                auth_failure_delay = 0
+                service anvil {
+                  unix_listener anvil-auth-penalty {
+                    mode = 0
+                  }
+                }
+
+                """
+        }
         if let imapPort {
             text += """
                 service imap-login {
