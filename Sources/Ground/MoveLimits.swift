@@ -41,9 +41,6 @@ public struct MoveLimits: Sendable {
 
     public init() {}
 
-    /// Login checks have connections of their own, so that moves never starve them.
-    package var loginConnectionsPerOldServer: Int { max(4, connectionsPerOldServer / 4) }
-
     /// How long an old server must have been silent, in seconds, before that is held against it.
     package var patience: Double { loginTimeout / 2 }
 }

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How long the last few of something took; one of them at random, or their mean, predicts the next.
+/// How long the last few of something took; one of them at random predicts the next.
 struct RecentDurations: Sendable {
     private var durations: [Duration] = []
     private var next = 0
     private static let most = 16
 
     var any: Duration? { durations.randomElement() }
-
-    var average: Duration? { durations.isEmpty ? nil : durations.reduce(.zero, +) / durations.count }
 
     mutating func add(_ duration: Duration) {
         if durations.count < Self.most {

@@ -3,12 +3,7 @@
 import Synchronization
 
 /// Lets a limited number through at a time for each key; the others wait in order, or leave when cancelled.
-///
-/// Those who can wait let all others go first, and may be kept to fewer places, so that some are always left for the
-/// others.
 package final class Turnstile<Key: Hashable & Sendable>: Sendable {
-    package typealias Urgency = Waiting.Urgency
-
     private enum Turn: Sendable { case inside, late, cancelled }
 
     private struct Waiter: Sendable {
@@ -41,58 +36,16 @@ package final class Turnstile<Key: Hashable & Sendable>: Sendable {
         }
     }
 
-    /// A place under a key, for work that ends elsewhere than where it began. Its owner must give it up.
-    package final class Place: Sendable {
-        private let turnstile: Mutex<Turnstile?>
-        private let key: Key
-
-        fileprivate init(in turnstile: Turnstile, _ key: Key) {
-            self.turnstile = Mutex(turnstile)
-            self.key = key
-        }
-
-        deinit {
-            guard turnstile.withLock({ $0 != nil }) else { return }
-            reportForgotten("a place in a line")
-            giveUp()
-        }
-
-        package func giveUp() {
-            let turnstile = turnstile.withLock { turnstile in
-                defer { turnstile = nil }
-                return turnstile
-            }
-            turnstile?.leave(key)
-        }
-    }
-
     private let state = Mutex(State())
 
     package init() {}
 
-    /// Waits until one of `width` places under `key` is free.
-    /// - Throws: `CancellationError` when cancelled before that.
-    package func place(_ key: Key, width: Int, urgency: Urgency = .somebodyWaits) async throws -> Place {
-        _ = try await enter(key, width, urgency)
-        return Place(in: self, key)
-    }
-
-    /// A place if one of `width` is free at this moment.
-    package func freePlace(_ key: Key, width: Int) -> Place? {
-        let isIn = state.withLock { state in
-            guard state.gates[key]?.inside ?? 0 < width else { return false }
-            state.gates[key, default: Gate()].inside += 1
-            return true
-        }
-        return isIn ? Place(in: self, key) : nil
-    }
-
     /// Runs `body` when one of `width` places under `key` is free.
     /// - Throws: `CancellationError` when cancelled before that, else what `body` throws.
     package func pass<Result: Sendable>(
-        _ key: Key, width: Int, urgency: Urgency = .somebodyWaits, _ body: @Sendable () async throws -> Result
+        _ key: Key, width: Int, _ body: @Sendable () async throws -> Result
     ) async throws -> Result {
-        _ = try await enter(key, width, urgency)
+        _ = try await enter(key, width)
         defer { leave(key) }
         return try await body()
     }
@@ -102,15 +55,13 @@ package final class Turnstile<Key: Hashable & Sendable>: Sendable {
     package func pass<Result: Sendable>(
         _ key: Key, width: Int, within seconds: Double, _ body: @Sendable () async throws -> Result
     ) async throws -> Result? {
-        guard try await enter(key, width, .somebodyWaits, within: seconds) else { return nil }
+        guard try await enter(key, width, within: seconds) else { return nil }
         defer { leave(key) }
         return try await body()
     }
 
     /// - Returns: false when time ran out first.
-    private func enter(
-        _ key: Key, _ width: Int, _ urgency: Urgency, within seconds: Double? = nil
-    ) async throws -> Bool {
+    private func enter(_ key: Key, _ width: Int, within seconds: Double? = nil) async throws -> Bool {
         try Task.checkCancellation()
         let waiting = state.withLock { state -> (number: UInt64, turn: Latch<Turn>)? in
             if state.gates[key, default: Gate()].inside < width {
@@ -119,7 +70,7 @@ package final class Turnstile<Key: Hashable & Sendable>: Sendable {
             }
             let waiter = Waiter(width: width)
             state.numbers += 1
-            state.gates[key, default: Gate()].line.append(waiter, number: state.numbers, urgency)
+            state.gates[key, default: Gate()].line.append(waiter, number: state.numbers, .somebodyWaits)
             return (state.numbers, waiter.turn)
         }
         guard let (number, turn) = waiting else { return true }

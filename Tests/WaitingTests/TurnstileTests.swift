@@ -66,54 +66,30 @@ import Waiting
         }
     }
 
-    @Test func aPlaceIsHeldUntilItIsGivenUp() async throws {
-        let turnstile = Turnstile<String>()
-        let first = try await turnstile.place("a", width: 2)
-        let second = try #require(turnstile.freePlace("a", width: 2))
-        #expect(turnstile.freePlace("a", width: 2) == nil)
-        #expect(turnstile.freePlace("b", width: 0) == nil)
-        second.giveUp()
-        let third = try #require(turnstile.freePlace("a", width: 2))
-        first.giveUp()
-        first.giveUp()
-        let fourth = try #require(turnstile.freePlace("a", width: 2))
-        #expect(turnstile.freePlace("a", width: 2) == nil)
-        third.giveUp()
-        fourth.giveUp()
-    }
-
-    @Test func aPlaceThatIsForgottenIsGivenUpAndReported() async throws {
-        let result = await #expect(processExitsWith: .success, observing: [\.standardErrorContent]) {
-            let turnstile = Turnstile<Int>()
-            _ = turnstile.freePlace(1, width: 1)
-            let place = try #require(turnstile.freePlace(1, width: 1))
-            place.giveUp()
-        }
-        let said = String(decoding: try #require(result).standardErrorContent, as: UTF8.self)
-        #expect(said.split(separator: "\n").filter { $0.contains("a place in a line was let go of") }.count == 1)
-    }
-
-    @Test func whoCanWaitLetsAllOthersGoFirstAndAllElseIsInOrder() async throws {
+    @Test func whoWaitsIsLetThroughInOrder() async throws {
         let turnstile = Turnstile<Int>()
         let order = WaitingLine<Int>()
-        let place = try await turnstile.place(1, width: 1)
+        let (isInside, isOver) = (Latch<Void>(), Latch<Void>())
         await withTaskGroup(of: Void.self) { group in
-            for number in 0..<20 {
-                group.addImmediateTask {
-                    // Cancelled is nobody here.
-                    try? await turnstile.pass(1, width: 1, urgency: number < 10 ? .canWait : .somebodyWaits) {
-                        _ = order.put(number)
-                    }
+            group.addTask {
+                // Cancelled is nobody here.
+                try? await turnstile.pass(1, width: 1) {
+                    isInside.settle(())
+                    await isOver.wait()
                 }
             }
-            place.giveUp()
+            await isInside.wait()
+            for number in 0..<20 {
+                group.addImmediateTask { try? await turnstile.pass(1, width: 1) { _ = order.put(number) } }
+            }
+            isOver.settle(())
         }
-        #expect(order.take() == Array(10..<20) + Array(0..<10))
+        #expect(order.take() == Array(0..<20))
     }
 
     @Test func whoHasNoPlaceAtAllWaitsUntilCancelled() async throws {
         let turnstile = Turnstile<Int>()
-        let waiter = Task { try await turnstile.pass(1, width: 0, urgency: .canWait) { 1 } }
+        let waiter = Task { try await turnstile.pass(1, width: 0) { 1 } }
         try await turnstile.pass(1, width: 1) {}
         try await Task.sleep(for: .milliseconds(5))
         waiter.cancel()
