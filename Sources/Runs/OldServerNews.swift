@@ -37,6 +37,7 @@ package final class OldServerNews: Sendable {
                 let events = try await context.records.allSettings().filter {
                     $0.oldServer.endpoint == item.server && $0.state(at: now) == .active
                 }.compactMap { settings -> EventRecord? in
+                    // absent: settings are kept under valid names alone
                     guard let domain = try? DomainName(settings.domain) else { return nil }
                     return EventRecord(
                         at: now, domain: domain, kind: item.news.eventKind,
@@ -66,7 +67,7 @@ package final class OldServerNews: Sendable {
         """
         the old server refuses more than \(connections) connection\(connections == 1 ? "" : "s") from this machine; logins \
         go before moves. Ask its administrator to let this machine's address have more (Courier: MAXPERIP; Dovecot: \
-        client_limit, service_count; firewalls: connlimit)
+        process_limit and client_limit of its login service; firewalls: connlimit)
         """
     }
 
