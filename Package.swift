@@ -69,6 +69,7 @@ let package = Package(
         // IMAP without I/O: framing, grammar, commands, and what they mean
         room("IMAP", ["MailSession", "Vocabulary", "Secrets", deque, nioCore]),
         room("MessageContent", ["Secrets", "Vocabulary", "CSodium"]),  // what a message is known by, in whatever store
+        room("Phrases", ["Vocabulary"]),  // the sentences for administrators in Chinese
         room("MailMoveAPI", ["Vocabulary", "JSONWire", "Secrets"]),  // the contract as types, one declaration a method
 
         // Floor 1: one concern each; none knows another, but for a protocol's own target.
@@ -155,7 +156,8 @@ let package = Package(
             [
                 "AccountDirectory", "AccountFile", "Accounts", "Diagnosis", "Logins", "Migration", "Statuses",
                 "JSONRPC",
-                "JSONWire", "MailMoveAPI", "MailStore", "Records", "Secrets", "Vocabulary", "Waiting", logging,
+                "JSONWire", "MailMoveAPI", "MailStore", "Phrases", "Records", "Secrets", "Vocabulary", "Waiting",
+                logging,
             ]),
 
         // What the administrator has set: flags, environment, file; one list of keys.
@@ -197,6 +199,7 @@ let package = Package(
         tests("OldServerPlacesTests", ["OldServerPlaces", "OldServerPolicy", "Waiting"]),
         tests("SecretsTests", ["Secrets"]),
         tests("AccountFileTests", ["AccountFile", "Secrets"], resources: [.copy("Exports")]),
+        tests("PhrasesTests", ["Phrases", "Vocabulary"]),
         tests("MailMoveAPITests", ["MailMoveAPI", "JSONWire", "Secrets", "Vocabulary"]),
         tests("MailSourceTests", nio + ["IMAPSource", "MailSource", "POP3Source", "Secrets", "Support", "Vocabulary"]),
         tests("MailSessionTests", ["MailSession", nioCore]),

@@ -209,8 +209,8 @@ public final class OldServerVerification: Sendable {
         case .noSuchUser(let text): "the old server knows no \(user): \(text); do its user names hold the domain?"
         case .busy(_, let text, _): "the old server asks to come back later: \(text)"
         case .failed(.secureAuthenticationUnavailable, let text, _):
-            "\(text); use security \"tls\" or \"starttls\" with a certificate that is verified, or secureAuthentication "
-                + "false"
+            "\(text); use --security tls or --security starttls with a certificate that is verified, or go "
+                + "without --secure-auth"
         case .failed(_, let text, _): "the old server takes no login this way: \(text); does it ask for TLS first?"
         }
     }
@@ -312,11 +312,11 @@ extension OldServerFindings {
             advice.append("EXPIRE 0: retrieving a message deletes it on the old server; keep a backup of it")
         }
         if tls == nil, server.security != .none {
-            advice.append("STLS is not offered: passwords travel in the clear unless secureAuthentication is set")
+            advice.append("STLS is not offered: passwords travel in the clear unless --secure-auth is set")
         }
         if let tls, !tls.isTrusted, server.certificate.verify != .fingerprint {
             advice.append(
-                "the certificate is not trusted; to pin it, use verify \"fingerprint\" with sha256 \(tls.sha256)")
+                "the certificate is not trusted; to pin it, use --fingerprint \(tls.sha256)")
         }
         if let delay = facts.traits.loginDelay, delay > 0 {
             advice.append("LOGIN-DELAY \(delay): runs of one account are at least that many seconds apart")
@@ -333,9 +333,9 @@ extension OldServerFindings {
         case .unreachable, .timedOut, .closed:
             "check host and port, that the old server runs, and that its firewall lets this machine in"
         case .untrusted where server.certificate.verify == .fingerprint:
-            "check port and security, and which versions and ciphers of TLS the old server speaks"
+            "check --port and --security, and which versions and ciphers of TLS the old server speaks"
         case .untrusted:
-            "check security and certificate: verify \"fingerprint\" pins a certificate that no authority signs"
+            "check --security and --verify: --fingerprint pins a certificate that no authority signs"
         case .protocolViolation, .pipeliningBroken: "check that this is a POP3 server, and whether its port wants TLS"
         case .refused, .busy: "try again in a moment; another program may have the mailbox open"
         case .cancelled, .invalidCredentialOctets: "check account and password"

@@ -33,13 +33,13 @@ package struct OldServerWarnings: Sendable {
         let isPublic = addresses.isEmpty || !addresses.allSatisfy(Self.isPrivate)
         if !server.security.isAlwaysEncrypted, !server.secureAuthentication, isPublic {
             warnings.append(
-                "passwords may travel in the clear to \(server.host); use security \"tls\" or \"starttls\", or "
-                    + "secureAuthentication, unless the line is private")
+                "passwords may travel in the clear to \(server.host); use --security tls or "
+                    + "--security starttls, or --secure-auth, unless the line is private")
         }
         if server.security != .none, server.certificate.verify == .none {
             warnings.append(
                 "the certificate of \(server.host) is not verified: whoever answers in its place could take accounts over; "
-                    + "use verify \"full\" or \"fingerprint\"")
+                    + "use --verify full, or --fingerprint")
         }
         let announced = try await context.records.kept(Self.expireZeroKey(server))
         if announced == Self.expireZeroValue(true) {

@@ -96,7 +96,7 @@ public struct Opening: Sendable {
     }
 
     private static let withoutSTARTTLS =
-        "if the old server never offers STARTTLS, use its TLS port (usually 993) with security \"tls\""
+        "if the old server never offers STARTTLS, use its TLS port (usually 993) with --security tls"
 
     /// Requests TLS by STARTTLS (RFC 3501 §6.2.1) if the settings want it and the server offers it.
     private func mayBeginTLS(_ wire: any Wire, _ capabilities: Capabilities) async throws(Failure) -> Bool {

@@ -278,8 +278,7 @@ final class ChannelHandler: SessionHandler {
                 WireFailure(
                     code: .timedOut, message: "does not answer the TLS handshake",
                     advice:
-                        "check port and security in the settings: a port that speaks plain text needs another security"
-                        + " than \"tls\""))
+                        "check --port and --security: a port that speaks plain text needs another than --security tls"))
         } else if case .fetching(let fetching) = work, fetching.retrieval.isAhead, !machine.isWithinBody {
             fail(WireFailure(code: .pipeliningBroken, message: "does not answer commands that are sent ahead"))
         } else {

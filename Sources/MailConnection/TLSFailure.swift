@@ -29,7 +29,7 @@ enum TLSFailure {
         if text.contains("PROTOCOL_VERSION") || text.contains("UNSUPPORTED_PROTOCOL") {
             return untrusted(
                 "speaks no version of TLS that this machine speaks (TLS 1.0 to 1.3)",
-                advice: "let the old server speak TLS 1.0 or later, or use security \"none\" where the line is private")
+                advice: "let the old server speak TLS 1.0 or later, or use --security none where the line is private")
         }
         return untrusted("fails the TLS handshake (\(words(of: text)))")
     }
@@ -71,7 +71,7 @@ enum TLSFailure {
             + "without elliptic curves (DHE), AES-CBC with SHA-256 or SHA-384, or RC4; ECDHE or RSA key exchange is needed there",
         advice:
             "let the old server offer key exchange by ECDHE or RSA, with AES (TLS_RSA_WITH_AES_128_CBC_SHA will do); "
-            + "or use security \"none\" where the line is private")
+            + "or use --security none where the line is private")
 
     /// The library's own name for the error, without the rest of its text.
     private static func words(of text: String) -> String {

@@ -40,20 +40,20 @@ public struct WireFailure: Error, Sendable {
     /// Plain text arrived where TLS should have begun.
     public static let speaksPlainText = WireFailure(
         code: .untrusted,
-        message: "does not speak TLS on this port: it answers in plain text; the settings say security \"tls\"",
+        message: "does not speak TLS on this port: it answers in plain text; the settings say --security tls",
         advice:
-            "set security \"starttls\" or \"opportunistic\", or the port that speaks TLS (usually 995 for POP3, 993 for IMAP)"
+            "set --security starttls or --security opportunistic, or the port that speaks TLS (usually 995 for POP3, 993 for IMAP)"
     )
 
     /// TLS arrived where plain text was expected.
     public static let speaksTLSAlone = WireFailure(
         code: .timedOut,
-        message: "sends no greeting, for it speaks TLS on this port; security \"tls\" is needed in the settings",
-        advice: "set security \"tls\", or the port that speaks plain text (usually 110 for POP3, 143 for IMAP)",
+        message: "sends no greeting, for it speaks TLS on this port; the settings need --security tls",
+        advice: "set --security tls, or the port that speaks plain text (usually 110 for POP3, 143 for IMAP)",
         speaksTLS: true)
 
     /// The server disconnected before TLS began.
     public static let closedInHandshake = WireFailure(
         code: .untrusted, message: "closed the connection during the TLS handshake",
-        advice: "check port and security in the settings, and which versions and ciphers of TLS the old server speaks")
+        advice: "check --port and --security, and which versions and ciphers of TLS the old server speaks")
 }

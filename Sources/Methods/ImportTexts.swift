@@ -3,10 +3,11 @@
 import AccountFile
 import Accounts
 import MailMoveAPI
+import Vocabulary
 
 // Texts about a rejected row. None repeats the row's content, which may be a password.
 extension ImportedAccounts.Rejection {
-    init(_ rejection: ImportOutcome.Rejection, in language: ImportAccounts.Language) {
+    init(_ rejection: ImportOutcome.Rejection, in language: Language) {
         let (reason, english, chinese) =
             switch rejection.fault {
             case .row(let fault): Self.explained(fault)

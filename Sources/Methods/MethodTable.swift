@@ -116,7 +116,8 @@ extension MethodTable: RequestHandler {
         _ method: MethodDeclaration<Parameters, Result>, _ call: Call<Role>,
         _ body: (Parameters) async throws -> Result
     ) async throws -> Answer {
-        try Answer(try await body(try method.parameters(from: call.params)))
+        let language = (call.params?["lang"]?.string).flatMap(Language.init(rawValue:)) ?? .english
+        return try Answer(try await language.localized { try await body(try method.parameters(from: call.params)) })
     }
 
     /// The document is built once.

@@ -96,7 +96,7 @@ public struct Opening: Sendable {
     }
 
     private static let withoutSTLS =
-        "if the old server never offers STLS, use its TLS port (usually 995) with security \"tls\""
+        "if the old server never offers STLS, use its TLS port (usually 995) with --security tls"
 
     /// Requests TLS by `STLS` (RFC 2595 §4) if the settings want it and the server offers it.
     private func mayBeginTLS(_ wire: any Wire, _ capabilities: Capabilities) async throws(POP3Error) -> Bool {

@@ -376,8 +376,7 @@ final class ChannelHandler: SessionHandler {
                 WireFailure(
                     code: .timedOut, message: "does not answer the TLS handshake",
                     advice:
-                        "check port and security in the settings: a port that speaks plain text needs another security"
-                        + " than \"tls\""))
+                        "check --port and --security: a port that speaks plain text needs another than --security tls"))
         } else {
             fail(machine.timedOut())
         }

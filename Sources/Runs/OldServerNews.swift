@@ -65,9 +65,9 @@ package final class OldServerNews: Sendable {
 
     package static func limit(_ connections: Int) -> String {
         """
-        the old server refuses more than \(connections) connection\(connections == 1 ? "" : "s") from this machine; logins \
-        go before moves. Ask its administrator to let this machine's address have more (Courier: MAXPERIP; Dovecot: \
-        process_limit and client_limit of its login service; firewalls: connlimit)
+        the old server refuses connections from this machine beyond \(connections); logins go before moves. Ask its \
+        administrator to let this machine's address have more (Courier: MAXPERIP; Dovecot: process_limit and client_limit \
+        of its login service; firewalls: connlimit)
         """
     }
 

@@ -25,8 +25,8 @@ extension Reason {
         case .secureAuthenticationUnavailable:
             LocalizedText(
                 en: "The old server offers no way to log in unseen: use TLS with a verified certificate, or go without "
-                    + "secureAuthentication.",
-                zhCN: "原服务器不支持安全登录方式：请使用证书经校验的 TLS，或取消 secureAuthentication。")
+                    + "--secure-auth.",
+                zhCN: "原服务器不支持安全登录方式：请使用证书经校验的 TLS，或取消 --secure-auth。")
         case .mailboxInUse:
             LocalizedText(
                 en: "The old mailbox is in use, or its server asks to come back later.",

@@ -168,7 +168,6 @@ import Vocabulary
         (#""oldServer":{"host":"192.0.2.1","master":{"user":"m","form":"authzid"}}"#, "oldServer.master"),
         (#""oldServer":{"host":"192.0.2.1"},"options":{"folders":{"shared":true}}"#, "options.folders"),
         (#""oldServer":{"host":"192.0.2.1"},"options":{"flags":"none"}"#, "options.flags"),
-        (#""oldServer":{"host":"192.0.2.1"},"lang":"zh-CN""#, "lang"),
     ])
     func whatIsNotBuiltYetIsRefusedAndSaysSo(_ members: String, _ parameter: String) throws {
         let violation = try Contract.enableMigration.violation(#"{"domain":"b.example",\#(members)}"#)
@@ -183,8 +182,6 @@ import Vocabulary
              "options":{"flags":"keep","folders":null},"lang":"en"}
             """#)
         #expect(given.oldServer.oldServer == OldServer(host: "192.0.2.1"))
-        _ = try Contract.listLog.parameters(#"{"domain":"b.example","lang":"en"}"#)
-        #expect(try Contract.listLog.violation(#"{"domain":"b.example","lang":"zh-CN"}"#)?.parameter == "lang")
     }
 
     @Test func whatExcludesOrNeedsEachOtherIsChecked() throws {

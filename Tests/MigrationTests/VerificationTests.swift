@@ -156,7 +156,7 @@ import Vocabulary
             let check = findings.checks.first { !$0.isOK }
             #expect(check?.name == .greeting)
             #expect(check?.detail.contains("speaks TLS on this port") == true)
-            #expect(findings.advice.contains { $0.contains("security \"tls\"") })
+            #expect(findings.advice.contains { $0.contains("--security tls") })
             #expect(!findings.advice.contains { $0.contains("firewall") })
         }
     }
@@ -205,7 +205,7 @@ import Vocabulary
         let findings = try await verify(server, security: .tls)
         #expect(findings.checks.last?.name == .tls)
         #expect(findings.checks.last?.detail.contains("answers in plain text") == true)
-        #expect(findings.advice.contains { $0.contains("\"starttls\"") })
+        #expect(findings.advice.contains { $0.contains("--security starttls") })
         #expect(server.shown.isEmpty)
     }
 

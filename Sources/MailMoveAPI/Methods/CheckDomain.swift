@@ -3,7 +3,7 @@
 public import Vocabulary
 
 /// `checkDomain`: whether DNS points at the new platform yet, and whether the old server can still be reached.
-public struct CheckDomain: Parameters {
+public struct CheckDomain: LocalizedParameters {
     /// The new platform, which the domain's records are compared with.
     public struct Platform: Codable, Hashable, Sendable {
         /// The hosts that MX records are to name.
@@ -21,6 +21,7 @@ public struct CheckDomain: Parameters {
     public var domain: DomainName
     /// nil to report only what there is, without comparing.
     public var platform: Platform?
+    public var lang: Language?
 
     public init(domain: DomainName, platform: Platform? = nil) {
         self.domain = domain
@@ -59,7 +60,8 @@ public struct CheckDomain: Parameters {
                                     "addresses", .array(of: .ipAddress), "where mail comes in; at most 32"),
                             ])),
                     "the new platform; without it, what there is is told and nothing compared"),
-            ], planned: ["lang": "en"]))
+                .language,
+            ]))
 }
 
 /// What `checkDomain` has found. DNS that fails is a finding, not an error.

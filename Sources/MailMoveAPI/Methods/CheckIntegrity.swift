@@ -4,7 +4,7 @@ public import Secrets
 public import Vocabulary
 
 /// `checkIntegrity`: whether all that was moved is there.
-public struct CheckIntegrity: Parameters {
+public struct CheckIntegrity: LocalizedParameters {
     public var account: EmailAddress?
     public var domain: DomainName?
     /// Whether missing messages are moved again.
@@ -16,6 +16,7 @@ public struct CheckIntegrity: Parameters {
     /// As the page before gave it.
     public var cursor: String?
     public var limit: Int?
+    public var lang: Language?
 
     public init(account: EmailAddress, password: Password? = nil, repair: Bool? = nil, acceptEmpty: Bool? = nil) {
         self.account = account
@@ -53,7 +54,8 @@ public struct CheckIntegrity: Parameters {
                 .optional(
                     "password", .password, "the account's old password; without it, the one kept for a run is used"),
                 .cursor, .limit,
-            ], planned: ["lang": "en"]))
+                .language,
+            ]))
 }
 
 /// What a check of accounts' mail has found.

@@ -6,7 +6,7 @@ public import JSONWire
 public import Secrets
 
 /// `createAccounts`: many accounts at once; a bad row never affects the others.
-public struct CreateAccounts: Parameters {
+public struct CreateAccounts: LocalizedParameters {
     /// A row. It is not judged before its turn comes: whatever is wrong with it makes it a rejected row.
     public struct Row: Codable, Sendable {
         public var address: String
@@ -76,6 +76,7 @@ public struct CreateAccounts: Parameters {
 
     public var accounts: [Row]
     public var onExisting: OnExisting?
+    public var lang: Language?
 
     public init(accounts: [Row], onExisting: OnExisting? = nil) {
         self.accounts = accounts
@@ -83,11 +84,16 @@ public struct CreateAccounts: Parameters {
     }
 
     public static func read(_ params: JSONView) throws(JSONError) -> CreateAccounts {
-        CreateAccounts(
+        var call = CreateAccounts(
             accounts: params["accounts"]?.elements.map(Row.init(reading:)) ?? [],
-            onExisting: try params["onExisting"].flatMap { value throws(JSONError) -> OnExisting? in
-                value.isNull ? nil : try value.decode()
-            })
+            onExisting: try choice(params["onExisting"]))
+        call.lang = try choice(params["lang"])
+        return call
+    }
+
+    private static func choice<Value: Decodable>(_ value: JSONView?) throws(JSONError) -> Value? {
+        guard let value, !value.isNull else { return nil }
+        return try value.decode()
     }
 
     public static let schema = Schema.object(
@@ -99,7 +105,8 @@ public struct CreateAccounts: Parameters {
                 .optional(
                     "onExisting", .choice(OnExisting.self), default: "skip",
                     "what to do with an account that is there already; update leaves a handed-over password alone"),
-            ], planned: ["lang": "en"]))
+                .language,
+            ]))
 }
 
 /// What became of the rows of `createAccounts`.

@@ -3,13 +3,14 @@
 public import Vocabulary
 
 /// The parameters of a method about one domain.
-public struct OneDomain: Parameters {
+public struct OneDomain: LocalizedParameters {
     public var domain: DomainName
+    public var lang: Language?
 
     public init(domain: DomainName) { self.domain = domain }
 
     public static let schema = Schema.object(
-        ObjectSchema("Which domain.", [.required("domain", .domain, "mail domain")], planned: ["lang": "en"]))
+        ObjectSchema("Which domain.", [.required("domain", .domain, "mail domain"), .language]))
 }
 
 /// The parameters of a method that needs none.

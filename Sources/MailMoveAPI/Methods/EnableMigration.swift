@@ -3,7 +3,7 @@
 public import Vocabulary
 
 /// `enableMigration`: where a domain's mail comes from, and for how long.
-public struct EnableMigration: Parameters {
+public struct EnableMigration: LocalizedParameters {
     public var domain: DomainName
     public var oldServer: OldServerParameters
     public var validDays: Int?
@@ -13,6 +13,7 @@ public struct EnableMigration: Parameters {
     public var autoCreateAccounts: Bool?
     public var syncPasswords: Bool?
     public var options: MoveOptionsParameters?
+    public var lang: Language?
 
     public init(
         domain: DomainName, oldServer: OldServerParameters, validDays: Int? = nil,
@@ -53,7 +54,8 @@ public struct EnableMigration: Parameters {
                     "syncPasswords", .boolean, default: true,
                     "let logins hand the old password over; else mail moves by triggerMigration alone"),
                 .optional("options", MoveOptionsParameters.schema, "how the mailboxes are moved"),
-            ], planned: ["lang": "en"]))
+                .language,
+            ]))
 }
 
 extension Contract {

@@ -5,13 +5,7 @@ public import Vocabulary
 public import Secrets
 
 /// `importAccounts`: accounts from a file as another system exports it.
-public struct ImportAccounts: Parameters {
-    /// What texts for people are written in.
-    public enum Language: String, Codable, Sendable, CaseIterable {
-        case english = "en"
-        case chinese = "zh-CN"
-    }
-
+public struct ImportAccounts: LocalizedParameters {
     public var data: FileContents
     /// What the file is written in; nil: it is found out.
     public var encoding: String?
@@ -49,7 +43,7 @@ public struct ImportAccounts: Parameters {
                 .optional(
                     "generatePasswords", .boolean, default: false,
                     "makes up passwords for new accounts whose row has none"),
-                .optional("lang", .choice(Language.self), default: "en", "the language of details"),
+                .language,
             ]))
 }
 

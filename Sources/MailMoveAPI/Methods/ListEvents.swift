@@ -3,7 +3,7 @@
 public import Vocabulary
 
 /// `listEvents`: what happened to an account, or to a domain's accounts, in order.
-public struct ListEvents: Parameters {
+public struct ListEvents: LocalizedParameters {
     public var account: EmailAddress?
     public var domain: DomainName?
     /// Not what happened before.
@@ -11,6 +11,7 @@ public struct ListEvents: Parameters {
     /// As the page before gave it.
     public var cursor: String?
     public var limit: Int?
+    public var lang: Language?
 
     public init(account: EmailAddress, since: Timestamp? = nil, cursor: String? = nil, limit: Int? = nil) {
         self.account = account
@@ -36,7 +37,8 @@ public struct ListEvents: Parameters {
                 .optional("domain", .domain, "mail domain, instead of an account"),
                 .optional("since", .time, "not what happened before"),
                 .cursor, .limit,
-            ], planned: ["lang": "en"]))
+                .language,
+            ]))
 }
 
 /// A page of events.

@@ -3,7 +3,7 @@
 public import Vocabulary
 
 /// `listLog`: a domain's accounts and where their moves stand, page by page.
-public struct ListLog: Parameters {
+public struct ListLog: LocalizedParameters {
     public typealias Sort = LogSort
 
     public var domain: DomainName
@@ -19,6 +19,7 @@ public struct ListLog: Parameters {
     public var limit: Int?
     /// As the page before gave it.
     public var cursor: String?
+    public var lang: Language?
 
     public init(
         domain: DomainName, status: [MigrationStatus]? = nil, search: String? = nil, startedBy: TriggerOrigin? = nil,
@@ -50,7 +51,8 @@ public struct ListLog: Parameters {
                 .optional("sort", .choice(Sort.self), default: "account", "by what"),
                 .optional("descending", .boolean, default: false, "the last first"),
                 .limit, .cursor,
-            ], planned: ["lang": "en"]))
+                .language,
+            ]))
 }
 
 /// A page of a domain's log.

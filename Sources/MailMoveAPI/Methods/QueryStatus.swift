@@ -3,13 +3,14 @@
 public import Vocabulary
 
 /// The parameters of a method about one account.
-public struct OneAccount: Parameters {
+public struct OneAccount: LocalizedParameters {
     public var account: EmailAddress
+    public var lang: Language?
 
     public init(account: EmailAddress) { self.account = account }
 
     public static let schema = Schema.object(
-        ObjectSchema("Which account.", [.required("account", .address, "full address")], planned: ["lang": "en"]))
+        ObjectSchema("Which account.", [.required("account", .address, "full address"), .language]))
 }
 
 extension Contract {

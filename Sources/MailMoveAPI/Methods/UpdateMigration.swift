@@ -11,12 +11,13 @@ public import Vocabulary
 /// update.reset(.knownAccounts)
 /// update.extendDays = 14
 /// ```
-public struct UpdateMigration: Parameters {
+public struct UpdateMigration: LocalizedParameters {
     public var domain: DomainName
     /// The window ends this many days later: from its end, or from now if it is over.
     public var extendDays: Int?
     /// Whether to change nothing and only tell what would change.
     public var dryRun: Bool?
+    public var lang: Language?
     /// The parameters of `enableMigration` that change, each with its new value, or with null for its default
     /// (RFC 7396).
     public private(set) var changes: JSONObject
@@ -79,13 +80,14 @@ public struct UpdateMigration: Parameters {
 extension UpdateMigration {
     private static let own = ["domain", "extendDays", "dryRun", "lang"]
 
-    private enum CodingKeys: String, CodingKey { case domain, extendDays, dryRun }
+    private enum CodingKeys: String, CodingKey { case domain, extendDays, dryRun, lang }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         domain = try container.decode(DomainName.self, forKey: .domain)
         extendDays = try container.decodeIfPresent(Int.self, forKey: .extendDays)
         dryRun = try container.decodeIfPresent(Bool.self, forKey: .dryRun)
+        lang = try container.decodeIfPresent(Language.self, forKey: .lang)
         changes = try JSONObject(from: decoder)
         for name in Self.own { changes[name] = nil }
     }
@@ -95,6 +97,7 @@ extension UpdateMigration {
         for member in changes.members { object[member.name] = member.value }
         if let extendDays { object["extendDays"] = .integer(Int64(extendDays)) }
         if let dryRun { object["dryRun"] = .bool(dryRun) }
+        if let lang { object["lang"] = .string(lang.rawValue) }
         try object.encode(to: encoder)
     }
 }

@@ -4,7 +4,7 @@ public import Secrets
 public import Vocabulary
 
 /// `verifyOldServer`: whether an old server can be moved from, and what stands in the way.
-public struct VerifyOldServer: Parameters {
+public struct VerifyOldServer: LocalizedParameters {
     /// The server of this domain's migration …
     public var domain: DomainName?
     /// … or this one.
@@ -13,6 +13,7 @@ public struct VerifyOldServer: Parameters {
     public var account: EmailAddress?
     /// The account's password on the old server.
     public var password: Password?
+    public var lang: Language?
 
     public init(domain: DomainName, account: EmailAddress? = nil, password: Password? = nil) {
         self.domain = domain
@@ -44,7 +45,8 @@ public struct VerifyOldServer: Parameters {
                 .optional("oldServer", OldServerParameters.schema, "this server, instead of a domain's"),
                 .optional("account", .address, "whose mailbox is looked into"),
                 .optional("password", .password, "the account's password over there"),
-            ], planned: ["lang": "en"]))
+                .language,
+            ]))
 }
 
 /// What `verifyOldServer` has found. A server that is down is a finding, not an error.

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Pages {
+    /// What happens in runs, and what their events tell.
+    static let moves = #"""
+        the run is resumed after: {}
+        = 运行在此之后继续：{}
+
+        as many mailboxes of over {} messages as may are moving
+        = 超过 {} 封邮件的邮箱同时搬家的数目已达上限
+
+        {} messages to fetch, {} octets
+        = 需取回 {} 封邮件，{} 字节
+
+        {} messages are here
+        = 此处有 {} 封邮件
+
+        the old server would not give {} messages; each is named in the events
+        = 原服务器拒绝提供 {} 封邮件；各封见事件记录
+
+        {} messages are here; in {} s, as the old server wants it, it is asked for more
+        = 此处有 {} 封邮件；按原服务器的要求，{} 秒后再取其余
+
+        the old server no longer takes the password: {}
+        = 原服务器不再接受该密码：{}
+
+        the administrator disabled the migration; {} messages remain on the old server
+        = 管理员停止了搬家；原服务器上还剩 {} 封邮件
+
+        the account was taken out of the migration; {} messages remain on the old server
+        = 该账号已移出搬家；原服务器上还剩 {} 封邮件
+
+        the window has ended; it is not tried again
+        = 有效期已结束；不再重试
+
+        the run could not be recorded: {}
+        = 无法记录此次运行：{}
+
+        the old password of {} was sealed under a key that is gone; the move goes on with the next login
+        = {} 的原密码所用的封存密钥已不存在；下次登录后继续搬家
+
+        a sealed password is damaged; the next login of its account replaces it
+        = 封存的密码已损坏；该账号下次登录时替换
+
+        a sealed password was sealed under another key or for another account; the next login of its account replaces it
+        = 封存的密码使用了另一密钥或属于另一账号；该账号下次登录时替换
+
+        {} messages may have been filed under other names since, and are looked for by their contents
+        = {} 封邮件可能已以其他名称归档，正按内容查找
+
+        intent {} in the database cannot be read
+        = 数据库中的投递意图 {} 无法读取
+
+        {} messages were being delivered when the daemon ended long ago, and are not in the mailbox; they are fetched
+        again, also if they were deleted here since
+        = 守护进程很久前终止时正在投递的 {} 封邮件不在邮箱中；将重新取回，包括此后已在此删除的
+
+        the records are older than the mailbox (a restored backup?): {} messages here were not known, and are not fetched
+        again; what was moved since and has been deleted here may come again
+        = 记录比邮箱旧（恢复了备份？）：此处有 {} 封邮件未在记录中，不再取回；此后搬入又在此删除的邮件可能再次出现
+
+        the records are older than the mailbox: {} messages of ours and {} others are known by their contents from now on
+        = 记录比邮箱旧：{} 封由本程序搬入的邮件和另外 {} 封邮件今后按内容识别
+
+        the daemon shuts down
+        = 守护进程正在关闭
+
+        the daemon ended in the middle of the move; it goes on with the next login
+        = 守护进程在搬家中途终止；下次登录后继续
+
+        the daemon has died {} times in a row while this account moved, the last time under no other suspect; it is tried
+        again in {} s, alone. Look for the cause in its journal (journalctl -u mailmoved) and keep it for a report;
+        excludedAccounts leaves the account out
+        = 搬此账号时守护进程已连续终止 {} 次，最后一次没有其他可疑账号；{} 秒后单独重试。请在日志中查找原因
+          （journalctl -u mailmoved）并保存以便报告；excludedAccounts 可将该账号排除
+
+        {} is put off: {}
+        = {} 已推迟：{}
+
+        from {}:{}, until {}
+        = 来自 {}:{}，至 {}
+
+        the mailbox cannot be read: {}
+        = 无法读取邮箱：{}
+
+        it is moving: check it when that is done
+        = 正在搬家：请完成后再核对
+
+        its figures say {} moved, and {} messages are recorded
+        = 统计为已搬 {} 封，而记录中有 {} 封
+
+        what is in the mail store now was taken as it is; what was moved before stays moved, and --repair moves again
+        what is missing
+        = 邮件存储已按现状采用；此前已搬的仍算已搬，--repair 可将缺失的重新搬入
+
+        what is in the mail store now cannot be taken: {}
+        = 无法按现状采用邮件存储：{}
+
+        its Maildir is not there, and {} messages were moved to it: see whether the file system is mounted
+        = 其 Maildir 不存在，而已有 {} 封邮件搬入其中：请检查文件系统是否已挂载
+
+        a message cannot be read: {}
+        = 有邮件无法读取：{}
+
+        {} messages were moved, are still on the old server, and are not in the mailbox: lost, or deleted here by their
+        user; --repair moves them again
+        = {} 封邮件已搬且仍在原服务器上，但不在邮箱中：丢失，或被用户在此删除；--repair 可重新搬入
+
+        {} messages are in the mailbox more often than they were moved
+        = {} 封邮件在邮箱中的份数多于搬入的份数
+
+        {} messages under names of mailmove's are not what was moved: cut short or changed since, or from before its
+        records begin; see whether the file system is sound
+        = {} 封由 mailmove 命名的邮件与搬入的不同：被截断或改动，或早于其记录；请检查文件系统是否完好
+
+        {} deliveries were interrupted; the next run ends them
+        = {} 次投递被中断；下次运行将其完成
+
+        {} files in tmp are of no use any more; the next run removes them
+        = tmp 中有 {} 个文件已无用；下次运行将其删除
+
+        {} messages are on the old server and not moved; a login moves them
+        = 原服务器上有 {} 封邮件未搬；登录后搬入
+
+        {} of {} messages are not in the mailbox; which of them are still on the old server can be told with the
+        account's old password
+        = {2} 封邮件中有 {1} 封不在邮箱中；提供该账号的原密码可得知其中哪些仍在原服务器上
+
+        the old server does not let it in, so its mailbox there was not compared
+        = 原服务器不允许其登录，因此未与原邮箱比较
+
+        the old server has no UIDL, so its mailbox cannot be compared
+        = 原服务器不支持 UIDL，因此无法与原邮箱比较
+
+        the old mailbox was not compared: {}
+        = 未与原邮箱比较：{}
+
+        not repaired: its domain's migration is not active; enable it again
+        = 未修复：该域的搬家不在有效期内；请重新开启
+
+        not repaired: that takes the account's old password
+        = 未修复：需要该账号的原密码
+
+        not repaired: it has changed meanwhile; check it again
+        = 未修复：其间已有变化；请再次核对
+
+        it is paused: they are moved again when it is resumed
+        = 已暂停：恢复后重新搬入
+        """#
+}
