@@ -197,6 +197,22 @@ public final class SettingsDesk: Sendable {
             reachability: news.reachability(of: settings.oldServer, scheduler.places))
     }
 
+    /// A warning where known accounts have none here, so that their logins would be rejected; nil where all have, or a
+    /// login creates them.
+    public func warning(aboutKnownAccountsOf overview: MigrationOverview) async throws -> String? {
+        guard let known = overview.knownAccounts, !overview.settings.autoCreateAccounts else { return nil }
+        var missing = Set(known)
+        for start in stride(from: 0, to: known.count, by: 1000) {
+            let keys = known[start..<min(start + 1000, known.count)].map(AccountKey.address)
+            for account in try await context.records.accounts(keys) where account.deletedAt == nil {
+                missing.remove(account.address)
+            }
+        }
+        guard let first = missing.min() else { return nil }
+        return "\(missing.count) of the known accounts have no account here, such as \(first): create them, or set "
+            + "autoCreateAccounts (--auto-create)"
+    }
+
     private func check(_ request: MigrationRequest) throws {
         do throws(MailStoreError) {
             try store.check(folder: request.options.folder)

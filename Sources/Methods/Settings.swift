@@ -14,11 +14,18 @@ extension MethodTable {
                 plan.before == nil
                 ? "from \(settings.oldServer.host):\(settings.oldServer.port), until \(settings.expiresAt)"
                 : SettingsDifference.text(of: try SettingsDifference(plan).changes)
-            if let overview = try await move.settings.carryOut(plan, detail: detail) {
-                return try MailMoveAPI.Migration(overview, withLists: true)
-            }
+            if let overview = try await move.settings.carryOut(plan, detail: detail) { return try await report(overview) }
         }
         throw CallFailure(.overloaded, detail: "the settings of \(parameters.domain) change too fast; try again")
+    }
+
+    /// What became of settings that were given.
+    func report(_ overview: MigrationOverview) async throws -> MailMoveAPI.Migration {
+        var report = try MailMoveAPI.Migration(overview, withLists: true)
+        if let warning = try await move.settings.warning(aboutKnownAccountsOf: overview) {
+            report.warnings.append(warning)
+        }
+        return report
     }
 
     func disableMigration(_ parameters: OneDomain) async throws -> MailMoveAPI.Migration {

@@ -16,17 +16,19 @@ extension MethodTable {
             let plan = try await move.settings.plan(
                 MigrationRequest(wanted), changing: before, window: WindowWish(parameters, wanted))
             let changes = try SettingsDifference(plan).changes
-            if plan.isVoid || parameters.dryRun == true { return try report(plan.after, changes) }
+            if plan.isVoid || parameters.dryRun == true { return try await report(plan.after, changes) }
             let detail = SettingsDifference.text(of: changes)
-            if let after = try await move.settings.carryOut(plan, detail: detail) { return try report(after, changes) }
+            if let after = try await move.settings.carryOut(plan, detail: detail) {
+                return try await report(after, changes)
+            }
         }
         throw CallFailure(.overloaded, detail: "the settings of \(parameters.domain) change too fast; try again")
     }
 
     private func report(
         _ overview: MigrationOverview, _ changes: [SettingChange]
-    ) throws -> MailMoveAPI.Migration {
-        var report = try MailMoveAPI.Migration(overview, withLists: true)
+    ) async throws -> MailMoveAPI.Migration {
+        var report = try await report(overview)
         report.changes = changes
         return report
     }

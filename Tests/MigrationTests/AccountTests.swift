@@ -179,6 +179,27 @@ import Vocabulary
         }
     }
 
+    @Test func knownAccountsThatAreNotHereAreWarnedOf() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            let known = [NewPlatform.ann, NewPlatform.address("zoe@example.com"), NewPlatform.address("bob@example.com")]
+            let some = try await platform.enable(server) { $0.knownAccounts = known }
+            let warning = try await platform.move.settings.warning(aboutKnownAccountsOf: some)
+            #expect(warning?.hasPrefix("2 of the known accounts have no account here, such as bob@example.com") == true)
+            // A login creates them.
+            let created = try await platform.enable(server) {
+                $0.knownAccounts = known
+                $0.autoCreateAccounts = true
+            }
+            #expect(try await platform.move.settings.warning(aboutKnownAccountsOf: created) == nil)
+            let all = try await platform.enable(server, accounts: known) { $0.knownAccounts = known }
+            #expect(try await platform.move.settings.warning(aboutKnownAccountsOf: all) == nil)
+            let none = try await platform.enable(server)
+            #expect(try await platform.move.settings.warning(aboutKnownAccountsOf: none) == nil)
+        }
+    }
+
     @Test func forgettingNeedsAClosedWindowAndMovesEverythingAgain() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
