@@ -172,9 +172,9 @@ let package = Package(
         .executableTarget(
             name: "mailmoved",
             dependencies: nio + [
-                "BuiltinDirectory", "CLinux", "Configuring", "DNS", "Ground", "JSONRPC", "MailMoveAPI", "MailStore",
-                "MaildirStore", "MessageContent", "Methods", "Migration", "POP3Source", "Records", "SQLiteRecords",
-                "Secrets", "Systemd", "Vocabulary", "Waiting",
+                "BuiltinDirectory", "CLinux", "Configuring", "DNS", "Ground", "IMAPSource", "JSONRPC", "MailMoveAPI",
+                "MailSource", "MailStore", "MaildirStore", "MessageContent", "Methods", "Migration", "POP3Source",
+                "Records", "SQLiteRecords", "Secrets", "Systemd", "Vocabulary", "Waiting",
                 lifecycle, logging, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),

@@ -8,6 +8,23 @@ extension ConfigurationKey {
             "mailStore.maildir.path", .maildirTemplate, \.mailStore.maildirPath, atReload: false,
             "an account's Maildir: %u address, %n local part, %d domain, %% a percent sign"),
         .init(
+            "mailStore.maildir.layout", .choice(), \.mailStore.maildirLayout, atReload: false,
+            "how folders lie below a Maildir: .Sent.2024, or fs: Sent/2024; as Dovecot's LAYOUT"),
+        .init(
+            "mailStore.folders.sent", .folderPath, \.mailStore.sent, atReload: false,
+            "the platform's folder for sent mail; / between levels"),
+        .init(
+            "mailStore.folders.drafts", .folderPath, \.mailStore.drafts, atReload: false,
+            "the platform's folder for drafts"),
+        .init(
+            "mailStore.folders.junk", .folderPath, \.mailStore.junk, atReload: false, "the platform's folder for junk"),
+        .init(
+            "mailStore.folders.trash", .folderPath, \.mailStore.trash, atReload: false,
+            "the platform's folder for deleted mail"),
+        .init(
+            "mailStore.folders.archive", .folderPath, \.mailStore.archive, atReload: false,
+            "the platform's folder for archived mail"),
+        .init(
             "database.url", .databaseURL, \.databaseURL, atReload: false,
             "what is remembered; $STATE is $STATE_DIRECTORY, else /var/lib/mailmove; postgresql: is planned",
             isSecret: true),

@@ -14,6 +14,18 @@ public struct DaemonConfiguration: Sendable, Equatable {
         public var kind = MailStoreKind.maildir
         /// `%u` address, `%n` local part, `%d` domain, `%%` a percent sign; absolute.
         public var maildirPath = "/var/mail/%d/%n/Maildir"
+        public var maildirLayout = MaildirLayout.maildirPlusPlus
+        /// What the new platform calls its special folders, with `/` between levels.
+        public var sent = SpecialUse.usualNames[.sent] ?? ""
+        public var drafts = SpecialUse.usualNames[.drafts] ?? ""
+        public var junk = SpecialUse.usualNames[.junk] ?? ""
+        public var trash = SpecialUse.usualNames[.trash] ?? ""
+        public var archive = SpecialUse.usualNames[.archive] ?? ""
+
+        /// The same, by use.
+        public var specialFolders: [SpecialUse: String] {
+            [.sent: sent, .drafts: drafts, .junk: junk, .trash: trash, .archive: archive]
+        }
     }
 
     /// Limits.
@@ -82,6 +94,12 @@ public struct DaemonConfiguration: Sendable, Equatable {
     public func needingRestart(for loaded: DaemonConfiguration) -> [String] {
         ConfigurationKey.all.filter { !$0.changesAtReload && !$0.isSame(self, loaded) }.map(\.name)
     }
+}
+
+/// `mailStore.maildir.layout`: how folders lie below a Maildir, as Dovecot's `LAYOUT`.
+public enum MaildirLayout: String, Sendable, CaseIterable {
+    case maildirPlusPlus = "maildir++"
+    case fs
 }
 
 /// `mailStore.kind`.

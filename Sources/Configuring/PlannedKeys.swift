@@ -9,13 +9,7 @@ extension ConfigurationKey {
     /// Keys that are described but not built yet. Any value but the default prevents the start with an explanation;
     /// otherwise a planned key would be reported as a misspelling.
     static let planned: [ConfigurationKey] = [
-        .init(planned: "mailStore.maildir.layout", "maildir++", others: ["fs is"]),
         .init(planned: "mailStore.maildir.shared", "false", others: ["true is"]),
-        .init(planned: "mailStore.folders.sent", "Sent"),
-        .init(planned: "mailStore.folders.drafts", "Drafts"),
-        .init(planned: "mailStore.folders.junk", "Junk"),
-        .init(planned: "mailStore.folders.trash", "Trash"),
-        .init(planned: "mailStore.folders.archive", "Archive"),
         .init(planned: "mailStore.imap.address"),
         .init(planned: "mailStore.imap.security", "starttls"),
         .init(planned: "mailStore.imap.certificate.verify", "full"),

@@ -90,6 +90,20 @@ extension ValueForm<String> {
             }, write: { $0 })
     }
 
+    static var folderPath: ValueForm {
+        ValueForm(
+            expected: "a folder's path such as Sent or Mail/Sent", placeholder: "FOLDER",
+            read: { (text) throws(Rejection) in
+                guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+                    throw Rejection(detail: "it contains a control character")
+                }
+                guard !text.split(separator: "/", omittingEmptySubsequences: false).contains(where: \.isEmpty) else {
+                    throw Rejection(detail: "it has a level without a name")
+                }
+                return text
+            }, write: { $0 })
+    }
+
     static var databaseURL: ValueForm {
         ValueForm(
             expected: "sqlite:/PATH, sqlite:$STATE/NAME or postgresql://…", placeholder: "URL",

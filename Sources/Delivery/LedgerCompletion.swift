@@ -58,7 +58,7 @@ package struct LedgerCompletion: Sendable {
             // What is still intended is accounted for when it is ended.
             let rows = Self.rows(facts.ledger + facts.intents.flatMap(\.rows), ours, others)
             var account = facts.account
-            account.moved = Int64(facts.ledger.count + rows.ours.count)
+            account.moved = Int64(facts.ledger.count { !$0.isShown } + rows.ours.count)
             account.movedOctets += rows.ours.reduce(0) {
                 $0 + Int64(ours.octets[ContentHash(value: $1.content)] ?? 0)
             }
@@ -89,7 +89,7 @@ package struct LedgerCompletion: Sendable {
     ) -> (ours: [LedgerRow], others: [LedgerRow]) {
         var unused: [Int64: Int] = [:]
         var next: [Int64: Int32] = [:]
-        for row in ledger {
+        for row in ledger where !row.isShown {
             unused[row.content, default: 0] += 1
             if row.uniqueID == nil { next[row.content] = max(next[row.content] ?? 0, row.occurrence + 1) }
         }
@@ -120,7 +120,7 @@ package struct LedgerCompletion: Sendable {
         _ = try await context.records.change(ledgerOf: id) { facts in
             let others = facts.ledger.filter { $0.source == LedgerRow.foundByContent }
             var account = facts.account
-            account.moved = Int64(facts.ledger.count - others.count)
+            account.moved = Int64(facts.ledger.count { !$0.isShown } - others.count)
             var effects = AccountEffects(account)
             effects.forgotten = others
             effects.kept[Self.name(id)] = []

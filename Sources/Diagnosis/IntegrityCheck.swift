@@ -80,7 +80,7 @@ public final class IntegrityCheck: Sendable {
         let ledger = try await context.records.ledger(of: row.id)
         let intents = try await context.records.intents(of: row.id)
         let settings = try await context.records.settings(of: row.address.domain)
-        findings.ledger = ledger.count
+        findings.ledger = ledger.count { !$0.isShown }
         findings.interrupted = intents.count
         let password = try password ?? opened(row)
         let listing = try await listing(row, settings, password, &findings)
@@ -91,8 +91,8 @@ public final class IntegrityCheck: Sendable {
             findings.add(.error, "the mailbox cannot be read: \(error)")
             return findings
         }
-        if row.moved != Int64(ledger.count) {
-            findings.add(.warning, "its figures say \(row.moved) moved, and \(ledger.count) messages are recorded")
+        if row.moved != Int64(findings.ledger) {
+            findings.add(.warning, "its figures say \(row.moved) moved, and \(findings.ledger) messages are recorded")
         }
         // If the mailbox is another one, nothing is moved until the administrator accepts it.
         if repairs, isThere, !findings.isOK || findings.interrupted > 0 || findings.leftInTmp > 0 {
@@ -139,17 +139,17 @@ public final class IntegrityCheck: Sendable {
     // MARK: Comparing
 
     private func compare(
-        _ row: AccountRecord, _ ledger: [LedgerRow], _ intents: [Intent], _ listing: [ListedMessage]?,
+        _ row: AccountRecord, _ ledger: [LedgerRow], _ intents: [Intent], _ old: OldMailboxListing?,
         _ settings: MigrationSettings?, _ findings: inout IntegrityFindings
     ) async throws -> IntegrityComparison? {
         let contents = try await mailStore.contents(
             of: row.address, .ours, intended: intents.compactMap { $0.batch(in: mailStore) })
         guard let contents else {
-            if !ledger.isEmpty {
-                findings.gone = ledger.count
+            if findings.ledger > 0 {
+                findings.gone = findings.ledger
                 findings.add(
                     .error,
-                    "its Maildir is not there, and \(ledger.count) messages were moved to it: "
+                    "its Maildir is not there, and \(findings.ledger) messages were moved to it: "
                         + "see whether the file system is mounted")
             }
             return nil
@@ -159,8 +159,8 @@ public final class IntegrityCheck: Sendable {
             ledgerHash.source($0.oldServer, username: $0.oldServer.username(of: row.address))
         }
         var comparison = IntegrityComparison(
-            ledger: ledger, listing: listing, source: source ?? 0, hash: ledgerHash,
-            contents: contents.messages)
+            ledger: ledger, listing: old?.messages,
+            names: LedgerNames(old?.folders ?? [], mailbox: source ?? 0, hash: ledgerHash), contents: contents.messages)
         if !comparison.missing.isEmpty,
             let others = try await mailStore.contents(of: row.address, .others)
         {
@@ -168,7 +168,7 @@ public final class IntegrityCheck: Sendable {
         }
         findings.present = comparison.present
         findings.gone = comparison.gone
-        findings.waiting = listing == nil ? nil : comparison.waiting
+        findings.waiting = old == nil ? nil : comparison.waiting
         findings.leftInTmp = contents.leftovers
         if intents.isEmpty {
             (findings.doubled, findings.changed) = IntegrityComparison.surplus(ledger, contents.messages)
@@ -226,9 +226,10 @@ public final class IntegrityCheck: Sendable {
     private func listing(
         _ row: AccountRecord, _ settings: MigrationSettings?, _ password: Password?,
         _ findings: inout IntegrityFindings
-    ) async throws -> [ListedMessage]? {
+    ) async throws -> OldMailboxListing? {
         guard let settings, let password, row.nonMigrating != .excluded else { return nil }
         findings.oldMailbox = .failed
+        let known = try await context.records.folders(of: row.id)
         do throws(SourceError) {
             let line = try await context.source.connect(
                 to: settings.oldServer, timeouts: context.timeouts, hiding: password)
@@ -239,19 +240,26 @@ public final class IntegrityCheck: Sendable {
                 findings.add(.warning, "the old server does not let it in, so its mailbox there was not compared")
                 return nil
             }
-            let listing = try await session.list(try await session.folders())
+            let folders = try await session.folders(
+                by: FolderRules(settings.options, mailStore.folderNames, known: known))
+            let listing = try await session.list(folders)
             try await session.leave()
             if !listing.isEmpty, listing.allSatisfy({ $0.uniqueID == nil }) {
                 findings.add(.info, "the old server has no UIDL, so its mailbox cannot be compared")
                 return nil
             }
             findings.oldMailbox = .compared
-            return listing
+            return OldMailboxListing(folders: folders, messages: listing)
         } catch {
             try Task.checkCancellation()
             findings.add(.warning, "the old mailbox was not compared: \(error)")
             return nil
         }
+    }
+
+    private struct OldMailboxListing {
+        var folders: [SourceFolder]
+        var messages: [ListedMessage]
     }
 
     // MARK: Repair

@@ -22,19 +22,19 @@ struct IntegrityComparison: Sendable {
 
     /// - Parameters:
     ///   - listing: nil where the old server was not asked.
-    ///   - source: the ledger's source for UIDLs of the listing.
+    ///   - names: what the ledger calls the messages of the listing.
     init(
-        ledger: [LedgerRow], listing: [ListedMessage]?, source: Int64, hash: LedgerHash,
-        contents: [ContentHash: Int]
+        ledger: [LedgerRow], listing: [ListedMessage]?, names: LedgerNames, contents: [ContentHash: Int]
     ) {
         self.contents = contents
         var rows = Dictionary(grouping: ledger) { Key($0) }
         var listed: [(message: ListedMessage, row: LedgerRow)] = []
         for message in listing ?? [] {
             let key = Key(
-                uniqueID: message.uniqueID.map(hash.uniqueID), octets: Int64(message.octets ?? -1), source: source)
+                uniqueID: names.id(of: message), octets: Int64(message.octets ?? -1),
+                source: names.source(of: message.folder))
             if message.uniqueID != nil, let row = rows[key]?.popLast() {
-                listed.append((message, row))
+                if !row.isShown { listed.append((message, row)) }
             } else {
                 waiting += 1
             }
@@ -43,7 +43,7 @@ struct IntegrityComparison: Sendable {
         for (message, row) in listed {
             if take(row.content) { present += 1 } else { missing.append((message, row)) }
         }
-        for row in rows.values.joined() {
+        for row in rows.values.joined() where !row.isShown {
             if take(row.content) { present += 1 } else { gone += 1 }
         }
     }
@@ -62,7 +62,7 @@ struct IntegrityComparison: Sendable {
     /// too often, and ones whose content was never moved.
     static func surplus(_ ledger: [LedgerRow], _ contents: [ContentHash: Int]) -> (doubled: Int, changed: Int) {
         var known: [ContentHash: Int] = [:]
-        for row in ledger { known[ContentHash(value: row.content), default: 0] += 1 }
+        for row in ledger where !row.isShown { known[ContentHash(value: row.content), default: 0] += 1 }
         var (doubled, changed) = (0, 0)
         for (content, count) in contents {
             if let moved = known[content] { doubled += max(0, count - moved) } else { changed += count }

@@ -47,9 +47,7 @@ public struct FolderPlan: Hashable, Sendable {
         /// Whether folders of others and shared ones move too.
         public var movesShared = false
         /// What the new platform calls its special folders, with `/` between levels.
-        public var specialTargets: [SpecialUse: String] = [
-            .sent: "Sent", .drafts: "Drafts", .junk: "Junk", .trash: "Trash", .archive: "Archive",
-        ]
+        public var specialTargets = SpecialUse.usualNames
         /// Path to target of what was decided before.
         public var earlier: [String: String] = [:]
         /// What the new platform's names cannot hold, beside `/` and control characters.

@@ -194,7 +194,7 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
 
     // MARK: MailboxSession
 
-    var traits: SourceTraits { SourceTraits(canDelete: capabilities.uidPlus) }
+    var traits: SourceTraits { SourceTraits(canDelete: capabilities.uidPlus, idsAreUIDLs: false) }
 
     func enter() async throws(SourceError) {
         try await during(.capabilities) { () async throws(WireFailure) in

@@ -20,9 +20,7 @@ public struct FolderRules: Hashable, Sendable {
     /// Whether folders of other users, and those of many, move too.
     public var movesShared = false
     /// What the new platform calls its special folders.
-    public var specialTargets: [SpecialUse: String] = [
-        .sent: "Sent", .drafts: "Drafts", .junk: "Junk", .trash: "Trash", .archive: "Archive",
-    ]
+    public var specialTargets = SpecialUse.usualNames
     /// From path to target: what was decided in an earlier session, and stays so unless ``map`` says otherwise.
     public var earlier: [String: String] = [:]
     /// What the new platform's names cannot hold, besides `/` and control characters.

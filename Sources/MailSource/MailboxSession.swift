@@ -113,15 +113,18 @@ public struct SourceTraits: Hashable, Sendable {
     public var confirmsByHeader: Bool
     /// Whether single messages can be deleted. If not, none is.
     public var canDelete: Bool
+    /// Whether messages' ids are those by which POP3 clients know them.
+    public var idsAreUIDLs: Bool
 
     public init(
         loginDelay: Int? = nil, fetchingDeletes: Bool = false, mayPipeline: Bool = true, confirmsByHeader: Bool = true,
-        canDelete: Bool = true
+        canDelete: Bool = true, idsAreUIDLs: Bool = true
     ) {
         self.loginDelay = loginDelay
         self.fetchingDeletes = fetchingDeletes
         self.mayPipeline = mayPipeline
         self.confirmsByHeader = confirmsByHeader
         self.canDelete = canDelete
+        self.idsAreUIDLs = idsAreUIDLs
     }
 }

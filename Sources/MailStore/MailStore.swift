@@ -16,7 +16,7 @@ public import Vocabulary
 /// ``MailStoreError/Code/unmarked``, and nothing is created.
 public protocol MailStore: Sendable {
     /// Opens `account`'s mailbox for one run: creates it if it is missing and not `expected`, and removes what earlier
-    /// runs staged there, except for batches in `intended`.
+    /// runs staged there, except for batches in `intended`. A folder is made when the first message for it arrives.
     /// - Parameter expected: the markers that must be there; at other levels, a marker is accepted or created.
     func open(
         _ account: EmailAddress, options: DeliveryOptions, intended: [StagedBatch], expecting expected: StoreMarkers
@@ -32,6 +32,15 @@ public protocol MailStore: Sendable {
     /// Accepts `account`'s mailbox as it is, or creates an empty one.
     /// - Returns: the markers that are there from now on, durable.
     func adopt(_ account: EmailAddress) async throws(MailStoreError) -> StoreMarkers
+
+    /// What the names of folders are like here.
+    var folderNames: FolderNames { get }
+
+    /// Makes folders in `account`'s mailbox, durably, and subscribes to those that are new and to be subscribed. One
+    /// that is there already stays as it is.
+    func make(
+        _ folders: [NewFolder], of account: EmailAddress, expecting expected: StoreMarkers
+    ) async throws(MailStoreError)
 
     /// The runs that have brought mail to `account`'s mailbox, according to its messages, in all folders, and to the
     /// notes beside the mailbox's marker (0, because those do not say how much).
@@ -116,27 +125,14 @@ public protocol MailboxWriter: MessageSink {
     func finish()
     /// Removes staged messages that turned out to be here already. May be repeated.
     func discard(_ messages: [StagedMessage]) async throws(MailStoreError)
+    /// Prepares the folders of staged messages for the keywords that these have. Keywords that a folder cannot hold are
+    /// left out.
+    func takeKeywords(of messages: [StagedMessage]) async throws(MailStoreError)
     /// A batch of this mailbox, ready to be recorded as intended.
     /// - Parameter messages: all from the same folder of the source.
     func batch(of messages: [StagedMessage]) -> StagedBatch
 }
 
-/// How mail is delivered, as far as it differs between accounts.
-public struct DeliveryOptions: Hashable, Sendable {
-    public var preserveUIDL: Bool
-    /// Which messages arrive as seen, besides those seen on the old server.
-    public var markSeen: MoveOptions.MarkSeen
-    /// Target folders by the number of the source's folder; the last one also serves all further numbers. `INBOX`, or a
-    /// folder below it; never empty.
-    public private(set) var folders: [String]
-
-    public init(preserveUIDL: Bool = true, markSeen: MoveOptions.MarkSeen = .none, folder: String = "INBOX") {
-        self.init(preserveUIDL: preserveUIDL, markSeen: markSeen, folders: [folder])
-    }
-
-    public init(preserveUIDL: Bool = true, markSeen: MoveOptions.MarkSeen = .none, folders: [String]) {
-        self.preserveUIDL = preserveUIDL
-        self.markSeen = markSeen
-        self.folders = folders.isEmpty ? ["INBOX"] : folders
-    }
+extension MailboxWriter {
+    public func takeKeywords(of messages: [StagedMessage]) async throws(MailStoreError) {}
 }

@@ -12,6 +12,8 @@ public struct StagedMessage: Hashable, Sendable {
     public var octets: Int
     /// A keyed hash of the content, blind to what mbox servers rewrite; the same in all stores.
     public var content: ContentHash
+    /// What it was marked with on the old server besides its flags.
+    public var keywords: [String] = []
 
     public init(message: ListedMessage, handle: String, octets: Int, content: ContentHash) {
         self.message = message

@@ -1,21 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A Maildir++ folder. Levels are separated by dots, and anything but printable ASCII is written in the modified UTF-7
-/// of RFC 3501 §5.1.3, as in Dovecot and Courier.
+/// How the folders of a Maildir lie below it: Dovecot's `LAYOUT`.
+public enum FolderLayout: String, Sendable, CaseIterable {
+    /// Side by side, with dots between levels: `.Projects.2024`.
+    case maildirPlusPlus = "maildir++"
+    /// One in the other: `Projects/2024`.
+    case fs
+}
+
+/// A folder's directories below the Maildir. Anything but printable ASCII is written in the modified UTF-7 of RFC 3501
+/// §5.1.3, as in Dovecot and Courier.
 struct FolderName: Hashable, Sendable {
-    /// The subdirectory's name, such as `.Sent` or `.Entw&APw-rfe`; nil for `INBOX`, which is the Maildir itself.
-    let directory: String?
+    /// None for `INBOX`, which is the Maildir itself; in the layout `maildir++`, one.
+    let directories: [String]
+    /// As mail programs know it, in the modified UTF-7, with what the layout has between levels; what cannot be held
+    /// replaced.
+    let subscription: [String]
 
-    static let inbox = FolderName(directory: nil)
+    static let inbox = FolderName(directories: [], subscription: ["INBOX"])
 
-    private init(directory: String?) { self.directory = directory }
+    private init(directories: [String], subscription: [String]) {
+        (self.directories, self.subscription) = (directories, subscription)
+    }
 
-    /// - Throws: ``FileError`` when `name` cannot be a folder.
-    init(_ name: String) throws(FileError) {
-        if name.uppercased() == "INBOX" {
-            self.directory = nil
+    /// - Parameter levels: what a directory's name cannot hold is replaced.
+    init(_ levels: [String], _ layout: FolderLayout) {
+        let encoded = levels.map { Self.encoded($0, layout) }.filter { !$0.isEmpty }
+        guard !encoded.isEmpty, levels.map({ $0.uppercased() }) != ["INBOX"] else {
+            self = .inbox
             return
         }
+        switch layout {
+        case .maildirPlusPlus:
+            let shortened = Self.shortened(encoded)
+            self.init(directories: ["." + shortened.joined(separator: ".")], subscription: shortened)
+        case .fs: self.init(directories: encoded, subscription: encoded)
+        }
+    }
+
+    /// Checks a name that an administrator gives.
+    /// - Throws: ``FileError`` when `name` cannot be a folder.
+    static func check(_ name: String) throws(FileError) {
+        guard name.uppercased() != "INBOX" else { return }
         func invalid(_ reason: String) -> FileError {
             FileError(
                 code: .failed, path: name, errno: 0,
@@ -29,10 +55,52 @@ struct FolderName: Hashable, Sendable {
         guard name.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
             throw invalid("must not hold control characters")
         }
-        let encoded = "." + Self.modifiedUTF7(name)
-        guard encoded.utf8.count <= 200 else { throw invalid("is too long") }
-        self.directory = encoded
+        guard modifiedUTF7(name).utf8.count < 200 else { throw invalid("is too long") }
     }
+
+    /// What a level cannot hold in each layout, besides `/` and control characters.
+    static func unholdable(_ layout: FolderLayout) -> Set<Unicode.Scalar> { layout == .fs ? [] : ["."] }
+
+    private static func encoded(_ level: String, _ layout: FolderLayout) -> String {
+        let unholdable = unholdable(layout)
+        var scalars = String.UnicodeScalarView()
+        for scalar in level.unicodeScalars {
+            let isHeld =
+                scalar != "/" && scalar.properties.generalCategory != .control && !unholdable.contains(scalar)
+            scalars.append(isHeld ? scalar : "_")
+        }
+        let name = modifiedUTF7(String(scalars))
+        return layout == .fs && isReserved(name) ? "_" + name : name
+    }
+
+    /// Names of which a Maildir has a use of its own; those that begin with a dot are nobody's folders.
+    private static func isReserved(_ name: String) -> Bool {
+        ["cur", "new", "tmp", "subscriptions", "maildirsize", MarkerFile.inMaildir].contains(name)
+            || name.hasPrefix(".") || name.hasPrefix("dovecot") || name.hasPrefix("courierimap")
+    }
+
+    /// A directory has one name for all levels: where they are too long together, each is cut, and a digest tells it from
+    /// others that begin alike.
+    private static func shortened(_ levels: [String]) -> [String] {
+        guard levels.joined(separator: ".").utf8.count > longest else { return levels }
+        var digest: UInt64 = 0xCBF2_9CE4_8422_2325  // FNV-1a: no secret, and the same for ever
+        for octet in levels.joined(separator: ".").utf8 { digest = (digest ^ UInt64(octet)) &* 0x100_0000_01B3 }
+        let mark = "-" + MessageName.hexadecimal(digest, digits: 16)
+        let each = max(1, (longest - mark.utf8.count) / levels.count - 1)
+        var kept = levels.prefix((longest - mark.utf8.count) / 2).map { level in
+            // Nothing is cut inside a stretch of Base64.
+            let start = String(level.prefix(each))
+            guard start.utf8.count < level.utf8.count, let shift = start.lastIndex(of: "&"),
+                !start[shift...].contains("-")
+            else { return start }
+            return String(start[..<shift])
+        }.filter { !$0.isEmpty }
+        kept.append((kept.popLast() ?? "") + mark)
+        return kept
+    }
+
+    /// Octets of a directory's name, with room for what others add to names of files.
+    private static let longest = 230
 
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+,")
 

@@ -24,8 +24,8 @@ extension MaildirStore {
         _ account: EmailAddress, _ origin: MessageOrigin, _ intended: Set<String>
     ) async throws -> MailboxContents? {
         let tag = tag(of: account)
-        let maildir = path(of: account, folder: nil)
-        guard let folders = try await pool.run({ () throws(FileError) in try Self.folders(of: maildir) }) else {
+        let maildir = path(of: account, folder: .inbox)
+        guard let folders = try await pool.run({ () throws(FileError) in try self.folders(of: maildir) }) else {
             return nil
         }
         var contents = MailboxContents()
@@ -69,12 +69,37 @@ extension MaildirStore {
     }
 
     /// The Maildir and its folders; nil where there is none.
-    static func folders(of maildir: String) throws(FileError) -> [String]? {
+    func folders(of maildir: String) throws(FileError) -> [String]? {
         do throws(FileError) {
             let directory = try Directory(path: maildir, followsLink: false)
-            return [maildir] + (try directory.names { $0.hasPrefix(".") }.map { "\(maildir)/\($0)" })
+            switch layout {
+            case .maildirPlusPlus:
+                return [maildir] + (try directory.names { $0.hasPrefix(".") }.map { "\(maildir)/\($0)" })
+            case .fs:
+                var folders = [maildir]
+                try Self.addFolders(below: directory, to: &folders, levels: Self.mostLevels)
+                return folders
+            }
         } catch  where error.errno == ENOENT {
             return nil
+        }
+    }
+
+    private static let mostLevels = 64
+
+    /// Those that hold other folders alone, too.
+    private static func addFolders(
+        below directory: Directory, to folders: inout [String], levels: Int
+    ) throws(FileError) {
+        guard levels > 0 else { return }
+        for name in try directory.names(where: { !$0.hasPrefix(".") && !["cur", "new", "tmp"].contains($0) }) {
+            do throws(FileError) {
+                let folder = try Directory(name, in: directory)
+                folders.append(folder.path)
+                try addFolders(below: folder, to: &folders, levels: levels - 1)
+            } catch  where error.errno == ENOENT || error.errno == ENOTDIR || error.errno == ELOOP {
+                continue  // a file, a link, or gone
+            }
         }
     }
 

@@ -22,6 +22,8 @@ public import Vocabulary
 /// other.
 public final class MaildirStore: MailStore {
     let template: PathTemplate
+    let layout: FolderLayout
+    public let folderNames: FolderNames
     let contentKey: ContentKey
     private let directoryMode: mode_t
     let fileMode: mode_t
@@ -41,16 +43,21 @@ public final class MaildirStore: MailStore {
     ///     domain, and `%%`. The part before the first component with one of these must exist.
     ///   - contentKey: for content hashes, and for the tags that distinguish accounts in file names.
     ///   - pool: its threads read mail; each file system gets as many of its own for writing.
+    ///   - layout: how folders lie below a Maildir.
+    ///   - specialFolders: what the platform calls them, with `/` between levels.
     ///   - directoryMode: for created directories; `0o2770` gives a group access.
     ///   - fileMode: for messages.
     ///   - syncBudget: if making a whole file system durable takes longer, files are synced one by one for a while.
     ///   - patience: how long a mailbox's file system may take to open it, or to end what a crash interrupted.
     /// - Throws: ``MailStoreError`` if `path` is not a valid template.
     public init(
-        path: String, contentKey: ContentKey, pool: FilePool, directoryMode: UInt32 = 0o700,
+        path: String, contentKey: ContentKey, pool: FilePool, layout: FolderLayout = .maildirPlusPlus,
+        specialFolders: [SpecialUse: String] = SpecialUse.usualNames, directoryMode: UInt32 = 0o700,
         fileMode: UInt32 = 0o600, syncBudget: Duration = .milliseconds(500), patience: Duration = .seconds(30)
     ) throws(MailStoreError) {
         template = try MailStoreError.telling { () throws(FileError) in try PathTemplate(path) }
+        self.layout = layout
+        folderNames = FolderNames(special: specialFolders, unholdable: FolderName.unholdable(layout))
         self.contentKey = contentKey
         self.pool = pool
         self.directoryMode = directoryMode
@@ -62,42 +69,45 @@ public final class MaildirStore: MailStore {
     public func open(
         _ account: EmailAddress, options: DeliveryOptions, intended: [StagedBatch], expecting expected: StoreMarkers
     ) async throws(MailStoreError) -> any MailboxWriter {
-        let path = path(of: account, folder: nil)
+        let path = path(of: account, folder: .inbox)
         return try await onDevice(of: path) { isAwaited throws(FileError) -> MaildirWriter in
             let tag = self.tag(of: account)
             let name = MessageName(tag: tag)
-            var folders: [MaildirWriter.Folder] = []
-            var run = StagedRun(mark: name.run, last: 0, markers: [:], note: "\(path)/\(MarkerFile.inMaildir)")
-            for folder in options.folders {
-                var made: [Directory] = []
-                let (maildir, markers) = try self.maildir(
-                    of: account, folder: try FolderName(folder), expecting: expected, made: &made)
-                run.markers = markers
-                try Self.sweep(maildir.tmp, tag: tag, keeping: intended, while: isAwaited)
-                self.unsynced.add([], directories: made.map(\.path), in: maildir.place)
-                folders.append(
-                    MaildirWriter.Folder(
-                        place: maildir.place, directory: maildir.tmp, device: self.devices.device(of: maildir.tmp)))
+            var made: [Directory] = []
+            let (maildir, markers) = try self.maildir(of: account, folder: .inbox, expecting: expected, made: &made)
+            self.unsynced.add([], directories: made.map(\.path), in: maildir.place)
+            for folder in try self.folders(of: path) ?? [] {
+                try Self.sweep(folder, tag: tag, keeping: intended, while: isAwaited)
             }
+            let run = StagedRun(
+                mark: name.run, last: 0, markers: markers, note: "\(path)/\(MarkerFile.inMaildir)")
+            let targets = TargetFolders(
+                options.folders.map { FolderName($0, self.layout) }, inbox: maildir,
+                device: self.devices.device(of: maildir.tmp)
+            ) { (folder) throws(FileError) in try self.open(folder, of: account, expecting: markers) }
             return MaildirWriter(
-                folders: folders, run: run, options: options, unsynced: self.unsynced,
-                staging: Staging(
-                    directories: folders.map(\.directory), fileMode: self.fileMode, name: name, key: self.contentKey))
+                folders: targets, run: run, options: options, unsynced: self.unsynced,
+                staging: Staging(folders: targets, fileMode: self.fileMode, name: name, key: self.contentKey))
         }
+    }
+
+    /// Opens a folder of `account`'s Maildir, which is made where it is missing.
+    private func open(
+        _ folder: FolderName, of account: EmailAddress, expecting expected: StoreMarkers
+    ) throws(FileError) -> (place: MaildirPlace, device: DeviceSync) {
+        var made: [Directory] = []
+        let (maildir, _) = try self.maildir(of: account, folder: folder, expecting: expected, made: &made)
+        unsynced.add([], directories: made.map(\.path), in: maildir.place)
+        return (maildir, devices.device(of: maildir.tmp))
     }
 
     public func sweep(
         _ account: EmailAddress, options: DeliveryOptions, intended: [StagedBatch]
     ) async throws(MailStoreError) {
-        try await onDevice(of: path(of: account, folder: nil)) { isAwaited throws(FileError) -> Void in
-            for folder in options.folders {
-                let path = self.path(of: account, folder: try FolderName(folder))
-                do throws(FileError) {
-                    let tmp = try Directory(path: path + "/tmp", followsLink: false)
-                    try Self.sweep(tmp, tag: self.tag(of: account), keeping: intended, while: isAwaited)
-                } catch  where error.errno == ENOENT {
-                    // Nothing was ever staged there.
-                }
+        let path = path(of: account, folder: .inbox)
+        try await onDevice(of: path) { isAwaited throws(FileError) -> Void in
+            for folder in try self.folders(of: path) ?? [] {
+                try Self.sweep(folder, tag: self.tag(of: account), keeping: intended, while: isAwaited)
             }
         }
     }
@@ -105,8 +115,14 @@ public final class MaildirStore: MailStore {
     /// Removes nothing more once nobody waits for it: another run may have begun to stage there. Only files listed
     /// before that can be removed, and none of those is the new run's.
     private static func sweep(
-        _ tmp: Directory, tag: String, keeping intended: [StagedBatch], while isAwaited: () -> Bool
+        _ folder: String, tag: String, keeping intended: [StagedBatch], while isAwaited: () -> Bool
     ) throws(FileError) {
+        let tmp: Directory
+        do throws(FileError) {
+            tmp = try Directory(path: folder + "/tmp", followsLink: false)
+        } catch  where error.errno == ENOENT || error.errno == ENOTDIR {
+            return  // it holds other folders alone
+        }
         let kept = Self.temporaryNames(intended)
         for stale in try tmp.names(where: { MessageName.isOurs($0, tag: tag) && !kept.contains($0) }) {
             guard isAwaited() else { return }
@@ -137,7 +153,7 @@ public final class MaildirStore: MailStore {
         code: .failed, detail: "what was staged is no batch of Maildirs: see whether mailStore.kind was changed")
 
     public func check(folder: String) throws(MailStoreError) {
-        _ = try MailStoreError.telling { () throws(FileError) in try FolderName(folder) }
+        _ = try MailStoreError.telling { () throws(FileError) in try FolderName.check(folder) }
     }
 
     static func missing(_ base: String) -> FileError {
@@ -149,10 +165,9 @@ public final class MaildirStore: MailStore {
 
     // MARK: Inside
 
-    /// The path of `account`'s Maildir, or of a folder in it.
-    func path(of account: EmailAddress, folder: FolderName?) -> String {
-        ([template.base] + template.components(of: account) + (folder?.directory.map { [$0] } ?? []))
-            .joined(separator: "/")
+    /// The path of a folder of `account`'s Maildir.
+    func path(of account: EmailAddress, folder: FolderName) -> String {
+        ([template.base] + template.components(of: account) + folder.directories).joined(separator: "/")
     }
 
     /// Opens `account`'s Maildir, creating what is missing and not `expected`; parents of created directories are added
@@ -201,12 +216,17 @@ public final class MaildirStore: MailStore {
             if index == template.domainComponents - 1, isOwn { try settle(.domain, directory) }
         }
         try settle(.mailbox, directory)
-        if let name = folder.directory {
-            // A Maildir++ folder must be in a complete Maildir.
-            _ = try MaildirPlace(making: directoryMode, in: directory, made: &made)
+        guard !folder.directories.isEmpty else {
+            return (try MaildirPlace(making: directoryMode, in: directory, made: &made), markers)
+        }
+        // A folder must be in a complete Maildir.
+        _ = try MaildirPlace(making: directoryMode, in: directory, made: &made)
+        for name in folder.directories {
             let (next, wasMade) = try directory.descend(name, making: directoryMode)
             if wasMade { made.append(directory) }
             directory = next
+        }
+        if layout == .maildirPlusPlus {
             let mark = openat(directory.fd, "maildirfolder", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, fileMode)
             if mark >= 0 {
                 close(mark)

@@ -15,24 +15,15 @@ public import Vocabulary
 /// After an error everything that still arrives is discarded, so that nobody waits for a writer that has ended.
 public final class MaildirWriter: MailboxWriter {
     public let staged: AsyncThrowingStream<[StagedMessage], any Error>
-    private let folders: [Folder]
+    private let folders: TargetFolders
     private let run: StagedRun
     private let continuation: AsyncThrowingStream<[StagedMessage], any Error>.Continuation
     private let options: DeliveryOptions
-    /// The threads of the first folder's file system.
+    /// The threads of the mailbox's file system.
     private let pool: FilePool
     private let unsynced: Unsynced
     private let files: Files
     private let intake = Mutex(Intake())
-
-    /// Where the messages of one of the source's folders go.
-    struct Folder: Sendable {
-        let place: MailboxPlace
-        /// The `tmp` of `place`.
-        let directory: Directory
-        /// Kept from before the first write until after the last.
-        let device: DeviceSync
-    }
 
     /// The file side, boxed so that it can outlive the writer until its last file is closed.
     private final class Files: Sendable {
@@ -92,15 +83,14 @@ public final class MaildirWriter: MailboxWriter {
         }
     }
 
-    /// - Parameter folders: one at least.
     init(
-        folders: [Folder], run: StagedRun, options: DeliveryOptions, unsynced: Unsynced, staging: sending Staging
+        folders: TargetFolders, run: StagedRun, options: DeliveryOptions, unsynced: Unsynced, staging: sending Staging
     ) {
         self.folders = folders
         self.run = run
         self.options = options
         self.unsynced = unsynced
-        pool = folders[0].device.pool
+        pool = folders.pool
         self.files = Files(staging)
         (staged, continuation) = AsyncThrowingStream.makeStream()
     }
@@ -195,9 +185,25 @@ public final class MaildirWriter: MailboxWriter {
 
     public func discard(_ messages: [StagedMessage]) async throws(MailStoreError) {
         do throws(FileError) {
-            try await pool.run { () throws(FileError) -> Void in
-                for message in messages {
-                    try self.folder(of: message).directory.remove(MessageName.temporary(message.handle))
+            try await pool.run { [folders] () throws(FileError) -> Void in
+                for (folder, messages) in Dictionary(grouping: messages, by: \.message.folder) {
+                    let tmp = try MaildirPlace(folders.place(of: folder)).tmp
+                    for message in messages { try tmp.remove(MessageName.temporary(message.handle)) }
+                }
+            }
+        } catch {
+            throw MailStoreError(error)
+        }
+    }
+
+    public func takeKeywords(of messages: [StagedMessage]) async throws(MailStoreError) {
+        guard options.flags == .keep else { return }
+        let marked = messages.filter { !$0.keywords.isEmpty }
+        guard !marked.isEmpty else { return }
+        do throws(FileError) {
+            try await pool.run { [folders] () throws(FileError) -> Void in
+                for (folder, messages) in Dictionary(grouping: marked, by: \.message.folder) {
+                    _ = try folders.keywords(of: folder, adding: Set(messages.flatMap(\.keywords)))
                 }
             }
         } catch {
@@ -210,16 +216,16 @@ public final class MaildirWriter: MailboxWriter {
         run.last = messages.compactMap { MessageName.run($0.handle)?.number }.max() ?? 0
         let isSeen = options.markSeen == .all
         let names = messages.map { message in
-            let flags = message.message.flags
-            return MessageName.flagged(message.handle, isSeen && !flags.isEmpty ? flags.union(.seen) : flags)
+            let letters =
+                options.flags == .keep ? folders.letters(of: message.keywords, in: message.message.folder) : ""
+            let flags = options.flags(of: message.message)
+            // All that are only seen are so by the batch.
+            return isSeen && flags == .seen && letters.isEmpty
+                ? message.handle : MessageName.flagged(message.handle, flags, letters)
         }
-        let place = messages.first.map { folder(of: $0).place } ?? folders[0].place
+        let place = folders.place(of: messages.first?.message.folder ?? 0)
         return MaildirBatch(place: place, names: names, seen: isSeen).staged(by: run)
     }
-
-    private func folder(of message: StagedMessage) -> Folder { folders[number(of: message)] }
-
-    private func number(of message: StagedMessage) -> Int { min(message.message.folder, folders.count - 1) }
 
     // MARK: Jobs
 
@@ -236,9 +242,8 @@ public final class MaildirWriter: MailboxWriter {
         }
         slab.clear()
         if !messages.isEmpty {
-            for (number, folder) in folders.enumerated() {
-                let here = folders.count == 1 ? messages : messages.filter { self.number(of: $0) == number }
-                unsynced.add(here.map { MessageName.temporary($0.handle) }, in: folder.place)
+            for (folder, here) in Dictionary(grouping: messages, by: \.message.folder) {
+                unsynced.add(here.map { MessageName.temporary($0.handle) }, in: folders.place(of: folder))
             }
             continuation.yield(messages)
         }

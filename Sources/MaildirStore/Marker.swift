@@ -113,7 +113,7 @@ extension MaildirStore {
             levels.append(
                 (.domain, ([template.base] + components.prefix(template.domainComponents)).joined(separator: "/")))
         }
-        levels.append((.mailbox, path(of: account, folder: nil)))
+        levels.append((.mailbox, path(of: account, folder: .inbox)))
         return levels
     }
 
@@ -147,7 +147,7 @@ extension MaildirStore {
     }
 
     public func adopt(_ account: EmailAddress) async throws(MailStoreError) -> StoreMarkers {
-        try await onDevice(of: path(of: account, folder: nil)) { _ throws(FileError) -> StoreMarkers in
+        try await onDevice(of: path(of: account, folder: .inbox)) { _ throws(FileError) -> StoreMarkers in
             var made: [Directory] = []
             let (_, markers) = try self.maildir(of: account, folder: .inbox, expecting: [:], made: &made)
             for directory in made where fsync(directory.fd) != 0 { throw .system(errno, path: directory.path) }
@@ -157,17 +157,17 @@ extension MaildirStore {
 
     public func runs(of account: EmailAddress) async throws(MailStoreError) -> RunMarks {
         let tag = tag(of: account)
-        let maildir = path(of: account, folder: nil)
+        let maildir = path(of: account, folder: .inbox)
         do throws(FileError) {
-            return try await pool.run { () throws(FileError) in try Self.runs(in: maildir, tag: tag) }
+            return try await pool.run { () throws(FileError) in try self.runs(in: maildir, tag: tag) }
         } catch {
             throw MailStoreError(error)
         }
     }
 
-    private static func runs(in maildir: String, tag: String) throws(FileError) -> RunMarks {
+    private func runs(in maildir: String, tag: String) throws(FileError) -> RunMarks {
         var runs: RunMarks = [:]
-        guard let folders = try Self.folders(of: maildir) else { return runs }
+        guard let folders = try self.folders(of: maildir) else { return runs }
         if let directory = try Self.existing(maildir, isMaildir: true),
             let file = try MarkerFile(.mailbox, in: directory)
         {

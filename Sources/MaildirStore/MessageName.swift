@@ -36,12 +36,12 @@ struct MessageName: Sendable {
         "\(temporary),S=\(octets),W=\(octets + lineEnds)"
     }
 
-    /// `name` with these flags in Maildir form; unchanged if there are none.
-    static func flagged(_ name: String, _ flags: MessageFlags) -> String {
+    /// `name` with these flags in Maildir form, and with the letters of keywords; unchanged if there are none.
+    static func flagged(_ name: String, _ flags: MessageFlags, _ keywords: String = "") -> String {
         let letters: [(MessageFlags, String)] = [
             (.draft, "D"), (.flagged, "F"), (.answered, "R"), (.seen, "S"), (.deleted, "T"),
         ]
-        let info = letters.filter { flags.contains($0.0) }.map(\.1).joined()
+        let info = letters.filter { flags.contains($0.0) }.map(\.1).joined() + keywords
         return info.isEmpty ? name : "\(name):2,\(info)"
     }
 

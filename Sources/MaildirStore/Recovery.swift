@@ -24,14 +24,14 @@ extension MaildirStore {
         _ staged: StagedBatch, of account: EmailAddress, isRecent: Bool
     ) async throws(MailStoreError) -> RecoveredBatch {
         guard let batch = MaildirBatch(staged) else { throw Self.strange }
-        let root = path(of: account, folder: nil)
+        let root = path(of: account, folder: .inbox)
         return try await onDevice(of: root) { _ throws(FileError) -> RecoveredBatch in
             let maildir = try Self.place(of: batch, root: root)
             let absenceMeansDelivered = isRecent && maildir.isSame(as: batch.place)
             var fates: [Fate] = []
             for name in batch.names { fates.append(try Self.deliver(name, in: maildir, seen: batch.seen)) }
             let absent = zip(batch.names, fates).lazy.filter { $1 == .absent }.map { MessageName.temporary($0.0) }
-            let found = absenceMeansDelivered ? [] : try Self.delivered(of: Set(absent), root: root)
+            let found = absenceMeansDelivered ? [] : try self.delivered(of: Set(absent), root: root)
             return RecoveredBatch(
                 batch: MaildirBatch(place: maildir.place, names: batch.names, seen: batch.seen).staged(),
                 fates: zip(batch.names, fates).map { name, fate in
@@ -68,7 +68,7 @@ extension MaildirStore {
     }
 
     /// Which of `names` (as in `tmp/`) are in a folder, with whatever flags.
-    private static func delivered(of names: Set<String>, root: String) throws(FileError) -> Set<String> {
+    private func delivered(of names: Set<String>, root: String) throws(FileError) -> Set<String> {
         var found: Set<String> = []
         guard !names.isEmpty, let folders = try folders(of: root) else { return found }
         // Twice, because a file that is renamed during the reading may be missed.

@@ -7,8 +7,7 @@ import Vocabulary
 
 /// Writes slabs into files in `tmp/`: the file side of a writer. Used by one job at a time.
 struct Staging {
-    /// By the number of the source's folder; the last one serves all further folders.
-    private let directories: [Directory]
+    private let folders: TargetFolders
     private let fileMode: mode_t
     private var name: MessageName
     private var scan: MessageScan
@@ -27,11 +26,9 @@ struct Staging {
         var lineEnds = LineEnds()
     }
 
-    /// - Parameters:
-    ///   - directories: the `tmp` of each folder's Maildir; at least one.
-    ///   - key: for the content hash.
-    init(directories: [Directory], fileMode: mode_t, name: MessageName, key: ContentKey) {
-        self.directories = directories
+    /// - Parameter key: for the content hash.
+    init(folders: TargetFolders, fileMode: mode_t, name: MessageName, key: ContentKey) {
+        self.folders = folders
         self.fileMode = fileMode
         self.name = name
         self.scan = MessageScan(key: key)
@@ -61,7 +58,8 @@ struct Staging {
 
     private mutating func begin(_ message: ListedMessage, added: Int) throws(FileError) {
         abandon()
-        let (name, directory) = (name.next(), directories[min(message.folder, directories.count - 1)])
+        let directory = try folders.tmp(of: message.folder)
+        let name = name.next()
         let fd = openat(directory.fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, fileMode)
         if fd < 0 { throw failure(name, in: directory) }
         current = Current(fd: fd, directory: directory, name: name, message: message, addedToCome: added, added: added)

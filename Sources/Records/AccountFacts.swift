@@ -54,6 +54,8 @@ public struct AccountEffects: Sendable {
     /// Ledger rows to remove, and to add.
     public var forgotten: [LedgerRow] = []
     public var added: [LedgerRow] = []
+    /// Folders of the old mailbox to remember, each in the place of one of the same source.
+    public var folders: [FolderRecord] = []
     /// Runs that count as known from now on, as in ``LedgerRecords/mailbox(of:keeping:)``.
     public var runs: [Int64: Int64] = [:]
     /// As ``KeptRecords/keep(_:)``.

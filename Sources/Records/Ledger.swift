@@ -19,10 +19,12 @@ public struct LedgerRow: Hashable, Sendable, Codable {
     public var deleted: Bool
     /// Whether its UIDL has been listed for two messages at once, and so does not tell which is meant.
     public var isShared: Bool
+    /// Whether its folder only shows it, and it has been moved from another, under a row of its own: it does not count.
+    public var isShown: Bool
 
     public init(
         uniqueID: Int64?, occurrence: Int32, content: Int64, octets: Int64, source: Int64, deleted: Bool = false,
-        isShared: Bool = false
+        isShared: Bool = false, isShown: Bool = false
     ) {
         self.uniqueID = uniqueID
         self.occurrence = occurrence
@@ -31,6 +33,14 @@ public struct LedgerRow: Hashable, Sendable, Codable {
         self.source = source
         self.deleted = deleted
         self.isShared = isShared
+        self.isShown = isShown
+    }
+
+    /// The row of a message that its folder only shows.
+    public var shown: LedgerRow {
+        var row = self
+        row.isShown = true
+        return row
     }
 }
 

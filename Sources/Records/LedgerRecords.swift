@@ -8,6 +8,9 @@ public protocol LedgerRecords: Sendable {
     /// where `account` is nil.
     func intents(of account: AccountRecord.ID?) async throws -> [Intent]
 
+    /// The folders of an account's old mailbox that runs have listed, by path.
+    func folders(of account: AccountRecord.ID) async throws -> [FolderFigures]
+
     /// Records an epoch of deliveries in one commit: what the last epoch published becomes moved, and what the next
     /// will publish becomes intended. The accounts' figures follow.
     /// - Throws: ``RecordsError``; `conflict` where one of them contradicts what is recorded.

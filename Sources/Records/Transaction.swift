@@ -78,6 +78,9 @@ public protocol RecordsReader {
     /// where `account` is nil.
     func intents(of account: AccountRecord.ID?) throws -> [Intent]
 
+    /// The folders of an account's old mailbox that runs have listed, by path.
+    func folders(of account: AccountRecord.ID) throws -> [FolderFigures]
+
     // Where mail was moved to.
 
     /// How `account`'s mailbox is recognised; nil if none of ours was ever opened.
@@ -128,6 +131,8 @@ public protocol RecordsWriter: RecordsReader {
     func insert(_ rows: [LedgerRow], for account: AccountRecord.ID) throws
     /// Removes exactly these rows; one that is not there is no error.
     func remove(_ rows: [LedgerRow], for account: AccountRecord.ID) throws
+    /// Adds or replaces an account's folders of these sources.
+    func put(_ folders: [FolderRecord], of account: AccountRecord.ID) throws
     /// Adds an intent; its `id` is ignored.
     func insert(_ intent: Intent) throws -> Intent.ID
     func removeIntent(_ id: Intent.ID) throws

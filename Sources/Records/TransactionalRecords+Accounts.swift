@@ -132,6 +132,7 @@ extension RecordsWriter {
             }
             if !effects.forgotten.isEmpty { try remove(effects.forgotten, for: id) }
             if !effects.added.isEmpty { try insert(effects.added, for: id) }
+            if !effects.folders.isEmpty { try put(effects.folders, of: id) }
             if !effects.runs.isEmpty { try note(effects.runs, of: id) }
         }
         try keep(effects.kept)

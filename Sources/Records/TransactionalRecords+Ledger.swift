@@ -11,6 +11,10 @@ extension TransactionalRecords {
         try await read { try $0.intents(of: account) }
     }
 
+    public func folders(of account: AccountRecord.ID) async throws -> [FolderFigures] {
+        try await read { try $0.folders(of: account) }
+    }
+
     public func record(moved: [MovedBatch], intended: [IntendedBatch]) async throws -> RecordedEpoch {
         try await write { records in
             RecordedEpoch(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import MailSource
 import Synchronization
 import Vocabulary
 
@@ -24,6 +25,14 @@ final class Refusals: Sendable {
 
     /// The first of them.
     var messages: [ListedMessage] { state.withLock { $0.messages } }
+
+    /// A folder cannot be read; nobody knows how much is in it.
+    func add(_ folder: SourceFolder, _ reason: String) {
+        state.withLock { state in
+            state.count += max(1, folder.messages)
+            state.lines.append("the folder \(folder.path.joined(separator: "/")): \(reason)")
+        }
+    }
 
     /// - Parameter name: the message's, for people.
     func add(_ message: ListedMessage, _ name: String, _ reason: String) {

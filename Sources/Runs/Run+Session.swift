@@ -14,34 +14,54 @@ extension Run {
     /// Everything after the login.
     /// - Returns: nil where the session has ended early, between two messages, for others.
     mutating func move(in session: any MailboxSession) async throws -> RunEnd? {
-        let folders = try await session.folders()
-        let isLarge = folders.lazy.map(\.messages).reduce(0, +) > LargeMailboxes.messages
+        let known = try await context.records.folders(of: account.id)
+        let listed = try await session.folders(
+            by: FolderRules(settings.options, commons.store.folderNames, known: known))
+        let folders = SessionFolders(
+            listed, names: LedgerNames(listed, mailbox: source, hash: commons.ledgerHash), known: known,
+            inbox: settings.options.folder)
+        let isLarge = listed.lazy.map(\.messages).saturatedSum() > LargeMailboxes.messages
         guard !isLarge || commons.largeMailboxes.enter() else {
             return .postponed(
                 .mailboxInUse, "as many mailboxes of over \(LargeMailboxes.messages) messages as may are moving",
                 seconds: LargeMailboxes.patience)
         }
         defer { if isLarge { commons.largeMailboxes.leave() } }
-        let listing = try await session.list(folders)
-        var plan = try await plan(listing, session)
-        try await recordListing(plan)
+        let listing = try await session.list(listed)
         var fetch = Fetch()
+        // Rows of what could not be listed: nobody knows whether they are still there.
+        var unlisted: Set<Int64> = []
+        for folder in listed {
+            guard let words = session.refusal(of: folder) else { continue }
+            fetch.refusals.add(folder, words)
+            unlisted.formUnion(folders.sources(of: folder))
+        }
+        var plan = try await plan(listing, folders, except: unlisted, session)
+        if !folders.new.isEmpty {
+            try await commons.store.make(folders.new, of: account.address, expecting: expected)
+        }
+        try await recordListing(plan, folders)
         do {
-            try await self.fetch(&plan, session, &fetch)
+            try await self.fetch(&plan, folders, session, &fetch)
         } catch {
             // Messages left behind so far are reported, however the run ends.
             try await tell(fetch.refusals)
             throw error
         }
         try await tell(fetch.refusals)
+        try await recordRest(fetch, folders)
         try await finish(session, fetch)
         guard fetch.isWhole else { return nil }
         return fetch.refusals.count == 0 ? .completed : .refused(fetch.refusals.count)
     }
 
-    private mutating func plan(_ listing: [ListedMessage], _ session: any MailboxSession) async throws -> RunPlan {
+    private mutating func plan(
+        _ listing: [ListedMessage], _ folders: SessionFolders, except unlisted: Set<Int64>,
+        _ session: any MailboxSession
+    ) async throws -> RunPlan {
         let id = account.id
         var ledger = try await context.records.ledger(of: id)
+        if !unlisted.isEmpty { ledger.removeAll { unlisted.contains($0.source) } }
         var listing = listing
         let known = try await recognised(in: listing, session)
         progress.begin(leavingOut: known.count)
@@ -51,11 +71,11 @@ extension Run {
             listing.removeAll { known[$0.number] != nil }
         }
         let (messages, rows) = (listing, ledger)
-        let (source, hash, options) = (source, commons.ledgerHash, settings.options)
+        let (options, isConfirming) = (settings.options, deletes(session))
         return await ListingThread.run(of: messages.count + rows.count) {
             RunPlan(
-                listing: messages, ledger: rows, source: source, hash: hash, order: options.order,
-                isConfirming: options.deleteAfterMove)
+                listing: messages, ledger: rows, names: folders.names, order: options.order, views: folders.views,
+                isConfirming: isConfirming)
         }
     }
 
@@ -66,7 +86,7 @@ extension Run {
     ) async throws -> [Int: LedgerRow] {
         // A message is deleted only when its content confirms it; and where retrieving deletes, so may asking for a
         // header.
-        guard !settings.options.deleteAfterMove, session.traits.confirmsByHeader else { return [:] }
+        guard !deletes(session), session.traits.confirmsByHeader else { return [:] }
         var known: [Int: LedgerRow] = [:]
         for settled in progress.recognisable(in: listing) {
             guard let header = try await session.header(of: settled.message) else { break }
@@ -77,6 +97,11 @@ extension Run {
         return known
     }
 
+    /// Whether what is durable here is deleted over there.
+    private func deletes(_ session: any MailboxSession) -> Bool {
+        settings.options.deleteAfterMove && session.traits.canDelete
+    }
+
     /// What one session has achieved.
     struct Fetch {
         let refusals = Refusals()
@@ -84,8 +109,8 @@ extension Run {
         var isWhole = true
         /// Rows of what it has settled.
         var settled: [LedgerRow] = []
-        /// The messages of these rows, if they are to be deleted on the old server.
-        var deletable: [ListedMessage] = []
+        /// Those of them that are to be deleted on the old server.
+        var deletable: [(message: ListedMessage, row: LedgerRow)] = []
     }
 
     private enum Step: Sendable {
@@ -94,22 +119,25 @@ extension Run {
     }
 
     /// Streams the wanted messages into the store, and submits what is staged there.
-    private mutating func fetch(_ plan: inout RunPlan, _ session: any MailboxSession, _ fetch: inout Fetch) async throws
-    {
+    private mutating func fetch(
+        _ plan: inout RunPlan, _ folders: SessionFolders, _ session: any MailboxSession, _ fetch: inout Fetch
+    ) async throws {
         let id = account.id
-        let options = DeliveryOptions(settings.options)
+        let options = DeliveryOptions(
+            settings.options, folders: folders.targets, keepsIDs: session.traits.idsAreUIDLs)
+        let names = folders.names
         let intended = try await context.records.intents(of: id).compactMap { $0.batch(in: commons.store) }
         let refusals = fetch.refusals
         let window = context.limits.windowOctets
         var readable = plan.wanted
         if progress.unreadable.hasLeft {
             readable.removeAll { message in
-                guard let reason = progress.unreadable.reason(message) else { return false }
+                guard let reason = progress.unreadable.reason(message, names.id(of: message)) else { return false }
                 refusals.add(message, session.name(of: message), reason)
                 return true
             }
         }
-        let wanted = progress.order(readable)
+        let wanted = progress.order(readable).views(last: folders.views)
         let leftBehind = refusals.count
         guard !wanted.isEmpty else { return await sweep(options, intended) }
         let place = place
@@ -157,7 +185,7 @@ extension Run {
             for try await staged in writer.staged {
                 // No more is fetched than can be delivered.
                 if let error = setback.error { throw error }
-                for new in try await settle(staged, &plan, &fetch, writer, headers) {
+                for new in try await settle(staged, &plan, &fetch, writer, headers, session) {
                     let size = new.size
                     open += size
                     let receipt = delivery.submit(new)
@@ -176,12 +204,16 @@ extension Run {
                 await giveWay(at: gate, since: &lastPause)
             }
             while let step = await group.nextResult() { take(step) }
-            for message in refusals.messages { progress.refused(message) }
-            // By now everything that arrived whole is settled, in order.
-            let count = fetch.settled.count + refusals.count - leftBehind
+            for message in refusals.messages { progress.refused(names.id(of: message)) }
+            // By now everything that arrived whole is settled, in order; what has been deleted over there never comes.
+            let vanished = session.vanished
+            let gone = vanished.isEmpty ? 0 : wanted.count { vanished.contains($0.number) }
+            let count = fetch.settled.count + refusals.count - leftBehind + gone
             guard let failure else { return fetch.isWhole = count == wanted.count }
             if let error = failure as? SourceError, wanted.indices.contains(count) {
-                blame(wanted[count], error, at: count, isCertain: count < careful || !pipelining, session, refusals)
+                blame(
+                    wanted[count], names.id(of: wanted[count]), error, at: count,
+                    isCertain: count < careful || !pipelining, session, refusals)
             }
             throw failure
         }
@@ -189,8 +221,8 @@ extension Run {
 
     /// A session has ended at a message: the second time, that message is left behind.
     private mutating func blame(
-        _ message: ListedMessage, _ error: SourceError, at place: Int, isCertain: Bool, _ session: any MailboxSession,
-        _ refusals: Refusals
+        _ message: ListedMessage, _ id: Int64?, _ error: SourceError, at place: Int, isCertain: Bool,
+        _ session: any MailboxSession, _ refusals: Refusals
     ) {
         guard error.step == .fetch else { return }
         switch error.code {
@@ -200,7 +232,7 @@ extension Run {
         default: return
         }
         let verdict = progress.unreadable.add(
-            message, error, isCertain: isCertain, hasBrought: progress.hasBrought)
+            message, id, error, isCertain: isCertain, hasBrought: progress.hasBrought)
         guard case .leftBehind(let isProgress) = verdict else { return }
         refusals.add(message, session.name(of: message), error.description)
         if isProgress { progress.passedOver() }
@@ -240,10 +272,11 @@ extension Run {
     /// - Returns: what is to be delivered, folder by folder.
     private mutating func settle(
         _ staged: [StagedMessage], _ plan: inout RunPlan, _ fetch: inout Fetch, _ writer: any MailboxWriter,
-        _ headers: HeaderHashes
+        _ headers: HeaderHashes, _ session: any MailboxSession
     ) async throws -> [Delivery.Submission] {
         var new: [(message: StagedMessage, row: LedgerRow)] = []
-        var known: [(message: StagedMessage, old: LedgerRow, row: LedgerRow)] = []
+        var known: [(message: StagedMessage, old: LedgerRow?, row: LedgerRow)] = []
+        let (keepsFlags, deletes) = (settings.options.flags == .keep, deletes(session))
         // Messages that were counted as moved and are not, and the reverse.
         var recounted = Delivery.Size()
         for message in staged {
@@ -253,15 +286,22 @@ extension Run {
             switch plan.judge(message) {
             case .new(let fresh):
                 row = fresh
+                var message = message
+                if keepsFlags { message.keywords = session.keywords(of: message.message) }
                 new.append((message, fresh))
                 if !wasCounted { recounted += listed }
             case .known(let old, let renamed):
                 row = renamed
                 known.append((message, old, renamed))
                 if wasCounted { recounted -= listed }
+            case .shown(let shown):
+                row = shown
+                known.append((message, nil, shown))
+                if wasCounted { recounted -= listed }
             }
             fetch.settled.append(row)
-            if settings.options.deleteAfterMove { fetch.deletable.append(message.message) }
+            // What is shown is deleted where it is.
+            if deletes, !row.isShown { fetch.deletable.append((message.message, row)) }
             progress.settled(
                 RunProgress.Settled(
                     message: message.message.detached, row: row, header: headers.take(message.message.number)),
@@ -272,6 +312,7 @@ extension Run {
             try await rename(known.map { ($0.old, $0.row) }, recounted)
         }
         progress.recognised(known.count, here: fetch.settled.count)
+        try await writer.takeKeywords(of: new.map(\.message))
         var submissions: [Delivery.Submission] = []
         while let folder = new.first?.message.message.folder {
             let part = new.prefix { $0.message.message.folder == folder }
@@ -287,14 +328,14 @@ extension Run {
 
     /// Gives ledger rows of messages already here the name under which they are now listed; `recounted` more remain
     /// than was thought.
-    private func rename(_ rows: [(old: LedgerRow, new: LedgerRow)], _ recounted: Delivery.Size) async throws {
+    private func rename(_ rows: [(old: LedgerRow?, new: LedgerRow)], _ recounted: Delivery.Size) async throws {
         let id = account.id
         let changed = try await context.records.change(.id(id)) { facts in
             guard var row = facts.row else { return nil }
             row.remaining = max(0, row.remaining.addingSaturated(Int64(recounted.messages)))
             row.remainingOctets = max(0, row.remainingOctets.addingSaturated(recounted.octets))
             var effects = AccountEffects(row)
-            effects.forgotten = rows.map(\.old)
+            effects.forgotten = rows.compactMap(\.old)
             effects.added = rows.map(\.new)
             return effects
         }
@@ -313,17 +354,34 @@ extension Run {
             })
     }
 
+    /// Remembers what has been left behind of each folder.
+    private func recordRest(_ fetch: Fetch, _ folders: SessionFolders) async throws {
+        let id = account.id
+        var remaining: [Int: Int] = [:]
+        for message in fetch.refusals.messages { remaining[message.folder, default: 0] += 1 }
+        let now = SessionFolders(
+            folders.folders, names: folders.names, known: try await context.records.folders(of: id),
+            inbox: settings.options.folder)
+        let records = now.records(remaining: remaining)
+        guard fetch.isWhole, !records.isEmpty else { return }
+        try await context.records.change(.id(id)) { _ in
+            var effects = AccountEffects()
+            effects.folders = records
+            return effects
+        }
+    }
+
     /// Everything is recorded: settled messages may be deleted on the old server, and the session ends in order.
     private func finish(_ session: any MailboxSession, _ fetch: Fetch) async throws {
-        guard settings.options.deleteAfterMove, !fetch.settled.isEmpty else {
+        guard !fetch.deletable.isEmpty else {
             // Everything is recorded, so it does not matter whether the farewell arrives.
             _ = try? await session.leave()
             return
         }
-        let kept = try await session.delete(fetch.deletable)
+        let kept = try await session.delete(fetch.deletable.map(\.message))
         guard try await session.leave() else { return }
         let id = account.id
-        let rows = zip(fetch.deletable, fetch.settled).filter { !kept.contains($0.0.number) }.map(\.1)
+        let rows = fetch.deletable.filter { !kept.contains($0.message.number) }.map(\.row)
         try await context.records.change(.id(id)) { _ in
             var effects = AccountEffects()
             effects.forgotten = rows
@@ -338,7 +396,20 @@ extension Run {
 }
 
 extension DeliveryOptions {
-    init(_ options: MoveOptions) {
-        self.init(preserveUIDL: options.preserveUIDL, markSeen: options.markSeen, folder: options.folder)
+    /// - Parameters:
+    ///   - folders: where mail of each of the session's folders goes.
+    ///   - keepsIDs: whether the ids of messages mean something to POP3 clients.
+    fileprivate init(_ options: MoveOptions, folders: [[String]], keepsIDs: Bool) {
+        self.init(
+            preserveUIDL: options.preserveUIDL && keepsIDs, markSeen: options.markSeen, flags: options.flags,
+            folders: folders)
+    }
+}
+
+extension [ListedMessage] {
+    /// What is only shown of other folders can be told once those have been seen.
+    fileprivate func views(last views: Set<Int>) -> [ListedMessage] {
+        guard !views.isEmpty else { return self }
+        return filter { !views.contains($0.folder) } + filter { views.contains($0.folder) }
     }
 }

@@ -124,7 +124,7 @@ struct Run: Sendable {
     }
 
     /// Records that the account is moving and what remains.
-    mutating func recordListing(_ plan: RunPlan) async throws {
+    mutating func recordListing(_ plan: RunPlan, _ folders: SessionFolders) async throws {
         let isFirstAttempt = !hasBegun
         hasBegun = true
         let id = account.id
@@ -132,6 +132,7 @@ struct Run: Sendable {
         let remaining = Int64(plan.missing)
         let octets = plan.missingOctets
         let asked = asked
+        let listed = folders.records(remaining: plan.missingByFolder)
         let changed = try await context.records.change(.id(id)) { facts in
             guard var row = facts.account else { return nil }
             var events: [EventRecord] = []
@@ -149,7 +150,9 @@ struct Run: Sendable {
                         at: now, account: row.address, kind: .connected,
                         detail: "\(remaining) messages to fetch, \(octets) octets", isIdle: remaining == 0))
             }
-            return AccountEffects(row, events: events)
+            var effects = AccountEffects(row, events: events)
+            effects.folders = listed
+            return effects
         }
         if let changed { statuses.changed(changed) }
     }

@@ -4,7 +4,7 @@ import Records
 import Vocabulary
 
 extension RunPlan {
-    /// A listing and a ledger, joined by UIDL. Both may have millions of entries, so they are sorted side by side, 16
+    /// A listing and a ledger, joined by what the ledger calls the ids. Both may have millions of entries, so they are sorted side by side, 16
     /// octets each, instead of gathered in dictionaries.
     struct Groups {
         private typealias Entry = (id: Int64, index: Int32)
@@ -12,11 +12,11 @@ extension RunPlan {
         private let messages: [Entry]
         private let rows: [Entry]
 
-        init(_ listing: [ListedMessage], _ ledger: [LedgerRow], _ hash: LedgerHash) {
+        init(_ listing: [ListedMessage], _ ledger: [LedgerRow], _ names: LedgerNames) {
             var messages: [Entry] = []
             messages.reserveCapacity(listing.count)
             for (index, message) in listing.enumerated() {
-                if let id = message.uniqueID { messages.append((hash.uniqueID(id), Int32(clamping: index))) }
+                if let id = names.id(of: message) { messages.append((id, Int32(clamping: index))) }
             }
             var rows: [Entry] = []
             rows.reserveCapacity(ledger.count)
@@ -33,7 +33,7 @@ extension RunPlan {
             entries.sort { $0.id == $1.id ? $0.index < $1.index : $0.id < $1.id }
         }
 
-        /// Calls `body` with each listed UIDL, the indices of its messages, and those of its rows.
+        /// Calls `body` with each listed id, the indices of its messages, and those of its rows.
         func forEach(_ body: (_ id: Int64, _ messages: [Int], _ rows: [Int]) -> Void) {
             var (left, right) = (messages.startIndex, rows.startIndex)
             while left < messages.endIndex {

@@ -8,7 +8,8 @@ import Vocabulary
 ///
 /// A ledger row is *trusted* if the same UIDL of the same source is listed with the same size, and that UIDL has never
 /// been seen to mean two messages (RFC 1939 §7 forbids that, and servers do it); such a message is not fetched. UIDLs
-/// that are just message numbers mean nothing, and none of them is trusted.
+/// that are just message numbers mean nothing, and none of them is trusted. A folder's ids mean something in that folder
+/// alone, for as long as its validity stays (``LedgerNames``).
 ///
 /// All other rows are *candidates*: a fetched message with the same content as a candidate is that message under
 /// another name (a rebuilt index, another server, no UIDL at all), and is not delivered again. Each candidate accounts
@@ -22,12 +23,15 @@ struct RunPlan: Sendable {
     /// candidate of their size. Only fetching can tell for certain.
     let missing: Int
     let missingOctets: Int64
+    /// ``missing``, by the folder's number.
+    let missingByFolder: [Int: Int]
     private let seeming: Set<Int>
     private var candidates: [Int64: [LedgerRow]] = [:]
     private var deleted: [Int64: [LedgerRow]] = [:]
     private var nextOccurrence: [Int64?: Int32] = [:]
-    private let source: Int64
-    private let hash: LedgerHash
+    /// The contents of messages that are in folders of their own, where some folders show those of others, too.
+    private var elsewhere: Set<Int64> = []
+    private let views: Set<Int>
     /// Which messages are identified by their names.
     let naming: Naming
     /// Whether this holds for all wanted messages.
@@ -39,11 +43,12 @@ struct RunPlan: Sendable {
         fileprivate(set) var shared: Set<Int64> = []
         /// Whether the listing's UIDLs are just message numbers.
         fileprivate(set) var areNumbers: Bool
-        fileprivate let hash: LedgerHash
+        let names: LedgerNames
 
         func tells(_ message: ListedMessage) -> Bool {
-            guard let id = message.uniqueID, !areNumbers else { return false }
-            return shared.isEmpty || !shared.contains(hash.uniqueID(id))
+            guard message.uniqueID != nil, !areNumbers || names.isPromised(message) else { return false }
+            guard !shared.isEmpty else { return true }
+            return names.id(of: message).map { !shared.contains($0) } ?? false
         }
 
         fileprivate func isShared(_ id: Int64?) -> Bool { id.map(shared.contains) ?? false }
@@ -51,6 +56,8 @@ struct RunPlan: Sendable {
 
     /// What a fetched message is.
     enum Verdict: Equatable, Sendable {
+        /// It is moved from another folder, and only shown in its own: record the row, deliver nothing.
+        case shown(LedgerRow)
         /// It has not been moved: deliver it, and record the row.
         case new(LedgerRow)
         /// It was moved under `old`, which is replaced by `row`.
@@ -58,26 +65,28 @@ struct RunPlan: Sendable {
     }
 
     /// - Parameters:
+    ///   - views: numbers of folders that show messages of others: what is nowhere else is taken from them, and comes last.
     ///   - isConfirming: whether nothing is trusted: each message is fetched and recognised by its content, as before a
     ///     `DELE`.
     init(
-        listing: [ListedMessage], ledger: [LedgerRow], source: Int64, hash: LedgerHash, order: MoveOptions.Order,
-        isConfirming: Bool
+        listing: [ListedMessage], ledger: [LedgerRow], names: LedgerNames, order: MoveOptions.Order,
+        views: Set<Int> = [], isConfirming: Bool
     ) {
-        self.source = source
-        self.hash = hash
-        var naming = Naming(areNumbers: Self.areNumbers(listing), hash: hash)
-        let groups = Groups(listing, ledger, hash)
+        self.views = views
+        var naming = Naming(areNumbers: Self.areNumbers(listing), names: names)
+        let groups = Groups(listing, ledger, names)
         var isTrusted = Bits(listing.count)
         var isUsed = Bits(ledger.count)
         var occurrences: [Int64?: Int32] = [:]
         groups.forEach { id, messages, rows in
+            let source = messages.first.map { names.source(of: listing[$0]) }
             if messages.count > 1 || rows.contains(where: { ledger[$0].isShared && ledger[$0].source == source }) {
                 naming.shared.insert(id)
             }
             guard !rows.isEmpty else { return }
-            if let first = messages.first, !isConfirming, !naming.areNumbers, !naming.isShared(id),
-                let row = Self.match(listing[first], rows, in: ledger, source: source)
+            if let first = messages.first, let source, naming.tells(listing[first]),
+                let row = Self.match(listing[first], rows, in: ledger, source: source),
+                !isConfirming || ledger[row].isShown
             {
                 isTrusted.insert(first)
                 isUsed.insert(row)
@@ -89,6 +98,7 @@ struct RunPlan: Sendable {
         nextOccurrence = occurrences
         var unused: [LedgerRow] = []
         for (index, row) in ledger.enumerated() where !isUsed.contains(index) {
+            if row.isShown { continue }
             unused.append(row)
             if row.deleted {
                 deleted[row.content, default: []].append(row)
@@ -100,20 +110,37 @@ struct RunPlan: Sendable {
         var wanted =
             isTrusted.isEmpty
             ? listing : listing.indices.lazy.filter { !isTrusted.contains($0) }.map { listing[$0] }
-        if !zip(wanted, wanted.dropFirst()).allSatisfy({ $0.number < $1.number }) {
-            wanted.sort { $0.number < $1.number }
+        if !views.isEmpty {
+            for index in ledger.indices where isUsed.contains(index) && !ledger[index].isShown {
+                elsewhere.insert(ledger[index].content)
+            }
         }
-        if order == .newestFirst { wanted.reverse() }
+        Self.sort(&wanted, order, views)
         self.wanted = wanted
         areAllNamed = wanted.allSatisfy(naming.tells)
-        seeming = Self.seeming(wanted, unused, hash)
+        seeming = Self.seeming(wanted, unused, names).union(Self.shown(wanted, in: listing, views))
         var (missing, missingOctets) = (0, Int64(0))
+        var byFolder: [Int: Int] = [:]
         for message in wanted where !seeming.contains(message.number) {
             missing += 1
             missingOctets = missingOctets.addingSaturated(Int64(message.octets ?? 0))
+            byFolder[message.folder, default: 0] += 1
         }
+        missingByFolder = byFolder
         self.missing = missing
         self.missingOctets = missingOctets
+    }
+
+    /// Folder after folder; what is shown of others comes when those have been seen.
+    private static func sort(_ wanted: inout [ListedMessage], _ order: MoveOptions.Order, _ views: Set<Int>) {
+        func isBefore(_ one: ListedMessage, _ other: ListedMessage) -> Bool {
+            guard one.folder == other.folder else {
+                let (isView, isOtherView) = (views.contains(one.folder), views.contains(other.folder))
+                return isView == isOtherView ? one.folder < other.folder : isOtherView
+            }
+            return order == .newestFirst ? one.number > other.number : one.number < other.number
+        }
+        if !zip(wanted, wanted.dropFirst()).allSatisfy(isBefore) { wanted.sort(by: isBefore) }
     }
 
     /// The index of the message's own row; nil if it has none that can be trusted. A UIDL that has meant two messages,
@@ -137,7 +164,7 @@ struct RunPlan: Sendable {
 
     /// Numbers of the messages for which there is a row of their size, each row counted once; a row with the same UIDL
     /// is matched first.
-    private static func seeming(_ wanted: [ListedMessage], _ unused: [LedgerRow], _ hash: LedgerHash) -> Set<Int> {
+    private static func seeming(_ wanted: [ListedMessage], _ unused: [LedgerRow], _ names: LedgerNames) -> Set<Int> {
         guard !wanted.isEmpty, !unused.isEmpty else { return [] }
         struct Kind: Hashable {
             var id: Int64?
@@ -151,7 +178,7 @@ struct RunPlan: Sendable {
             if row.deleted { counts[kind, default: (0, 0)].deleted += 1 }
         }
         for message in wanted {
-            guard let id = message.uniqueID.map(hash.uniqueID) else { continue }
+            guard let id = names.id(of: message) else { continue }
             let kind = Kind(id: id, octets: Int64(message.octets ?? -1))
             guard let count = counts[kind], count.all > 0 else { continue }
             counts[kind]?.all -= 1
@@ -168,6 +195,19 @@ struct RunPlan: Sendable {
         return seeming
     }
 
+    /// Numbers of the messages that seem to be shown by folders that show those of others: another has their size and date.
+    private static func shown(_ wanted: [ListedMessage], in listing: [ListedMessage], _ views: Set<Int>) -> [Int] {
+        guard !views.isEmpty else { return [] }
+        struct Looks: Hashable {
+            var octets: Int?
+            var date: Timestamp?
+
+            init(_ message: ListedMessage) { (octets, date) = (message.octets, message.date) }
+        }
+        let others = Set(listing.lazy.filter { !views.contains($0.folder) }.map(Looks.init))
+        return wanted.filter { views.contains($0.folder) && others.contains(Looks($0)) }.map(\.number)
+    }
+
     /// Whether a wanted message was assumed to be moved when ``missing`` was counted.
     func seemsMoved(_ message: ListedMessage) -> Bool { seeming.contains(message.number) }
 
@@ -178,8 +218,11 @@ struct RunPlan: Sendable {
 
     /// Says what a fetched message is. Ask once for each message: the answer uses up a candidate.
     mutating func judge(_ staged: StagedMessage) -> Verdict {
-        let id = staged.message.uniqueID.map(hash.uniqueID)
-        let old = candidates[staged.content.value]?.popLast() ?? takeDeleted(staged.content.value, id)
+        let names = naming.names
+        let id = names.id(of: staged.message)
+        let isView = views.contains(staged.message.folder)
+        let old = isView && elsewhere.contains(staged.content.value)
+            ? nil : candidates[staged.content.value]?.popLast() ?? takeDeleted(staged.content.value, id)
         let occurrence: Int32
         if let old, old.uniqueID == id {
             occurrence = old.occurrence
@@ -189,8 +232,14 @@ struct RunPlan: Sendable {
         }
         let row = LedgerRow(
             uniqueID: id, occurrence: occurrence, content: staged.content.value,
-            octets: Int64(staged.message.octets ?? -1), source: source, isShared: naming.isShared(id))
-        return old.map { .known(old: $0, row: row) } ?? .new(row)
+            octets: Int64(staged.message.octets ?? -1), source: names.source(of: staged.message),
+            isShared: naming.isShared(id))
+        if let old {
+            if !views.isEmpty { elsewhere.insert(row.content) }
+            return .known(old: old, row: row)
+        }
+        if !views.isEmpty, !elsewhere.insert(row.content).inserted, isView { return .shown(row.shown) }
+        return .new(row)
     }
 }
 

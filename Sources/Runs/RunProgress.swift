@@ -22,7 +22,8 @@ struct RunProgress: Sendable {
     var unreadable = UnreadableMessages()
     /// The lines about refused messages that events have reported so far.
     private var told: Set<String> = []
-    private var refused: Set<UniqueID> = []
+    /// What the ledger calls them.
+    private var refused: Set<Int64> = []
     /// Sizes by message number, of settled messages: a session that resumes the run fetches what is in these places
     /// last.
     private var sizes: [Int: Int?] = [:]
@@ -83,10 +84,10 @@ struct RunProgress: Sendable {
     /// A message was left behind as unreadable.
     mutating func passedOver() { count += 1 }
 
-    /// The old server refused to give this message.
-    mutating func refused(_ message: ListedMessage) {
+    /// The old server refused to give a message, which the ledger calls by this id.
+    mutating func refused(_ id: Int64?) {
         // A message that no listing names may not exist at all.
-        guard let id = message.uniqueID, refused.count < 100_000, refused.insert(id.detached).inserted else { return }
+        guard let id, refused.count < 100_000, refused.insert(id).inserted else { return }
         found += 1
     }
 

@@ -19,12 +19,13 @@ struct UnreadableMessages: Sendable {
 
     /// How a message is recognised in the next session; by its place, on servers whose unique-ids change each time.
     private enum Mark: Hashable {
-        case named(UniqueID)
+        /// As the ledger calls it.
+        case named(Int64)
         case placed(Int, octets: Int?)
 
-        static func all(of message: ListedMessage) -> [Mark] {
+        static func all(of message: ListedMessage, _ id: Int64?) -> [Mark] {
             let place = placed(message.number, octets: message.octets)
-            return message.uniqueID.map { [.named($0.detached), place] } ?? [place]
+            return id.map { [.named($0), place] } ?? [place]
         }
     }
 
@@ -44,9 +45,9 @@ struct UnreadableMessages: Sendable {
     /// Whether any message is left behind.
     var hasLeft: Bool { !left.isEmpty }
 
-    /// Why the message is left behind; nil if it is not.
-    func reason(_ message: ListedMessage) -> String? {
-        return Mark.all(of: message).lazy.compactMap { left[$0] }.first
+    /// Why the message, which the ledger calls by this id, is left behind; nil if it is not.
+    func reason(_ message: ListedMessage, _ id: Int64?) -> String? {
+        return Mark.all(of: message, id).lazy.compactMap { left[$0] }.first
     }
 
     /// A message has arrived whole.
@@ -61,14 +62,15 @@ struct UnreadableMessages: Sendable {
 
     /// Counts that a session has ended at `message`.
     /// - Parameters:
+    ///   - id: what the ledger calls it.
     ///   - isCertain: whether nothing else was being requested at the time.
     ///   - hasBrought: whether this run has received any message from this server.
     mutating func add(
-        _ message: ListedMessage, _ error: SourceError, isCertain: Bool, hasBrought: Bool
+        _ message: ListedMessage, _ id: Int64?, _ error: SourceError, isCertain: Bool, hasBrought: Bool
     ) -> Verdict {
         isSuspicious = true
         guard left.count < Self.most else { return .suspected }
-        let marks = Mark.all(of: message)
+        let marks = Mark.all(of: message, id)
         for mark in marks { times[mark, default: 0] += 1 }
         guard isCertain, let mark = marks.first(where: { times[$0, default: 0] >= 2 }) else { return .suspected }
         left[mark] = error.description

@@ -37,6 +37,9 @@ enum Migrations {
         migrator.registerMigration("attempts, pauses, and accounts that need attention") { db in
             try db.execute(sql: attention)
         }
+        migrator.registerMigration("folders of old mailboxes", foreignKeyChecks: .immediate) { db in
+            try db.execute(sql: folders)
+        }
         return migrator
     }()
 

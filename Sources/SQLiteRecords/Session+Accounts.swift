@@ -214,6 +214,7 @@ extension Session {
                 """, [domain]
             ) { try $0.integer() }
             try db.run("DELETE FROM ledger WHERE account IN (SELECT id FROM account WHERE domain = ?)", [domain])
+            try db.run("DELETE FROM folder WHERE account IN (SELECT id FROM account WHERE domain = ?)", [domain])
             try db.run("DELETE FROM intent WHERE account IN (SELECT id FROM account WHERE domain = ?)", [domain])
             try db.run("DELETE FROM run WHERE account IN (SELECT id FROM account WHERE domain = ?)", [domain])
             try db.run("DELETE FROM event WHERE domain = ?", [domain])

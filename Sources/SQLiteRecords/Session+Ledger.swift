@@ -16,7 +16,7 @@ extension Session {
                 return LedgerRow(
                     uniqueID: flags.contains(.uniqueID) ? row[1] : nil, occurrence: occurrence, content: row[2],
                     octets: row[4], source: row[0], deleted: flags.contains(.deleted),
-                    isShared: flags.contains(.shared))
+                    isShared: flags.contains(.shared), isShown: flags.contains(.shown))
             }
         }
     }
@@ -106,6 +106,7 @@ struct LedgerFlags: OptionSet {
     static let uniqueID = LedgerFlags(rawValue: 1)
     static let deleted = LedgerFlags(rawValue: 2)
     static let shared = LedgerFlags(rawValue: 4)
+    static let shown = LedgerFlags(rawValue: 8)
 
     init(rawValue: Int64) { self.rawValue = rawValue }
 
@@ -114,6 +115,7 @@ struct LedgerFlags: OptionSet {
         if row.uniqueID != nil { insert(.uniqueID) }
         if row.deleted { insert(.deleted) }
         if row.isShared { insert(.shared) }
+        if row.isShown { insert(.shown) }
     }
 }
 
@@ -155,7 +157,7 @@ enum IntentMessages {
                     LedgerRow(
                         uniqueID: flags.contains(.uniqueID) ? long(0) : nil, occurrence: short(10), content: long(1),
                         octets: long(2), source: long(3), deleted: flags.contains(.deleted),
-                        isShared: flags.contains(.shared)))
+                        isShared: flags.contains(.shared), isShown: flags.contains(.shown)))
                 octets.append(long(4))
             }
         }

@@ -2,8 +2,9 @@
 
 import Glibc
 
-/// Where a domain's mail comes from: the old POP3 server, and how it may be spoken to.
+/// Where a domain's mail comes from: the old server, and how it may be spoken to.
 public struct OldServer: Hashable, Sendable, Codable {
+    public var mailProtocol: MailProtocol
     /// A host name or an address literal without brackets.
     public var host: String
     public var port: Int
@@ -17,13 +18,14 @@ public struct OldServer: Hashable, Sendable, Codable {
     public var secureAuthentication: Bool
 
     public init(
-        host: String, port: Int? = nil, security: TransportSecurity = .opportunistic,
+        _ mailProtocol: MailProtocol = .pop3, host: String, port: Int? = nil, security: TransportSecurity = .opportunistic,
         certificate: CertificateCheck? = nil, usernameIncludesDomain: Bool = true, domain: String? = nil,
         secureAuthentication: Bool = false
     ) {
+        self.mailProtocol = mailProtocol
         self.host = host
         self.security = security
-        self.port = port ?? (security == .tls ? 995 : 110)
+        self.port = port ?? mailProtocol.port(security)
         self.certificate = certificate ?? CertificateCheck(verify: security.isAlwaysEncrypted ? .full : .none)
         self.usernameIncludesDomain = usernameIncludesDomain
         self.domain = domain
@@ -49,13 +51,33 @@ public struct OldServer: Hashable, Sendable, Codable {
     }
 }
 
+extension OldServer {
+    private enum CodingKeys: String, CodingKey {
+        case mailProtocol = "protocol"
+        case host, port, security, certificate, usernameIncludesDomain, domain, secureAuthentication
+    }
+
+    /// Servers that were recorded by an earlier version speak POP3.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            try container.decodeIfPresent(MailProtocol.self, forKey: .mailProtocol) ?? .pop3,
+            host: try container.decode(String.self, forKey: .host), port: try container.decode(Int.self, forKey: .port),
+            security: try container.decode(TransportSecurity.self, forKey: .security),
+            certificate: try container.decode(CertificateCheck.self, forKey: .certificate),
+            usernameIncludesDomain: try container.decode(Bool.self, forKey: .usernameIncludesDomain),
+            domain: try container.decodeIfPresent(String.self, forKey: .domain),
+            secureAuthentication: try container.decode(Bool.self, forKey: .secureAuthentication))
+    }
+}
+
 /// How the connection is protected (RFC 2595, RFC 8314).
 public enum TransportSecurity: String, Sendable, Codable, CaseIterable {
     /// Plain text.
     case none
-    /// `STLS` when it is offered.
+    /// `STLS`, or `STARTTLS`, when it is offered.
     case opportunistic
-    /// `STLS`, or nothing is sent.
+    /// The same, or nothing is sent.
     case starttls
     /// TLS from the first octet.
     case tls
@@ -83,35 +105,4 @@ public struct CertificateCheck: Hashable, Sendable, Codable {
         self.verify = verify
         self.sha256 = sha256
     }
-}
-
-/// How a domain's mailboxes are moved.
-public struct MoveOptions: Hashable, Sendable, Codable {
-    public enum MarkSeen: String, Sendable, Codable, CaseIterable { case none, all }
-
-    public enum Order: String, Sendable, Codable, CaseIterable { case oldestFirst, newestFirst }
-
-    /// Late mail, brought without another login.
-    public struct FollowUp: Hashable, Sendable, Codable {
-        /// For how long after a completed run.
-        public var hours: Int
-        public var everyMinutes: Int
-
-        public init(hours: Int, everyMinutes: Int = Defaults.followUpMinutes) {
-            self.hours = hours
-            self.everyMinutes = everyMinutes
-        }
-    }
-
-    public var preserveUIDL = true
-    public var markSeen = MarkSeen.none
-    public var order = Order.oldestFirst
-    public var deleteAfterMove = false
-    /// POP3 connections of moves to this server at once, where fewer than the daemon's own limit.
-    public var maxConnections: Int?
-    /// `INBOX`, or the name of a Maildir++ folder below it.
-    public var folder = "INBOX"
-    public var followUp: FollowUp?
-
-    public init() {}
 }

@@ -10,3 +10,10 @@ public enum SpecialUse: String, Hashable, Sendable, Codable, CaseIterable {
     case important
     case sent, drafts, junk, trash, archive
 }
+
+extension SpecialUse {
+    /// What the folders for these uses are called where nobody has said anything else.
+    public static let usualNames: [SpecialUse: String] = [
+        .sent: "Sent", .drafts: "Drafts", .junk: "Junk", .trash: "Trash", .archive: "Archive",
+    ]
+}

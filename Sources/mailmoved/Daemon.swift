@@ -5,9 +5,11 @@ import Configuring
 import DNS
 import Glibc
 import Ground
+import IMAPSource
 import JSONRPC
 import Logging
 import MailMoveAPI
+import MailSource
 import MaildirStore
 import MessageContent
 import Methods
@@ -75,7 +77,9 @@ final class Daemon: Service {
         group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
         callers = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         store = try MaildirStore(
-            path: configuration.mailStore.maildirPath, contentKey: try await .kept(in: records), pool: FilePool())
+            path: configuration.mailStore.maildirPath, contentKey: try await .kept(in: records), pool: FilePool(),
+            layout: FolderLayout(configuration.mailStore.maildirLayout),
+            specialFolders: configuration.mailStore.specialFolders)
         let memory = Memory()
         var limits = MoveLimits(configuration)
         memory.fit(&limits, log: log)
@@ -89,7 +93,7 @@ final class Daemon: Service {
         let ledgerHash = try KeyedHash(key: try await Keys.ledgerKey("ledger-key", in: records))
         // Last of the steps that may fail, because its owner must end it.
         pool = try HashingPool(waitingLogins: 2048, decoyScheme: limits.passwordScheme)
-        let source = POP3Source(group: group)
+        let source = SourcesByProtocol(pop3: POP3Source(group: group), imap: IMAPSource(group: group))
         move = MailMove(
             records: records, directory: BuiltinDirectory(records: records), source: source, probe: source,
             store: store,
@@ -157,6 +161,16 @@ final class Daemon: Service {
         lastResort.begin()
         server.stop(grace: .seconds(3))
         move.stop()
+    }
+}
+
+extension FolderLayout {
+    fileprivate init(_ layout: MaildirLayout) {
+        self =
+            switch layout {
+            case .maildirPlusPlus: .maildirPlusPlus
+            case .fs: .fs
+            }
     }
 }
 

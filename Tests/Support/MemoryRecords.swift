@@ -91,6 +91,7 @@ struct MemoryTables: Sendable {
     var known: [String: [EmailAddress: EmailAddress]] = [:]
     var excluded: [String: [EmailAddress: EmailAddress]] = [:]
     var ledger: [AccountRecord.ID: Set<LedgerRow>] = [:]
+    var folders: [AccountRecord.ID: [Int64: FolderRecord]] = [:]
     var intents: [Intent] = []
     var mailboxes: [AccountRecord.ID: MarkedMailbox] = [:]
     var namedRuns: [AccountRecord.ID: [Int64: Int64]] = [:]

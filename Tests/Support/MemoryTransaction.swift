@@ -158,6 +158,7 @@ final class MemoryTransaction: RecordsWriter {
         }
         for id in rows.map(\.id) {
             tables.ledger[id] = nil
+            tables.folders[id] = nil
             tables.intents.removeAll { $0.account == id }
             tables.runs[id] = nil
             if tables.mailboxes[id] != nil { tables.mailboxes[id] = MarkedMailbox(marker: nil) }
@@ -172,6 +173,17 @@ final class MemoryTransaction: RecordsWriter {
     // MARK: The ledger
 
     func ledger(of account: AccountRecord.ID) throws -> [LedgerRow] { Array(tables.ledger[account] ?? []) }
+
+    func folders(of account: AccountRecord.ID) throws -> [FolderFigures] {
+        let ledger = try ledger(of: account)
+        return (tables.folders[account] ?? [:]).values.map { folder in
+            FolderFigures(folder, moved: Int64(ledger.count { $0.source == folder.source && !$0.isShown }))
+        }.sorted { $0.folder.path.joined(separator: "/") < $1.folder.path.joined(separator: "/") }
+    }
+
+    func put(_ folders: [FolderRecord], of account: AccountRecord.ID) throws {
+        for folder in folders { tables.folders[account, default: [:]][folder.source] = folder }
+    }
 
     func intents(of account: AccountRecord.ID?) throws -> [Intent] {
         tables.intents.filter { account == nil || $0.account == account }

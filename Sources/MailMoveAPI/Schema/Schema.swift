@@ -16,6 +16,8 @@ public indirect enum Schema: Sendable {
     /// An array whose elements the method judges one by one: a bad one spoils no other.
     case rows(of: Schema)
     case object(ObjectSchema)
+    /// An object with any members, whose values are all of this form.
+    case map(of: Schema)
     /// Whatever one of them allows; told apart by their required members.
     case either([Schema])
     /// A result's member that is always there, as null where there is nothing to tell.

@@ -15,6 +15,7 @@ extension Schema {
         case .array(let element): Self.violation(in: value, ofElements: element, expectation)
         case .rows: value.kind == .array ? nil : Violation(nil, "must be \(expectation)")
         case .object(let object): object.violation(in: value)
+        case .map(let element): Self.violation(in: value, ofValues: element, expectation)
         case .either(let schemas):
             schemas.contains { $0.violation(in: value) == nil } ? nil : Violation(nil, "must be \(expectation)")
         case .orNull(let schema): value.isNull ? nil : schema.violation(in: value)
@@ -35,7 +36,7 @@ extension Schema {
         case .string(let form): form.expectation
         case .choice(let words): "one of " + words.map { "\"\($0)\"" }.joined(separator: ", ")
         case .array, .rows: "an array"
-        case .object, .anyObject: "an object"
+        case .object, .anyObject, .map: "an object"
         case .anything: "anything"
         case .either(let schemas): schemas.map(\.expectation).joined(separator: ", or ")
         case .orNull(let schema): schema.expectation + ", or null"
@@ -53,6 +54,14 @@ extension Schema {
         guard value.kind == .array else { return Violation(nil, "must be \(expectation)") }
         for (index, item) in value.elements.enumerated() {
             if let violation = element.violation(in: item) { return violation.within(index) }
+        }
+        return nil
+    }
+
+    private static func violation(in value: JSONView, ofValues form: Schema, _ expectation: String) -> Violation? {
+        guard value.kind == .object else { return Violation(nil, "must be \(expectation)") }
+        for member in value.members {
+            if let violation = form.violation(in: member.value) { return violation.within(member.name) }
         }
         return nil
     }

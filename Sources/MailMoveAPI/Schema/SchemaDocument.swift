@@ -53,6 +53,7 @@ struct SchemaDocument {
         case .choice(let words): return ["type": "string", "enum": .array(words.map { .string($0) })]
         case .array(let element), .rows(let element): return ["type": "array", "items": reference(to: element)]
         case .object(let object): return description(of: object)
+        case .map(let element): return ["type": "object", "additionalProperties": reference(to: element)]
         case .either(let schemas): return ["oneOf": .array(schemas.map { reference(to: $0) })]
         case .orNull(let schema): return orNull(schema)
         case .anything: return [:]

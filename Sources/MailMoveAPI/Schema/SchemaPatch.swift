@@ -16,6 +16,7 @@ extension Schema {
     fileprivate var patch: Schema {
         switch self {
         case .object(let object): .object(object.patch)
+        case .map(let element): .map(of: .orNull(element.patch))
         default: self
         }
     }

@@ -119,6 +119,17 @@ extension Schema {
             return levels.contains(where: \.isEmpty) ? "there is nothing before or after a dot" : nil
         })
 
+    /// A folder's path or a pattern for some: in UTF-8, with `/` between levels.
+    static let folderPath = Schema.string(
+        TextForm(
+            expectation: "a folder's path such as Projects/2024", minimumLength: 1, maximumLength: 1000
+        ) { text in
+            if text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
+                return "it holds a control character"
+            }
+            return text.allSatisfy { $0 == "/" } ? "it has no name" : nil
+        })
+
     /// Where a client comes from; empty where the caller does not know. Whatever is no address counts as one client: a
     /// gateway that says something else must not keep its users out.
     static let remoteAddress = Schema.string(

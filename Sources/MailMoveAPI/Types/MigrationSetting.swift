@@ -35,6 +35,18 @@ extension MigrationSetting<[EmailAddress]> {
     public static var excludedAccounts: Self { Self(path: ["excludedAccounts"]) }
 }
 
+extension MigrationSetting<MailProtocol> {
+    public static var mailProtocol: Self { Self(path: ["oldServer", "protocol"]) }
+}
+
+extension MigrationSetting<MoveOptionsParameters.Folders> {
+    public static var folders: Self { Self(path: ["options", "folders"]) }
+}
+
+extension MigrationSetting<MoveOptions.Flags> {
+    public static var flags: Self { Self(path: ["options", "flags"]) }
+}
+
 extension MigrationSetting<TransportSecurity> {
     public static var security: Self { Self(path: ["oldServer", "security"]) }
 }
@@ -65,15 +77,28 @@ extension Int: SettingValue { public var json: JSONValue { .integer(Int64(self))
 extension Bool: SettingValue { public var json: JSONValue { .bool(self) } }
 
 extension SettingValue where Self: RawRepresentable<String> { public var json: JSONValue { .string(rawValue) } }
+extension MailProtocol: SettingValue {}
 extension TransportSecurity: SettingValue {}
 extension MoveOptions.MarkSeen: SettingValue {}
 extension MoveOptions.Order: SettingValue {}
+extension MoveOptions.Flags: SettingValue {}
 
 extension [EmailAddress]: SettingValue { public var json: JSONValue { .array(map { .string($0.asGiven) }) } }
 
 extension OldServerParameters.Certificate: SettingValue {
     public var json: JSONValue {
         ["verify": verify.map { .string($0.rawValue) } ?? .null, "sha256": sha256.map(JSONValue.string) ?? .null]
+    }
+}
+
+extension MoveOptionsParameters.Folders: SettingValue {
+    public var json: JSONValue {
+        var targets = JSONObject()
+        for (folder, target) in (map ?? [:]).sorted(by: { $0.key < $1.key }) { targets[folder] = .string(target) }
+        return [
+            "exclude": exclude.map { .array($0.map(JSONValue.string)) } ?? .null,
+            "map": map == nil ? .null : .object(targets), "shared": shared.map(JSONValue.bool) ?? .null,
+        ]
     }
 }
 

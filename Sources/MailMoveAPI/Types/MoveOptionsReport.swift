@@ -10,6 +10,8 @@ public struct MoveOptionsReport: Codable, Hashable, Sendable {
     public var deleteAfterMove: Bool
     @OrNull public var maxConnections: Int?
     public var folder: String
+    public var folders: MoveOptions.Folders
+    public var flags: MoveOptions.Flags
     @OrNull public var followUp: MoveOptions.FollowUp?
 
     public init(_ options: MoveOptions) {
@@ -19,6 +21,8 @@ public struct MoveOptionsReport: Codable, Hashable, Sendable {
         self.deleteAfterMove = options.deleteAfterMove
         self.maxConnections = options.maxConnections
         self.folder = options.folder
+        self.folders = options.folders
+        self.flags = options.flags
         self.followUp = options.followUp
     }
 }
@@ -32,8 +36,19 @@ extension MoveOptionsReport: Described {
                 .required("markSeen", .choice(MoveOptions.MarkSeen.self), "which messages arrive as seen"),
                 .required("order", .choice(MoveOptions.Order.self), "which messages come first"),
                 .required("deleteAfterMove", .boolean, "whether moved messages are deleted from the old server"),
-                .required("maxConnections", .orNull(.integer(1...1000)), "POP3 connections at once, where fewer"),
-                .required("folder", .folder, "where messages arrive"),
+                .required("maxConnections", .orNull(.integer(1...1000)), "connections at once, where fewer"),
+                .required("folder", .folder, "where messages of the inbox arrive"),
+                .required(
+                    "folders",
+                    .object(
+                        ObjectSchema(
+                            "Which folders move, by IMAP.",
+                            [
+                                .required("exclude", .array(of: .folderPath), "those that do not move"),
+                                .required("map", .map(of: .folderPath), "from an old folder to a new one"),
+                                .required("shared", .boolean, "whether folders of others move too"),
+                            ])), "which folders move, and where to, by IMAP"),
+                .required("flags", .choice(MoveOptions.Flags.self), "whether messages keep their flags, by IMAP"),
                 .required(
                     "followUp",
                     .orNull(

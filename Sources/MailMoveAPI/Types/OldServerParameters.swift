@@ -15,6 +15,7 @@ public struct OldServerParameters: Codable, Hashable, Sendable {
         }
     }
 
+    public var mailProtocol: MailProtocol?
     public var host: String
     public var port: Int?
     public var security: TransportSecurity?
@@ -23,10 +24,17 @@ public struct OldServerParameters: Codable, Hashable, Sendable {
     public var domain: String?
     public var secureAuthentication: Bool?
 
+    private enum CodingKeys: String, CodingKey {
+        case mailProtocol = "protocol"
+        case host, port, security, certificate, usernameIncludesDomain, domain, secureAuthentication
+    }
+
     public init(
-        host: String, port: Int? = nil, security: TransportSecurity? = nil, certificate: Certificate? = nil,
-        usernameIncludesDomain: Bool? = nil, domain: String? = nil, secureAuthentication: Bool? = nil
+        _ mailProtocol: MailProtocol? = nil, host: String, port: Int? = nil, security: TransportSecurity? = nil,
+        certificate: Certificate? = nil, usernameIncludesDomain: Bool? = nil, domain: String? = nil,
+        secureAuthentication: Bool? = nil
     ) {
+        self.mailProtocol = mailProtocol
         self.host = host
         self.port = port
         self.security = security
@@ -38,10 +46,10 @@ public struct OldServerParameters: Codable, Hashable, Sendable {
 
     /// The parameters that ask for just this server. What is as by default is left out.
     public init(_ server: OldServer) {
-        let plain = OldServer(host: server.host, security: server.security)
+        let plain = OldServer(server.mailProtocol, host: server.host, security: server.security)
         let certificate = server.certificate == plain.certificate ? nil : server.certificate
         self.init(
-            host: server.host, port: server.port == plain.port ? nil : server.port, security: server.security,
+            server.mailProtocol, host: server.host, port: server.port == plain.port ? nil : server.port, security: server.security,
             certificate: certificate.map { Certificate(verify: $0.verify, sha256: $0.sha256) },
             usernameIncludesDomain: server.usernameIncludesDomain, domain: server.domain,
             secureAuthentication: server.secureAuthentication)
@@ -53,7 +61,7 @@ public struct OldServerParameters: Codable, Hashable, Sendable {
         let sha256 = certificate?.sha256.flatMap(Fingerprint.normalised)
         let verify = certificate?.verify ?? (sha256 == nil ? nil : .fingerprint)
         return OldServer(
-            host: Self.normalised(host), port: port, security: security,
+            mailProtocol ?? .pop3, host: Self.normalised(host), port: port, security: security,
             certificate: verify.map { CertificateCheck(verify: $0, sha256: sha256) },
             usernameIncludesDomain: usernameIncludesDomain ?? true, domain: domain,
             secureAuthentication: secureAuthentication ?? false)
@@ -88,12 +96,16 @@ extension OldServerParameters: Described {
         ObjectSchema(
             "OldServerParameters", "Where the mail comes from; all but the host may be left out.",
             [
+                .optional(
+                    "protocol", .choice(MailProtocol.self), default: "pop3",
+                    "pop3: only the inbox moves; imap: all folders, with flags and dates"),
                 .required("host", .host, "host name or IP address; an address stays right when DNS is switched"),
-                .optional("port", .integer(1...65535), "110, or 995 where security is tls"),
+                .optional(
+                    "port", .integer(1...65535), "110, or 995 where security is tls; for imap, 143, or 993"),
                 .optional(
                     "security", .choice(TransportSecurity.self), default: "opportunistic",
-                    "none; opportunistic: STLS when offered, and nothing without it where a certificate is to be judged; "
-                        + "starttls: STLS or nothing; tls: TLS from the first octet"),
+                    "none; opportunistic: STLS (for imap, STARTTLS) when offered, and nothing without it where a "
+                        + "certificate is to be judged; starttls: the same, or nothing; tls: TLS from the first octet"),
                 .optional(
                     "certificate",
                     .object(
@@ -112,5 +124,5 @@ extension OldServerParameters: Described {
                     "whether user names over there are full addresses"),
                 .optional("domain", .name, "the domain in user names over there, where it differs"),
                 .optional("secureAuthentication", .boolean, default: false, "never send the password in the clear"),
-            ], planned: ["protocol": "pop3", "pop3": nil, "master": nil]))
+            ], planned: ["pop3": nil, "master": nil]))
 }

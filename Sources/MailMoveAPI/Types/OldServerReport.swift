@@ -9,6 +9,7 @@ public struct OldServerReport: Codable, Hashable, Sendable {
         @OrNull public var sha256: String?
     }
 
+    public var mailProtocol: MailProtocol
     public var host: String
     public var port: Int
     public var security: TransportSecurity
@@ -17,7 +18,13 @@ public struct OldServerReport: Codable, Hashable, Sendable {
     @OrNull public var domain: String?
     public var secureAuthentication: Bool
 
+    private enum CodingKeys: String, CodingKey {
+        case mailProtocol = "protocol"
+        case host, port, security, certificate, usernameIncludesDomain, domain, secureAuthentication
+    }
+
     public init(_ server: OldServer) {
+        self.mailProtocol = server.mailProtocol
         self.host = server.host
         self.port = server.port
         self.security = server.security
@@ -33,6 +40,7 @@ extension OldServerReport: Described {
         ObjectSchema(
             "OldServer", "Where the mail comes from.",
             [
+                .required("protocol", .choice(MailProtocol.self), "what it speaks"),
                 .required("host", .host, "host name or IP address"),
                 .required("port", .integer(1...65535), "TCP port"),
                 .required("security", .choice(TransportSecurity.self), "how the connection is protected"),

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Vocabulary
+
+/// A folder of a new mailbox.
+public struct NewFolder: Hashable, Sendable {
+    /// Its name, level by level.
+    public var levels: [String]
+    public var isSubscribed: Bool
+
+    public init(_ levels: [String], isSubscribed: Bool = true) {
+        self.levels = levels
+        self.isSubscribed = isSubscribed
+    }
+
+    /// Where new mail arrives.
+    public static let inbox = ["INBOX"]
+
+    /// The levels of a name with dots between them, in which the inbox may be written in any case.
+    public static func levels(of name: String) -> [String] {
+        name.uppercased() == inbox[0] ? inbox : name.split(separator: ".").map(String.init)
+    }
+}
+
+/// What the names of folders are like in a store.
+public struct FolderNames: Hashable, Sendable {
+    /// What the platform calls its special folders, with `/` between levels.
+    public var special: [SpecialUse: String]
+    /// What a level cannot hold, besides `/` and control characters.
+    public var unholdable: Set<Unicode.Scalar>
+
+    public init(special: [SpecialUse: String] = SpecialUse.usualNames, unholdable: Set<Unicode.Scalar> = []) {
+        self.special = special
+        self.unholdable = unholdable
+    }
+}
