@@ -2,13 +2,14 @@
 
 import Vocabulary
 
-/// The types of records that are asked for (RFC 1035 §3.2.2, RFC 3596).
+/// The types of records that are asked for (RFC 1035 §3.2.2, RFC 3596, RFC 2782).
 enum RecordType: UInt16, Sendable {
     case a = 1
     case cname = 5
     case mx = 15
     case txt = 16
     case aaaa = 28
+    case srv = 33
 }
 
 /// What a record says.
@@ -16,6 +17,7 @@ enum RecordData: Sendable, Hashable {
     case address(IPAddress)
     case alias(String)
     case mailExchanger(MailExchanger)
+    case service(ServiceRecord)
     /// Its strings, concatenated (RFC 7208 §3.3).
     case text([UInt8])
 }
@@ -90,11 +92,15 @@ struct AnswerMessage {
         case .mx:
             let preference = Int(try reader.integer())
             data = .mailExchanger(MailExchanger(preference: preference, host: try reader.name()))
+        case .srv:
+            let (priority, weight) = (Int(try reader.integer()), Int(try reader.integer()))
+            let port = Int(try reader.integer())
+            data = .service(ServiceRecord(priority: priority, weight: weight, port: port, host: try reader.name()))
         case .txt: data = .text(try reader.strings(to: end))
         }
         // A name that extends beyond its record is invalid.
-        let isCompressible = type == .cname || type == .mx
-        guard !isCompressible || reader.position == end else { throw Malformed() }
+        let isName = type == .cname || type == .mx || type == .srv
+        guard !isName || reader.position == end else { throw Malformed() }
         return Record(owner: owner, data: data, type: type)
     }
 }

@@ -81,6 +81,24 @@ public enum LookupFailure: Error, Sendable, Hashable, CustomStringConvertible {
     }
 }
 
+/// An SRV record (RFC 2782): where a service is.
+public struct ServiceRecord: Sendable, Hashable {
+    /// The lowest comes first.
+    public var priority: Int
+    /// Among those of one priority, how much of the load it takes.
+    public var weight: Int
+    public var port: Int
+    /// As ``DomainNameText`` writes it; `.` says that the service is not offered.
+    public var host: String
+
+    public init(priority: Int, weight: Int, port: Int, host: String) {
+        self.priority = priority
+        self.weight = weight
+        self.port = port
+        self.host = host
+    }
+}
+
 /// An MX record (RFC 1035 §3.3.9).
 public struct MailExchanger: Sendable, Hashable {
     public var preference: Int

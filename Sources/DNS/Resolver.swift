@@ -73,6 +73,18 @@ public final class ResolverSession: Sendable {
         return answer
     }
 
+    /// SRV records, the most preferred first (RFC 2782).
+    public func services(of name: String) async -> Answer<ServiceRecord> {
+        var answer = await ask(name, .srv) { if case .service(let service) = $0 { service } else { nil } }
+        if case .records(let records) = answer.outcome {
+            let sorted = Set(records).sorted {
+                ($0.priority, -$0.weight, $0.host, $0.port) < ($1.priority, -$1.weight, $1.host, $1.port)
+            }
+            answer.outcome = .records(sorted)
+        }
+        return answer
+    }
+
     /// TXT records: octets, with the strings of each concatenated.
     public func texts(of name: String) async -> Answer<[UInt8]> {
         await ask(name, .txt) { if case .text(let text) = $0 { text } else { nil } }

@@ -33,6 +33,9 @@ public struct Resolution: Sendable {
     private static func resolve(
         _ server: OldServer, _ ownPorts: Set<Int>, on loop: any EventLoop
     ) -> EventLoopFuture<Resolution> {
+        if let addresses = server.resolved {
+            return loop.makeCompletedFuture { try known(addresses, of: server, ownPorts) }
+        }
         if server.isNamedByAddress {
             return loop.makeCompletedFuture { try lookUp(server, ownPorts, flags: AI_NUMERICSERV | AI_NUMERICHOST) }
         }
@@ -44,7 +47,25 @@ public struct Resolution: Sendable {
     private static func lookUp(
         _ server: OldServer, _ ownPorts: Set<Int>, flags: CInt
     ) throws(WireFailure) -> Resolution {
-        let resolution = Resolution(addresses: try addresses(of: server.host, port: server.port, flags: flags))
+        try checked(
+            Resolution(addresses: try addresses(of: server.host, port: server.port, flags: flags)), of: server, ownPorts)
+    }
+
+    /// What was looked up elsewhere.
+    private static func known(
+        _ addresses: [IPAddress], of server: OldServer, _ ownPorts: Set<Int>
+    ) throws(WireFailure) -> Resolution {
+        let sockets = addresses.compactMap { address in
+            // absent: it is an address
+            try? SocketAddress(ipAddress: address.description, port: server.port)
+        }
+        guard !sockets.isEmpty else { throw WireFailure(code: .unresolved, message: "has no address; check the host name") }
+        return try checked(Resolution(addresses: sockets), of: server, ownPorts)
+    }
+
+    private static func checked(
+        _ resolution: Resolution, of server: OldServer, _ ownPorts: Set<Int>
+    ) throws(WireFailure) -> Resolution {
         if ownPorts.contains(server.port), resolution.ipAddresses.contains(where: \.isThisMachine) {
             throw WireFailure(
                 code: .unreachable,

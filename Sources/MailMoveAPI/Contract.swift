@@ -15,7 +15,7 @@ public enum Contract {
     public static let methods: [any Method] = [
         createAccounts, importAccounts, setPassword, listAccounts, deleteAccounts,
         enableMigration, updateMigration, disableMigration, getMigration, listMigrations, forgetMigration,
-        verifyOldServer,
+        detectOldServer, verifyOldServer,
         checkDomain, checkIntegrity,
         authenticate, triggerMigration, pauseAccounts, resumeAccounts, retryNow, queryStatus,
         listLog, listEvents, watchStatus, unwatch,
@@ -24,7 +24,7 @@ public enum Contract {
 
     /// Methods that are described but not built yet: calling one says so.
     public static let planned: Set<String> = [
-        "detectOldServer", "moveAccounts", "listFolders", "getReport",
+        "moveAccounts", "listFolders", "getReport",
         "getMetrics", "exportAccounts", "closeAccounts", "verifyAccounts",
     ]
 

@@ -88,6 +88,7 @@ extension MethodTable: RequestHandler {
         case "getMigration": try await answer(Contract.getMigration, call, getMigration)
         case "listMigrations": try await answer(Contract.listMigrations, call, listMigrations)
         case "forgetMigration": try await answer(Contract.forgetMigration, call, forgetMigration)
+        case "detectOldServer": try await answer(Contract.detectOldServer, call, detectOldServer)
         case "verifyOldServer": try await answer(Contract.verifyOldServer, call, verifyOldServer)
         case "checkDomain": try await answer(Contract.checkDomain, call, checkDomain)
         case "checkIntegrity": try await answer(Contract.checkIntegrity, call, checkIntegrity)

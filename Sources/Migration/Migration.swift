@@ -41,6 +41,7 @@ public final class MailMove: Sendable {
     public let settings: SettingsDesk
     public let logins: LoginDesk
     public let statuses: StatusBoard
+    public let detection: ServerDetection
     public let verification: OldServerVerification
     public let domains: DomainCheck
     public let integrity: IntegrityCheck
@@ -97,6 +98,7 @@ public final class MailMove: Sendable {
             context: context, store: store, statuses: statuses, scheduler: scheduler, windows: windows,
             checkedSessions: checkedSessions, news: news, oldServerChanged: logins.oldServerChanged)
         self.logins = logins
+        self.detection = ServerDetection(context: context)
         self.verification = OldServerVerification(context: context, places: places)
         self.domains = DomainCheck(context: context)
         self.integrity = IntegrityCheck(

@@ -16,6 +16,8 @@ public struct OldServer: Hashable, Sendable, Codable {
     public var domain: String?
     /// Never send the password in the clear.
     public var secureAuthentication: Bool
+    /// Where its host is, if it was looked up elsewhere than by the system. It is never recorded.
+    public var resolved: [IPAddress]?
 
     public init(
         _ mailProtocol: MailProtocol = .pop3, host: String, port: Int? = nil, security: TransportSecurity = .opportunistic,

@@ -52,7 +52,7 @@ import Testing
 
     /// Parts of sentences that the book has as a whole, and texts that nobody reads.
     private static let parts: Set = [
-        "; it said: {}", "shows a certificate for another host{}", ", and answers a login in {}", "{} can be reached{}",
+        "; it said: {}", "; {}", "shows a certificate for another host{}", ", and answers a login in {}", "{} can be reached{}",
         "a POP3 session", "an IMAP session",
         "Subject: Retrieval using the IMAP4 protocol failed for the following message", "store-marker {}",
         "found-by-content {}", "not started", "not migrating", "progress of {}", "mailmove password\0{}",

@@ -102,6 +102,9 @@ extension Pages {
         is missing: give a domain or an oldServer
         = 缺失：请给出域或 oldServer
 
+        is missing: give a domain or an address
+        = 缺失：请给出域或地址
+
         is missing: give a domain or accounts
         = 缺失：请给出域或账号
 

@@ -73,16 +73,31 @@ extension Pages {
         Connection refused
         = 连接被拒绝
 
+        connection refused
+        = 连接被拒绝
+
         No route to host
+        = 没有到主机的路由
+
+        no route to host
         = 没有到主机的路由
 
         Network is unreachable
         = 网络不可达
 
+        network is unreachable
+        = 网络不可达
+
         Connection reset by peer
         = 连接被对方重置
 
+        connection reset by peer
+        = 连接被对方重置
+
         Connection timed out
+        = 连接超时
+
+        connection timed out
         = 连接超时
 
         the folder "{}" {}; name one like "Archive" or "Archive.2019", or INBOX

@@ -115,6 +115,36 @@ extension Pages {
         {} of the known accounts have no account here, such as {}: create them, or set autoCreateAccounts (--auto-create)
         = 已知账号中有 {} 个在此没有账号，例如 {}：请创建它们，或设置 autoCreateAccounts（--auto-create）
 
+        it answers, without TLS
+        = 有应答，不使用 TLS
+
+        it answers, with {} and a certificate that names it
+        = 有应答，使用 {}，证书与其名称相符
+
+        it answers, with {}, but {}
+        = 有应答，使用 {}，但{}
+
+        {}; it accepts the password, with the domain in the user name
+        = {}；接受该密码，用户名带域名
+
+        {}; it accepts the password, for a user name without the domain
+        = {}；接受该密码，用户名不带域名
+
+        {}; it rejects the password, with the domain in the user name and without
+        = {}；拒绝该密码，无论用户名是否带域名
+
+        {}; it did not judge the password: {}
+        = {}；未能判断该密码：{}
+
+        {}; it did not answer to the password in time
+        = {}；未及时应答密码验证
+
+        {}; the password was not sent, for nothing proves who answers
+        = {}；未发送密码，因为无法证明应答者的身份
+
+        {} old servers are being looked for already; try again in a moment
+        = 已有 {} 个原服务器正在查找；请稍后重试
+
         the old server cannot be reached
         = 无法连接原服务器
 
