@@ -39,6 +39,8 @@ public final class OldServerVerification: Sendable {
         var answers = OldServerStrain.Answers()
         if let user, let password {
             try await lookInside(line, of: server, user: user, password, &findings, &answers)
+            // Some say more to those they know.
+            findings.take(line.facts)
         }
         // Everything needed has been seen; it does not matter if the server hangs up instead of saying goodbye.
         _ = try? await line.leave()
@@ -178,23 +180,48 @@ public final class OldServerVerification: Sendable {
             try await session.enter()
             passed(.authenticate, "the old server accepts the password of \(user)")
             let folders = try await session.folders()
-            let (messages, octets) = (folders.map(\.messages).reduce(0, +), folders.map(\.octets).reduce(0, +))
-            findings.mailbox = (messages, octets)
-            passed(.mailbox, "\(messages) messages, \(octets) octets")
-            let listing = try await session.list(folders)
-            findings.hasUIDL = listing.isEmpty ? line.facts.hasUIDL : listing.contains { $0.uniqueID != nil }
-            passed(
-                .uidl,
-                findings.hasUIDL
-                    ? "\(listing.count) messages listed"
-                    : "the old server has no UIDL: messages are recognised by their content, and each run fetches all")
+            let messages = folders.map(\.messages).saturatedSum()
+            let listing: [ListedMessage]
+            switch server.mailProtocol {
+            case .pop3:
+                let octets = folders.map(\.octets).saturatedSum()
+                findings.mailbox = (messages, octets)
+                passed(.mailbox, "\(messages) messages, \(octets) octets")
+                listing = try await session.list(folders)
+                findings.hasUIDL = listing.isEmpty ? line.facts.hasUIDL : listing.contains { $0.uniqueID != nil }
+                passed(
+                    .uidl,
+                    findings.hasUIDL
+                        ? "\(listing.count) messages listed"
+                        : "the old server has no UIDL: messages are recognised by their content, and each run fetches all")
+            case .imap:
+                listing = try await session.list(folders)
+                findings.mailbox = (listing.count, listing.lazy.map { $0.octets ?? 0 }.saturatedSum())
+                findings.folders = folders.map { $0.path.joined(separator: "/") }
+                let refusals = folders.compactMap { folder in
+                    session.refusal(of: folder).map { "\(folder.path.joined(separator: "/")): \($0)" }
+                }
+                guard refusals.isEmpty else {
+                    findings.add(
+                        .folders, false,
+                        "the old server does not open \(refusals.count) of \(folders.count) folders, and their mail "
+                            + "stays there: \(refusals.prefix(5).joined(separator: "; "))", clock.now - start)
+                    return
+                }
+                passed(.folders, "\(folders.count) folders with \(listing.count) messages")
+                if !session.traits.canDelete {
+                    findings.advice.append(
+                        "UIDPLUS is not announced: nothing can be deleted there by itself, and deleteAfterMove deletes "
+                            + "nothing")
+                }
+            }
             guard let first = listing.first else { return passed(.retrieve, "the mailbox is empty") }
             let header = try await session.header(of: first)
             findings.hasTOP = header != nil
             passed(
                 .retrieve,
                 header.map { "the header of message \(first.number) has \($0.count) octets" }
-                    ?? "the old server refuses TOP; mail is fetched by RETR alone, so this is no hindrance")
+                    ?? "the old server gives no header alone; mail is fetched as a whole, so this is no hindrance")
         } catch {
             try Task.checkCancellation()
             findings.fail(error, of: server, took: clock.now - start)
@@ -290,11 +317,11 @@ extension OldServerFindings {
     }
 
     fileprivate mutating func take(_ steps: [ProbeStep]) {
-        for step in steps { if let name = Check.Name(step.step) { add(name, true, step.detail, step.duration) } }
+        for step in steps { if let name = Check.Name(step.step, .pop3) { add(name, true, step.detail, step.duration) } }
     }
 
     fileprivate mutating func fail(_ error: SourceError, of server: OldServer, took: Duration) {
-        add(Check.Name(error.step) ?? .connect, false, error.description, took)
+        add(Check.Name(error.step, server.mailProtocol) ?? .connect, false, error.description, took)
         advice.append(error.advice ?? Self.remedy(error, server))
     }
 
@@ -305,6 +332,8 @@ extension OldServerFindings {
         pipelines = facts.pipelines
         hasUIDL = facts.hasUIDL
         hasTOP = facts.hasTOP
+        if !facts.id.isEmpty { id = facts.id }
+        namespace = facts.namespace ?? namespace
     }
 
     fileprivate mutating func advise(_ server: OldServer, _ facts: ServerFacts) {
@@ -312,7 +341,8 @@ extension OldServerFindings {
             advice.append("EXPIRE 0: retrieving a message deletes it on the old server; keep a backup of it")
         }
         if tls == nil, server.security != .none {
-            advice.append("STLS is not offered: passwords travel in the clear unless --secure-auth is set")
+            advice.append(
+                "\(server.mailProtocol.startTLS) is not offered: passwords travel in the clear unless --secure-auth is set")
         }
         if let tls, !tls.isTrusted, server.certificate.verify != .fingerprint {
             advice.append(
@@ -336,8 +366,9 @@ extension OldServerFindings {
             "check --port and --security, and which versions and ciphers of TLS the old server speaks"
         case .untrusted:
             "check --security and --verify: --fingerprint pins a certificate that no authority signs"
-        case .protocolViolation, .pipeliningBroken: "check that this is a POP3 server, and whether its port wants TLS"
-        case .refused, .busy: "try again in a moment; another program may have the mailbox open"
+        case .protocolViolation, .pipeliningBroken:
+            "check that this is a \(server.mailProtocol.name) server, and whether its port wants TLS"
+        case .refused, .busy, .throttled: "try again in a moment; another program may have the mailbox open"
         case .cancelled, .invalidCredentialOctets: "check account and password"
         }
     }
@@ -353,7 +384,7 @@ extension OldServerFindings {
 
 extension OldServerFindings.Check.Name {
     /// The check that a step belongs to; nil if to none.
-    fileprivate init?(_ step: SourceError.Step) {
+    fileprivate init?(_ step: SourceError.Step, _ mailProtocol: MailProtocol) {
         switch step {
         case .resolve: self = .resolve
         case .connect: self = .connect
@@ -361,8 +392,8 @@ extension OldServerFindings.Check.Name {
         case .capabilities: self = .capabilities
         case .tls: self = .tls
         case .login: self = .authenticate
-        case .folders: self = .mailbox
-        case .listing: self = .uidl
+        case .folders: self = mailProtocol == .imap ? .folders : .mailbox
+        case .listing: self = mailProtocol == .imap ? .folders : .uidl
         case .fetch: self = .retrieve
         case .delete, .farewell: return nil
         }

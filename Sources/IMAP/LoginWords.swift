@@ -19,6 +19,9 @@ extension ServerWords {
             ])
     }
 
+    /// The server has given as much as it gives for now.
+    var tellOfThrottling: Bool { hold(["rate limit", "throttl", "bandwidth limit", "quota of bandwidth"]) }
+
     /// Nobody is logged in, whatever was said before.
     var denyLogin: Bool {
         hold([

@@ -75,7 +75,7 @@ public struct Opening: Sendable {
         guard condition.tellsOfFault, !ServerWords(condition.text).tellOfTooManyConnections else {
             throw WireFailure(code: .unreachable, message: "serves nobody from here", quoted: condition.text)
         }
-        throw WireFailure(code: .busy, message: "is busy", quoted: condition.text)
+        throw WireFailure(busy: condition)
     }
 
     private func capabilities(_ wire: any Wire, known: Capabilities?) async throws(Failure) -> Capabilities {
@@ -131,15 +131,40 @@ extension Capabilities {
     public static func ask(_ wire: any Wire) async throws(WireFailure) -> Capabilities {
         let answer = try await wire.perform(.capability)
         guard answer.condition.kind == .ok, let capabilities = answer.capabilities else {
-            throw WireFailure(
-                code: answer.condition.tellsOfFault ? .busy : .refused,
-                message: "does not say what it can do (CAPABILITY)", quoted: answer.condition.text)
+            throw WireFailure(refused: answer.condition, "does not say what it can do (CAPABILITY)")
         }
         return capabilities
     }
 }
 
+extension WireFailure {
+    /// The server refuses something that a session cannot do without.
+    package init(refused condition: Condition, _ message: String) {
+        self.init(
+            code: condition.tellsOfFault ? condition.busyness : .refused, message: message, quoted: condition.text,
+            pause: condition.pause)
+    }
+
+    /// The server gives nothing at present.
+    init(busy condition: Condition) {
+        self.init(code: condition.busyness, message: "is busy", quoted: condition.text, pause: condition.pause)
+    }
+}
+
 extension Condition {
+    /// Seconds for which the server wants to be left alone, if it says so.
+    package var pause: Int? { suggestedBackoff.map { ($0 + 999) / 1000 } }
+
+    /// Whether it has given as much as it gives for now.
+    package var tellsOfThrottling: Bool {
+        switch code {
+        case .limit, .throttled: true
+        default: suggestedBackoff != nil || ServerWords(text).tellOfThrottling
+        }
+    }
+
+    fileprivate var busyness: SessionFault { tellsOfThrottling ? .throttled : .busy }
+
     /// Load or a fault, which passes: by its code or its words.
     public var tellsOfFault: Bool {
         tellsOfLoad || code == .serverBug || ServerWords(text).tellOfFault

@@ -249,7 +249,7 @@ public struct Retrieval: Sendable {
         if condition.kind != .ok {
             // Not by its words: of a message that it cannot read, Exchange says each time that it is unavailable.
             if condition.tellsOfLoad {
-                return .failed(WireFailure(code: .busy, message: "is busy", quoted: condition.text))
+                return .failed(WireFailure(busy: condition))
             }
             // The tag says which message is meant; what was asked for behind it may stay.
             if done.range.count == 1 { return gaveUp(.refused(condition.text)) }

@@ -113,7 +113,7 @@ extension SourceError {
         let said = failure.quoted.isEmpty ? "" : "; it said: \(scrubber.text(of: failure.quoted))"
         self.init(
             code: failure.code, step: step, detail: "the old server \(server.subject) \(failure.message)\(said)",
-            advice: failure.advice)
+            pause: failure.pause, advice: failure.advice)
     }
 }
 

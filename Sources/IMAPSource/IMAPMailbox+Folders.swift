@@ -83,9 +83,7 @@ extension IMAPMailbox {
         guard found.value.octets <= Self.mostOctets else { throw .violation("lists folders without end") }
         guard answer.condition.kind == .ok else {
             guard isRequired || answer.condition.tellsOfFault else { return [] }
-            throw WireFailure(
-                code: answer.condition.tellsOfFault ? .busy : .refused, message: "does not list its folders",
-                quoted: answer.condition.text)
+            throw WireFailure(refused: answer.condition, "does not list its folders")
         }
         return found.value.folders
     }

@@ -109,9 +109,7 @@ extension IMAPMailbox {
 
     func expectOK(_ answer: Answer, _ what: String) throws(WireFailure) {
         guard answer.condition.kind != .ok else { return }
-        throw WireFailure(
-            code: answer.condition.tellsOfFault ? .busy : .refused, message: "does not \(what)",
-            quoted: answer.condition.text)
+        throw WireFailure(refused: answer.condition, "does not \(what)")
     }
 
     /// Gives what is listed numbers of this session.

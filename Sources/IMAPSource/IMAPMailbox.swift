@@ -159,9 +159,10 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
         case .mustNotBeAsked: return .failed(.secureAuthenticationUnavailable, words, isForGood: false)
         case .unavailable: break
         }
-        let pause = condition.suggestedBackoff.map { ($0 + 999) / 1000 }
+        let pause = condition.pause
         switch condition.code {
-        case .inUse, .limit, .throttled: return .busy(.mailboxInUse, words, seconds: pause)
+        case .inUse: return .busy(.mailboxInUse, words, seconds: pause)
+        case _ where condition.tellsOfThrottling: return .busy(.oldServerThrottled, words, seconds: pause)
         case .unavailable, .serverBug, .contactAdmin: return .busy(.oldServerUnreachable, words, seconds: pause)
         default:
             return condition.tellsOfFault

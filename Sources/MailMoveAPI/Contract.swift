@@ -18,13 +18,13 @@ public enum Contract {
         detectOldServer, verifyOldServer,
         checkDomain, checkIntegrity,
         authenticate, triggerMigration, pauseAccounts, resumeAccounts, retryNow, queryStatus,
-        listLog, listEvents, watchStatus, unwatch,
+        listLog, listEvents, listFolders, watchStatus, unwatch,
         ping, discover, getServiceStatus,
     ]
 
     /// Methods that are described but not built yet: calling one says so.
     public static let planned: Set<String> = [
-        "moveAccounts", "listFolders", "getReport",
+        "moveAccounts", "getReport",
         "getMetrics", "exportAccounts", "closeAccounts", "verifyAccounts",
     ]
 

@@ -11,17 +11,21 @@ public struct WireFailure: Error, Sendable {
     /// What the server said. It is scrubbed before anyone sees it, and truncated only then, since half a password would
     /// not be found.
     public var quoted: [UInt8]
+    /// Seconds for which the server wants to be left alone, if it says so.
+    public var pause: Int?
     /// What an administrator can do about it, if more is known than the code says.
     public var advice: String?
     /// Whether the server spoke TLS, whatever else was wrong.
     public var speaksTLS: Bool
 
     public init(
-        code: SessionFault, message: String, quoted: [UInt8] = [], advice: String? = nil, speaksTLS: Bool = false
+        code: SessionFault, message: String, quoted: [UInt8] = [], pause: Int? = nil, advice: String? = nil,
+        speaksTLS: Bool = false
     ) {
         self.code = code
         self.message = message
         self.quoted = quoted
+        self.pause = pause
         self.advice = advice
         self.speaksTLS = speaksTLS
     }

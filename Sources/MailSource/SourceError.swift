@@ -23,20 +23,23 @@ public struct SourceError: Error, Hashable, Sendable, CustomStringConvertible {
     public var step: Step
     /// What happened, to which server, and what to do, in one line; never holds the password.
     public var detail: String
+    /// Seconds for which the server wants to be left alone, if it says so.
+    public var pause: Int?
     /// What an administrator can do about it, if more is known than the code says.
     public var advice: String?
 
-    public init(code: SessionFault, step: Step, detail: String, advice: String? = nil) {
+    public init(code: SessionFault, step: Step, detail: String, pause: Int? = nil, advice: String? = nil) {
         self.code = code
         self.step = step
         self.detail = detail
+        self.pause = pause
         self.advice = advice
     }
 
     public var remedy: Remedy {
         switch code {
         case .unresolved, .unreachable, .timedOut, .closed, .protocolViolation, .pipeliningBroken, .refused: .again
-        case .busy: .wait(seconds: nil)
+        case .busy, .throttled: .wait(seconds: pause)
         // Not the server's fault: there is room again when some others have ended.
         case .exhausted: .wait(seconds: 5)
         case .untrusted, .cancelled, .invalidCredentialOctets: .final
@@ -51,6 +54,7 @@ public struct SourceError: Error, Hashable, Sendable, CustomStringConvertible {
         case .untrusted: .oldServerUntrusted
         case .protocolViolation, .pipeliningBroken, .refused: .oldServerProtocol
         case .busy: .mailboxInUse
+        case .throttled: .oldServerThrottled
         case .cancelled: .interrupted
         case .invalidCredentialOctets: .credentialsRejected
         }

@@ -100,6 +100,7 @@ extension MethodTable: RequestHandler {
         case "queryStatus": try await answer(Contract.queryStatus, call, queryStatus)
         case "listLog": try await answer(Contract.listLog, call, listLog)
         case "listEvents": try await answer(Contract.listEvents, call, listEvents)
+        case "listFolders": try await answer(Contract.listFolders, call, listFolders)
         case "watchStatus": try await watchStatus(call)
         case "unwatch":
             try await answer(Contract.unwatch, call) { _ in

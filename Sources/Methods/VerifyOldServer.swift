@@ -32,7 +32,9 @@ extension ServerFindings {
                     TLS(
                         version: $0.version, cipher: $0.cipher ?? "", sha256: $0.sha256, trusted: $0.isTrusted,
                         reason: $0.reason)
-                }, pipelining: findings.pipelines, uidl: findings.hasUIDL, top: findings.hasTOP),
+                }, pipelining: findings.pipelines, uidl: findings.hasUIDL, top: findings.hasTOP,
+                id: findings.id.isEmpty ? nil : findings.id, namespace: findings.namespace,
+                folders: findings.folders),
             mailbox: findings.mailbox.map { Mailbox(messages: $0.messages, octets: $0.octets) },
             advice: findings.advice)
     }

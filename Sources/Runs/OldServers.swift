@@ -61,6 +61,7 @@ package enum ConnectionEnd: Sendable, Equatable {
             case .cancelled, .exhausted, .invalidCredentialOctets: .abandoned
             case .untrusted, .protocolViolation, .pipeliningBroken, .refused: .answered
             case .unresolved: .refused(.name)
+            case .throttled: .answered
             case .unreachable, .timedOut, .closed, .busy:
                 if hasGreeted {
                     switch error.code {

@@ -97,6 +97,7 @@ public enum StatusText {
         case .mailboxInUse: LocalizedText(en: "The old mailbox is in use.", zhCN: "原邮箱正在被使用。")
         case .messagesRefused:
             LocalizedText(en: "The old mail server would not give some messages.", zhCN: "原邮件服务器拒绝提供部分邮件。")
+        case .oldServerThrottled: LocalizedText(en: "The old mail server asks for a pause.", zhCN: "原邮件服务器限制了访问速度。")
         case .mailStoreUnavailable:
             LocalizedText(en: "The new mailbox cannot take mail at the moment.", zhCN: "新邮箱暂时无法写入邮件。")
         case .databaseUnavailable: LocalizedText(en: "The service's database is not available.", zhCN: "服务数据库暂不可用。")

@@ -53,7 +53,12 @@ public enum OldMailbox: String, Codable, Sendable, CaseIterable { case compared,
 
 /// A step in trying out an old server, in the order in which they are taken.
 public enum ServerCheck: String, Codable, Sendable, CaseIterable {
-    case resolve, connect, greeting, capabilities, tls, authenticate, mailbox, uidl, retrieve, rejectsWrongPassword
+    case resolve, connect, greeting, capabilities, tls, authenticate
+    /// The mailbox: by POP3, how much is in it; by IMAP, its folders.
+    case mailbox, folders
+    /// Names of messages; by IMAP, whether those of POP3 match.
+    case uidl, uidlMatch
+    case retrieve, rejectsWrongPassword
 }
 
 /// The meaning of a column in a file of accounts.

@@ -35,6 +35,11 @@ extension Reason {
             LocalizedText(
                 en: "The old server would not give some messages, which the events name; the next run asks again.",
                 zhCN: "原服务器拒绝提供部分邮件（见事件），下次运行会再次尝试。")
+        case .oldServerThrottled:
+            LocalizedText(
+                en: "The old server gives no more for now, and asks for a pause; it is asked again by itself. Its "
+                    + "administrator may let this machine have more.",
+                zhCN: "原服务器暂时限制访问，系统稍后会自动重试；可请其管理员放宽对本机的限制。")
         case .interrupted:
             LocalizedText(
                 en: "The move was interrupted and its password is gone; the next login goes on.",

@@ -6,7 +6,7 @@ public enum Reason: String, Error, Sendable, Codable, CaseIterable {
     case accountNotFound
     case migrationNotEnabled, migrationExpired, nonMigratingAccount
     case credentialsRejected, oldServerUnreachable, oldServerUntrusted, oldServerProtocol
-    case secureAuthenticationUnavailable, mailboxInUse, messagesRefused
+    case secureAuthenticationUnavailable, mailboxInUse, messagesRefused, oldServerThrottled
     case interrupted
     case mailStoreUnavailable, databaseUnavailable
 
@@ -28,6 +28,7 @@ public enum Reason: String, Error, Sendable, Codable, CaseIterable {
         case .secureAuthenticationUnavailable: -32034
         case .mailboxInUse: -32035
         case .messagesRefused: -32036
+        case .oldServerThrottled: -32037
         case .interrupted: nil
         case .mailStoreUnavailable: -32040
         case .databaseUnavailable: -32041
@@ -38,7 +39,7 @@ public enum Reason: String, Error, Sendable, Codable, CaseIterable {
     public var isRetryable: Bool {
         switch self {
         case .tooManyAttempts, .overloaded, .shuttingDown, .oldServerUnreachable, .oldServerProtocol, .mailboxInUse,
-            .messagesRefused, .interrupted, .mailStoreUnavailable, .databaseUnavailable:
+            .messagesRefused, .oldServerThrottled, .interrupted, .mailStoreUnavailable, .databaseUnavailable:
             true
         case .forbidden, .accountNotFound, .migrationNotEnabled, .migrationExpired, .nonMigratingAccount,
             .credentialsRejected, .oldServerUntrusted, .secureAuthenticationUnavailable:
@@ -92,6 +93,9 @@ public enum Reason: String, Error, Sendable, Codable, CaseIterable {
             LocalizedText(
                 en: "The old mail server would not give some messages. Please try again later.",
                 zhCN: "原邮件服务器拒绝提供部分邮件，请稍后再试。")
+        case .oldServerThrottled:
+            LocalizedText(
+                en: "The old mail server asks for a pause. Please try again later.", zhCN: "原邮件服务器限制了访问速度，请稍后再试。")
         case .interrupted:
             LocalizedText(
                 en: "The move was interrupted. It goes on with the next login.", zhCN: "搬家被中断，下次登录后将继续。")

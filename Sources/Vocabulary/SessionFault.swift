@@ -26,4 +26,6 @@ public enum SessionFault: String, Sendable, CaseIterable {
     case refused
     /// The same, with a response code or a wording that says "later".
     case busy
+    /// The server has given as much as it gives for now.
+    case throttled
 }

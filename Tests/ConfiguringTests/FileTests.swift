@@ -185,9 +185,7 @@ import Vocabulary
     }
 
     @Test(arguments: [
-        ("mailStore: {maildir: {layout: fs}}", "mailStore.maildir.layout"),
         ("mailStore: {maildir: {shared: true}}", "mailStore.maildir.shared"),
-        ("mailStore: {folders: {sent: Gesendet}}", "mailStore.folders.sent"),
         ("mailStore: {imap: {address: 'localhost:143'}}", "mailStore.imap.address"),
         ("mailStore: {imap: {certificate: {sha256: 'ab'}}}", "mailStore.imap.certificate.sha256"),
         ("accounts: {kind: sql}", "accounts.kind"),

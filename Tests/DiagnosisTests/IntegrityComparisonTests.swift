@@ -28,7 +28,7 @@ import Vocabulary
         _ ledger: [LedgerRow], _ listing: [ListedMessage]?, here: [Int64: Int]
     ) -> IntegrityComparison {
         IntegrityComparison(
-            ledger: ledger, listing: listing, source: 1, hash: hash,
+            ledger: ledger, listing: listing, names: LedgerNames([], mailbox: 1, hash: hash),
             contents: Dictionary(uniqueKeysWithValues: here.map { (ContentHash(value: $0), $1) }))
     }
 

@@ -25,7 +25,7 @@ import Vocabulary
         ("NO LOGIN failed.", "rejected"), ("NO Invalid login or password", "rejected"), ("NO", "rejected"),
         ("NO [AUTHENTICATIONFAILED] no such user", "noSuchUser"), ("NO 用户不存在", "noSuchUser"),
         ("NO [UNAVAILABLE] down", "busy oldServerUnreachable"), ("NO [INUSE] other session", "busy mailboxInUse"),
-        ("NO [LIMIT] slow down", "busy mailboxInUse"), ("NO [THROTTLED] slow down", "busy mailboxInUse"),
+        ("NO [LIMIT] slow down", "busy oldServerThrottled"), ("NO [THROTTLED] slow down", "busy oldServerThrottled"),
         ("NO [SERVERBUG] oops", "busy oldServerUnreachable"), ("NO [CONTACTADMIN] call", "busy oldServerUnreachable"),
         ("NO Server busy, try again later", "busy oldServerUnreachable"),
         ("NO Server is busy. Suggested Backoff Time: 2500 milliseconds", "busy oldServerUnreachable 3"),

@@ -163,11 +163,8 @@ import Vocabulary
     }
 
     @Test(arguments: [
-        (#""oldServer":{"host":"192.0.2.1","protocol":"imap"}"#, "oldServer.protocol"),
         (#""oldServer":{"host":"192.0.2.1","pop3":{}}"#, "oldServer.pop3"),
         (#""oldServer":{"host":"192.0.2.1","master":{"user":"m","form":"authzid"}}"#, "oldServer.master"),
-        (#""oldServer":{"host":"192.0.2.1"},"options":{"folders":{"shared":true}}"#, "options.folders"),
-        (#""oldServer":{"host":"192.0.2.1"},"options":{"flags":"none"}"#, "options.flags"),
     ])
     func whatIsNotBuiltYetIsRefusedAndSaysSo(_ members: String, _ parameter: String) throws {
         let violation = try Contract.enableMigration.violation(#"{"domain":"b.example",\#(members)}"#)

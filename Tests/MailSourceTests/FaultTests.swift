@@ -115,6 +115,7 @@ import Vocabulary
         (.closed, .oldServerUnreachable, .again), (.untrusted, .oldServerUntrusted, .final),
         (.protocolViolation, .oldServerProtocol, .again), (.pipeliningBroken, .oldServerProtocol, .again),
         (.refused, .oldServerProtocol, .again), (.busy, .mailboxInUse, .wait(seconds: nil)),
+        (.throttled, .oldServerThrottled, .wait(seconds: nil)),
         (.exhausted, .overloaded, .wait(seconds: 5)), (.cancelled, .interrupted, .final),
         (.invalidCredentialOctets, .credentialsRejected, .final),
     ])

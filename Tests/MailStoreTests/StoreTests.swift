@@ -64,7 +64,7 @@ import Vocabulary
     @Test(arguments: StoreKind.allCases)
     func batchesOfOnePlaceAreJoinedInOrder(kind: StoreKind) async throws {
         try await with(kind) { mailbox in
-            let options = DeliveryOptions(preserveUIDL: false, folders: ["INBOX", "Old"])
+            let options = DeliveryOptions(preserveUIDL: false, folders: [["INBOX"], ["Old"]])
             let writer = try await mailbox.writer(options)
             for (index, octets) in messages.enumerated() {
                 await writer.bring(NewMailbox.listed(index + 1, folder: index < 9 ? 0 : 1), octets)

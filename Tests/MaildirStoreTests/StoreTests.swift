@@ -43,7 +43,7 @@ import Vocabulary
     }
 
     @Test func foldersLieInAWholeMaildir() async throws {
-        let options = DeliveryOptions(preserveUIDL: false, folder: "Entwürfe")
+        let options = DeliveryOptions(preserveUIDL: false, folders: [["Entwürfe"]])
         let staged = try await scratch.store().deliver([Array("x\n".utf8)], options: options)
         #expect(try scratch.names(".") == [".Entw&APw-rfe", "cur", "mailmove.marker", "new", "tmp"])
         #expect(try scratch.names(".Entw&APw-rfe") == ["cur", "maildirfolder", "new", "tmp"])
@@ -171,7 +171,7 @@ import Vocabulary
         let store = try scratch.store()
         var batches: [StagedBatch] = []
         for index in 0..<5 {
-            let options = DeliveryOptions(preserveUIDL: false, folder: "F\(index)")
+            let options = DeliveryOptions(preserveUIDL: false, folders: [["F\(index)"]])
             batches.append(try await store.stage(oddMessages(20), options: options).batch)
         }
         await withTaskGroup(of: Int.self) { group in
@@ -196,7 +196,7 @@ import Vocabulary
 
     @Test func aPlaceThatIsGoneFailsAloneInASync() async throws {
         let store = try scratch.store()
-        let gone = try await store.stage([[65]], options: DeliveryOptions(folder: "Gone")).batch
+        let gone = try await store.stage([[65]], options: DeliveryOptions(folders: [["Gone"]])).batch
         let here = try await store.stage([[65]]).batch
         try FileManager.default.removeItem(atPath: "\(scratch.maildir)/.Gone")
         let failures = await store.sync([gone, here])

@@ -199,7 +199,7 @@ import Vocabulary
             for seed in 1...4 {
                 group.addTask {
                     var random = Repeatable(state: UInt64(seed))
-                    let options = DeliveryOptions(preserveUIDL: false, folder: "Stress\(seed)")
+                    let options = DeliveryOptions(preserveUIDL: false, folders: [["Stress\(seed)"]])
                     let writer = try await store.open(ann, options: options, intended: [])
                     let calls = Mutex(0)
                     var waits = 0

@@ -37,7 +37,8 @@ import Vocabulary
         confirming: Bool = false
     ) -> RunPlan {
         RunPlan(
-            listing: listing, ledger: ledger, source: source, hash: hash, order: order, isConfirming: confirming)
+            listing: listing, ledger: ledger, names: LedgerNames([], mailbox: source, hash: hash), order: order,
+            isConfirming: confirming)
     }
 
     private func isNew(_ verdict: RunPlan.Verdict) -> Bool {

@@ -89,7 +89,7 @@ import Vocabulary
 
     @Test func whatIsRefusedIsFoundOnce() {
         var progress = RunProgress()
-        for message in [listed(1, "a"), listed(2, "b"), listed(3), listed(1, "a")] { progress.refused(message) }
+        for id in [1, 2, nil, 1] as [Int64?] { progress.refused(id) }
         #expect(progress.found == 2)
         #expect(progress.untold(["x", "y"]) == ["x", "y"])
         #expect(progress.untold(["y", "z"]) == ["z"])
@@ -99,30 +99,30 @@ import Vocabulary
 
     @Test func afterTheSecondTimeAMessageIsLeftBehind() {
         var unreadable = UnreadableMessages()
-        let message = listed(4, "d")
-        #expect(unreadable.add(message, hungUp, isCertain: false, hasBrought: true) == .suspected)
+        let message = listed(4)
+        #expect(unreadable.add(message, 4, hungUp, isCertain: false, hasBrought: true) == .suspected)
         #expect(unreadable.isSuspicious)
-        #expect(unreadable.reason(message) == nil)
+        #expect(unreadable.reason(message, 4) == nil)
         // Others were asked for at the time.
-        #expect(unreadable.add(message, hungUp, isCertain: false, hasBrought: true) == .suspected)
-        #expect(unreadable.add(message, hungUp, isCertain: true, hasBrought: true) == .leftBehind(isProgress: true))
-        #expect(unreadable.reason(listed(3, "d")) == "hung up")
-        #expect(unreadable.reason(listed(4, "e")) == nil)
+        #expect(unreadable.add(message, 4, hungUp, isCertain: false, hasBrought: true) == .suspected)
+        #expect(unreadable.add(message, 4, hungUp, isCertain: true, hasBrought: true) == .leftBehind(isProgress: true))
+        #expect(unreadable.reason(listed(3), 4) == "hung up")
+        #expect(unreadable.reason(listed(4, octets: 7), 5) == nil)
     }
 
     @Test func aServerWhoseNamesChangeIsTakenAtItsPlaces() {
         var unreadable = UnreadableMessages()
-        _ = unreadable.add(listed(4, "1-d"), hungUp, isCertain: true, hasBrought: true)
-        #expect(unreadable.add(listed(4, "2-d"), hungUp, isCertain: true, hasBrought: true) != .suspected)
-        #expect(unreadable.reason(listed(4, "3-d")) != nil)
-        #expect(unreadable.reason(listed(4, "3-d", octets: 7)) == nil)
+        _ = unreadable.add(listed(4), 1, hungUp, isCertain: true, hasBrought: true)
+        #expect(unreadable.add(listed(4), 2, hungUp, isCertain: true, hasBrought: true) != .suspected)
+        #expect(unreadable.reason(listed(4), 3) != nil)
+        #expect(unreadable.reason(listed(4, octets: 7), 3) == nil)
     }
 
     @Test func aServerThatServesNobodyAnyMoreIsNotFollowedMessageByMessage() {
         var unreadable = UnreadableMessages()
         func leave(_ number: Int, hasBrought: Bool) -> UnreadableMessages.Verdict {
-            _ = unreadable.add(listed(number), hungUp, isCertain: true, hasBrought: hasBrought)
-            return unreadable.add(listed(number), hungUp, isCertain: true, hasBrought: hasBrought)
+            _ = unreadable.add(listed(number), nil, hungUp, isCertain: true, hasBrought: hasBrought)
+            return unreadable.add(listed(number), nil, hungUp, isCertain: true, hasBrought: hasBrought)
         }
         #expect(leave(1, hasBrought: false) == .leftBehind(isProgress: false))
         #expect(unreadable.start == 0.5)

@@ -47,6 +47,8 @@ public final class MemoryStore: MailStore {
         public var marker: StoreMarker?
         var staged: [String: Message] = [:]
         public var messages: [Message] = []
+        /// Paths of folders that were made, and whether they were subscribed.
+        public var folders: [String: Bool] = [:]
         var runs: RunMarks = [:]
 
         /// The octets of a folder's messages, in the order in which they became visible.
@@ -60,6 +62,7 @@ public final class MemoryStore: MailStore {
         public var folder: String
         public var listed: ListedMessage
         public var flags: MessageFlags
+        public var keywords: [String] = []
         var content: ContentHash
     }
 
@@ -136,6 +139,24 @@ public final class MemoryStore: MailStore {
         return state.withLock { state in
             settle(account, &state)
             return markers(of: account, state)
+        }
+    }
+
+    public var folderNames: FolderNames { FolderNames() }
+
+    public func make(
+        _ folders: [NewFolder], of account: EmailAddress, expecting expected: StoreMarkers
+    ) async throws(MailStoreError) {
+        try answer()
+        try check(expected, of: account)
+        state.withLock { state in
+            settle(account, &state)
+            for folder in folders {
+                let path = folder.levels.joined(separator: "/")
+                guard state.mail.mailboxes[account]?.folders[path] == nil else { continue }
+                state.mail.mailboxes[account]?.folders[path] = folder.isSubscribed
+            }
+            state.durable.mailboxes[account]?.folders = state.mail.mailboxes[account]?.folders ?? [:]
         }
     }
 

@@ -59,7 +59,7 @@ final class MemoryStoreWriter: MailboxWriter {
         octets.withUnsafeBytes { scan.append($0) }
         let content = scan.finish().content
         let handle = "\(run.mark).\(number)"
-        let flags = options.markSeen == .all ? message.flags.union(.seen) : message.flags
+        let flags = options.flags(of: message)
         let kept = MemoryStore.Message(
             handle: handle, octets: octets, folder: folder(of: message), listed: message, flags: flags,
             content: content)
@@ -84,16 +84,24 @@ final class MemoryStoreWriter: MailboxWriter {
         }
     }
 
+    func takeKeywords(of messages: [StagedMessage]) async throws(MailStoreError) {
+        store.state.withLock { state in
+            for message in messages {
+                state.mail.mailboxes[account]?.staged[message.handle]?.keywords = message.keywords
+            }
+        }
+    }
+
     func batch(of messages: [StagedMessage]) -> StagedBatch {
         var run = run
         run.last = messages.compactMap { Int64($0.handle.split(separator: ".").last ?? "") }.max() ?? 0
-        let place = messages.first.map { folder(of: $0.message) } ?? options.folders[0]
+        let place = messages.first.map { folder(of: $0.message) } ?? options.target(of: 0).joined(separator: "/")
         return StagedBatch(
             encoded: store.encode(account, place, messages.map(\.handle)), lane: store.lane(of: account),
             count: messages.count, run: run)
     }
 
     private func folder(of message: ListedMessage) -> String {
-        options.folders[min(message.folder, options.folders.count - 1)]
+        options.target(of: message.folder).joined(separator: "/")
     }
 }

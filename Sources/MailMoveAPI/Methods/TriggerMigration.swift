@@ -47,7 +47,7 @@ extension Contract {
         reasons: [
             .tooManyAttempts, .accountNotFound, .migrationNotEnabled, .migrationExpired, .nonMigratingAccount,
             .credentialsRejected, .oldServerUnreachable, .oldServerUntrusted, .oldServerProtocol,
-            .secureAuthenticationUnavailable, .mailboxInUse,
+            .secureAuthenticationUnavailable, .mailboxInUse, .oldServerThrottled,
         ], isIdempotent: true,
         example: ["account": "ann@example.com", "password": "the old one", "via": "portal"], gives: .example)
 }

@@ -98,10 +98,17 @@ public struct ServerFindings: Codable, Hashable, Sendable, Described {
         public var pipelining: Bool
         public var uidl: Bool
         public var top: Bool
+        /// By IMAP: what it says it is.
+        public var id: [String: String]?
+        /// By IMAP: what the names of a user's own folders begin with.
+        public var namespace: String?
+        /// By IMAP: the paths of the account's folders.
+        public var folders: [String]?
 
         public init(
             greeting: String? = nil, capabilities: [String] = [], mechanisms: [String] = [], tls: TLS? = nil,
-            pipelining: Bool = false, uidl: Bool = false, top: Bool = false
+            pipelining: Bool = false, uidl: Bool = false, top: Bool = false, id: [String: String]? = nil,
+            namespace: String? = nil, folders: [String]? = nil
         ) {
             self.greeting = greeting
             self.capabilities = capabilities
@@ -110,6 +117,9 @@ public struct ServerFindings: Codable, Hashable, Sendable, Described {
             self.pipelining = pipelining
             self.uidl = uidl
             self.top = top
+            self.id = id
+            self.namespace = namespace
+            self.folders = folders
         }
     }
 

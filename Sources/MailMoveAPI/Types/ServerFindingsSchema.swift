@@ -28,7 +28,7 @@ extension ServerFindings {
             "ServerProperties", "What the server says of itself.",
             [
                 .required("greeting", .orNull(.text), "its first line; null where it was not reached"),
-                .required("capabilities", .array(of: .text), "the lines of CAPA"),
+                .required("capabilities", .array(of: .text), "what it announces"),
                 .required("mechanisms", .array(of: .text), "SASL mechanisms, and APOP"),
                 .sometimes(
                     "tls",
@@ -45,12 +45,15 @@ extension ServerFindings {
                     "the protected connection, where there was one"),
                 .required("pipelining", .boolean, "whether commands may be sent ahead"),
                 .required("uidl", .boolean, "whether messages have names"),
-                .required("top", .boolean, "whether TOP works"),
+                .required("top", .boolean, "whether headers can be had alone"),
+                .sometimes("id", .map(of: .text), "by IMAP, what it says it is (ID)"),
+                .sometimes("namespace", .text, "by IMAP, what the names of a user's own folders begin with"),
+                .sometimes("folders", .array(of: .text), "by IMAP, the account's folders"),
             ]))
 
     private static let mailbox = Schema.object(
         ObjectSchema(
-            "MailboxSize", "What STAT says.",
+            "MailboxSize", "How much is in it.",
             [.required("messages", .count, "messages"), .required("octets", .count, "their octets")]))
 
     static let example = ServerFindings(

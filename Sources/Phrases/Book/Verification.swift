@@ -58,8 +58,8 @@ extension Pages {
         EXPIRE 0: retrieving a message deletes it on the old server; keep a backup of it
         = EXPIRE 0：取走邮件即从原服务器删除；请保留其备份
 
-        STLS is not offered: passwords travel in the clear unless --secure-auth is set
-        = 没有提供 STLS：除非设置 --secure-auth，密码以明文传输
+        {} is not offered: passwords travel in the clear unless --secure-auth is set
+        = 没有提供 {}：除非设置 --secure-auth，密码以明文传输
 
         the certificate is not trusted; to pin it, use --fingerprint {}
         = 证书不受信任；如要指定该证书，请使用 --fingerprint {}
@@ -82,8 +82,8 @@ extension Pages {
         check --security and --verify: --fingerprint pins a certificate that no authority signs
         = 请检查 --security 和 --verify：--fingerprint 可指定非权威机构签发的证书
 
-        check that this is a POP3 server, and whether its port wants TLS
-        = 请确认这是 POP3 服务器，以及该端口是否要求 TLS
+        check that this is a {} server, and whether its port wants TLS
+        = 请确认这是 {} 服务器，以及该端口是否要求 TLS
 
         try again in a moment; another program may have the mailbox open
         = 请稍后重试；可能有其他程序正打开该邮箱

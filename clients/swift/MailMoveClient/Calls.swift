@@ -157,6 +157,11 @@ extension MailMoveClient {
         try await call(Contract.listLog, parameters)
     }
 
+    /// The folders of an account's old mailbox, and where their mail goes.
+    public func listFolders(of account: EmailAddress) async throws -> FolderList {
+        try await call(Contract.listFolders, OneAccount(account: account))
+    }
+
     /// A page of what happened.
     public func listEvents(_ parameters: ListEvents) async throws -> EventPage {
         try await call(Contract.listEvents, parameters)
