@@ -55,11 +55,13 @@ let package = Package(
         library("CSodium", pkgConfig: "libsodium", apt: "libsodium-dev"),
         library("CIDN2", pkgConfig: "libidn2", apt: "libidn2-dev"),
         library("CCares", pkgConfig: "libcares", apt: "libc-ares-dev"),
+        library("CGcrypt", pkgConfig: "libgcrypt", apt: "libgcrypt20-dev"),
         .systemLibrary(name: "CLinux"),  // what glibc declares under _GNU_SOURCE alone
         room("Vocabulary", ["CIDN2"]),  // addresses, statuses, reasons: the words everyone uses
         room("JSONWire", []),  // JSON text, JSON-RPC envelopes, line framing; no I/O
         room("Waiting", ["CLinux", deque]),  // what waits: latches, pauses, lines, places, pools of threads
         room("Secrets", ["CSodium", "CLibcrypt", "Waiting"]),  // guarded passwords, sealing, crypt(3)
+        room("PlatformHashes", ["Secrets", "CGcrypt", "CSodium"]),  // hashes in the forms of other platforms
         room("OldServerPolicy", []),  // who may open a connection to an old server: one value that decides
         room("AccountFile", ["Vocabulary", "Secrets"]),  // files of accounts, as other systems export them
         // What sessions with mail servers have in common, without I/O: SASL, secrets on the way, what servers' words mean
@@ -198,6 +200,7 @@ let package = Package(
         tests("OldServerPolicyTests", ["OldServerPolicy"]),
         tests("OldServerPlacesTests", ["OldServerPlaces", "OldServerPolicy", "Waiting"]),
         tests("SecretsTests", ["Secrets"]),
+        tests("PlatformHashesTests", ["PlatformHashes", "Secrets"]),
         tests("AccountFileTests", ["AccountFile", "Secrets"], resources: [.copy("Exports")]),
         tests("PhrasesTests", ["Phrases", "Vocabulary"]),
         tests("MailMoveAPITests", ["MailMoveAPI", "JSONWire", "Secrets", "Vocabulary"]),

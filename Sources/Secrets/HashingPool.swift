@@ -41,7 +41,7 @@ public final class HashingPool: Sendable {
     ///
     /// - Throws: ``SecretsError`` (`overloaded`, `stopped`, `hashingFailed`); `CancellationError` when the task is
     ///   cancelled before its turn comes.
-    public func verify(_ password: Password, against hash: PasswordHash) async throws -> Bool {
+    public func verify(_ password: Password, against hash: any StoredHash) async throws -> Bool {
         let (matches, duration) = try await done {
             let start = ContinuousClock.now
             return (try hash.matches(password), .now - start)

@@ -2,8 +2,17 @@
 
 import CSodium
 
+/// A hash of a password that can be compared with.
+public protocol StoredHash: Sendable {
+    /// Whether this is the hash of `password`. Blocks for as long as one hash takes.
+    /// - Throws: ``SecretsError`` (`hashingFailed`): nobody can say whether it matches.
+    func matches(_ password: Password) throws(SecretsError) -> Bool
+    /// What decides how long a comparison takes: the method and its cost, without salt and digest.
+    var kind: String { get }
+}
+
 /// A `crypt(3)` hash of a password, valid by construction.
-public struct PasswordHash: Hashable, Sendable, CustomStringConvertible {
+public struct PasswordHash: StoredHash, Hashable, CustomStringConvertible {
     /// `{SCHEME}hash`, as Dovecot reads it.
     public let stored: String
     private let hash: String
@@ -76,8 +85,10 @@ public struct PasswordHash: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What decides how long a comparison takes: the method and its cost, without salt and digest.
-    var kind: String {
+    /// As `crypt(3)` gives it, without a scheme before it.
+    public var bare: String { hash }
+
+    public var kind: String {
         let fields = hash.split(separator: "$", maxSplits: 2)
         let hasCost = form == .yescrypt || form == .bcrypt || fields[1].hasPrefix("rounds=")
         return fields.prefix(hasCost ? 2 : 1).joined(separator: "$")

@@ -30,7 +30,7 @@ public struct SecretsError: Error, Hashable, CustomStringConvertible {
     /// What happened, and what to do about it. Never holds a secret.
     public let detail: String
 
-    init(_ code: Code, _ detail: String) {
+    package init(_ code: Code, _ detail: String) {
         self.code = code
         self.detail = detail
     }

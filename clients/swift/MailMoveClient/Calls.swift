@@ -114,6 +114,11 @@ extension MailMoveClient {
         _ = try await call(Contract.forgetMigration, OneDomain(domain: self.domain(domain)))
     }
 
+    /// Finds out which server holds a domain's mailboxes; with a password, whose user names are like what.
+    public func detectOldServer(_ parameters: DetectOldServer) async throws -> DetectedServers {
+        try await call(Contract.detectOldServer, parameters)
+    }
+
     /// Tries an old server step by step and tells what it finds.
     public func verifyOldServer(_ parameters: VerifyOldServer) async throws -> ServerFindings {
         try await call(Contract.verifyOldServer, parameters, timeout: .seconds(120))
@@ -158,8 +163,8 @@ extension MailMoveClient {
     }
 
     /// The folders of an account's old mailbox, and where their mail goes.
-    public func listFolders(of account: EmailAddress) async throws -> FolderList {
-        try await call(Contract.listFolders, OneAccount(account: account))
+    public func listFolders(account: String) async throws -> FolderList {
+        try await call(Contract.listFolders, OneAccount(account: address(account)))
     }
 
     /// A page of what happened.

@@ -77,7 +77,7 @@ public actor MailMoveClient {
 
     /// Calls any method of the contract.
     ///
-    /// An idempotent call (``MailMoveAPI/Method/isIdempotent``) is repeated once if the connection breaks; any call
+    /// An idempotent call (its `isIdempotent`) is repeated once if the connection breaks; any call
     /// that the daemon declines because it is stopping is sent again to its successor.
     ///
     /// - Throws: ``MailMoveError``; `CancellationError` when the task is cancelled.
