@@ -138,8 +138,8 @@ let package = Package(
         room(  // accounts and domains, as administrators make, import, set and end them
             "Accounts",
             [
-                "AccountFile", "Ground", "Statuses", "Runs", "Diagnosis", "MailStore", "Records", "Secrets",
-                "Vocabulary", "Waiting",
+                "AccountFile", "Ground", "Statuses", "Runs", "Diagnosis", "MailSource", "MailStore", "Records",
+                "Secrets", "Vocabulary", "Waiting",
             ]),
         room(  // the whole, wired: start, recovery, stop
             "Migration",

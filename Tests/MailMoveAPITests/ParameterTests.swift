@@ -163,8 +163,6 @@ import Vocabulary
     }
 
     @Test(arguments: [
-        (#""oldServer":{"host":"192.0.2.1","pop3":{}}"#, "oldServer.pop3"),
-        (#""oldServer":{"host":"192.0.2.1","master":{"user":"m","form":"authzid"}}"#, "oldServer.master"),
         (#""oldServer":{"host":"192.0.2.1"},"lang":"zh-CN""#, "lang"),
     ])
     func whatIsNotBuiltYetIsRefusedAndSaysSo(_ members: String, _ parameter: String) throws {
