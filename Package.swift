@@ -141,8 +141,8 @@ let package = Package(
         room(  // accounts and domains, as administrators make, import, set and end them
             "Accounts",
             [
-                "AccountFile", "Ground", "Statuses", "Runs", "Diagnosis", "MailStore", "Records", "Secrets",
-                "Vocabulary", "Waiting",
+                "AccountFile", "Ground", "Statuses", "Runs", "Diagnosis", "MailSource", "MailStore", "Records",
+                "Secrets", "Vocabulary", "Waiting",
             ]),
         room(  // the whole, wired: start, recovery, stop
             "Migration",
@@ -247,7 +247,7 @@ let package = Package(
         tests(
             "MethodsTests",
             [
-                "AccountFile", "Accounts", "BuiltinDirectory", "Ground", "JSONRPC", "JSONWire", "MailMoveAPI",
+                "AccountFile", "Accounts", "BuiltinDirectory", "DNS", "Ground", "JSONRPC", "JSONWire", "MailMoveAPI",
                 "MailSource", "MailStore", "Methods", "Migration", "Records", "Secrets", "Support", "Vocabulary",
                 logging,
             ]),

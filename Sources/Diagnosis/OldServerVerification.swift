@@ -4,7 +4,7 @@ package import Ground
 import MailSource
 package import OldServerPlaces
 import Records
-import Runs
+package import Runs
 public import Secrets
 import Synchronization
 public import Vocabulary
@@ -13,9 +13,11 @@ public import Vocabulary
 public final class OldServerVerification: Sendable {
     private let context: Context
     private let strain: OldServerStrain
+    private let ledgerHash: LedgerHash
 
-    package init(context: Context, places: OldServerPlaces) {
+    package init(context: Context, places: OldServerPlaces, ledgerHash: LedgerHash) {
         self.context = context
+        self.ledgerHash = ledgerHash
         strain = OldServerStrain(context: context, places: places)
     }
 
@@ -209,6 +211,23 @@ public final class OldServerVerification: Sendable {
                     return
                 }
                 passed(.folders, "\(folders.count) folders with \(listing.count) messages")
+                if let service = server.pop3Server {
+                    let inbox = folders.first { $0.path == SourceFolder.inbox }?.number
+                    let messages = listing.filter { $0.folder == inbox }
+                    let uidls = try await UIDLs(
+                        context: context, server: service, user: user, password: password, hash: ledgerHash,
+                        mostHeaders: 50
+                    ).uidls(of: messages, in: session) { _ in true }
+                    guard uidls.count == messages.count else {
+                        findings.add(
+                            .uidlMatch, false,
+                            "\(uidls.count) of \(messages.count) messages of the inbox have a UIDL by POP3 "
+                                + "(\(service.subject)): POP3 clients will download the others again; does it serve the "
+                                + "same mailboxes?", clock.now - start)
+                        return
+                    }
+                    passed(.uidlMatch, "all \(messages.count) messages of the inbox have their UIDLs by POP3")
+                }
                 if !session.traits.canDelete {
                     findings.advice.append(
                         "UIDPLUS is not announced: nothing can be deleted there by itself, and deleteAfterMove deletes "

@@ -23,26 +23,30 @@ public struct Login: Sendable {
 
     private let wire: any Wire
     private let user: String
+    /// As whom to act, where that is somebody else.
+    private let identity: String
     private let password: Password
     private let host: String
     private let capabilities: Capabilities
     private let willShow: @Sendable () -> Void
 
     /// - Parameters:
+    ///   - identity: as whom to act, where that is somebody else: then only PLAIN will do.
     ///   - host: the server's name in its certificate or in DIGEST-MD5's `digest-uri`.
     ///   - willShow: called before the password, or a proof of it, is sent.
     public init(
-        _ wire: any Wire, user: String, password: Password, host: String, capabilities: Capabilities,
-        willShow: @escaping @Sendable () -> Void
+        _ wire: any Wire, user: String, actingAs identity: String = "", password: Password, host: String,
+        capabilities: Capabilities, willShow: @escaping @Sendable () -> Void
     ) {
-        (self.wire, self.user, self.password, self.host) = (wire, user, password, host)
+        (self.wire, self.user, self.identity, self.password, self.host) = (wire, user, identity, password, host)
         (self.capabilities, self.willShow) = (capabilities, willShow)
     }
 
     public func run(secure: Bool, isEncrypted: Bool, isVerifiedTLS: Bool) async throws(WireFailure) -> Outcome {
-        let candidates = LoginMechanism.candidates(
+        var candidates = LoginMechanism.candidates(
             secure: secure, isEncrypted: isEncrypted, isVerifiedTLS: isVerifiedTLS, capabilities: capabilities,
             isASCII: isASCII)
+        if !identity.isEmpty { candidates.removeAll { $0 != .sasl(.plain) } }
         var last: Answer?
         for mechanism in candidates {
             let result: Try =
@@ -72,7 +76,8 @@ public struct Login: Sendable {
 
     /// RFC 3501 §6.2.2
     private func sasl(_ mechanism: SASLMechanism) async throws(WireFailure) -> Try {
-        guard var client = SASLClient(mechanism, user: user, password: password, host: host, service: "imap")
+        guard var client = SASLClient(
+            mechanism, user: user, actingAs: identity, password: password, host: host, service: "imap")
         else { return .next(nil) }
         var first: Password?
         if mechanism.speaksFirst {

@@ -87,9 +87,21 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
     var hasShownPassword: Bool { state.withLock { $0.hasShownPassword } }
 
     func check(user: String, password: Password) async throws(SourceError) -> SourceAnswer {
+        try await check(user: user, actingAs: "", password)
+    }
+
+    func check(
+        user: String, enteringFor owner: String, password: Password
+    ) async throws(SourceError) -> SourceAnswer {
+        try await check(user: user, actingAs: owner, password)
+    }
+
+    private func check(
+        user: String, actingAs identity: String, _ password: Password
+    ) async throws(SourceError) -> SourceAnswer {
         let forbidden: Set<UInt8> = [0, 10, 13]
         let isForbidden =
-            user.isEmpty || user.utf8.contains(where: forbidden.contains)
+            user.isEmpty || (user + identity).utf8.contains(where: forbidden.contains)
             || password.withOctets { $0.contains(where: forbidden.contains) }
         guard !isForbidden else {
             throw SourceError(
@@ -101,7 +113,7 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
         state.withLock { $0.scrubber.password = password }
         return try await during(.login) { () async throws(WireFailure) in
             let login = Login(
-                wire, user: user, password: password, host: server.host, capabilities: capabilities,
+                wire, user: user, actingAs: identity, password: password, host: server.host, capabilities: capabilities,
                 willShow: { [self] in state.withLock { $0.hasShownPassword = true } })
             let outcome = try await login.run(
                 secure: server.secureAuthentication, isEncrypted: tls != nil, isVerifiedTLS: tls?.isVerified ?? false)

@@ -17,14 +17,15 @@ public enum Contract {
         enableMigration, updateMigration, disableMigration, getMigration, listMigrations, forgetMigration,
         detectOldServer, verifyOldServer,
         checkDomain, checkIntegrity,
-        authenticate, triggerMigration, pauseAccounts, resumeAccounts, retryNow, queryStatus,
+        authenticate, triggerMigration, moveAccounts, pauseAccounts, resumeAccounts, retryNow,
+        queryStatus,
         listLog, listEvents, listFolders, watchStatus, unwatch,
         ping, discover, getServiceStatus,
     ]
 
     /// Methods that are described but not built yet: calling one says so.
     public static let planned: Set<String> = [
-        "moveAccounts", "getReport",
+        "getReport",
         "getMetrics", "exportAccounts", "closeAccounts", "verifyAccounts",
     ]
 

@@ -21,6 +21,8 @@ public struct SASLClient: Sendable {
 
     public let mechanism: SASLMechanism
     private let user: String
+    /// As whom to act, where that is somebody else.
+    private let identity: String
     private let password: Password
     private let library: GSASLClient?
     private var challenges = 0
@@ -31,11 +33,17 @@ public struct SASLClient: Sendable {
 
     /// nil if the mechanism is unavailable, or cannot carry these credentials.
     /// - Parameters:
+    ///   - identity: as whom to act, where that is somebody else; only with PLAIN.
     ///   - host: what the server calls itself, for DIGEST-MD5's `digest-uri`.
     ///   - service: the protocol's name in the registry of GSSAPI services (RFC 4422 §4): `pop`, `imap`.
-    public init?(_ mechanism: SASLMechanism, user: String, password: Password, host: String, service: String) {
+    public init?(
+        _ mechanism: SASLMechanism, user: String, actingAs identity: String = "", password: Password, host: String,
+        service: String
+    ) {
+        guard identity.isEmpty || mechanism == .plain else { return nil }
         self.mechanism = mechanism
         self.user = user
+        self.identity = identity
         self.password = password
         switch mechanism {
         case .scramSHA256, .scramSHA1, .digestMD5, .ntlm:
@@ -70,7 +78,7 @@ public struct SASLClient: Sendable {
         case .plain:  // RFC 4616
             guard number == 0, challenge.isEmpty else { throw Self.strange(challenge) }
             (hasShownProof, isComplete) = (true, true)
-            return .response(password.withOctets { SecretOctets("\0\(user)\0", $0) })
+            return .response(password.withOctets { SecretOctets("\(identity)\0\(user)\0", $0) })
         case .login:
             let prompt = String(decoding: challenge, as: UTF8.self).lowercased()
             if number == 0, !prompt.hasPrefix("pass"), !Self.isTimestamp(challenge) {

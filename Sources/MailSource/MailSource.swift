@@ -65,6 +65,18 @@ public protocol SourceConnection: SourceLine {
     /// Logs in once, only to learn whether the password is right. Sends nothing if `user` or `password` contain octets
     /// that the protocol cannot carry.
     func check(user: String, password: Password) async throws(SourceError) -> SourceAnswer
+
+    /// The same, by a user who may enter others' mailboxes, into that of `owner`: by an authorization identity (RFC 4422
+    /// §3.4.1).
+    func check(user: String, enteringFor owner: String, password: Password) async throws(SourceError) -> SourceAnswer
+}
+
+extension SourceConnection {
+    public func check(
+        user: String, enteringFor owner: String, password: Password
+    ) async throws(SourceError) -> SourceAnswer {
+        .failed(.oldServerProtocol, "nobody enters the mailboxes of others by this protocol", isForGood: true)
+    }
 }
 
 extension SourceConnection {

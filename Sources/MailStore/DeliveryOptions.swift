@@ -5,6 +5,8 @@ public import Vocabulary
 /// How mail is delivered, as far as it differs between accounts.
 public struct DeliveryOptions: Hashable, Sendable {
     public var preserveUIDL: Bool
+    /// UIDLs by the message's number, of messages whose own id is none.
+    public var uidls: [Int: UniqueID] = [:]
     /// Which messages arrive as seen, besides those seen on the old server.
     public var markSeen: MoveOptions.MarkSeen
     /// Whether messages arrive with the flags that they have on the old server.
@@ -25,6 +27,11 @@ public struct DeliveryOptions: Hashable, Sendable {
 
     /// Where mail of a folder of the source goes.
     public func target(of folder: Int) -> [String] { folders[min(folder, folders.count - 1)] }
+
+    /// By which POP3 clients are to know a message; nil where nothing says so.
+    public func uidl(of message: ListedMessage) -> UniqueID? {
+        preserveUIDL ? message.uniqueID : uidls[message.number]
+    }
 
     /// The flags with which a message arrives.
     public func flags(of message: ListedMessage) -> MessageFlags {

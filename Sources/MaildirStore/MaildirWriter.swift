@@ -265,7 +265,7 @@ public final class MaildirWriter: MailboxWriter {
     /// first of several); none for a UIDL that RFC 1939 §7 does not allow, or that makes the line longer than RFC 5322
     /// §2.1.1 allows.
     private func header(above message: ListedMessage) -> [UInt8] {
-        guard options.preserveUIDL, let octets = message.uniqueID?.octets, (1...900).contains(octets.count),
+        guard let octets = options.uidl(of: message)?.octets, (1...900).contains(octets.count),
             octets.allSatisfy({ (0x21...0x7E).contains($0) })
         else { return [] }
         return Array("X-UIDL: ".utf8) + octets + [10]

@@ -2,6 +2,7 @@
 
 import Accounts
 import MailMoveAPI
+import Vocabulary
 
 extension MethodTable {
     func listFolders(_ parameters: OneAccount) async throws -> FolderList {
@@ -12,5 +13,17 @@ extension MethodTable {
                     name: folder.name, target: folder.target, specialUse: folder.specialUse, moved: Int(folder.moved),
                     remaining: Int(folder.remaining))
             })
+    }
+
+    func moveAccounts(_ parameters: MoveAccounts) async throws -> MoveReport {
+        let outcome: MasterMoveOutcome
+        switch (parameters.domain, parameters.accounts) {
+        case (let domain?, _): outcome = try await move.masters.move(domain, password: parameters.masterPassword)
+        case (nil, let accounts?): outcome = try await move.masters.move(accounts, password: parameters.masterPassword)
+        case (nil, nil): throw Violation("domain", "is missing: give a domain or accounts")
+        }
+        return MoveReport(
+            queued: outcome.queued,
+            rejected: outcome.rejected.map { .init(address: $0.address, reason: $0.reason, detail: $0.detail) })
     }
 }

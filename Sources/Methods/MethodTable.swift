@@ -94,6 +94,7 @@ extension MethodTable: RequestHandler {
         case "checkIntegrity": try await answer(Contract.checkIntegrity, call, checkIntegrity)
         case "authenticate": try await answer(Contract.authenticate, call, authenticate)
         case "triggerMigration": try await answer(Contract.triggerMigration, call, triggerMigration)
+        case "moveAccounts": try await answer(Contract.moveAccounts, call, moveAccounts)
         case "pauseAccounts": try await answer(Contract.pauseAccounts, call, pauseAccounts)
         case "resumeAccounts": try await answer(Contract.resumeAccounts, call, resumeAccounts)
         case "retryNow": try await answer(Contract.retryNow, call, retryNow)

@@ -38,6 +38,7 @@ import Waiting
 /// The whole, wired together: accounts, settings, logins, runs, statuses.
 public final class MailMove: Sendable {
     public let accounts: AccountDesk
+    public let masters: MasterMoves
     public let settings: SettingsDesk
     public let logins: LoginDesk
     public let statuses: StatusBoard
@@ -94,12 +95,13 @@ public final class MailMove: Sendable {
         self.scheduler = scheduler
         self.windows = windows
         self.accounts = AccountDesk(context: context, statuses: statuses, scheduler: scheduler, pool: pool)
+        self.masters = MasterMoves(context: context, statuses: statuses, scheduler: scheduler, vault: vault)
         self.settings = SettingsDesk(
             context: context, store: store, statuses: statuses, scheduler: scheduler, windows: windows,
             checkedSessions: checkedSessions, news: news, oldServerChanged: logins.oldServerChanged)
         self.logins = logins
         self.detection = ServerDetection(context: context)
-        self.verification = OldServerVerification(context: context, places: places)
+        self.verification = OldServerVerification(context: context, places: places, ledgerHash: hash)
         self.domains = DomainCheck(context: context)
         self.integrity = IntegrityCheck(
             context: context, store: store, statuses: statuses, scheduler: scheduler, vault: vault, ledgerHash: hash)

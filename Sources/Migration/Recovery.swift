@@ -99,7 +99,7 @@ struct Recovery: Sendable {
         var kept: [AccountRecord] = []
         for account in sealed {
             do {
-                _ = try vault.open(account.sealed ?? [], for: account.address)
+                try vault.canOpen(account.sealed ?? [], for: account.address)
                 kept.append(account)
             } catch let error as MoveError {
                 lost.append((account, error.detail))

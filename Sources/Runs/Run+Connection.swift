@@ -123,7 +123,7 @@ extension Run {
         place.shown()
         let answer: SourceAnswer
         do throws(SourceError) {
-            answer = try await line.check(user: user, password: password)
+            answer = try await check(line)
         } catch {
             _ = await tell(ConnectionEnd(error, hasGreeted: true))
             throw error
@@ -134,6 +134,9 @@ extension Run {
             place.accepted(loginDelay: session.traits.loginDelay ?? 0)
             try await session.enter()
             return try await moved(in: session)
+        case .rejected(let text) where isByMaster, .noSuchUser(let text) where isByMaster:
+            place.rejected()
+            return .ended(.failed(.masterRejected, text), loginDelay: nil)
         case .rejected(let text), .noSuchUser(let text):
             place.rejected()
             return .ended(.rejected(text), loginDelay: nil)
@@ -144,6 +147,14 @@ extension Run {
             place.answered()
             return .ended(isForGood ? .barred(text) : .failed(reason, text), loginDelay: nil)
         }
+    }
+
+    private func check(_ line: any SourceConnection) async throws(SourceError) -> SourceAnswer {
+        guard isByMaster else { return try await line.check(user: user, password: password) }
+        guard let master = settings.oldServer.master else {
+            return .rejected("the settings name no master user any more")
+        }
+        return try await line.check(master, for: user, password: password)
     }
 
     private mutating func moved(in session: any MailboxSession) async throws -> Attempt {

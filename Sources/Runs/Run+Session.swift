@@ -27,6 +27,7 @@ extension Run {
                 seconds: LargeMailboxes.patience)
         }
         defer { if isLarge { commons.largeMailboxes.leave() } }
+        if settings.options.deleteAfterMove, !session.traits.canDelete { try await tellThatNothingIsDeleted() }
         let listing = try await session.list(listed)
         var fetch = Fetch()
         // Rows of what could not be listed: nobody knows whether they are still there.
@@ -123,7 +124,7 @@ extension Run {
         _ plan: inout RunPlan, _ folders: SessionFolders, _ session: any MailboxSession, _ fetch: inout Fetch
     ) async throws {
         let id = account.id
-        let options = DeliveryOptions(
+        var options = DeliveryOptions(
             settings.options, folders: folders.targets, keepsIDs: session.traits.idsAreUIDLs)
         let names = folders.names
         let intended = try await context.records.intents(of: id).compactMap { $0.batch(in: commons.store) }
@@ -140,6 +141,7 @@ extension Run {
         let wanted = progress.order(readable).views(last: folders.views)
         let leftBehind = refusals.count
         guard !wanted.isEmpty else { return await sweep(options, intended) }
+        options.uidls = try await uidls(of: wanted, plan.listing, folders, session)
         let place = place
         // With but one place, a login waits for one message at most.
         let pipelining = isPipelining && session.traits.mayPipeline && !place.isAlone
@@ -217,6 +219,22 @@ extension Run {
             }
             throw failure
         }
+    }
+
+    /// What POP3 calls messages of the inbox, where the old server serves it besides.
+    private func uidls(
+        of wanted: [ListedMessage], _ listing: [ListedMessage], _ folders: SessionFolders,
+        _ session: any MailboxSession
+    ) async throws -> [Int: UniqueID] {
+        guard settings.options.preserveUIDL, !session.traits.idsAreUIDLs, let server = settings.oldServer.pop3Server,
+            let inbox = folders.folders.first(where: { $0.path == SourceFolder.inbox })?.number
+        else { return [:] }
+        let numbers = Set(wanted.lazy.filter { $0.folder == inbox }.map(\.number))
+        guard !numbers.isEmpty else { return [:] }
+        let user = isByMaster ? settings.oldServer.master?.username(for: user) ?? user : user
+        return try await UIDLs(
+            context: context, server: server, user: user, password: password, hash: commons.ledgerHash
+        ).uidls(of: listing.filter { $0.folder == inbox }, in: session) { numbers.contains($0.number) }
     }
 
     /// A session has ended at a message: the second time, that message is left behind.
@@ -340,6 +358,14 @@ extension Run {
             return effects
         }
         if let changed { statuses.changed(changed) }
+    }
+
+    private mutating func tellThatNothingIsDeleted() async throws {
+        let detail = "deleteAfterMove deletes nothing: the old server cannot delete single messages (UIDPLUS)"
+        guard !progress.untold([detail]).isEmpty else { return }
+        try await context.records.append([
+            EventRecord(at: context.now(), account: account.address, kind: .oldServerLimits, detail: detail)
+        ])
     }
 
     /// Records an event for each message left behind, once per run.

@@ -26,6 +26,8 @@ struct Run: Sendable {
     let account: AccountRecord
     let settings: MigrationSettings
     let password: Password
+    /// Whether it is the old server's master user's.
+    let isByMaster: Bool
     /// The markers that have to stand where the mail goes.
     var expected: StoreMarkers = [:]
 
@@ -46,7 +48,7 @@ struct Run: Sendable {
     /// - Parameter further: what the sessions before this run have found.
     init(
         context: Context, commons: RunCommons, statuses: StatusBoard, delivery: Delivery, place: RunPlace,
-        control: RunControl, account: AccountRecord, settings: MigrationSettings, password: Password,
+        control: RunControl, account: AccountRecord, settings: MigrationSettings, opened: Vault.Opened,
         further: FurtherSessions = FurtherSessions()
     ) {
         self.context = context
@@ -57,7 +59,10 @@ struct Run: Sendable {
         self.control = control
         self.account = account
         self.settings = settings
-        self.password = password
+        switch opened {
+        case .own(let password): (self.password, isByMaster) = (password, false)
+        case .masters(let password): (self.password, isByMaster) = (password, true)
+        }
         self.further = further
         if case .goesOn(let session) = place.start { kept = session }
     }
@@ -94,6 +99,8 @@ struct Run: Sendable {
 
     mutating func remember(_ outcome: AttemptOutcome, _ reason: Reason?) {
         isAsking = false
+        // That would be about the account's own password.
+        guard !isByMaster else { return }
         asked = PasswordAttempt(
             at: context.now(), via: account.lastTriggeredBy ?? .other, outcome: outcome, reason: reason)
     }

@@ -17,6 +17,8 @@ import Vocabulary
 /// is a candidate only for the same UIDL: if the server lists that after all, or got it back from a backup, the message
 /// is here already, while an equal message under another name is a new one.
 struct RunPlan: Sendable {
+    /// What the session has listed.
+    let listing: [ListedMessage]
     /// In the order in which they are to be fetched.
     private(set) var wanted: [ListedMessage]
     /// How many of ``wanted`` seem to be only on the old server, and their octets as listed: all except those with a
@@ -73,6 +75,7 @@ struct RunPlan: Sendable {
         views: Set<Int> = [], isConfirming: Bool
     ) {
         self.views = views
+        self.listing = listing
         var naming = Naming(areNumbers: Self.areNumbers(listing), names: names)
         let groups = Groups(listing, ledger, names)
         var isTrusted = Bits(listing.count)

@@ -91,11 +91,11 @@ package struct Runner: Sendable {
                     throw error
                 }
             }
-            let password = try commons.vault.open(sealed, for: row.address)
+            let opened = try commons.vault.openForRun(sealed, for: row.address)
             var run = Run(
                 context: context, commons: commons, statuses: statuses, delivery: delivery, place: place,
                 control: control,
-                account: row, settings: settings, password: password,
+                account: row, settings: settings, opened: opened,
                 further: FurtherSessions(sessions: pending.sessions, found: pending.found))
             run.expected = expected
             var outcome = Outcome(try await run.end())

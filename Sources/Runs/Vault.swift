@@ -14,6 +14,31 @@ package struct Vault: Sendable {
         key.seal(password, context: account.description)
     }
 
+    /// Seals the password of the old server's master user, for the run of an account.
+    package func seal(master password: Password, for account: EmailAddress) -> [UInt8] {
+        key.seal(password, context: Self.masterContext(account))
+    }
+
+    private static func masterContext(_ account: EmailAddress) -> String { "master user for \(account)" }
+
+    /// What is sealed for an account's run.
+    enum Opened: Sendable {
+        case own(Password)
+        /// The master user's.
+        case masters(Password)
+    }
+
+    /// - Throws: as ``open(_:for:)``.
+    func openForRun(_ sealed: [UInt8], for account: EmailAddress) throws -> Opened {
+        if let password = try? key.open(sealed, context: Self.masterContext(account)) { return .masters(password) }
+        return .own(try open(sealed, for: account))
+    }
+
+    /// Whether what is sealed for an account's run can be opened, whosever password it is.
+    package func canOpen(_ sealed: [UInt8], for account: EmailAddress) throws {
+        _ = try openForRun(sealed, for: account)
+    }
+
     /// - Throws: ``MoveError`` with `interrupted` if the password was sealed under a different key.
     package func open(_ sealed: [UInt8], for account: EmailAddress) throws -> Password {
         do {

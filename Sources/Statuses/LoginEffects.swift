@@ -25,7 +25,10 @@ package struct LoginEffects: Sendable {
         case takenIn(displayName: String?, quotaOctets: Int64?)
         /// The old server has taken the password; the account keeps its own.
         case started(Sealed)
-        /// The same, for a repair: the messages of the rows `missing`, out of this many in the ledger, are not in the
+        /// An administrator moves the account's mail by the old server's master user; nobody has shown a password of the
+        /// account.
+        case startedByMaster(Sealed)
+        /// As `started`, for a repair: the messages of the rows `missing`, out of this many in the ledger, are not in the
         /// mailbox and are fetched again.
         case repaired(Sealed, missing: [LedgerRow], of: Int64)
         /// A login with the handed-over password: any mail that has arrived since is fetched.
@@ -111,6 +114,7 @@ package struct LoginEffects: Sendable {
         case .changedElsewhere: current(facts).map { AccountEffects($0.changedElsewhere) }
         case .takenIn(let name, let quota): takenIn(name, quota, facts)
         case .started(let sealed): started(sealed, facts)
+        case .startedByMaster(let sealed): startedByMaster(sealed, facts)
         case .repaired(let sealed, let missing, let recorded): repaired(sealed, missing, recorded, facts)
         case .askedForMore(let sealed, let run): askedForMore(sealed, run, facts)
         case .willBeShown: changed(facts) { $0.shown = mark(of: $0) }
@@ -207,6 +211,14 @@ package struct LoginEffects: Sendable {
             account.lastAttempt = acceptance
             begin(&account, sealed)
         }
+        effects?.events = [event(.triggered)]
+        return effects
+    }
+
+    private func startedByMaster(_ sealed: Sealed, _ facts: AccountFacts) -> AccountEffects? {
+        // What a user's own password is about to bring needs no other.
+        guard isOpen(facts), facts.account?.sealed == nil, facts.account?.nonMigrating == nil else { return nil }
+        var effects = changed(facts) { begin(&$0, sealed) }
         effects?.events = [event(.triggered)]
         return effects
     }

@@ -17,6 +17,7 @@ enum MessageCatalog {
         "databaseUnavailable": "af17fcd26d6048b6ade6745ff0ca57ee",
         "credentialsRejected": "b5b672e7ccc74d9aae47ef76e91fae88",
         "mailboxInUse": "7fdd7e4268d446e79b8a0fee19c5c228",
+        "masterRejected": "b90c52f6d1e84a7c93f5e60a7d4b2c18",
         "oldServerThrottled": "4c1d7f0b9a5e4f3e8d62b7a9c0e31f58",
         // Events of an account.
         "triggered": "e6e05e0d7a5f4ec8b9685286efe063d2",

@@ -18,11 +18,14 @@ public struct OldServer: Hashable, Sendable, Codable {
     public var secureAuthentication: Bool
     /// Where its host is, if it was looked up elsewhere than by the system. It is never recorded.
     public var resolved: [IPAddress]?
+    /// nil if UIDLs are not wanted, or the server speaks POP3 itself.
+    public var pop3: POP3Service?
+    public var master: Master?
 
     public init(
         _ mailProtocol: MailProtocol = .pop3, host: String, port: Int? = nil, security: TransportSecurity = .opportunistic,
         certificate: CertificateCheck? = nil, usernameIncludesDomain: Bool = true, domain: String? = nil,
-        secureAuthentication: Bool = false
+        secureAuthentication: Bool = false, pop3: POP3Service? = nil, master: Master? = nil
     ) {
         self.mailProtocol = mailProtocol
         self.host = host
@@ -32,6 +35,8 @@ public struct OldServer: Hashable, Sendable, Codable {
         self.usernameIncludesDomain = usernameIncludesDomain
         self.domain = domain
         self.secureAuthentication = secureAuthentication
+        self.pop3 = pop3
+        self.master = master
     }
 
     /// The key for counting and queuing: host and port, in one spelling.
@@ -56,7 +61,7 @@ public struct OldServer: Hashable, Sendable, Codable {
 extension OldServer {
     private enum CodingKeys: String, CodingKey {
         case mailProtocol = "protocol"
-        case host, port, security, certificate, usernameIncludesDomain, domain, secureAuthentication
+        case host, port, security, certificate, usernameIncludesDomain, domain, secureAuthentication, pop3, master
     }
 
     /// Servers that were recorded by an earlier version speak POP3.
@@ -69,7 +74,9 @@ extension OldServer {
             certificate: try container.decode(CertificateCheck.self, forKey: .certificate),
             usernameIncludesDomain: try container.decode(Bool.self, forKey: .usernameIncludesDomain),
             domain: try container.decodeIfPresent(String.self, forKey: .domain),
-            secureAuthentication: try container.decode(Bool.self, forKey: .secureAuthentication))
+            secureAuthentication: try container.decode(Bool.self, forKey: .secureAuthentication),
+            pop3: try container.decodeIfPresent(POP3Service.self, forKey: .pop3),
+            master: try container.decodeIfPresent(Master.self, forKey: .master))
     }
 }
 

@@ -6,7 +6,7 @@ public enum Reason: String, Error, Sendable, Codable, CaseIterable {
     case accountNotFound
     case migrationNotEnabled, migrationExpired, nonMigratingAccount
     case credentialsRejected, oldServerUnreachable, oldServerUntrusted, oldServerProtocol
-    case secureAuthenticationUnavailable, mailboxInUse, messagesRefused, oldServerThrottled
+    case secureAuthenticationUnavailable, mailboxInUse, messagesRefused, oldServerThrottled, masterRejected
     case interrupted
     case mailStoreUnavailable, databaseUnavailable
 
@@ -29,6 +29,7 @@ public enum Reason: String, Error, Sendable, Codable, CaseIterable {
         case .mailboxInUse: -32035
         case .messagesRefused: -32036
         case .oldServerThrottled: -32037
+        case .masterRejected: -32038
         case .interrupted: nil
         case .mailStoreUnavailable: -32040
         case .databaseUnavailable: -32041
@@ -42,7 +43,7 @@ public enum Reason: String, Error, Sendable, Codable, CaseIterable {
             .messagesRefused, .oldServerThrottled, .interrupted, .mailStoreUnavailable, .databaseUnavailable:
             true
         case .forbidden, .accountNotFound, .migrationNotEnabled, .migrationExpired, .nonMigratingAccount,
-            .credentialsRejected, .oldServerUntrusted, .secureAuthenticationUnavailable:
+            .credentialsRejected, .oldServerUntrusted, .secureAuthenticationUnavailable, .masterRejected:
             false
         }
     }
@@ -96,6 +97,10 @@ public enum Reason: String, Error, Sendable, Codable, CaseIterable {
         case .oldServerThrottled:
             LocalizedText(
                 en: "The old mail server asks for a pause. Please try again later.", zhCN: "原邮件服务器限制了访问速度，请稍后再试。")
+        case .masterRejected:
+            LocalizedText(
+                en: "The move of your old mail has not started. Please contact your administrator.",
+                zhCN: "邮箱搬家未开始，请联系管理员。")
         case .interrupted:
             LocalizedText(
                 en: "The move was interrupted. It goes on with the next login.", zhCN: "搬家被中断，下次登录后将继续。")

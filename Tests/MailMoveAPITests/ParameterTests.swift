@@ -162,25 +162,6 @@ import Vocabulary
         #expect(try Contract.createAccounts.violation(params)?.parameter == parameter)
     }
 
-    @Test(arguments: [
-        (#""oldServer":{"host":"192.0.2.1","pop3":{}}"#, "oldServer.pop3"),
-        (#""oldServer":{"host":"192.0.2.1","master":{"user":"m","form":"authzid"}}"#, "oldServer.master"),
-    ])
-    func whatIsNotBuiltYetIsRefusedAndSaysSo(_ members: String, _ parameter: String) throws {
-        let violation = try Contract.enableMigration.violation(#"{"domain":"b.example",\#(members)}"#)
-        #expect(violation?.parameter == parameter)
-        #expect(violation?.detail.contains("not built yet") == true)
-    }
-
-    @Test func whatIsNotBuiltYetMayBeGivenItsDefault() throws {
-        let given = try Contract.enableMigration.parameters(
-            #"""
-            {"domain":"b.example","oldServer":{"host":"192.0.2.1","protocol":"pop3","pop3":null,"master":null},
-             "options":{"flags":"keep","folders":null},"lang":"en"}
-            """#)
-        #expect(given.oldServer.oldServer == OldServer(host: "192.0.2.1"))
-    }
-
     @Test func whatExcludesOrNeedsEachOtherIsChecked() throws {
         #expect(try Contract.watchStatus.violation("{}")?.parameter == "account")
         #expect(

@@ -17,7 +17,7 @@ import Vocabulary
         .accountNotFound: -32010, .migrationNotEnabled: -32020, .migrationExpired: -32021,
         .nonMigratingAccount: -32022, .credentialsRejected: -32030, .oldServerUnreachable: -32031,
         .oldServerUntrusted: -32032, .oldServerProtocol: -32033, .secureAuthenticationUnavailable: -32034,
-        .mailboxInUse: -32035, .messagesRefused: -32036, .oldServerThrottled: -32037, .mailStoreUnavailable: -32040,
+        .mailboxInUse: -32035, .messagesRefused: -32036, .oldServerThrottled: -32037, .masterRejected: -32038, .mailStoreUnavailable: -32040,
         .databaseUnavailable: -32041,
     ]
 
@@ -165,7 +165,7 @@ import Vocabulary
     }
 
     /// They answer from what they know.
-    private static let withoutRecords: Set = ["ping", "rpc.discover", "unwatch", "getServiceStatus"]
+    private static let withoutRecords: Set = ["ping", "rpc.discover", "unwatch", "getServiceStatus", "detectOldServer"]
 
     @Test(arguments: [
         (RecordsError(code: .unavailable, detail: "the disk is full") as any Error, Reason.databaseUnavailable),

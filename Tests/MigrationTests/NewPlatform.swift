@@ -196,12 +196,19 @@ final class NewPlatform: Sendable {
         for _ in 0..<3000 where move.scheduler.load.moving > 0 { try await Task.sleep(for: .milliseconds(20)) }
     }
 
+    /// The paths of all messages in all folders.
     func delivered(to account: EmailAddress = ann) -> [String] {
         let maildir = "\(folder)/mail/\(account.domain)/\(account.localPart)"
+        let there = (try? FileManager.default.contentsOfDirectory(atPath: maildir)) ?? []
+        return ([""] + there.filter { $0.hasPrefix(".") }).flatMap { delivered(to: account, in: $0) }
+    }
+
+    /// The paths of a folder's messages; its directory as the Maildir has it, empty for the inbox.
+    func delivered(to account: EmailAddress = ann, in directory: String) -> [String] {
+        let maildir = "\(folder)/mail/\(account.domain)/\(account.localPart)"
         return ["new", "cur"].flatMap { sub in
-            ((try? FileManager.default.contentsOfDirectory(atPath: "\(maildir)/\(sub)")) ?? []).map {
-                "\(maildir)/\(sub)/\($0)"
-            }
+            let path = directory.isEmpty ? "\(maildir)/\(sub)" : "\(maildir)/\(directory)/\(sub)"
+            return ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).map { "\(path)/\($0)" }
         }
     }
 }

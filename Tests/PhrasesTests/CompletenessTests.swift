@@ -18,6 +18,7 @@ import Testing
         "IMAP/LoginWords.swift", "IMAP/WellKnownFolders.swift", "IMAP/Command.swift", "IMAP/CommandEncoder.swift",
         "Methods/ImportTexts.swift", "Vocabulary/Reason.swift", "Vocabulary/Reason+Advice.swift",
         "MaildirStore/PathTemplate.swift",
+        "Diagnosis/Hoster.swift",
     ]
 
     /// What only the journal gets, which is in English.
@@ -52,11 +53,11 @@ import Testing
 
     /// Parts of sentences that the book has as a whole, and texts that nobody reads.
     private static let parts: Set = [
-        "; it said: {}", "; {}", "shows a certificate for another host{}", ", and answers a login in {}", "{} can be reached{}",
+        "; it said: {}", "; {}", "master user for {}", "shows a certificate for another host{}", ", and answers a login in {}", "{} can be reached{}",
         "a POP3 session", "an IMAP session",
         "Subject: Retrieval using the IMAP4 protocol failed for the following message", "store-marker {}",
         "found-by-content {}", "not started", "not migrating", "progress of {}", "mailmove password\0{}",
-        "(password hash)", ", or null", "; only its default, {}, is", ": there are none", "; known are ",
+        "(password hash)", ", or null", ": there are none", "; known are ",
         " (or, where it is switched already, the old server's name leads there too: set its address)",
     ]
 

@@ -17,12 +17,16 @@ public final class MemorySource: MailSource {
         public var octets: [UInt8]
         public var flags: MessageFlags
         public var date: Timestamp?
+        public var keywords: [String]
 
-        public init(id: String?, text: String, flags: MessageFlags = [], date: Timestamp? = nil) {
+        public init(
+            id: String?, text: String, flags: MessageFlags = [], date: Timestamp? = nil, keywords: [String] = []
+        ) {
             self.id = id
             self.octets = Array(text.utf8)
             self.flags = flags
             self.date = date
+            self.keywords = keywords
         }
     }
 
@@ -30,10 +34,22 @@ public final class MemorySource: MailSource {
         public var path: [String]
         public var validity: UInt32
         public var messages: [Message]
+        /// Where its mail goes; its own path where nil.
+        public var target: [String]?
+        public var specialUse: SpecialUse?
+        public var isSubscribed = true
+        public var showsOthers = false
+        /// What the server says instead of opening it.
+        public var refusal: String?
 
-        public init(path: [String] = SourceFolder.inbox, validity: UInt32 = 1, messages: [Message]) {
+        public init(
+            path: [String] = SourceFolder.inbox, validity: UInt32 = 1, target: [String]? = nil,
+            showsOthers: Bool = false, messages: [Message]
+        ) {
             self.path = path
             self.validity = validity
+            self.target = target
+            self.showsOthers = showsOthers
             self.messages = messages
         }
     }
@@ -47,6 +63,8 @@ public final class MemorySource: MailSource {
         case talksNonsense
         /// "Later".
         case isBusy
+        /// "No more for five minutes."
+        case throttles
         /// Does not bear what is asked for ahead; only where more than one message is.
         case losesCommandsAhead
         /// Hangs up in the middle of a message.
@@ -147,6 +165,10 @@ private final class MemoryLine: SourceConnection, MailboxSession {
         case .hangsUp, .hangsUpInTheMiddle: throw drop(.closed, step, "closed the connection")
         case .talksNonsense: throw drop(.protocolViolation, step, "makes no sense")
         case .isBusy: throw drop(.busy, step, "is busy")
+        case .throttles:
+            var error = drop(.throttled, step, "gives no more for now")
+            error.pause = 300
+            throw error
         case .losesCommandsAhead: throw drop(.pipeliningBroken, step, "does not answer commands that are sent ahead")
         case .isSilent:
             let end = ContinuousClock.now + timeouts.read
@@ -215,13 +237,20 @@ private final class MemoryLine: SourceConnection, MailboxSession {
                 SourceFolder(
                     number: number, path: folder.path, validity: folder.validity,
                     messages: state.shownPlaces(of: number).count,
-                    octets: folder.messages.reduce(0) { $0 + $1.octets.count })
+                    octets: folder.messages.reduce(0) { $0 + $1.octets.count }, target: folder.target,
+                    specialUse: folder.specialUse, isSubscribed: folder.isSubscribed,
+                    showsOthers: folder.showsOthers)
             }
         }
     }
 
+    func refusal(of folder: SourceFolder) -> String? { source.state.withLock { $0.folders[folder.number].refusal } }
+
+    func keywords(of message: ListedMessage) -> [String] { found(message)?.keywords ?? [] }
+
     func list(_ folder: SourceFolder) async throws(SourceError) -> [ListedMessage] {
         try await take(.listing)
+        if refusal(of: folder) != nil { return [] }
         let (places, messages) = source.state.withLock {
             ($0.shownPlaces(of: folder.number), $0.folders[folder.number].messages)
         }

@@ -11,7 +11,8 @@ import Vocabulary
             .accountNotFound: -32010, .migrationNotEnabled: -32020, .migrationExpired: -32021,
             .nonMigratingAccount: -32022, .credentialsRejected: -32030, .oldServerUnreachable: -32031,
             .oldServerUntrusted: -32032, .oldServerProtocol: -32033, .secureAuthenticationUnavailable: -32034,
-            .mailboxInUse: -32035, .messagesRefused: -32036, .oldServerThrottled: -32037, .mailStoreUnavailable: -32040,
+            .mailboxInUse: -32035, .messagesRefused: -32036, .oldServerThrottled: -32037,
+            .masterRejected: -32038, .mailStoreUnavailable: -32040,
             .databaseUnavailable: -32041,
         ]
         for reason in Reason.allCases { #expect(reason.code == codes[reason]) }
@@ -20,7 +21,7 @@ import Vocabulary
     @Test func whatOnlyAnAdministratorCanMendIsNotTriedAgain() {
         let final: Set<Reason> = [
             .forbidden, .accountNotFound, .migrationNotEnabled, .migrationExpired, .nonMigratingAccount,
-            .credentialsRejected, .oldServerUntrusted, .secureAuthenticationUnavailable,
+            .credentialsRejected, .oldServerUntrusted, .secureAuthenticationUnavailable, .masterRejected,
         ]
         for reason in Reason.allCases { #expect(reason.isRetryable == !final.contains(reason)) }
     }

@@ -73,7 +73,7 @@ public struct UpdateMigration: LocalizedParameters {
                         "extendDays", .integer(1...3650),
                         "the window ends this many days later: from its end, or from now if it is over"),
                     .optional("dryRun", .boolean, default: false, "change nothing, and tell what would change"),
-                ], planned: patch.planned))
+                ]))
     }()
 }
 

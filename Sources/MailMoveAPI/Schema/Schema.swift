@@ -35,23 +35,18 @@ public struct ObjectSchema: Sendable {
     /// One sentence for people.
     public let about: String
     public let members: [Member]
-    /// Members that are to come, each with its default (null where it has none): given so they change nothing, and with
-    /// any other value the call is refused and says that it is not built yet.
-    public let planned: [String: JSONValue]
 
-    public init(_ name: String, _ about: String, _ members: [Member], planned: [String: JSONValue] = [:]) {
+    public init(_ name: String, _ about: String, _ members: [Member]) {
         self.name = name
         self.about = about
         self.members = members
-        self.planned = planned
     }
 
     /// One that is described in place.
-    public init(_ about: String, _ members: [Member], planned: [String: JSONValue] = [:]) {
+    public init(_ about: String, _ members: [Member]) {
         self.name = nil
         self.about = about
         self.members = members
-        self.planned = planned
     }
 
     /// The member of that name.

@@ -75,12 +75,6 @@ extension ObjectSchema {
         for given in value.members {
             let name = given.name
             guard let index = members.firstIndex(where: { $0.name == name }) else {
-                if let initial = planned[name] {
-                    if given.value.isNull || JSONValue(given.value) == initial { continue }
-                    let word = initial.string ?? initial.bool.map { "\($0)" }
-                    let hint = word.map { "; only its default, \($0), is" } ?? ""
-                    return Violation(name, "is not built yet\(hint)")
-                }
                 return Violation(name, "is not a parameter here\(alternatives)")
             }
             found |= 1 << UInt64(index)

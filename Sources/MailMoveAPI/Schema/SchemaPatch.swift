@@ -5,10 +5,10 @@ extension ObjectSchema {
     /// to its default.
     var patch: ObjectSchema {
         let members = members.map { Member.optional($0.name, $0.schema.patch, $0.about) }
-        guard let name else { return ObjectSchema(about, members, planned: planned) }
+        guard let name else { return ObjectSchema(about, members) }
         return ObjectSchema(
             name.replacing("Parameters", with: "Changes"),
-            "What is left out stays as it is, and null takes a value back to its default.", members, planned: planned)
+            "What is left out stays as it is, and null takes a value back to its default.", members)
     }
 }
 

@@ -111,9 +111,6 @@ extension Pages {
         is not a parameter here{}
         = 不是此处的参数{}
 
-        is not built yet{}
-        = 尚未实现{}
-
         must be {}
         = 须为{}
 
@@ -128,9 +125,6 @@ extension Pages {
 
         must be an object: parameters go by name
         = 须为对象：参数按名称给出
-
-        is not built yet; only its default, {}, is
-        = 尚未实现；只支持其默认值 {}
 
         is not a parameter here: there are none
         = 不是此处的参数：此处没有参数
@@ -242,6 +236,12 @@ extension Pages {
 
         a folder's name such as INBOX or Archive
         = 文件夹名，如 INBOX 或 Archive
+
+        a folder's path such as Projects/2024
+        = 文件夹路径，如 Projects/2024
+
+        it has no name
+        = 没有名称
 
         it holds a slash or a control character
         = 含有斜线或控制字符

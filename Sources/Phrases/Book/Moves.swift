@@ -36,6 +36,45 @@ extension Pages {
         the run could not be recorded: {}
         = 无法记录此次运行：{}
 
+        deleteAfterMove deletes nothing: the old server cannot delete single messages (UIDPLUS)
+        = deleteAfterMove 未删除任何邮件：原服务器无法逐封删除（UIDPLUS）
+
+        the folder {}: {}
+        = 文件夹 {}：{}
+
+        the settings name no master user any more
+        = 设置中已没有主用户
+
+        does not take the password that IMAP takes: {}
+        = 不接受 IMAP 所接受的密码：{}
+
+        takes no login: {}
+        = 不接受登录：{}
+
+        the old server's POP3 ({}), from which UIDLs are to be taken, {}; see oldServer.pop3
+        = 用于取得 UIDL 的原服务器 POP3（{}）{}；请检查 oldServer.pop3
+
+        there is no such account on the new platform
+        = 新平台没有该账号
+
+        it is not part of the migration
+        = 不在搬家之列
+
+        needs a master user: name one in oldServer.master
+        = 需要主用户：请在 oldServer.master 中指定
+
+        the old server lets {} into no mailbox: {}; see its name and form in oldServer.master, and its password
+        = 原服务器不允许 {} 进入任何邮箱：{}；请检查 oldServer.master 中的名称和形式，以及其密码
+
+        master user {}
+        = 主用户 {}
+
+        it has changed meanwhile; ask again
+        = 其间已有变化；请重试
+
+        migration of {} has ended; extend it or enable it again
+        = {} 的搬家已结束；请延长或重新开启
+
         the old password of {} was sealed under a key that is gone; the move goes on with the next login
         = {} 的原密码所用的封存密钥已不存在；下次登录后继续搬家
 

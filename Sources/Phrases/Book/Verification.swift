@@ -15,6 +15,25 @@ extension Pages {
         the old server has no UIDL: messages are recognised by their content, and each run fetches all
         = 原服务器不支持 UIDL：邮件按内容识别，每次运行都要全部取回
 
+        the old server does not open {} of {} folders, and their mail stays there: {}
+        = 原服务器的 {2} 个文件夹中有 {1} 个无法打开，其中的邮件不会搬出：{3}
+
+        {} folders with {} messages
+        = {} 个文件夹，共 {} 封邮件
+
+        {} of {} messages of the inbox have a UIDL by POP3 ({}): POP3 clients will download the others again; does it
+        serve the same mailboxes?
+        = 收件箱的 {2} 封邮件中有 {1} 封在 POP3（{3}）中有 UIDL：POP3 客户端会重新下载其余邮件；它提供的是同一批邮箱吗？
+
+        all {} messages of the inbox have their UIDLs by POP3
+        = 收件箱的 {} 封邮件在 POP3 中都有 UIDL
+
+        UIDPLUS is not announced: nothing can be deleted there by itself, and deleteAfterMove deletes nothing
+        = 没有声明 UIDPLUS：无法逐封删除邮件，deleteAfterMove 不会删除任何邮件
+
+        the old server gives no header alone; mail is fetched as a whole, so this is no hindrance
+        = 原服务器不单独提供信头；邮件整封取回，因此不妨碍搬家
+
         the mailbox is empty
         = 邮箱为空
 

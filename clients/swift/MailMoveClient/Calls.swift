@@ -162,6 +162,11 @@ extension MailMoveClient {
         try await call(Contract.listLog, parameters)
     }
 
+    /// Moves mail through the old server's master user before anyone logs in.
+    public func moveAccounts(_ parameters: MoveAccounts) async throws -> MoveReport {
+        try await call(Contract.moveAccounts, parameters)
+    }
+
     /// The folders of an account's old mailbox, and where their mail goes.
     public func listFolders(account: String) async throws -> FolderList {
         try await call(Contract.listFolders, OneAccount(account: address(account)))

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Ground
+import MailSource
+import Records
+package import Runs
+public import Secrets
+package import Statuses
+public import Vocabulary
+
+/// The outcome of asking for moves by the old server's master user.
+public struct MasterMoveOutcome: Sendable {
+    public struct Rejection: Sendable {
+        public var address: EmailAddress
+        public var reason: Reason
+        public var detail: String
+    }
+
+    /// Accounts whose run waits for its turn.
+    public var queued = 0
+    public var rejected: [Rejection] = []
+}
+
+/// Moves mail through the old server's master user, before anyone logs in.
+///
+/// 1. The password is tried: for three accounts at most, until one is let in. Each try counts against the master user
+///    over there.
+/// 2. It is sealed for each account's run, and erased with that run's end. No account's own password is touched.
+public struct MasterMoves: Sendable {
+    private let context: Context
+    private let statuses: StatusBoard
+    private let scheduler: MoveScheduler
+    private let vault: Vault
+
+    package init(context: Context, statuses: StatusBoard, scheduler: MoveScheduler, vault: Vault) {
+        self.context = context
+        self.statuses = statuses
+        self.scheduler = scheduler
+        self.vault = vault
+    }
+
+    private static let mostTries = 3
+
+    /// All accounts of a domain that may move.
+    /// - Throws: as ``move(_:of:password:)``.
+    public func move(_ domain: DomainName, password: Password) async throws -> MasterMoveOutcome {
+        let settings = try await openSettings(of: domain)
+        var outcome = MasterMoveOutcome()
+        var accounts: [AccountRecord] = []
+        var cursor: EmailAddress?
+        repeat {
+            let page = try await context.records.accounts(of: domain, search: nil, after: cursor, limit: 1000)
+            accounts += page.accounts.filter { $0.nonMigrating == nil }
+            cursor = page.next
+        } while cursor != nil
+        try await move(accounts, settings, password, &outcome)
+        return outcome
+    }
+
+    /// - Parameter addresses: of any domains; those that cannot move are told, and do not stop the others.
+    /// - Throws: ``MoveError`` with `migrationNotEnabled`, `migrationExpired`, or `masterRejected`, in which case nothing
+    ///   is queued of that domain; ``InvalidParameter`` where the settings name no master user; `RecordsError`.
+    public func move(_ addresses: [EmailAddress], password: Password) async throws -> MasterMoveOutcome {
+        var outcome = MasterMoveOutcome()
+        let rows = try await context.records.accounts(Array(Set(addresses)).sorted().map(AccountKey.address))
+            .filter { $0.deletedAt == nil }
+        let there = Set(rows.map(\.address))
+        for missing in Set(addresses).subtracting(there).sorted() {
+            outcome.reject(missing, .accountNotFound, "there is no such account on the new platform")
+        }
+        for row in rows where row.nonMigrating != nil {
+            outcome.reject(row.address, .nonMigratingAccount, "it is not part of the migration")
+        }
+        let moving = Dictionary(grouping: rows.filter { $0.nonMigrating == nil }, by: \.address.domain)
+        for (domain, rows) in moving.sorted(by: { $0.key.name < $1.key.name }) {
+            try await move(rows, try await openSettings(of: domain), password, &outcome)
+        }
+        return outcome
+    }
+
+    private func move(
+        _ accounts: [AccountRecord], _ settings: MigrationSettings, _ password: Password,
+        _ outcome: inout MasterMoveOutcome
+    ) async throws {
+        guard let master = settings.oldServer.master else {
+            throw InvalidParameter("masterPassword", "needs a master user: name one in oldServer.master")
+        }
+        var rest = accounts[...]
+        var refused: [MasterMoveOutcome.Rejection] = []
+        while let account = rest.first {
+            guard let refusal = try await refusal(of: master, account.address, settings.oldServer, password) else {
+                break
+            }
+            rest = rest.dropFirst()
+            refused.append(
+                MasterMoveOutcome.Rejection(address: account.address, reason: .masterRejected, detail: refusal))
+            guard refused.count < Self.mostTries, !rest.isEmpty else {
+                throw MoveError(
+                    .masterRejected,
+                    "the old server lets \(master.user) into no mailbox: \(refusal); see its name and form in "
+                        + "oldServer.master, and its password")
+            }
+        }
+        outcome.rejected += refused
+        try await queue(Array(rest), settings, password, &outcome)
+    }
+
+    /// Why the master user is not let into a mailbox; nil if it is.
+    /// - Throws: ``MoveError`` where that cannot be told.
+    private func refusal(
+        of master: OldServer.Master, _ address: EmailAddress, _ server: OldServer, _ password: Password
+    ) async throws -> String? {
+        do throws(SourceError) {
+            let line = try await context.source.connect(to: server, timeouts: context.timeouts, hiding: password)
+            defer { line.abort() }
+            switch try await line.check(master, for: server.username(of: address), password: password) {
+            case .accepted(let session):
+                _ = try await session.leave()
+                return nil
+            case .rejected(let text), .noSuchUser(let text): return text
+            case .busy(let reason, let text, let seconds):
+                throw SourceError(code: .busy, step: .login, detail: "\(reason.rawValue): \(text)", pause: seconds)
+            case .failed(_, let text, _): throw SourceError(code: .refused, step: .login, detail: text)
+            }
+        } catch {
+            try Task.checkCancellation()
+            throw MoveError(error.reason, error.description, retryAfter: error.pause)
+        }
+    }
+
+    private func queue(
+        _ accounts: [AccountRecord], _ settings: MigrationSettings, _ password: Password,
+        _ outcome: inout MasterMoveOutcome
+    ) async throws {
+        let now = context.now()
+        for portion in accounts.portions(of: 500) {
+            let effects = portion.map { account in
+                LoginEffects(
+                    .startedByMaster(LoginEffects.Sealed(vault.seal(master: password, for: account.address))),
+                    via: .admin, at: now, asked: account, address: account.address, generation: settings.generation)
+            }
+            let outcomes = try await context.records.changeEach(portion.map { AccountKey.id($0.id) }) { index, facts in
+                (effects[index].effects(on: facts), facts.account?.pending != nil)
+            }
+            for (account, result) in zip(portion, outcomes) {
+                switch result {
+                case .success((let changed?, _)):
+                    statuses.changed(changed)
+                    scheduler.submit(changed, settings)
+                    outcome.queued += 1
+                // Its own password is kept for a run already.
+                case .success((nil, true)): outcome.queued += 1
+                case .success:
+                    outcome.reject(account.address, .overloaded, "it has changed meanwhile; ask again")
+                case .failure(let error): outcome.reject(account.address, .databaseUnavailable, "\(error)")
+                }
+            }
+        }
+    }
+
+    private func openSettings(of domain: DomainName) async throws -> MigrationSettings {
+        let settings = try await context.records.settings(of: domain)
+        switch settings?.state(at: context.now()) {
+        case .active?: break
+        case .expired?: throw MoveError(.migrationExpired, "migration of \(domain) has ended; extend it or enable it again")
+        case .disabled?: throw MoveError(.migrationNotEnabled, "migration of \(domain) is disabled; enable it again")
+        case nil: throw MoveError(.migrationNotEnabled, "migration of \(domain) was never enabled")
+        }
+        guard let settings else { throw MoveError(.migrationNotEnabled, "migration of \(domain) was never enabled") }
+        return settings
+    }
+}
+
+extension MasterMoveOutcome {
+    fileprivate mutating func reject(_ address: EmailAddress, _ reason: Reason, _ detail: String) {
+        rejected.append(Rejection(address: address, reason: reason, detail: detail))
+    }
+}
