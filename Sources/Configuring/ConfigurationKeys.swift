@@ -33,7 +33,7 @@ extension ConfigurationKey {
             "accounts moving at once"),
         .init(
             "limits.connectionsPerOldServer", .integer(1...1000), \.limits.connectionsPerOldServer, atReload: true,
-            "POP3 connections of moves to one old server at once; login checks have a quarter as many, at least 4"),
+            "connections of moves to one old server at once; login checks have a quarter as many, at least 4"),
         .init(
             "limits.secondsBetweenRuns", .seconds(0...86_400), \.limits.secondsBetweenRuns, atReload: true,
             "seconds between runs of one account; a login within them gets one run at their end"),

@@ -32,7 +32,7 @@ public struct DaemonConfiguration: Sendable, Equatable {
     public struct Limits: Sendable, Equatable {
         /// Accounts moving at once.
         public var concurrentMoves = Defaults.concurrentMoves
-        /// POP3 connections of moves to one old server at once.
+        /// connections of moves to one old server at once.
         public var connectionsPerOldServer = Defaults.connectionsPerOldServer
         /// Of one account.
         public var secondsBetweenRuns = Defaults.secondsBetweenRuns

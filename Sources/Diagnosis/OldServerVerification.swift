@@ -41,8 +41,7 @@ public final class OldServerVerification: Sendable {
         var answers = OldServerStrain.Answers()
         if let user, let password {
             try await lookInside(line, of: server, user: user, password, &findings, &answers)
-            // Some say more to those they know.
-            findings.take(line.facts)
+            findings.take(later: line.facts)
         }
         // Everything needed has been seen; it does not matter if the server hangs up instead of saying goodbye.
         _ = try? await line.leave()
@@ -351,8 +350,13 @@ extension OldServerFindings {
         pipelines = facts.pipelines
         hasUIDL = facts.hasUIDL
         hasTOP = facts.hasTOP
-        if !facts.id.isEmpty { id = facts.id }
-        namespace = facts.namespace ?? namespace
+    }
+
+    /// Some say more to those they know.
+    fileprivate mutating func take(later facts: ServerFacts) {
+        capabilities += facts.capabilities.filter { !capabilities.contains($0) }
+        id = facts.id
+        namespace = facts.namespace
     }
 
     fileprivate mutating func advise(_ server: OldServer, _ facts: ServerFacts) {

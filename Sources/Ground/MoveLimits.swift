@@ -9,7 +9,7 @@ import Vocabulary
 public struct MoveLimits: Sendable {
     /// Accounts moving at once.
     public var concurrentMoves = Defaults.concurrentMoves
-    /// POP3 connections of moves to one old server at once.
+    /// Connections of moves to one old server at once.
     public var connectionsPerOldServer = Defaults.connectionsPerOldServer
     /// Octets of messages that one move asks for ahead of what has arrived.
     public var windowOctets = 4 << 20

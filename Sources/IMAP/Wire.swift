@@ -14,10 +14,11 @@ public protocol Wire: Sendable {
 
     /// Sends the commands, as many at once as may be, and waits for the answers to all of them.
     ///
-    /// - Parameter hear: called in order for whatever the server says without a tag, on the connection's own thread.
+    /// - Parameter hear: called in order for whatever the server says without a tag, on the connection's own thread, with
+    ///   how many of the commands have been answered by then.
     /// - Returns: one answer for each command, in their order.
     func perform(
-        _ commands: [Command], hearing hear: @escaping @Sendable (Response) -> Void
+        _ commands: [Command], hearing hear: @escaping @Sendable (_ answered: Int, Response) -> Void
     ) async throws(WireFailure) -> [Answer]
 
     /// Sends AUTHENTICATE.
@@ -84,7 +85,7 @@ extension Wire {
     public func perform(
         _ command: Command, hearing hear: @escaping @Sendable (Response) -> Void = { _ in }
     ) async throws(WireFailure) -> Answer {
-        guard let answer = try await perform([command], hearing: hear).first else {
+        guard let answer = try await perform([command], hearing: { hear($1) }).first else {
             throw .violation("gives no answer")
         }
         return answer

@@ -29,7 +29,7 @@ extension ChannelHandler {
     }
 
     func perform(
-        _ commands: [Command], hearing hear: @escaping @Sendable (Response) -> Void,
+        _ commands: [Command], hearing hear: @escaping @Sendable (_ answered: Int, Response) -> Void,
         _ promise: EventLoopPromise<[Answer]>
     ) {
         guard let context = ready(promise) else { return }

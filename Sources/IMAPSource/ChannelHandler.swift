@@ -125,7 +125,7 @@ final class ChannelHandler: SessionHandler {
         case (.tlsIsDue(let id), .commands(let batch)):
             completed(batch, id, Condition(.ok))
         case (.completed(let id, let condition), .commands(let batch)): completed(batch, id, condition)
-        case (.response(let response), .commands(let batch)): batch.hear(response)
+        case (.response(let response), .commands(let batch)): batch.hear(batch.answers.count, response)
         case (_, .text(let text)): hear(event, text)
         case (_, .fetching(let fetching)): hear(event, fetching)
         // At any time a server may say something that nobody has asked for (RFC 3501 §7).

@@ -106,7 +106,7 @@ extension IMAPMailbox {
     private static let mostAhead = 50
 
     private func known(_ plans: [FolderPlan.Folder]) async throws(WireFailure) -> [KnownFolder] {
-        let counted = try await counted(plans)
+        let counted = tracesStatus ? try await examined(plans) : try await counted(plans)
         var folders: [KnownFolder] = []
         for (number, plan) in plans.enumerated() {
             let opened: OpenedFolder
@@ -133,6 +133,34 @@ extension IMAPMailbox {
         return folders
     }
 
+    /// Dovecot shows a folder in LIST otherwise (`\Marked`) once its STATUS has been asked for; opening it leaves no trace.
+    private var tracesStatus: Bool {
+        state.withLock { $0.serverID["name"] }.map { $0.lowercased() == "dovecot" } ?? false
+    }
+
+    private func examined(_ plans: [FolderPlan.Folder]) async throws(WireFailure) -> [MailboxName: OpenedFolder] {
+        var found: [MailboxName: OpenedFolder] = [:]
+        let open = state.withLock { $0.open }
+        if let open { found[open.name] = open }
+        let names = plans.map(\.listed.name).filter { $0 != open?.name }
+        for start in stride(from: 0, to: names.count, by: Self.mostAhead) {
+            let part = Array(names[start..<min(start + Self.mostAhead, names.count)])
+            state.withLock { $0.open = nil }
+            let heard = Collected(part.map { OpenedFolder($0) })
+            let answers = try await wire.perform(part.map { Command.examine($0, nil) }) { answered, response in
+                heard.change { if $0.indices.contains(answered) { $0[answered].hear(response) } }
+            }
+            for (answer, folder) in zip(answers, heard.value) where answer.condition.kind == .ok {
+                var folder = folder
+                folder.learn(answer.condition.code)
+                found[folder.name] = folder
+                state.withLock { $0.open = folder }
+            }
+            if answers.last?.condition.kind != .ok { state.withLock { $0.open = nil } }
+        }
+        return found
+    }
+
     private func counted(_ plans: [FolderPlan.Folder]) async throws(WireFailure) -> [MailboxName: OpenedFolder] {
         var items: [Command.StatusItem] = [.messages, .uidNext, .uidValidity]
         if capabilities.conditionalStore { items.append(.highestModificationSequence) }
@@ -146,7 +174,7 @@ extension IMAPMailbox {
         let wanted = Set(names)
         for start in stride(from: 0, to: names.count, by: Self.mostAhead) {
             let commands = names[start..<min(start + Self.mostAhead, names.count)].map { Command.status($0, items) }
-            _ = try await wire.perform(commands) { response in
+            _ = try await wire.perform(commands) { _, response in
                 guard case .mailboxStatus(let status) = response, wanted.contains(status.name),
                     let folder = OpenedFolder(status)
                 else { return }

@@ -192,13 +192,16 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
 
     // MARK: ProbedConnection
 
+    /// Names that the standards write otherwise than in capitals.
+    private static let known = ["IMAP4REV1": "IMAP4rev1", "IMAP4REV2": "IMAP4rev2"]
+
     var facts: ServerFacts {
         let (capabilities, scrubber, id, namespace) = state.withLock {
             ($0.capabilities, $0.scrubber, $0.serverID, $0.namespace)
         }
         func shown(_ text: String) -> String { scrubber.text(of: text.utf8) }
         return ServerFacts(
-            greeting: scrubber.text(of: greeting.text), capabilities: capabilities.names.sorted().map(shown),
+            greeting: scrubber.text(of: greeting.text), capabilities: capabilities.names.sorted().map { shown(Self.known[$0] ?? $0) },
             mechanisms: capabilities.mechanisms.map(shown), tls: tls, pipelines: true, hasUIDL: true, hasTOP: true,
             traits: traits,
             id: Dictionary(id.map { (shown($0.key), shown($0.value)) }, uniquingKeysWith: { first, _ in first }),

@@ -30,7 +30,7 @@ struct SocketWire: Wire {
     func greeting() async throws(WireFailure) -> Answer { try await connection.run { $0.greeting($1) } }
 
     func perform(
-        _ commands: [Command], hearing hear: @escaping @Sendable (Response) -> Void
+        _ commands: [Command], hearing hear: @escaping @Sendable (_ answered: Int, Response) -> Void
     ) async throws(WireFailure) -> [Answer] {
         try await connection.run { $0.perform(commands, hearing: hear, $1) }
     }

@@ -46,11 +46,14 @@ enum Work {
 /// Commands whose answers are waited for together.
 final class Batch {
     let ids: [CommandID]
-    let hear: @Sendable (Response) -> Void
+    let hear: @Sendable (_ answered: Int, Response) -> Void
     let promise: EventLoopPromise<[Answer]>
     var answers: [CommandID: Answer] = [:]
 
-    init(ids: [CommandID], hear: @escaping @Sendable (Response) -> Void, promise: EventLoopPromise<[Answer]>) {
+    init(
+        ids: [CommandID], hear: @escaping @Sendable (_ answered: Int, Response) -> Void,
+        promise: EventLoopPromise<[Answer]>
+    ) {
         (self.ids, self.hear, self.promise) = (ids, hear, promise)
     }
 }

@@ -31,6 +31,9 @@ struct SettingsDifference {
             return
         }
         for member in new.members { compare("\(field).\(member.name)", old[member.name] ?? .null, member.value) }
+        for member in old.members where new[member.name] == nil {
+            compare("\(field).\(member.name)", member.value, .null)
+        }
     }
 
     /// For an event.
@@ -42,6 +45,8 @@ struct SettingsDifference {
         switch value {
         case .null: "none"
         case .string(let text): text
+        case .array(let folders) where !folders.contains { $0.string?.contains("@") ?? false }:
+            folders.isEmpty ? "none" : folders.compactMap(\.string).joined(separator: ", ")
         case .array(let addresses): "\(addresses.count) addresses"
         default: (try? String(decoding: JSONText.encode(value), as: UTF8.self)) ?? ""
         }
