@@ -56,6 +56,8 @@ let package = Package(
         library("CIDN2", pkgConfig: "libidn2", apt: "libidn2-dev"),
         library("CCares", pkgConfig: "libcares", apt: "libc-ares-dev"),
         library("CGcrypt", pkgConfig: "libgcrypt", apt: "libgcrypt20-dev"),
+        .systemLibrary(name: "CPostgreSQL"),  // headers alone: these libraries are loaded where they are configured
+        .systemLibrary(name: "CMariaDB"),
         .systemLibrary(name: "CLinux"),  // what glibc declares under _GNU_SOURCE alone
         room("Vocabulary", ["CIDN2"]),  // addresses, statuses, reasons: the words everyone uses
         room("JSONWire", []),  // JSON text, JSON-RPC envelopes, line framing; no I/O
@@ -105,6 +107,12 @@ let package = Package(
             ]),
         room("AccountDirectory", ["Vocabulary", "Secrets"]),  // where the new platform's passwords live
         room("BuiltinDirectory", ["AccountDirectory", "Records", "Secrets", "Vocabulary"]),  // … in our own records
+        room(  // … in a platform's own SQL database
+            "SQLDirectory",
+            [
+                "AccountDirectory", "CMariaDB", "CPostgreSQL", "PlatformHashes", "Secrets", "Vocabulary", "Waiting",
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]),
         room("JSONRPC", nio + ["JSONWire", "Waiting", logging]),  // the Unix-socket server; knows nothing of mail
         room("Systemd", ["CSystemd", logging]),  // sockets, readiness, watchdog, fd store, credentials
 
@@ -223,6 +231,7 @@ let package = Package(
         tests("MailStoreTests", ["MaildirStore", "MailStore", "MessageContent", "Support", "Vocabulary"]),
         tests("MaildirStoreTests", ["MaildirStore", "MailStore", "MessageContent", "Support", "Vocabulary"]),
         tests("AccountDirectoryTests", ["AccountDirectory", "BuiltinDirectory", "Secrets", "Support", "Vocabulary"]),
+        tests("SQLDirectoryTests", ["AccountDirectory", "SQLDirectory", "Secrets", "Support", "Vocabulary"]),
         tests("RecordsTests", ["Records", "SQLiteRecords", "Support", "Vocabulary"]),
         tests(
             "SQLiteRecordsTests",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Support
 import Testing
 
 /// The Swift client, as a package outside this one uses it, and its documentation.
@@ -35,9 +36,9 @@ import Testing
             """
         try Data(manifest.utf8).write(to: folder.appending(path: "Package.swift"))
         // Kept, so that it is built anew only where it has changed.
-        let build = try await Self.run(
-            Self.swift,
-            ["build", "--package-path", folder.path, "--scratch-path", Self.root.appending(path: ".build/outside").path])
+        let build = try await ProgramRun.output(
+            of: "/usr/bin/env",
+            [Self.swift, "build", "--package-path", folder.path, "--scratch-path", Self.root.appending(path: ".build/outside").path])
         #expect(build.status == 0, "\(build.output.suffix(4000))")
     }
 
@@ -45,28 +46,10 @@ import Testing
         let folder = URL(filePath: "/var/tmp/mailmove-docc-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let build = try await Self.run(
-            Self.root.appending(path: "clients/swift/documentation").path, [folder.appending(path: "out").path])
+        let build = try await ProgramRun.output(
+            of: Self.root.appending(path: "clients/swift/documentation").path, [folder.appending(path: "out").path])
         #expect(build.status == 0 && !build.output.contains("warning:"), "\(build.output.suffix(4000))")
         let tutorial = folder.appending(path: "out/data/tutorials/mailmoveclient/moving-a-domain.json")
         #expect(FileManager.default.fileExists(atPath: tutorial.path))
-    }
-
-    private static func run(_ program: String, _ arguments: [String]) async throws -> (status: Int32, output: String) {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
-        process.standardInput = FileHandle.nullDevice
-        try process.run()
-        return await withCheckedContinuation { continuation in
-            Thread.detachNewThread {
-                let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-                process.waitUntilExit()
-                continuation.resume(returning: (process.terminationStatus, output))
-            }
-        }
     }
 }

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AccountDirectory
+
+/// What a parameter stands for. Octets are compared octet by octet, whatever a column's collation says.
+enum SQLArgument: Hashable, Sendable {
+    case text(String)
+    case octets(String)
+    case null
+
+    var string: String? {
+        switch self {
+        case .text(let value), .octets(let value): value
+        case .null: nil
+        }
+    }
+}
+
+/// What a statement gave.
+struct SQLResult: Hashable, Sendable {
+    /// By column name, in lower case; nil is NULL.
+    var rows: [[String: String?]] = []
+    /// Rows that it found to change.
+    var changed = 0
+}
+
+/// A connection to a database of accounts. It belongs to one thread at a time, which waits for it.
+protocol SQLConnection: AnyObject {
+    /// Whether it can be used for another statement.
+    var isUsable: Bool { get }
+
+    /// Runs one statement; at most `mostRows` rows are kept.
+    func run(_ statement: NamedStatement, _ arguments: [String: SQLArgument], mostRows: Int) throws(SQLFailure)
+        -> SQLResult
+
+    /// Runs statements of which nothing stays.
+    func rolledBack<Result>(_ body: () throws(SQLFailure) -> Result) throws(SQLFailure) -> Result
+}
+
+/// Why a database did not do it.
+struct SQLFailure: Error, Hashable, CustomStringConvertible {
+    var description: String
+    /// Whether the connection is of no more use.
+    var isLost = false
+    /// Whether there is such a row already.
+    var isDuplicate = false
+
+    init(_ description: String, isLost: Bool = false, isDuplicate: Bool = false) {
+        self.description = description
+        self.isLost = isLost
+        self.isDuplicate = isDuplicate
+    }
+}
+
+/// A kind of database.
+protocol SQLBackend: Sendable {
+    /// Where it is, for people; no password.
+    var subject: String { get }
+
+    /// Connects; blocks until then, for the backend's own time limit at most.
+    func connect() throws(SQLFailure) -> any SQLConnection
+}

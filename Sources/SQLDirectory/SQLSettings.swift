@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+public import Secrets
+
+/// Where a platform's accounts are in SQL, and how they are asked for (`accounts.sql.*`).
+public struct SQLSettings: Sendable {
+    /// What is wrong with them, and where.
+    public struct Fault: Error, Hashable, CustomStringConvertible {
+        /// Below `accounts.sql`.
+        public var key: String
+        public var detail: String
+
+        public var description: String { "accounts.sql.\(key) \(detail)" }
+    }
+
+    public var url: String
+    public var lookup: NamedStatement
+    public var replace: NamedStatement
+    /// Further hashes of an account.
+    public var others: NamedStatement?
+    public var list: NamedStatement?
+    public var create: NamedStatement?
+    /// Whether `lookup` gives the address, so that it is looked up by an index, whatever its collation, and compared here.
+    public var givesAddress: Bool
+    public var password: Password?
+    /// What a question may take.
+    public var seconds: Int
+    /// Questions at the same time.
+    public var connections: Int
+
+    /// - Throws: ``Fault``.
+    public init(
+        url: String, lookup: String, replace: String, others: String? = nil, list: String? = nil, create: String? = nil,
+        givesAddress: Bool = false, password: Password? = nil, seconds: Int = 10, connections: Int = 8
+    ) throws(Fault) {
+        self.url = url
+        self.givesAddress = givesAddress
+        self.password = password
+        self.seconds = seconds
+        self.connections = connections
+        self.lookup = try Self.statement("lookup", lookup, "SELECT", ["address"])
+        self.replace = try Self.statement("replace", replace, "UPDATE", ["password", "expected"])
+        self.others = try others.map { text throws(Fault) in try Self.statement("others", text, "SELECT", []) }
+        self.list = try list.map { text throws(Fault) in try Self.statement("list", text, "SELECT", ["domain"]) }
+        self.create = try create.map { text throws(Fault) in try Self.statement("create", text, "INSERT", ["password"]) }
+        _ = try place()
+    }
+
+    /// A preset's.
+    /// - Throws: ``Fault``.
+    public init(
+        _ preset: SQLPreset, url: String, password: Password? = nil, seconds: Int = 10, connections: Int = 8
+    ) throws(Fault) {
+        try self.init(
+            url: url, lookup: preset.lookup, replace: preset.replace, list: preset.list,
+            givesAddress: preset.givesAddress, password: password, seconds: seconds, connections: connections)
+    }
+
+    private static func statement(
+        _ key: String, _ text: String, _ verb: String, _ required: [String]
+    ) throws(Fault) -> NamedStatement {
+        let statement: NamedStatement
+        do throws(NamedStatement.Fault) {
+            statement = try NamedStatement(text, beginningWith: verb)
+        } catch {
+            throw Fault(key: key, detail: error.description)
+        }
+        // The account may be named in parts.
+        for name in required where !statement.names.contains(name) {
+            guard name == "address", statement.names.isSuperset(of: ["localPart", "domain"]) else {
+                throw Fault(key: key, detail: "must use :\(name)")
+            }
+        }
+        return statement
+    }
+
+    enum Place: Hashable, Sendable {
+        case mysql(MySQLBackend.Place)
+        case postgresql(String)
+        case sqlite(String)
+    }
+
+    /// - Throws: ``Fault``.
+    func place() throws(Fault) -> Place {
+        if url.hasPrefix("sqlite:") {
+            let path = String(url.dropFirst(7))
+            guard path.hasPrefix("/") else { throw Fault(key: "url", detail: "must name an absolute path behind sqlite:") }
+            return .sqlite(path)
+        }
+        if url.hasPrefix("postgresql://") || url.hasPrefix("postgres://") {
+            guard !Self.authority(url).contains(where: { $0 == ":" && Self.hasPassword(url) }) else {
+                throw Self.withPassword
+            }
+            return .postgresql(url)
+        }
+        guard url.hasPrefix("mysql://") else {
+            throw Fault(key: "url", detail: "must begin with mysql://, postgresql:// or sqlite:")
+        }
+        return .mysql(try mysql())
+    }
+
+    private static let withPassword = Fault(
+        key: "url", detail: "must not hold a password: give it in the credential accounts-password or accounts.passwordFile")
+
+    /// What stands between `://` and the next `/`.
+    private static func authority(_ url: String) -> Substring {
+        guard let start = url.firstRange(of: "://")?.upperBound else { return "" }
+        return url[start...].prefix { $0 != "/" && $0 != "?" }
+    }
+
+    private static func hasPassword(_ url: String) -> Bool {
+        let authority = authority(url)
+        guard let at = authority.lastIndex(of: "@") else { return false }
+        return authority[..<at].contains(":")
+    }
+
+    /// `mysql://USER@HOST[:PORT]/DB` or `mysql://USER@/DB?socket=PATH`
+    private func mysql() throws(Fault) -> MySQLBackend.Place {
+        let form = Fault(
+            key: "url", detail: "must be mysql://USER@HOST[:PORT]/DATABASE or mysql://USER@/DATABASE?socket=PATH")
+        if Self.hasPassword(url) { throw Self.withPassword }
+        let authority = Self.authority(url)
+        guard let at = authority.lastIndex(of: "@"),
+            let user = String(authority[..<at]).removingPercentEncoding, !user.isEmpty
+        else { throw form }
+        let rest = url.dropFirst("mysql://".count + authority.count)
+        let parts = rest.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let path = parts.first, path.hasPrefix("/"), path.count > 1 else { throw form }
+        var place = MySQLBackend.Place(user: user, database: String(path.dropFirst()))
+        if parts.count == 2 {
+            guard parts[1].hasPrefix("socket="), parts[1].count > 7 else { throw form }
+            place.socket = String(parts[1].dropFirst(7)).removingPercentEncoding
+        }
+        var host = authority[authority.index(after: at)...]
+        if let colon = host.lastIndex(of: ":"), !host.hasSuffix("]") {
+            guard let port = Int(host[host.index(after: colon)...]), (1...65535).contains(port) else { throw form }
+            place.port = port
+            host = host[..<colon]
+        }
+        place.host = String(host.hasPrefix("[") && host.hasSuffix("]") ? host.dropFirst().dropLast() : host)
+        guard !place.host.isEmpty || place.socket != nil else { throw form }
+        return place
+    }
+}

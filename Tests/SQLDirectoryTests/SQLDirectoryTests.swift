@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AccountDirectory
+import Foundation
+import Secrets
+import Support
+import Testing
+import Vocabulary
+
+@testable import SQLDirectory
+
+/// A database with a table of accounts, and how it is asked.
+enum AccountsDatabase: String, CaseIterable, Sendable {
+    case sqlite, postgresql, mariadb
+
+    var isAvailable: Bool {
+        switch self {
+        case .sqlite: FileManager.default.isExecutableFile(atPath: "/usr/bin/sqlite3")
+        case .postgresql: PostgreSQLServer.isAvailable
+        case .mariadb: MariaDBServer.isAvailable
+        }
+    }
+
+    static var available: [AccountsDatabase] { allCases.filter(\.isAvailable) }
+
+    /// Runs `body` with a fresh one, in which `tables` were made.
+    func with(
+        _ tables: [String],
+        _ body: (_ url: String, _ password: Password?, _ sql: (String) async throws -> [String], _ server: Server)
+            async throws -> Void
+    ) async throws {
+        switch self {
+        case .sqlite:
+            let file = "/var/tmp/mailmove-accounts-\(UUID().uuidString).db"
+            defer { try? FileManager.default.removeItem(atPath: file) }
+            func sql(_ text: String) async throws -> [String] {
+                let (status, output) = try await ProgramRun.output(
+                    of: "/usr/bin/sqlite3", ["-batch", "-separator", "\t", "-cmd", ".timeout 5000", file, text])
+                guard status == 0 else { throw PostgreSQLServer.Failed(description: output) }
+                return output.split(separator: "\n").map(String.init)
+            }
+            for table in tables { _ = try await sql(table) }
+            try await body("sqlite:\(file)", nil, sql, Server(stop: {}, start: {}))
+        case .postgresql:
+            let server = try await PostgreSQLServer()
+            defer { server.stop() }
+            for table in tables { try await server.sql(table) }
+            try await body(
+                server.url, Password(PostgreSQLServer.password), { try await server.sql($0) },
+                Server(stop: { server.stop() }, start: { try await server.start() }))
+        case .mariadb:
+            let server = try await MariaDBServer()
+            defer { server.stop() }
+            for table in tables { try await server.sql(table) }
+            try await body(
+                server.url, Password(MariaDBServer.password), { try await server.sql($0) },
+                Server(stop: { server.stop() }, start: { try await server.start() }))
+        }
+    }
+
+    struct Server {
+        var stop: () -> Void
+        var start: () async throws -> Void
+    }
+}
+
+@Suite(.timeLimit(.minutes(15))) struct SQLDirectoryTests {
+    private let ann: EmailAddress
+    private let domain: DomainName
+
+    init() throws {
+        ann = try EmailAddress("ann@example.com")
+        domain = try DomainName("example.com")
+    }
+
+    private static let table = """
+        CREATE TABLE users (address VARCHAR(255) PRIMARY KEY, password VARCHAR(255), name VARCHAR(255), quota BIGINT,
+        active INT DEFAULT 1, external INT DEFAULT 0)
+        """
+
+    private func settings(_ url: String, _ password: Password?, _ change: (inout SQLSettings) -> Void = { _ in }) throws
+        -> SQLSettings
+    {
+        var settings = try SQLSettings(
+            url: url, lookup: "SELECT password, active, external, name, quota FROM users WHERE address = :address",
+            replace: "UPDATE users SET password = :password WHERE address = :address AND password = :expected",
+            list: "SELECT address, name, quota FROM users WHERE address LIKE '%@example.com'",
+            create: "INSERT INTO users (address, password) VALUES (:address, :password)", password: password, seconds: 5)
+        change(&settings)
+        return settings
+    }
+
+    @Test(arguments: AccountsDatabase.available)
+    func whatAnAccountIsLikeIsRead(_ database: AccountsDatabase) async throws {
+        try await database.with([Self.table]) { url, password, sql, _ in
+            _ = try await sql(
+                """
+                INSERT INTO users (address, password, name, quota, active, external) VALUES
+                ('ann@example.com', '{A}1', '安 Ann', 1048576, 1, 0), ('off@example.com', '{A}1', NULL, NULL, 0, 0),
+                ('ext@example.com', NULL, NULL, NULL, 1, 1)
+                """)
+            let directory = try SQLDirectory(settings(url, password))
+            let entry = try await directory.lookup(ann, recorded: nil)
+            #expect(entry == DirectoryEntry(hash: "{A}1", displayName: "安 Ann", quotaOctets: 1_048_576))
+            #expect(try await directory.lookup(EmailAddress("off@example.com"), recorded: nil)?.isActive == false)
+            let external = try await directory.lookup(EmailAddress("ext@example.com"), recorded: nil)
+            #expect(external?.isExternal == true && external?.hash == nil)
+            #expect(try await directory.lookup(EmailAddress("nobody@example.com"), recorded: nil) == nil)
+            #expect(!directory.decidesLogins && directory.canCreate)
+            let listed = try await directory.list(domain, after: nil, limit: 2).map(\.address.description)
+            #expect(listed == ["ann@example.com", "ext@example.com"])
+            let rest = try await directory.list(domain, after: EmailAddress("ext@example.com"), limit: 2)
+            #expect(rest.map(\.address.description) == ["off@example.com"])
+        }
+    }
+
+    /// Nothing of an address becomes part of a statement.
+    @Test(arguments: AccountsDatabase.available)
+    func addressesAreNoSQL(_ database: AccountsDatabase) async throws {
+        try await database.with([Self.table]) { url, password, sql, _ in
+            _ = try await sql("INSERT INTO users (address, password) VALUES ('ann@example.com', '{A}1')")
+            let directory = try SQLDirectory(settings(url, password))
+            for local in ["' or '1'='1", "x' --", "a\\'", "x;drop table users", "%", "_nn"] {
+                guard let address = try? EmailAddress("\(local)@example.com") else { continue }
+                #expect(try await directory.lookup(address, recorded: nil) == nil, "\(local)")
+                #expect(try await directory.replace(address, with: "{B}", ifStill: "{A}1") == .absent)
+            }
+            #expect(try await sql("SELECT password FROM users") == ["{A}1"])
+        }
+    }
+
+    /// What a collation finds equal is another account, and another hash.
+    @Test(.enabled(if: MariaDBServer.isAvailable)) func collationsMakeNobodySomebodyElse() async throws {
+        let tables = [Self.table + " CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci"]
+        try await AccountsDatabase.mariadb.with(tables) { url, password, sql, _ in
+            _ = try await sql("INSERT INTO users (address, password) VALUES ('ann@example.com', '{A}abc')")
+            for givesAddress in [false, true] {
+                let directory = try SQLDirectory(
+                    settings(url, password) { settings in
+                        guard givesAddress else { return }
+                        settings.givesAddress = true
+                        settings.lookup =
+                            (try? NamedStatement(
+                                "SELECT address, password FROM users WHERE address = :address", beginningWith: "SELECT"))
+                            ?? settings.lookup
+                    })
+                let umlaut = try EmailAddress("änn@example.com")
+                #expect(try await directory.lookup(umlaut, recorded: nil) == nil)
+                #expect(try await directory.replace(umlaut, with: "{B}", ifStill: "{A}abc") == .absent)
+                #expect(try await directory.replace(ann, with: "{B}", ifStill: "{A}ABC") == .changed)
+                #expect(try await directory.lookup(ann, recorded: nil)?.hash == "{A}abc")
+            }
+            #expect(try await sql("SELECT password FROM users") == ["{A}abc"])
+        }
+    }
+
+    @Test(arguments: AccountsDatabase.available)
+    func aDatabaseThatGoesAndComesBackIsAnErrorMeanwhile(_ database: AccountsDatabase) async throws {
+        guard database != .sqlite else { return }
+        try await database.with([Self.table]) { url, password, sql, server in
+            _ = try await sql("INSERT INTO users (address, password) VALUES ('ann@example.com', '{A}1')")
+            let directory = try SQLDirectory(settings(url, password))
+            #expect(try await directory.lookup(ann, recorded: nil)?.hash == "{A}1")
+            server.stop()
+            let error = await #expect(throws: DirectoryError.self) { try await directory.lookup(ann, recorded: nil) }
+            #expect(error?.detail.contains("db-Pass-1") == false)
+            try await server.start()
+            // The connection of before is gone, and a new one is made.
+            #expect(try await directory.lookup(ann, recorded: nil)?.hash == "{A}1")
+        }
+    }
+
+    @Test(arguments: AccountsDatabase.available)
+    func aStatementThatIsWrongIsAnError(_ database: AccountsDatabase) async throws {
+        try await database.with([]) { url, password, _, _ in
+            let directory = try SQLDirectory(settings(url, password))
+            let error = await #expect(throws: DirectoryError.self) { try await directory.lookup(ann, recorded: nil) }
+            #expect(error?.detail.contains("users") == true)
+        }
+    }
+
+    @Test func aFileThatIsMissingIsNotMade() async throws {
+        let path = "/var/tmp/mailmove-no-such-\(UUID().uuidString).db"
+        let directory = try SQLDirectory(settings("sqlite:\(path)", nil))
+        await #expect(throws: DirectoryError.self) { try await directory.lookup(ann, recorded: nil) }
+        #expect(!FileManager.default.fileExists(atPath: path))
+    }
+
+    @Test(arguments: AccountsDatabase.available)
+    func manyQuestionsAtOnceAreAnswered(_ database: AccountsDatabase) async throws {
+        try await database.with([Self.table]) { url, password, sql, _ in
+            _ = try await sql("INSERT INTO users (address, password) VALUES ('ann@example.com', '{A}1')")
+            let directory = try SQLDirectory(settings(url, password))
+            let ann = ann
+            let found = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for _ in 0..<200 {
+                    group.addTask { try await directory.lookup(ann, recorded: nil)?.hash == "{A}1" }
+                }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(found == 200)
+        }
+    }
+}

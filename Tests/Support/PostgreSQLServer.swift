@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import Foundation
+import Glibc
+
+/// A real PostgreSQL 15 on loopback, with an empty database `mail` and a role `mailmove` that has a password. As root it
+/// runs as the user `postgres`, for it refuses to run as root.
+///
+/// `@unchecked`: `process` changes in start and stop alone, which tests call in turn.
+public final class PostgreSQLServer: @unchecked Sendable {
+    public struct Failed: Error, CustomStringConvertible { public let description: String }
+
+    private static let programs = "/usr/lib/postgresql/15/bin"
+    public static let isAvailable = FileManager.default.isExecutableFile(atPath: "\(programs)/postgres")
+    public static let password = "db-Pass-1"
+
+    public let folder: URL
+    public let port: Int
+    public var url: String { "postgresql://mailmove@127.0.0.1:\(port)/mail" }
+    private var process: Process?
+
+    public init() async throws {
+        port = try LoopbackSocket.freePort()
+        folder = URL(filePath: "/var/tmp/mailmove-postgresql-\(UUID().uuidString.prefix(8))")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        if geteuid() == 0, let user = getpwnam("postgres") {
+            chown(folder.path, user.pointee.pw_uid, user.pointee.pw_gid)
+        }
+        try await run(
+            "\(Self.programs)/initdb",
+            [
+                "-D", "\(folder.path)/data", "-U", "postgres", "--auth-local=trust", "--auth-host=scram-sha-256", "-E",
+                "UTF8", "--locale=C.UTF-8", "-N",
+            ])
+        try await start()
+        try await sql("CREATE ROLE mailmove LOGIN PASSWORD '\(Self.password)'", in: "postgres")
+        try await sql("CREATE DATABASE mail", in: "postgres")
+        try await sql("ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE ON TABLES TO mailmove")
+    }
+
+    deinit {
+        stop()
+        try? FileManager.default.removeItem(at: folder)  // left behind in /var/tmp at worst
+    }
+
+    public func start() async throws {
+        let process = Process()
+        let command = asOwner(
+            "\(Self.programs)/postgres",
+            [
+                "-D", "\(folder.path)/data", "-p", "\(port)", "-k", folder.path, "-c", "listen_addresses=127.0.0.1", "-c",
+                "shared_buffers=16MB", "-c", "fsync=off",
+            ])
+        process.executableURL = URL(filePath: command[0])
+        process.arguments = Array(command.dropFirst())
+        process.currentDirectoryURL = folder
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.runTakingSignals()
+        self.process = process
+        for _ in 0..<1200 {
+            if (try? await sql("SELECT 1", in: "postgres")) != nil { return }
+            guard process.isRunning else { break }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw Failed(description: "PostgreSQL did not start")
+    }
+
+    /// At once, as a crash of its machine would be for its clients.
+    public func stop() {
+        guard let process, process.isRunning else { return }
+        // "Fast": open transactions are rolled back, connections end. runuser(1) passes it on.
+        let pid = (try? String(contentsOf: folder.appending(path: "data/postmaster.pid"), encoding: .utf8))?
+            .split(separator: "\n").first.flatMap { pid_t($0) }
+        if let pid { kill(pid, SIGINT) } else { process.terminate() }
+        process.waitUntilExit()
+        self.process = nil
+    }
+
+    /// Runs statements as the administrator. Gives the rows, columns apart by tabs.
+    @discardableResult
+    public func sql(_ text: String, in database: String = "mail") async throws -> [String] {
+        try await run(
+            "/usr/bin/psql",
+            [
+                "-X", "-q", "-At", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-h", folder.path, "-p", "\(port)", "-U", "postgres",
+                "-c", text, database,
+            ]
+        ).split(separator: "\n").map(String.init)
+    }
+
+    private func asOwner(_ program: String, _ arguments: [String]) -> [String] {
+        geteuid() == 0 ? ["/usr/sbin/runuser", "-u", "postgres", "--", program] + arguments : [program] + arguments
+    }
+
+    @discardableResult
+    private func run(_ program: String, _ arguments: [String]) async throws -> String {
+        let command = asOwner(program, arguments)
+        let (status, output) = try await ProgramRun.output(of: command[0], Array(command.dropFirst()), in: folder)
+        guard status == 0 else { throw Failed(description: "\(program): \(output.suffix(500))") }
+        return output
+    }
+}
