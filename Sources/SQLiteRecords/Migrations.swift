@@ -37,6 +37,7 @@ enum Migrations {
         migrator.registerMigration("attempts, pauses, and accounts that need attention") { db in
             try db.execute(sql: attention)
         }
+        migrator.registerMigration("what was moved, by the hour") { db in try db.execute(sql: movedByHour) }
         return migrator
     }()
 

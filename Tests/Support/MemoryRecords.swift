@@ -92,6 +92,7 @@ struct MemoryTables: Sendable {
     var excluded: [String: [EmailAddress: EmailAddress]] = [:]
     var ledger: [AccountRecord.ID: Set<LedgerRow>] = [:]
     var intents: [Intent] = []
+    var moved: [String: [Int64: MovedInHour]] = [:]
     var mailboxes: [AccountRecord.ID: MarkedMailbox] = [:]
     var namedRuns: [AccountRecord.ID: [Int64: Int64]] = [:]
     var runs: [AccountRecord.ID: RunUnderWay] = [:]
