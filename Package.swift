@@ -123,7 +123,8 @@ let package = Package(
         // only those above it in this list.
         room(  // what all of them stand on: records, old servers, clocks, limits
             "Ground", ["MailSource", "Records", "DNS", "Secrets", "Vocabulary", "Waiting", logging]),
-        room("Statuses", ["Ground", "Measures", "Records", "Vocabulary"]),  // what happens to an account, and who is told
+        // what happens to an account, and who is told
+        room("Statuses", ["Ground", "Measures", "Records", "Vocabulary"]),
         room(  // staged messages become moved, exactly once: epochs, intents, what a crash or a backup leaves behind
             "Delivery", ["Ground", "Statuses", "MailStore", "Records", "Vocabulary", "Waiting"]),
         room(  // one account's run, its plan and progress

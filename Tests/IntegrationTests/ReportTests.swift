@@ -53,7 +53,7 @@ extension Integration {
             let handOver = """
                 exec python3 -c '
                 import os, socket, sys
-                s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); os.dup2(s.fileno(), 3, True)
+                s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); os.dup2(s.fileno(), 3); os.set_inheritable(3, True)
                 open("port", "w").write(str(s.getsockname()[1]))
                 os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", LISTEN_FDNAMES="metrics")
                 os.execv(sys.argv[1], sys.argv[1:])' "$@"
@@ -80,7 +80,7 @@ extension Integration {
             let handOver = """
                 exec python3 -c '
                 import os, socket, sys
-                s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); os.dup2(s.fileno(), 3, True)
+                s = socket.socket(); s.bind(("127.0.0.1", 0)); s.listen(); os.dup2(s.fileno(), 3); os.set_inheritable(3, True)
                 os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS="1", LISTEN_FDNAMES="admin")
                 os.execv(sys.argv[1], sys.argv[1:])' "$@"
                 """
