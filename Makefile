@@ -25,7 +25,7 @@ zshdir       = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 fishdir      = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 confdir      = $(DESTDIR)/etc/mailmove
 
-units    = mailmoved.service mailmoved.socket mailmoved-login.socket
+units    = mailmoved.service mailmoved.socket mailmoved-login.socket mailmoved-metrics.socket
 catalogs = $(wildcard systemd/*.catalog)
 manpages = $(wildcard man/*.[1-8] clients/shell/man/*.[1-8] clients/shell/*.[1-8] systemd/*.[1-8] systemd/man/*.[1-8])
 swift_sources = Package.swift $(shell find Sources clients -name '*.swift' 2>/dev/null)
@@ -121,6 +121,7 @@ install: $(DAEMON) ## Install [PREFIX=/usr/local] [DESTDIR=]
 	done
 	install -D -m 644 -t $(catalogdir) $(catalogs)
 	install -D -m 644 systemd/drop-in.conf $(sharedir)/drop-in.conf
+	install -D -m 644 systemd/mailmoved-alerts.yaml $(sharedir)/mailmoved-alerts.yaml
 	sed -i 's|/usr/local/|$(PREFIX)/|g' $(sharedir)/drop-in.conf
 	install -D -m 644 systemd/sysusers.conf $(sysusersdir)/mailmove.conf
 	install -D -m 644 systemd/tmpfiles.conf $(tmpfilesdir)/mailmove.conf

@@ -44,8 +44,10 @@ let package = Package(
             url: "https://github.com/apple/swift-configuration", from: "1.4.0",
             traits: ["YAML", "CommandLineArguments"]),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: [
         // Floor 0: words, wire format, secrets, and the C libraries' headers.
@@ -65,6 +67,8 @@ let package = Package(
         room("Secrets", ["CSodium", "CLibcrypt", "Waiting"]),  // guarded passwords, sealing, crypt(3)
         room("PlatformHashes", ["Secrets", "CGcrypt", "CSodium"]),  // hashes in the forms of other platforms
         room("OldServerPolicy", []),  // who may open a connection to an old server: one value that decides
+        // files of migrations, in YAML
+        room("MigrationFile", ["JSONWire", .product(name: "Yams", package: "Yams")]),
         room("AccountFile", ["Vocabulary", "Secrets"]),  // files of accounts, as other systems export them
         // What sessions with mail servers have in common, without I/O: SASL, secrets on the way, what servers' words mean
         room("MailSession", ["Vocabulary", "Secrets", "Waiting", "CGSASL", nioCore]),
@@ -72,6 +76,10 @@ let package = Package(
         room("POP3", ["MailSession", "Vocabulary", "Secrets", "Waiting", deque, nioCore]),
         // IMAP without I/O: framing, grammar, commands, and what they mean
         room("IMAP", ["MailSession", "Vocabulary", "Secrets", deque, nioCore]),
+        // Figures for monitoring: swift-metrics in, OpenMetrics text out
+        room("OpenMetrics", [.product(name: "CoreMetrics", package: "swift-metrics")]),
+        // … and what is measured
+        room("Measures", ["OpenMetrics", .product(name: "CoreMetrics", package: "swift-metrics")]),
         room("MessageContent", ["Secrets", "Vocabulary", "CSodium"]),  // what a message is known by, in whatever store
         room("Phrases", ["Vocabulary"]),  // the sentences for administrators in Chinese
         room("MailMoveAPI", ["Vocabulary", "JSONWire", "Secrets"]),  // the contract as types, one declaration a method
@@ -97,12 +105,12 @@ let package = Package(
             ]),
         room("MailStore", ["Vocabulary"]),  // what a store of mail must promise
         room(  // … kept by Maildirs
-            "MaildirStore", ["MailStore", "MessageContent", "Secrets", "Vocabulary", "Waiting", "CLinux"]),
+            "MaildirStore", ["MailStore", "Measures", "MessageContent", "Secrets", "Vocabulary", "Waiting", "CLinux"]),
         room("Records", ["Vocabulary"]),  // what is remembered, as a protocol
         room(
             "SQLiteRecords",
             [
-                "Records", "Vocabulary", "Waiting", "CLinux", .product(name: "GRDB", package: "GRDB.swift"),
+                "Measures", "Records", "Vocabulary", "Waiting", "CLinux", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
         room("AccountDirectory", ["Vocabulary", "Secrets"]),  // where the new platform's passwords live
@@ -116,6 +124,9 @@ let package = Package(
         room("JSONRPC", nio + ["JSONWire", "Waiting", logging]),  // the Unix-socket server; knows nothing of mail
         room("Systemd", ["CSystemd", logging]),  // sockets, readiness, watchdog, fd store, credentials
 
+        room("NoticeTarget", ["CLinux", "Vocabulary", "Waiting"]),  // takes news to a socket or a program
+        // OpenMetrics by HTTP, on sockets that were handed over
+        room("MetricsServer", nio + [logging, .product(name: "NIOHTTP1", package: "swift-nio")]),
         room("OldServerPlaces", ["OldServerPolicy", "Waiting"]),  // … and hands out the places that it decides on
         room("DNS", ["Vocabulary", "Waiting", "CCares", "CLinux"]),  // what name servers say; SPF
 
@@ -123,20 +134,23 @@ let package = Package(
         // only those above it in this list.
         room(  // what all of them stand on: records, old servers, clocks, limits
             "Ground", ["MailSource", "Records", "DNS", "Secrets", "Vocabulary", "Waiting", logging]),
-        room("Statuses", ["Ground", "Records", "Vocabulary"]),  // what happens to an account, and who is told
+        // what happens to an account, and who is told
+        room("Statuses", ["Ground", "Measures", "Records", "Vocabulary"]),
         room(  // staged messages become moved, exactly once: epochs, intents, what a crash or a backup leaves behind
             "Delivery", ["Ground", "Statuses", "MailStore", "Records", "Vocabulary", "Waiting"]),
         room(  // one account's run, its plan and progress
             "Runs",
             [
-                "OldServerPlaces", "OldServerPolicy", "Ground", "Statuses", "Delivery", "MailSource", "MailStore",
+                "OldServerPlaces", "OldServerPolicy", "Ground", "Measures", "Statuses", "Delivery", "MailSource",
+                "MailStore",
                 "Records", "Secrets", "Vocabulary",
                 "Waiting",
             ]),
         room(  // what a login leads to: decisions, questions to the old server, guesses
             "Logins",
             [
-                "AccountDirectory", "OldServerPlaces", "OldServerPolicy", "Ground", "Statuses", "Runs", "MailSource",
+                "AccountDirectory", "OldServerPlaces", "OldServerPolicy", "Ground", "Measures", "Statuses", "Runs",
+                "MailSource",
                 "Records", "Secrets", "Vocabulary", "Waiting",
             ]),
         room(  // what is wrong, and what to do: with an old server, a domain's DNS, an account's mail
@@ -152,11 +166,18 @@ let package = Package(
                 "AccountFile", "Ground", "Statuses", "Runs", "Diagnosis", "MailSource", "MailStore", "Records",
                 "Secrets", "Vocabulary", "Waiting",
             ]),
+        room(  // how a domain's migration has gone, in figures and as a page
+            "Reports", ["Ground", "Records", "Vocabulary", .product(name: "Mustache", package: "swift-mustache")]),
+        room(  // news of a migration: who is told what, once
+            "Notices",
+            [
+                "Ground", "Statuses", "OldServerPlaces", "Runs", "Reports", "Records", "Vocabulary", "Waiting", logging,
+            ]),
         room(  // the whole, wired: start, recovery, stop
             "Migration",
             [
                 "AccountDirectory", "OldServerPlaces", "OldServerPolicy", "Ground", "Statuses", "Delivery", "Runs",
-                "Logins", "Diagnosis", "Accounts",
+                "Logins", "Diagnosis", "Accounts", "Notices", "NoticeTarget", "Reports",
                 "MailSource", "MailStore", "MessageContent", "Records", "Secrets", "Vocabulary", "Waiting", logging,
             ]),
 
@@ -164,10 +185,11 @@ let package = Package(
         room(
             "Methods",
             [
-                "AccountDirectory", "AccountFile", "Accounts", "Diagnosis", "Logins", "Migration", "Statuses",
+                "AccountDirectory", "AccountFile", "Accounts", "Diagnosis", "Logins", "Migration", "Reports",
+                "Statuses",
                 "JSONRPC",
-                "JSONWire", "MailMoveAPI", "MailStore", "Phrases", "Records", "Secrets", "Vocabulary", "Waiting",
-                logging,
+                "JSONWire", "MailMoveAPI", "MailStore", "Measures", "MigrationFile", "Phrases", "Records", "Secrets",
+                "Vocabulary", "Waiting", logging,
             ]),
 
         // What the administrator has set: flags, environment, file; one list of keys.
@@ -183,9 +205,10 @@ let package = Package(
             name: "mailmoved",
             dependencies: nio + [
                 "BuiltinDirectory", "CLinux", "Configuring", "DNS", "Ground", "IMAPSource", "JSONRPC", "MailMoveAPI",
-                "MailSource", "MailStore", "MaildirStore", "MessageContent", "Methods", "Migration", "POP3Source",
-                "Records", "SQLiteRecords", "Secrets", "Systemd", "Vocabulary", "Waiting",
-                lifecycle, logging, .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                "MailSource", "MailStore", "MaildirStore", "Measures", "MessageContent", "Methods", "MetricsServer",
+                "Migration", "OpenMetrics", "POP3Source", "Records", "SQLiteRecords", "Secrets", "Systemd",
+                "Vocabulary", "Waiting", .product(name: "CoreMetrics", package: "swift-metrics"), lifecycle, logging,
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
 
@@ -211,6 +234,7 @@ let package = Package(
         tests("PlatformHashesTests", ["PlatformHashes", "Secrets"]),
         tests("AccountFileTests", ["AccountFile", "Secrets"], resources: [.copy("Exports")]),
         tests("PhrasesTests", ["Phrases", "Vocabulary"]),
+        tests("MigrationFileTests", ["MigrationFile", "JSONWire"]),
         tests("MailMoveAPITests", ["MailMoveAPI", "JSONWire", "Secrets", "Vocabulary"]),
         tests("MailSourceTests", nio + ["IMAPSource", "MailSource", "POP3Source", "Secrets", "Support", "Vocabulary"]),
         tests("MailSessionTests", ["MailSession", nioCore]),
@@ -243,13 +267,19 @@ let package = Package(
         tests("DeliveryTests", ["Delivery", "MailStore", "Records", "Vocabulary"]),
         tests("RunsTests", ["Runs", "Ground", "MailSource", "MailStore", "Records", "Secrets", "Vocabulary"]),
         tests("LoginsTests", ["AccountDirectory", "Logins", "Ground", "Records", "Secrets", "Vocabulary"]),
+        tests("OpenMetricsTests", ["OpenMetrics", .product(name: "CoreMetrics", package: "swift-metrics")]),
+        tests("MetricsServerTests", nio + ["MetricsServer", "Support", logging]),
+        tests("NoticeTargetTests", ["NoticeTarget", "Vocabulary"]),
+        tests("NoticesTests", ["Notices", "Records", "Vocabulary"]),
+        tests("ReportsTests", ["Reports", "Records", "Vocabulary"]),
         tests("DiagnosisTests", ["Diagnosis", "DNS", "MailStore", "Records", "Runs", "Secrets", "Vocabulary"]),
         tests(
             "MigrationTests",
             nio + [
                 "AccountDirectory", "AccountFile", "Accounts", "BuiltinDirectory", "Delivery", "Diagnosis", "Ground",
                 "IMAPSource", "Logins", "OldServerPlaces", "OldServerPolicy", "MailSource", "MailStore", "MaildirStore",
-                "MessageContent", "Migration", "POP3Source", "Records", "Runs", "SQLiteRecords", "Secrets", "Statuses",
+                "MessageContent", "Migration", "Notices", "POP3Source", "Records", "Runs", "SQLiteRecords", "Secrets",
+                "Statuses",
                 "Support", "Vocabulary", "Waiting", logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),

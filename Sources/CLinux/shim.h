@@ -7,10 +7,14 @@
 #include <linux/magic.h>
 #include <malloc.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <sys/vfs.h>
 
 /// renameat2(2).
 int renameat2(int from_directory, const char *from, int to_directory, const char *to, unsigned int flags);
+/// pipe2(2).
+int pipe2(int ends[2], int flags);
 /// syncfs(2).
 int syncfs(int fd);
 /// sync_file_range(2); `off64_t` is 64 bits wide everywhere.
@@ -24,6 +28,9 @@ static inline unsigned long long file_system_type(int fd) {
 
 /// Core dumps and other processes' eyes are kept off this one (PR_SET_DUMPABLE of prctl(2)).
 static inline int forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+/// A descriptor that can be read once the process has ended (pidfd_open(2)); -1 where there is none.
+static inline int pidfd(int process) { return (int)syscall(SYS_pidfd_open, process, 0); }
 
 /// The calling thread's name, of up to 15 octets, as ps(1) and gdb show it (PR_SET_NAME of prctl(2)).
 static inline int name_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }

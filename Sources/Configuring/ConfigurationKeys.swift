@@ -68,6 +68,10 @@ extension ConfigurationKey {
             "passwords.cacheSeconds", .seconds(0...86_400), \.passwords.cacheSeconds, atReload: true,
             "seconds that a right password is remembered, in memory only; 0 is off"),
         .init(
+            "notify.target", .optional(.noticeAddress), \.notifyTarget, atReload: true,
+            "who is told when a domain is half done, done or stalled, its old server away, its window about to end or over"
+        ),
+        .init(
             "idleExit", .seconds(0...31_536_000), \.idleExit, atReload: true,
             "seconds without clients or work after which the daemon exits 0; 0 is off"),
         .init("log.level", .choice(), \.logLevel, atReload: true, "the least severe messages that are logged"),

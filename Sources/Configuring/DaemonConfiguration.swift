@@ -70,6 +70,8 @@ public struct DaemonConfiguration: Sendable, Equatable {
     /// The resolver that `checkDomain` asks; nil is the system's.
     public var dnsServer: HostAndPort?
     public var passwords = Passwords()
+    /// Who is told of news; nil if nobody is.
+    public var notifyTarget: NoticeAddress?
     /// The daemon exits 0 after this long without clients or work; 0 turns this off.
     public var idleExit = 0.0
     public var logLevel = Logger.Level.info

@@ -42,7 +42,6 @@ extension ConfigurationKey {
         .init(planned: "accounts.flush", isSecret: true),
         .init(planned: "database.leaseSeconds", "15"),
         .init(planned: "node.name", hostName),
-        .init(planned: "notify.target"),
     ]
 
     private static let hostName: String = {

@@ -162,6 +162,17 @@ extension ValueForm<HostAndPort> {
     return HostAndPort(host: String(host), port: port)
 }
 
+extension ValueForm<NoticeAddress> {
+    static var noticeAddress: ValueForm {
+        ValueForm(
+            expected: "unix:/PATH of a socket, or the /PATH of a program", placeholder: "TARGET",
+            read: { (text) throws(Rejection) in
+                if let address = NoticeAddress(text) { return address }
+                throw Rejection(detail: text.contains("/") ? "its path must be absolute, without arguments" : "")
+            }, write: \.text)
+    }
+}
+
 extension ValueForm<Set<String>> {
     static var addresses: ValueForm {
         ValueForm(

@@ -195,7 +195,7 @@ package struct IntentEnding: Sendable {
                         account: first.intent.account, deliveries: ended.map(\.moved),
                         event: Self.event(ended, first.address, at: now))
                 }
-            })
+            }, at: now)
     }
 
     private static func event(_ ended: [Ended], _ address: EmailAddress, at now: Timestamp) -> EventRecord? {

@@ -3,7 +3,7 @@
 public import DNS
 import Records
 public import Secrets
-import Vocabulary
+public import Vocabulary
 
 /// The bounds that the administrator sets; durations in seconds.
 public struct MoveLimits: Sendable {
@@ -36,6 +36,8 @@ public struct MoveLimits: Sendable {
     public var firstRetry = 2.0
     public var lastRetry = 900.0
     public var retryFor = 86400.0
+    /// Who is told of news; nil if nobody is.
+    public var noticeAddress: NoticeAddress?
     /// Pause before a run whose outcome could not be recorded is tried again.
     public var recordsRetry = 10.0
 

@@ -2,6 +2,7 @@
 
 import Ground
 import MailSource
+import Measures
 import OldServerPlaces
 import OldServerPolicy
 import Records
@@ -172,7 +173,9 @@ struct Questions: Sendable {
         do {
             try await inquiry.willShow()
             place.shown()
+            let shown = context.uptime()
             answer = try await line.check(user: inquiry.user, password: inquiry.password)
+            Measures.oldServerAnswers.record(context.uptime() - shown)
             if line.hasShownPassword { inquiry.exposure.send() }
         } catch {
             if line.hasShownPassword { inquiry.exposure.send() }

@@ -13,20 +13,20 @@ public import Vocabulary
 public enum Contract {
     /// All methods, as a reader of the reference meets them.
     public static let methods: [any Method] = [
-        createAccounts, importAccounts, setPassword, listAccounts, deleteAccounts,
-        enableMigration, updateMigration, disableMigration, getMigration, listMigrations, forgetMigration,
+        createAccounts, importAccounts, setPassword, listAccounts, exportAccounts, deleteAccounts,
+        enableMigration, importMigrations, updateMigration, disableMigration, getMigration, listMigrations,
+        forgetMigration,
         detectOldServer, verifyOldServer,
         checkDomain, checkIntegrity,
         authenticate, triggerMigration, moveAccounts, pauseAccounts, resumeAccounts, retryNow,
         queryStatus,
-        listLog, listEvents, listFolders, watchStatus, unwatch,
-        ping, discover, getServiceStatus,
+        listLog, listEvents, listFolders, watchStatus, unwatch, getReport,
+        ping, discover, getServiceStatus, getMetrics,
     ]
 
     /// Methods that are described but not built yet: calling one says so.
     public static let planned: Set<String> = [
-        "getReport",
-        "getMetrics", "exportAccounts", "closeAccounts", "verifyAccounts",
+        "closeAccounts", "verifyAccounts",
     ]
 
     /// The errors that any method may give.

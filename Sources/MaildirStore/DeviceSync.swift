@@ -3,6 +3,7 @@
 import CLinux
 import Glibc
 public import MailStore
+import Measures
 import Synchronization
 import Waiting
 
@@ -125,6 +126,8 @@ final class DeviceSync: Sendable {
     }
 
     private func round(_ places: Set<MailboxPlace>) async -> Failures {
+        let start = ContinuousClock.now
+        defer { Measures.storeSyncs.record(.now - start) }
         let entries = unsynced.take(device: directory.device)
         var failures = await pool.run { [places] in Self.moved(places) }
         if await syncWhole() { return failures }

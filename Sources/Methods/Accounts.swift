@@ -6,14 +6,9 @@ import Vocabulary
 
 extension MethodTable {
     func listAccounts(_ parameters: ListAccounts) async throws -> AccountPage {
-        let cursor = try parameters.cursor.map { text throws -> EmailAddress in
-            guard let address = try? EmailAddress(text), address.domain == parameters.domain else {
-                throw InvalidCursor()
-            }
-            return address
-        }
         let page = try await move.accounts.list(
-            parameters.domain, search: parameters.search, after: cursor, limit: parameters.limit ?? Defaults.pageLength)
+            parameters.domain, search: parameters.search, after: cursor(parameters.cursor, in: parameters.domain),
+            limit: parameters.limit ?? Defaults.pageLength)
         return AccountPage(
             accounts: page.accounts.map { account in
                 AccountPage.Account(
@@ -21,6 +16,26 @@ extension MethodTable {
                     quotaOctets: account.quotaOctets.map(Int.init), createdAt: account.createdAt,
                     handedOver: account.handover != .never)
             }, nextCursor: page.nextCursor?.description)
+    }
+
+    func exportAccounts(_ parameters: ExportAccounts) async throws -> ExportedAccounts {
+        let page = try await move.accounts.list(
+            parameters.domain, search: nil, after: cursor(parameters.cursor, in: parameters.domain),
+            limit: parameters.limit ?? Defaults.pageLength)
+        return ExportedAccounts(
+            accounts: page.accounts.map { account in
+                ExportedAccounts.Account(
+                    address: account.address, passwordHash: account.passwordHash, displayName: account.displayName,
+                    quotaOctets: account.quotaOctets.map(Int.init), handedOver: account.handover != .never)
+            }, nextCursor: page.nextCursor?.description)
+    }
+
+    /// The address after which a page begins.
+    private func cursor(_ text: String?, in domain: DomainName) throws -> EmailAddress? {
+        try text.map { text in
+            guard let address = try? EmailAddress(text), address.domain == domain else { throw InvalidCursor() }
+            return address
+        }
     }
 
     func deleteAccounts(_ parameters: DeleteAccounts) async throws -> DeletedAccounts {

@@ -2,6 +2,7 @@
 
 import Logins
 import MailMoveAPI
+import Measures
 import Vocabulary
 
 extension MethodTable {
@@ -10,6 +11,7 @@ extension MethodTable {
             Login(
                 account: parameters.account, password: parameters.password, via: parameters.via ?? .other,
                 remoteAddress: parameters.remoteAddress))
+        Measures.loginDecided(result.decision.rawValue)
         return MailMoveAPI.LoginDecision(
             decision: result.decision, passwordReplaced: result.passwordReplaced,
             migration: result.status.map(Status.init),

@@ -15,6 +15,7 @@ import Vocabulary
 public struct MethodTable: Sendable {
     let move: MailMove
     private let service: @Sendable () async -> ServiceStatus
+    private let metrics: @Sendable () async -> String
     private let log = Logger(label: "mailmove.methods")
 
     /// The server's own errors, in the contract's form.
@@ -28,9 +29,15 @@ public struct MethodTable: Sendable {
         return errors
     }()
 
-    /// - Parameter service: how the daemon is doing.
-    public init(move: MailMove, service: @escaping @Sendable () async -> ServiceStatus) {
+    /// - Parameters:
+    ///   - metrics: its figures for monitoring, as OpenMetrics.
+    ///   - service: how the daemon is doing.
+    public init(
+        move: MailMove, metrics: @escaping @Sendable () async -> String,
+        service: @escaping @Sendable () async -> ServiceStatus
+    ) {
         self.move = move
+        self.metrics = metrics
         self.service = service
     }
 }
@@ -81,8 +88,10 @@ extension MethodTable: RequestHandler {
         case "importAccounts": try await answer(Contract.importAccounts, call, importAccounts)
         case "setPassword": try await answer(Contract.setPassword, call, setPassword)
         case "listAccounts": try await answer(Contract.listAccounts, call, listAccounts)
+        case "exportAccounts": try await answer(Contract.exportAccounts, call, exportAccounts)
         case "deleteAccounts": try await answer(Contract.deleteAccounts, call, deleteAccounts)
         case "enableMigration": try await answer(Contract.enableMigration, call, enableMigration)
+        case "importMigrations": try await answer(Contract.importMigrations, call, importMigrations)
         case "updateMigration": try await answer(Contract.updateMigration, call, updateMigration)
         case "disableMigration": try await answer(Contract.disableMigration, call, disableMigration)
         case "getMigration": try await answer(Contract.getMigration, call, getMigration)
@@ -91,6 +100,7 @@ extension MethodTable: RequestHandler {
         case "detectOldServer": try await answer(Contract.detectOldServer, call, detectOldServer)
         case "verifyOldServer": try await answer(Contract.verifyOldServer, call, verifyOldServer)
         case "checkDomain": try await answer(Contract.checkDomain, call, checkDomain)
+        case "getReport": try await answer(Contract.getReport, call, getReport)
         case "checkIntegrity": try await answer(Contract.checkIntegrity, call, checkIntegrity)
         case "authenticate": try await answer(Contract.authenticate, call, authenticate)
         case "triggerMigration": try await answer(Contract.triggerMigration, call, triggerMigration)
@@ -111,6 +121,8 @@ extension MethodTable: RequestHandler {
         case "ping": try await answer(Contract.ping, call) { _ in ProgramVersion() }
         case "rpc.discover": try discover(call)
         case "getServiceStatus": try await answer(Contract.getServiceStatus, call) { _ in await service() }
+        case "getMetrics":
+            try await answer(Contract.getMetrics, call) { _ in MetricsText(text: await metrics()) }
         default: throw RPCError.internalError
         }
     }

@@ -35,8 +35,10 @@ extension Portal {
 }
 
 extension StatusCounts {
-    init(_ totals: DomainTotals) {
-        func count(_ status: MigrationStatus) -> Int { Int(totals.counts[status] ?? 0) }
+    init(_ totals: DomainTotals) { self.init(totals.counts) }
+
+    init(_ counts: [MigrationStatus: Int64]) {
+        func count(_ status: MigrationStatus) -> Int { Int(counts[status] ?? 0) }
         self.init(
             notStarted: count(.notStarted), inProgress: count(.inProgress), completed: count(.completed),
             failed: count(.failed), nonMigrating: count(.nonMigrating))

@@ -12,7 +12,8 @@
 // 3. `Delivery` makes staged messages moved: sync, one commit for all accounts of a file system, publish; and again. A
 //    message is moved when the commit that says so is durable.
 // 4. `Statuses`: `StatusBoard` tells everyone who watches.
-// 5. `Accounts` is what administrators change: accounts and settings; `Diagnosis` is what they ask.
+// 5. `Accounts` is what administrators change: accounts and settings; `Diagnosis` is what they ask; `Reports` is what
+//    they show to others, and `Notices` what they are told without asking.
 //
 // Here these are wired together. `Recovery` ends what a crash interrupted before anybody is told how things stand.
 
@@ -27,7 +28,10 @@ public import MailSource
 public import MailStore
 import OldServerPlaces
 import OldServerPolicy
+public import NoticeTarget
+import Notices
 public import Records
+public import Reports
 public import Runs
 public import Secrets
 public import Statuses
@@ -37,6 +41,9 @@ import Waiting
 
 /// The whole, wired together: accounts, settings, logins, runs, statuses.
 public final class MailMove: Sendable {
+    /// Takes a JSON object to somebody.
+    public typealias Courier = @Sendable (_ octets: [UInt8], _ address: NoticeAddress) async throws -> Void
+
     public let accounts: AccountDesk
     public let masters: MasterMoves
     public let settings: SettingsDesk
@@ -46,6 +53,8 @@ public final class MailMove: Sendable {
     public let verification: OldServerVerification
     public let domains: DomainCheck
     public let integrity: IntegrityCheck
+    public let reports: ReportDesk
+    let notices: NoticeDesk
     /// Asked by health checks.
     public let scheduler: MoveScheduler
     let windows: WindowWatch
@@ -61,12 +70,14 @@ public final class MailMove: Sendable {
     ///   - sealKey: seals old passwords; unless it outlives this process, unfinished runs do not continue by themselves
     ///     after a restart.
     ///   - ledgerHash: its key must never change, since the ledger is written with it.
+    ///   - courier: takes news to whom the limits name.
     ///   - now: the wall clock; tests set it.
     ///   - uptime: the clock by which things wait; tests set it, too.
     public init(
         records: any Records, directory: any AccountDirectory, source: any MailSource, probe: any OldServerProbe,
         store: any MailStore, pool: HashingPool,
         sealKey: SealKey, ledgerHash: KeyedHash, limits: MoveLimits, log: Logger = Logger(label: "mailmove.migration"),
+        courier: @escaping Courier = { try await NoticeTarget.deliver($0, to: $1) },
         now: @escaping @Sendable () -> Timestamp = { .now },
         uptime: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
     ) {
@@ -103,6 +114,9 @@ public final class MailMove: Sendable {
         self.detection = ServerDetection(context: context)
         self.verification = OldServerVerification(context: context, places: places, ledgerHash: hash)
         self.domains = DomainCheck(context: context)
+        self.reports = ReportDesk(context: context)
+        self.notices = NoticeDesk(
+            context: context, statuses: statuses, scheduler: scheduler, news: news, courier: courier)
         self.integrity = IntegrityCheck(
             context: context, store: store, statuses: statuses, scheduler: scheduler, vault: vault, ledgerHash: hash)
     }
@@ -127,6 +141,7 @@ public final class MailMove: Sendable {
             group.addTask { await self.windows.run() }
             group.addTask { await self.recordInterruptions() }
             group.addTask { await self.news.run() }
+            group.addTask { await self.notices.run() }
             group.addTask { await self.excuseRuns() }
             await scheduler.run()
             await logins.stopBackground()
@@ -168,6 +183,9 @@ public final class MailMove: Sendable {
     /// - Throws: `MailStoreError`; `RecordsError`.
     public func checkMailStore() async throws { try await StoreGuard(context: context, store: store).check() }
 
+    /// The wall clock.
+    public var now: Timestamp { context.now() }
+
     /// Whether anything is under way or kept for later: a run, a question, a sealed password.
     /// - Throws: `RecordsError`.
     public func hasWork() async throws -> Bool {
@@ -178,6 +196,9 @@ public final class MailMove: Sendable {
 
     /// Old servers that cannot be reached at present: host and since when, longest first.
     public var unreachable: [(host: String, since: Timestamp)] { news.unreachable(scheduler.places) }
+
+    /// Old servers that were tried since the start, and whether each could be reached the last time.
+    public var reachableServers: [(server: String, isReachable: Bool)] { news.reachableServers(scheduler.places) }
 
     /// Accounts of all domains whose move is complete.
     /// - Throws: `RecordsError`.

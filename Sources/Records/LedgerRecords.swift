@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import Vocabulary
+
 /// What has been moved, and what is on its way.
 public protocol LedgerRecords: Sendable {
     /// Every row of an account, in no particular order.
@@ -13,11 +15,13 @@ public protocol LedgerRecords: Sendable {
 
     /// Records an epoch of deliveries in one commit: what the last epoch published becomes moved, and what the next
     /// will publish becomes intended. The accounts' figures follow.
+    /// - Parameter now: the hour that what was moved counts for.
     /// - Throws: ``RecordsError``; `conflict` where one of them contradicts what is recorded.
-    func record(moved: [MovedBatch], intended: [IntendedBatch]) async throws -> RecordedEpoch
+    func record(moved: [MovedBatch], intended: [IntendedBatch], at now: Timestamp) async throws -> RecordedEpoch
     /// Records the end of interrupted deliveries.
+    /// - Parameter now: as for ``record(moved:intended:at:)``.
     /// - Returns: those accounts that have a row, as they stand now.
-    func end(_ deliveries: [EndedDeliveries]) async throws -> [AccountRecord]
+    func end(_ deliveries: [EndedDeliveries], at now: Timestamp) async throws -> [AccountRecord]
     /// Changes an account, based on everything known about its mail.
     /// - Returns: what `decide` returned; nil if there is no such account.
     func change<Verdict: Sendable>(

@@ -152,6 +152,18 @@ public struct EventRecord: Sendable, Hashable {
         case oldServerAnswers
         /// What it bears has become known: how many connections, or that it punishes wrong passwords; `detail` says so.
         case oldServerLimits
+        /// Half of the domain's accounts are complete …
+        case halfDone
+        /// … or all.
+        case allDone
+        /// Nothing has been moved for a while, although there is work and the old server can be reached.
+        case stalled
+        /// The domain's old server has been away for ten minutes.
+        case oldServerAway
+        /// The domain's window ends within three days; `detail` says who has not come.
+        case windowEnding
+        /// It has ended; `detail` says what is left to do.
+        case windowEnded
     }
 
     /// The latest time, if it has happened more than once.

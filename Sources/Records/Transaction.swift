@@ -60,6 +60,12 @@ public protocol RecordsReader {
     func totals(of domain: DomainName) throws -> DomainTotals
     /// Of all domains; kept in rows as well.
     func completedAccounts() throws -> Int64
+    /// The hours in which something of the domain was moved, in order.
+    func movedByHour(of domain: DomainName) throws -> [MovedInHour]
+    /// Accounts of the domain whose status is `failed`, by reason.
+    func failures(of domain: DomainName) throws -> [Reason: Int64]
+    /// Accounts of the domain of which something was moved, the most octets first.
+    func largestAccounts(of domain: DomainName, limit: Int) throws -> [AccountSize]
 
     // Settings.
 
@@ -120,7 +126,7 @@ public protocol RecordsWriter: RecordsReader {
     func reclassify(_ domain: DomainName, keepsReplies: Bool) throws -> [AccountRecord.ID]
     /// Erases every sealed password of `domain`, and says whose a run was to have.
     func eraseSealedPasswords(of domain: DomainName) throws -> [AccountRecord.ID]
-    /// Forgets the settings, lists and events of `domain`, and the ledger, intents and figures of each of its accounts,
+    /// Forgets the settings, lists, events and hours of `domain`, and the ledger, intents and figures of each of its accounts,
     /// deleted or not: each is as if never started, and its mailbox is accepted as it is. Accounts and their passwords
     /// stay; so do known runs, so that mail they brought is not mistaken for mail of a lost ledger. Returns the
     /// accounts whose status has changed.
@@ -136,6 +142,8 @@ public protocol RecordsWriter: RecordsReader {
     /// Adds an intent; its `id` is ignored.
     func insert(_ intent: Intent) throws -> Intent.ID
     func removeIntent(_ id: Intent.ID) throws
+    /// Adds to what was moved in an hour; the oldest of ``MovedInHour/kept`` hours goes when another begins.
+    func add(_ moved: MovedInHour, to domain: DomainName) throws
 
     /// `account`'s mailbox is recognised by `marker` from now on.
     func mark(_ account: AccountRecord.ID, as marker: String) throws

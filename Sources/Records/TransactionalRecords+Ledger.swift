@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Vocabulary
+public import Vocabulary
 
 extension TransactionalRecords {
     public func ledger(of account: AccountRecord.ID) async throws -> [LedgerRow] {
@@ -15,10 +15,12 @@ extension TransactionalRecords {
         try await read { try $0.folders(of: account) }
     }
 
-    public func record(moved: [MovedBatch], intended: [IntendedBatch]) async throws -> RecordedEpoch {
+    public func record(
+        moved: [MovedBatch], intended: [IntendedBatch], at now: Timestamp
+    ) async throws -> RecordedEpoch {
         try await write { records in
             RecordedEpoch(
-                accounts: try records.move(moved),
+                accounts: try records.move(moved, at: now),
                 intents: try intended.map { batch in
                     let account = batch.intent.account
                     if let run = batch.run { try records.note([run.mark: run.last], of: account) }
@@ -28,10 +30,10 @@ extension TransactionalRecords {
         }
     }
 
-    public func end(_ deliveries: [EndedDeliveries]) async throws -> [AccountRecord] {
+    public func end(_ deliveries: [EndedDeliveries], at now: Timestamp) async throws -> [AccountRecord] {
         try await write { records in
             for event in deliveries.lazy.compactMap(\.event) { try records.append(event) }
-            return try records.move(deliveries.flatMap(\.deliveries))
+            return try records.move(deliveries.flatMap(\.deliveries), at: now)
         }
     }
 
@@ -67,16 +69,26 @@ extension TransactionalRecords {
 extension RecordsWriter {
     /// Batches become moved.
     /// - Returns: their accounts, as they stand now.
-    fileprivate func move(_ batches: [MovedBatch]) throws -> [AccountRecord] {
+    fileprivate func move(_ batches: [MovedBatch], at now: Timestamp) throws -> [AccountRecord] {
         var accounts: [AccountRecord.ID: AccountRecord] = [:]
+        var moved: [DomainName: MovedInHour] = [:]
         for batch in batches {
             if !batch.rows.isEmpty { try insert(batch.rows, for: batch.account) }
             try removeIntent(batch.intent)
             guard var account = try accounts[batch.account] ?? account(id: batch.account) else { continue }
             account.move(batch)
             accounts[batch.account] = account
+            moved[account.address.domain, default: MovedInHour(hour: now.hour, messages: 0, octets: 0)] += batch
         }
+        for (domain, hour) in moved where hour.messages > 0 { try add(hour, to: domain) }
         return try accounts.values.map { try update($0) }
+    }
+}
+
+extension MovedInHour {
+    fileprivate static func += (hour: inout MovedInHour, batch: MovedBatch) {
+        hour.messages = hour.messages.addingSaturated(Int64(batch.rows.count))
+        hour.octets = hour.octets.addingSaturated(batch.octets)
     }
 }
 

@@ -123,6 +123,17 @@ extension OldServerNews {
         return Reachability(isReachable: ok, since: time(since), detail: sentences.joined(separator: ". "))
     }
 
+    /// Each server that was tried, and whether it could be reached, by name.
+    package func reachableServers(_ places: OldServerPlaces) -> [(server: String, isReachable: Bool)] {
+        places.servers.compactMap { server in
+            switch places.facts(of: server).reach {
+            case .unknown: nil
+            case .reached: (server: "\(server)", isReachable: true)
+            case .lost, .silent: (server: "\(server)", isReachable: false)
+            }
+        }.sorted { $0.server < $1.server }
+    }
+
     /// Host and since when, longest first.
     package func unreachable(_ places: OldServerPlaces) -> [(host: String, since: Timestamp)] {
         places.servers.compactMap { server in

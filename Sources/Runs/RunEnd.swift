@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Measures
 import Vocabulary
 
 /// How a run ended.
@@ -18,4 +19,24 @@ enum RunEnd: Sendable {
     /// Refused permanently, by a code that says so (RFC 3206 §4): another attempt would change nothing.
     case barred(String)
     case stopped(RunControl.StopReason)
+}
+
+extension RunEnd {
+    /// Counts it.
+    func measure() {
+        switch self {
+        case .completed: Measures.moveEnded("completed")
+        case .postponed, .toBeContinued: Measures.moveEnded("postponed")
+        case .stopped: Measures.moveEnded("stopped")
+        case .refused: fail(.messagesRefused)
+        case .rejected: fail(.credentialsRejected)
+        case .barred: fail(.oldServerProtocol)
+        case .failed(let reason, _): fail(reason)
+        }
+    }
+
+    private func fail(_ reason: Reason) {
+        Measures.moveEnded("failed")
+        Measures.moveFailed(reason.rawValue)
+    }
 }

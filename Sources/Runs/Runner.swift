@@ -125,6 +125,7 @@ package struct Runner: Sendable {
     private func record(
         _ outcome: Outcome, of before: AccountRecord, _ settings: MigrationSettings
     ) async throws -> Next {
+        outcome.end.measure()
         if case .stopped(.shutdown) = outcome.end {
             try await context.records.suspendRuns(of: before.id)
             return .none

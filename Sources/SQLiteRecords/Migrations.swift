@@ -40,6 +40,7 @@ enum Migrations {
         migrator.registerMigration("folders of old mailboxes", foreignKeyChecks: .immediate) { db in
             try db.execute(sql: folders)
         }
+        migrator.registerMigration("what was moved, by the hour") { db in try db.execute(sql: movedByHour) }
         return migrator
     }()
 

@@ -218,6 +218,7 @@ extension Session {
             try db.run("DELETE FROM intent WHERE account IN (SELECT id FROM account WHERE domain = ?)", [domain])
             try db.run("DELETE FROM run WHERE account IN (SELECT id FROM account WHERE domain = ?)", [domain])
             try db.run("DELETE FROM event WHERE domain = ?", [domain])
+            try db.run("DELETE FROM movedInHour WHERE domain = ?", [domain])
             try db.run(
                 "UPDATE mailbox SET marker = NULL WHERE account IN (SELECT id FROM account WHERE domain = ?)", [domain])
             try db.run("DELETE FROM settings WHERE domain = ?", [domain])

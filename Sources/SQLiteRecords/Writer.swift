@@ -2,6 +2,7 @@
 
 import Foundation
 import GRDB
+import Measures
 import Records
 import Synchronization
 import Waiting
@@ -105,6 +106,7 @@ final class Writer: Sendable {
         outcomes.reserveCapacity(requests.count)
         var failure: RecordsError?
         var events: [EventRecord] = []
+        let start = ContinuousClock.now
         database.writeWithoutTransaction { db in
             let before = db.totalChangesCount
             do {
@@ -117,6 +119,7 @@ final class Writer: Sendable {
             }
             hasChanged = db.totalChangesCount != before
         }
+        if hasChanged { Measures.databaseCommits.record(.now - start) }
         if failure == nil, !events.isEmpty { file.options.onEvents(events) }
         for outcome in outcomes { outcome.answer(failure) }
         for request in requests.dropFirst(outcomes.count) { request.refuse(failure ?? file.closed) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Ground
+import Measures
 public import Records
 import Synchronization
 public import Vocabulary
@@ -135,6 +136,7 @@ public final class StatusBoard: Sendable {
     package func begins(_ account: AccountRecord.ID) {
         let now = context.uptime()
         state.withLock { $0.running[account] = now }
+        Measures.movesBegun.increment()
     }
 
     /// … and has ended, which is recorded durably.
@@ -153,6 +155,8 @@ public final class StatusBoard: Sendable {
             state.rates[account.id, default: Rate()].add(count, now: now)
             return state.running[account.id]
         }
+        Measures.messagesMoved.increment(by: count)
+        Measures.octetsMoved.increment(by: octets)
         activity.moved(messages: count, octets: octets, of: account.address.domain.name, since: start ?? now, now: now)
     }
 

@@ -142,6 +142,17 @@ public enum StatusText {
             LocalizedText(
                 en: "The old server limits what this machine may do; ask its administrator for more.",
                 zhCN: "原服务器对本机有限制，请联系其管理员放宽。")
+        case .halfDone: LocalizedText(en: "Half of the domain's accounts are complete.", zhCN: "该域半数账号已完成搬家。")
+        case .allDone: LocalizedText(en: "All accounts of the domain are complete.", zhCN: "该域全部账号已完成搬家。")
+        case .stalled:
+            LocalizedText(
+                en: "Nothing is being moved, although there is work and the old server can be reached.",
+                zhCN: "仍有待搬的邮件，且原服务器可以连接，但搬家没有进展。")
+        case .oldServerAway:
+            LocalizedText(en: "The old server has been away for ten minutes.", zhCN: "原服务器已有十分钟无法连接。")
+        case .windowEnding:
+            LocalizedText(en: "The window of the migration ends within three days.", zhCN: "搬家有效期将在三天内结束。")
+        case .windowEnded: LocalizedText(en: "The window of the migration has ended.", zhCN: "搬家有效期已结束。")
         case .retried: LocalizedText(en: "The administrator asked for another try at once.", zhCN: "管理员已要求立即重试。")
         }
     }

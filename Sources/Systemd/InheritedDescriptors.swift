@@ -16,6 +16,8 @@ public struct InheritedDescriptors: Hashable, Sendable {
 
     /// The listening Unix sockets, in the order of the socket units' lines.
     public let sockets: [Descriptor]
+    /// Listening stream sockets of any family that are called `metrics`.
+    public let metrics: [Descriptor]
     /// What ``ServiceManager/store(_:as:)`` has stored.
     public let stored: [Descriptor]
 
@@ -44,20 +46,31 @@ public struct InheritedDescriptors: Hashable, Sendable {
     /// Sorts what was passed.
     init(_ all: [Descriptor]) throws(SystemdError) {
         var sockets: [Descriptor] = []
+        var metrics: [Descriptor] = []
         var stored: [Descriptor] = []
         for passed in all {
             if Self.isRegularFile(passed.number) {
                 stored.append(passed)
+            } else if passed.name == "metrics" {
+                guard sd_is_socket(passed.number, AF_UNSPEC, CInt(SOCK_STREAM.rawValue), 1) > 0 else {
+                    throw SystemdError(
+                        .notAListeningSocket,
+                        "descriptor \(passed.number) (metrics) from systemd is no listening stream socket; its socket unit "
+                            + "needs ListenStream=ADDRESS:PORT, and Accept=no")
+                }
+                metrics.append(passed)
             } else if sd_is_socket_unix(passed.number, CInt(SOCK_STREAM.rawValue), 1, nil, 0) > 0 {
                 sockets.append(passed)
             } else {
                 throw SystemdError(
                     .notAListeningSocket,
                     "descriptor \(passed.number) (\(passed.name)) from systemd is no listening Unix stream socket; "
-                        + "its socket unit needs ListenStream=/PATH, and Accept=no")
+                        + "its socket unit needs ListenStream=/PATH, and Accept=no (only one that is called metrics may be of "
+                        + "another family)")
             }
         }
         self.sockets = sockets
+        self.metrics = metrics
         self.stored = stored
     }
 

@@ -11,11 +11,14 @@ import Logging
 import MailMoveAPI
 import MailSource
 import MaildirStore
+import Measures
 import MessageContent
 import Methods
+import MetricsServer
 import Migration
 import NIOCore
 import NIOPosix
+import OpenMetrics
 import POP3Source
 import Records
 import SQLiteRecords
@@ -32,6 +35,9 @@ final class Daemon: Service {
     let move: MailMove
     let pool: HashingPool
     let server: JSONRPCServer<MethodTable>
+    let metricsServer: MetricsServer
+    /// What is measured, from the first moment on.
+    static let metrics = Registry(Measures.families)
     let report: ServiceReport
     let manager = ServiceManager()
     /// The event loops for connections to old servers.
@@ -50,7 +56,7 @@ final class Daemon: Service {
     /// - Throws: `RecordsError`, `MailStoreError`, `SecretsError`, `SystemdError`.
     static func open(
         _ configuration: DaemonConfiguration, _ source: ConfigurationSource, listeners: [Listener<Role>],
-        stored: [InheritedDescriptors.Descriptor], log: Logger
+        _ inherited: InheritedDescriptors, log: Logger
     ) async throws -> Daemon {
         let journal = EventJournal()
         let records = try await SQLiteRecords.open(
@@ -58,7 +64,7 @@ final class Daemon: Service {
             onDamage: { log.error("a row is passed over: \($0)") })
         do {
             return try await Daemon(
-                configuration, source, records, journal, listeners: listeners, stored: stored, log: log)
+                configuration, source, records, journal, listeners: listeners, inherited, log: log)
         } catch {
             await records.close()
             throw error
@@ -67,7 +73,7 @@ final class Daemon: Service {
 
     private init(
         _ configuration: DaemonConfiguration, _ source: ConfigurationSource, _ records: SQLiteRecords,
-        _ journal: EventJournal, listeners: [Listener<Role>], stored: [InheritedDescriptors.Descriptor], log: Logger
+        _ journal: EventJournal, listeners: [Listener<Role>], _ inherited: InheritedDescriptors, log: Logger
     ) async throws {
         self.configuration = CurrentConfiguration(configuration, source)
         self.log = log
@@ -89,7 +95,7 @@ final class Daemon: Service {
         var clients = JSONRPC.Limits(configuration)
         memory.fit(&clients)
         clients.connections = descriptors.clients(of: clients.connections)
-        let sealKey = try Keys.sealKey(stored: stored, manager: manager, log: log)
+        let sealKey = try Keys.sealKey(stored: inherited.stored, manager: manager, log: log)
         let ledgerHash = try KeyedHash(key: try await Keys.ledgerKey("ledger-key", in: records))
         // Last of the steps that may fail, because its owner must end it.
         pool = try HashingPool(waitingLogins: 2048, decoyScheme: limits.passwordScheme)
@@ -101,8 +107,12 @@ final class Daemon: Service {
         let report = ServiceReport(records: records, move: move)
         self.report = report
         server = JSONRPCServer(
-            listeners: listeners, handler: MethodTable(move: move) { await report.status() },
+            listeners: listeners,
+            handler: MethodTable(move: move, metrics: report.metrics) { await report.status() },
             limits: clients, errors: MethodTable.serverErrors, group: callers, logger: log)
+        metricsServer = MetricsServer(
+            descriptors: inherited.metrics.map(\.number), group: callers, logger: log,
+            contentType: Registry.contentType, text: report.metrics)
         report.serve(server)
     }
 
@@ -139,6 +149,8 @@ final class Daemon: Service {
                     try await self.server.run { self.manager.ready() }
                 }
                 tasks.addTask { await beat.run() }
+                // Not one of those whose end ends all.
+                async let _ = self.metricsServer.run()
                 // The first task to end ends all: because of a stop, or because it cannot continue.
                 try await tasks.next()
                 self.stop()
@@ -160,6 +172,7 @@ final class Daemon: Service {
         manager.stopping(status: "finishing what is in hand")
         lastResort.begin()
         server.stop(grace: .seconds(3))
+        metricsServer.stop()
         move.stop()
     }
 }
@@ -189,6 +202,7 @@ extension MoveLimits {
         loginTimeout = configuration.timeouts.login
         resolver = Resolver(server: configuration.dnsServer)
         passwordScheme = configuration.passwords.scheme
+        noticeAddress = configuration.notifyTarget
         passwordCacheSeconds = configuration.passwords.cacheSeconds
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Logging
+import Measures
 import Records
 
 /// Logs what happens to accounts, once it is durable: the same events that `mailmovectl events` shows.
@@ -17,6 +18,7 @@ final class EventJournal: Sendable {
     }
 
     func tell(_ events: [EventRecord]) {
+        for event in events where event.kind == .handedOver { Measures.passwordsTakenOver.increment() }
         for event in events { inlet.yield(event) }
     }
 
@@ -52,9 +54,9 @@ extension EventRecord.Kind {
         case .oldServerUnreachable, .oldServerAnswers, .oldServerLimits: .debug
         case .triggered, .handedOver, .connected, .completed, .passwordChanged, .deleted: .info
         case .passwordRejected, .postponed, .nonMigrating, .stopped, .paused, .resumed, .retried, .enabled,
-            .settingsChanged, .disabled:
+            .settingsChanged, .disabled, .halfDone, .allDone, .windowEnding, .windowEnded:
             .notice
-        case .failed, .messageRefused, .perhapsDoubled: .warning
+        case .failed, .messageRefused, .perhapsDoubled, .stalled, .oldServerAway: .warning
         }
     }
 
@@ -83,6 +85,12 @@ extension EventRecord.Kind {
         case .oldServerUnreachable: "the old server does not answer"
         case .oldServerAnswers: "the old server answers again"
         case .oldServerLimits: "the old server sets limits"
+        case .halfDone: "half of the accounts are complete"
+        case .allDone: "all accounts are complete"
+        case .stalled: "nothing is being moved"
+        case .oldServerAway: "the old server has been away for ten minutes"
+        case .windowEnding: "the window ends within three days"
+        case .windowEnded: "the window has ended"
         }
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Configuring
+import CoreMetrics
 import Foundation
 import Glibc
 import JSONRPC
@@ -45,7 +46,7 @@ struct Main {
         } catch let error as ConfigurationError {
             return fail(error.description, error.exitCode, event: "configurationRefused")
         } catch let error as SystemdError {
-            return fail(error.description, EX_CONFIG)
+            return fail(error.description, error.code == .notAListeningSocket ? EX_USAGE : EX_CONFIG)
         } catch let error as RecordsError {
             return fail(
                 error.description, error.code == .newer ? EX_CONFIG : EX_UNAVAILABLE, errno: error.errno,
@@ -70,10 +71,11 @@ struct Main {
             handler.logLevel = .trace
             return LevelledLogHandler(handler)
         }
+        MetricsSystem.bootstrap(Daemon.metrics)
         let log = Logger(label: "mailmoved")
         for warning in warnings { log.warning("\(warning)") }
         let daemon = try await ServiceManager().giveTime("opening the database") {
-            try await Daemon.open(configuration, source, listeners: listeners, stored: inherited.stored, log: log)
+            try await Daemon.open(configuration, source, listeners: listeners, inherited, log: log)
         }
         let services = ServiceGroup(
             configuration: ServiceGroupConfiguration(

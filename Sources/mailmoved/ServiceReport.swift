@@ -5,8 +5,10 @@ import JSONRPC
 import Logging
 import MailMoveAPI
 import MailStore
+import Measures
 import Methods
 import Migration
+import OpenMetrics
 import Records
 import Synchronization
 import Vocabulary
@@ -41,6 +43,24 @@ final class ServiceReport: Sendable {
             clients: clients, store: ServiceStatus.Part(kind: "sqlite", ok: databaseFault == nil),
             mailStore: ServiceStatus.Part(kind: "maildir", ok: fault == nil),
             statusText: await text(load, databaseFault, fault))
+    }
+
+    /// The figures for monitoring, as OpenMetrics.
+    @Sendable func metrics() async -> String {
+        let status = await status()
+        var samples = [
+            Sample(Measures.Name.build, [status.version], 1),
+            Sample(Measures.Name.startTime, [], Double(startedAt.milliseconds) / 1000),
+            Sample(Measures.Name.movesRunning, [], Double(status.moving)),
+            Sample(Measures.Name.movesQueued, [], Double(status.queued)),
+            Sample(Measures.Name.databaseUp, [], status.store.ok ? 1 : 0),
+            Sample(Measures.Name.storeUp, [], status.mailStore.ok ? 1 : 0),
+            Sample(Measures.Name.clients, [], Double(status.clients)),
+        ]
+        for (server, isReachable) in move.reachableServers {
+            samples.append(Sample(Measures.Name.oldServerUp, [server], isReachable ? 1 : 0))
+        }
+        return Daemon.metrics.text(samples)
     }
 
     /// `3 moving, 12 queued, 1,204 accounts done; old server mail.old.example unreachable since 10:02`.

@@ -194,7 +194,6 @@ import Vocabulary
         ("accounts: {command: /usr/bin/true}", "accounts.command"),
         ("database: {leaseSeconds: 20}", "database.leaseSeconds"),
         ("node: {name: nobody-is-called-so}", "node.name"),
-        ("notify: {target: /usr/bin/true}", "notify.target"),
     ])
     func whatIsDescribedAndNotBuiltStopsTheStartUnlessItIsTheDefault(yaml: String, name: String) {
         let failure = failure(yaml)

@@ -15,8 +15,8 @@ import Yams
                 "limits.connectionsPerOldServer 16", "limits.secondsBetweenRuns 10", "limits.requestBytes 16777216",
                 "limits.connections 1024", "limits.failuresPerAccount 5", "limits.failuresPerAddress 50",
                 "limits.trustedAddresses none", "timeouts.connect 10", "timeouts.read 60", "timeouts.login 10",
-                "dns.server the system's", "passwords.scheme yescrypt", "passwords.cacheSeconds 300", "idleExit 0",
-                "log.level info",
+                "dns.server the system's", "passwords.scheme yescrypt", "passwords.cacheSeconds 300",
+                "notify.target none", "idleExit 0", "log.level info",
             ])
     }
 

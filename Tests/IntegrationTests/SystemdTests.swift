@@ -29,6 +29,8 @@ struct SystemdTests {
         "name_servers_are_asked",
         "an_idle_daemon_leaves_and_comes_back",
         "mail_arrives_without_any_configuration",
+        "figures_are_served_on_loopback",
+        "a_program_is_told_from_within_the_sandbox",
         "what_was_installed_can_be_removed_again",
     ]
 

@@ -75,7 +75,7 @@ import Vocabulary
     private static let lookups: [Failing] = {
         let domains = [
             "disableMigration", "getMigration", "forgetMigration", "verifyOldServer", "listLog", "listEvents",
-            "watchStatus", "retryNow", "updateMigration",
+            "watchStatus", "retryNow", "updateMigration", "getReport",
         ]
         let accounts = ["queryStatus", "checkIntegrity", "watchStatus"]
         return domains.map { Failing.unknownDomain($0) } + accounts.map { Failing.unknownAccount($0) }
@@ -165,7 +165,9 @@ import Vocabulary
     }
 
     /// They answer from what they know.
-    private static let withoutRecords: Set = ["ping", "rpc.discover", "unwatch", "getServiceStatus", "detectOldServer"]
+    private static let withoutRecords: Set = [
+        "ping", "rpc.discover", "unwatch", "getServiceStatus", "getMetrics", "detectOldServer",
+    ]
 
     @Test(arguments: [
         (RecordsError(code: .unavailable, detail: "the disk is full") as any Error, Reason.databaseUnavailable),

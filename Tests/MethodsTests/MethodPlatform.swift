@@ -38,7 +38,7 @@ final class MethodPlatform: Sendable {
             store: store, pool: pool, sealKey: .random(),
             ledgerHash: try KeyedHash(key: Array(repeating: 2, count: 32)), limits: limits,
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { clock.now })
-        table = MethodTable(move: move) {
+        table = MethodTable(move: move, metrics: { "# EOF\n" }) {
             ServiceStatus(
                 startedAt: .now, moving: 0, queued: 0, clients: 0, store: .init(kind: "sqlite", ok: true),
                 mailStore: .init(kind: "maildir", ok: true), statusText: "")
@@ -90,6 +90,16 @@ final class MethodPlatform: Sendable {
         } catch let error as RPCError {
             return error
         }
+    }
+
+    /// - Throws: the error that it is answered with.
+    func result(_ method: String, _ parameters: JSONValue) async throws -> JSONValue {
+        let outbound = Outbound(limits: Limits(), unsentOfAll: UnsentOctets()) {}
+        let peer = Peer(outbound: outbound, subscriptions: Subscriptions(limit: 1))
+        let call = Call(
+            method: method, params: try JSONDocument(JSONText.encode(parameters)).root, role: Role.admin, peer: peer,
+            isNotification: false)
+        return try JSONDocument(try await table.handle(call).result).root.decode()
     }
 
     /// Ann is there, and her domain's migration is enabled.

@@ -55,6 +55,7 @@ final class NewPlatform: Sendable {
         accounts directory: (any AccountDirectory)? = nil,
         sealKey: SealKey = .random(),
         limits: MoveLimits = quick, clockStands: Bool = false,
+        telling courier: @escaping MailMove.Courier = { _, _ in },
         startingAt start: Timestamp = .now, log: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         _ body: (NewPlatform) async throws -> Void
     ) async throws {
@@ -72,7 +73,7 @@ final class NewPlatform: Sendable {
             records: records, directory: directory ?? BuiltinDirectory(records: records), source: source ?? pop3,
             probe: pop3, store: other ?? maildirs, pool: pool, sealKey: sealKey,
             ledgerHash: try KeyedHash(key: Array(repeating: 2, count: 32)), limits: limits, log: log,
-            now: { clock.now }, uptime: { clock.uptime })
+            courier: courier, now: { clock.now }, uptime: { clock.uptime })
         try await move.recover()
         let platform = NewPlatform(folder: folder, records: records, move: move, clock: clock)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -107,6 +108,7 @@ final class NewPlatform: Sendable {
         clock.advance(hours * 3600 + seconds)
         move.scheduler.wake()
         move.windows.wake()
+        move.notices.wake()
     }
 
     /// The wall clock alone is set, forwards or back.
@@ -114,6 +116,7 @@ final class NewPlatform: Sendable {
         clock.set(by: seconds)
         move.scheduler.wake()
         move.windows.wake()
+        move.notices.wake()
     }
 
     var now: Timestamp { clock.now }

@@ -24,14 +24,18 @@ import Vocabulary
     /// Whoever repeats it finds that it is done: nothing is moved twice.
     @Test func whatIsRepeatedAfterALostAnswerMovesNothingTwice() async throws {
         let ann = try await records.create(sample.account(sample.ann))
-        let intent = try await records.record(moved: [], intended: [IntendedBatch(sample.intent(ann.id, [1]))]).intents[
+        let intent = try await records.record(
+            moved: [], intended: [IntendedBatch(sample.intent(ann.id, [1]))], at: sample.now
+        ).intents[
             0]
         let batch = MovedBatch(intent: intent, account: ann.id, rows: [sample.row(1)], octets: 9, listedOctets: 9)
         records.fail(.answerLost)
         await #expect(
-            performing: { try await records.record(moved: [batch], intended: []) }, throws: isUnavailable)
+            performing: { try await records.record(moved: [batch], intended: [], at: sample.now) },
+            throws: isUnavailable)
         #expect(try await records.account(id: ann.id)?.moved == 1)
-        await #expect(performing: { try await records.record(moved: [batch], intended: []) }, throws: isConflict)
+        await #expect(
+            performing: { try await records.record(moved: [batch], intended: [], at: sample.now) }, throws: isConflict)
         #expect(try await records.account(id: ann.id)?.moved == 1)
         #expect(try await records.intents(of: nil).isEmpty)
     }

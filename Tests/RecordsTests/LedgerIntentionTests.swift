@@ -20,7 +20,7 @@ import Vocabulary
                 intended: [
                     IntendedBatch(sample.intent(ann.id, [1, 2]), run: (mark: 5, last: 2), marker: "m"),
                     IntendedBatch(sample.intent(ann.id, [3])),
-                ])
+                ], at: sample.now)
             #expect(first.accounts.isEmpty)
             #expect(Set(first.intents).count == 2)
             #expect(try await records.intents(of: ann.id).map(\.id) == first.intents)
@@ -37,7 +37,7 @@ import Vocabulary
                     MovedBatch(
                         intent: first.intents[0], account: ann.id, rows: [sample.row(1), sample.row(2)], octets: 180,
                         listedOctets: 300)
-                ], intended: [])
+                ], intended: [], at: sample.now)
             #expect(second.intents.isEmpty)
             let after = try #require(second.accounts.first)
             #expect(after == (try await records.account(id: ann.id)))
@@ -55,15 +55,17 @@ import Vocabulary
     func anEpochThatContradictsTheLedgerChangesNothing(_ kind: RecordsKind) async throws {
         try await kind.with { records in
             let ann = try await records.create(sample.account(sample.ann))
-            let intent = try await records.record(moved: [], intended: [IntendedBatch(sample.intent(ann.id, [1]))])
-                .intents[0]
+            let intent = try await records.record(
+                moved: [], intended: [IntendedBatch(sample.intent(ann.id, [1]))], at: sample.now
+            )
+            .intents[0]
             let batch = MovedBatch(
                 intent: intent, account: ann.id, rows: [sample.row(1)], octets: 9, listedOctets: 9)
-            let moved = try await records.record(moved: [batch], intended: [])
+            let moved = try await records.record(moved: [batch], intended: [], at: sample.now)
             await #expect(
                 performing: {
                     try await records.record(
-                        moved: [batch], intended: [IntendedBatch(self.sample.intent(ann.id, [2]))])
+                        moved: [batch], intended: [IntendedBatch(self.sample.intent(ann.id, [2]))], at: self.sample.now)
                 }, throws: isConflict)
             #expect(try await records.account(id: ann.id) == moved.accounts.first)
             #expect(try await records.intents(of: ann.id).isEmpty)
@@ -76,17 +78,20 @@ import Vocabulary
             let ann = try await records.create(sample.account(sample.ann) { $0.remaining = 4 })
             let intents = try await records.record(
                 moved: [],
-                intended: [IntendedBatch(sample.intent(ann.id, [1, 2])), IntendedBatch(sample.intent(ann.id, [3]))]
+                intended: [IntendedBatch(sample.intent(ann.id, [1, 2])), IntendedBatch(sample.intent(ann.id, [3]))],
+                at: sample.now
             ).intents
-            let rows = try await records.end([
-                EndedDeliveries(
-                    account: ann.id,
-                    deliveries: [
-                        MovedBatch(
-                            intent: intents[0], account: ann.id, rows: [sample.row(2)], octets: 90, listedOctets: 100),
-                        MovedBatch(intent: intents[1], account: ann.id, rows: [], octets: 0, listedOctets: 0),
-                    ], event: sample.event(.perhapsDoubled))
-            ])
+            let rows = try await records.end(
+                [
+                    EndedDeliveries(
+                        account: ann.id,
+                        deliveries: [
+                            MovedBatch(
+                                intent: intents[0], account: ann.id, rows: [sample.row(2)], octets: 90,
+                                listedOctets: 100),
+                            MovedBatch(intent: intents[1], account: ann.id, rows: [], octets: 0, listedOctets: 0),
+                        ], event: sample.event(.perhapsDoubled))
+                ], at: sample.now)
             #expect(rows.map(\.moved) == [1])
             #expect(rows.map(\.remaining) == [3])
             #expect(try await records.intents(of: nil).isEmpty)
@@ -101,7 +106,8 @@ import Vocabulary
         try await kind.with { records in
             #expect(try await records.change(ledgerOf: 99) { _ in (nil, ()) } == nil)
             let ann = try await records.create(sample.account(sample.ann))
-            _ = try await records.record(moved: [], intended: [IntendedBatch(sample.intent(ann.id, [7]))])
+            _ = try await records.record(
+                moved: [], intended: [IntendedBatch(sample.intent(ann.id, [7]))], at: sample.now)
             let rows = [sample.row(1), sample.row(2)]
             let outcome = try await records.change(ledgerOf: ann.id) { facts in
                 #expect(facts.ledger.isEmpty)

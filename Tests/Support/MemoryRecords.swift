@@ -93,6 +93,7 @@ struct MemoryTables: Sendable {
     var ledger: [AccountRecord.ID: Set<LedgerRow>] = [:]
     var folders: [AccountRecord.ID: [Int64: FolderRecord]] = [:]
     var intents: [Intent] = []
+    var moved: [String: [Int64: MovedInHour]] = [:]
     var mailboxes: [AccountRecord.ID: MarkedMailbox] = [:]
     var namedRuns: [AccountRecord.ID: [Int64: Int64]] = [:]
     var runs: [AccountRecord.ID: RunUnderWay] = [:]

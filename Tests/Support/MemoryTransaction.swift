@@ -164,6 +164,7 @@ final class MemoryTransaction: RecordsWriter {
             if tables.mailboxes[id] != nil { tables.mailboxes[id] = MarkedMailbox(marker: nil) }
         }
         tables.events.removeAll { $0.event.domain == domain }
+        tables.moved[domain.name] = nil
         tables.settings[domain.name] = nil
         tables.known[domain.name] = nil
         tables.excluded[domain.name] = nil

@@ -67,6 +67,15 @@ extension EventPage: LocalizedResult {
     }
 }
 
+extension ImportedMigrations: LocalizedResult {
+    public mutating func translate(_ translate: (String) -> String) {
+        for index in migrations.indices {
+            if let detail = migrations[index].error?.detail { migrations[index].error?.detail = translate(detail) }
+            migrations[index].warnings = migrations[index].warnings.map(translate)
+        }
+    }
+}
+
 extension Migration: LocalizedResult {
     public mutating func translate(_ translate: (String) -> String) {
         warnings = warnings.map(translate)

@@ -93,6 +93,21 @@ extension Pages {
 
     /// What is wrong with a call's parameters.
     static let parameters = #"""
+        line {}: {}
+        = 第 {} 行：{}
+
+        {} is enabled already; change its settings instead (mailmovectl change)
+        = {} 已开启搬家；请改用 mailmovectl change 更改设置
+
+        must be a mapping such as domain: example.com, oldServer: {host: 192.0.2.10}
+        = 须为映射，如 domain: example.com, oldServer: {host: 192.0.2.10}
+
+        cannot be read: {}
+        = 无法读取：{}
+
+        is in the file twice: {}
+        = 在文件中出现两次：{}
+
         is missing: {}
         = 缺失：{}
 

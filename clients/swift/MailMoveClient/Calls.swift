@@ -134,6 +134,26 @@ extension MailMoveClient {
         try await call(Contract.checkIntegrity, parameters, timeout: .seconds(3600))
     }
 
+    /// How a domain's migration has gone.
+    public func getReport(_ parameters: GetReport) async throws -> Report {
+        try await call(Contract.getReport, parameters, timeout: .seconds(120))
+    }
+
+    /// The daemon's figures for monitoring, as OpenMetrics.
+    public func getMetrics() async throws -> String {
+        try await call(Contract.getMetrics, NoParameters()).text
+    }
+
+    /// Enables the migrations of many domains, as a YAML file has them.
+    public func importMigrations(_ parameters: ImportMigrations) async throws -> ImportedMigrations {
+        try await call(Contract.importMigrations, parameters, timeout: .seconds(600))
+    }
+
+    /// A page of a domain's accounts with their password hashes.
+    public func exportAccounts(_ parameters: ExportAccounts) async throws -> ExportedAccounts {
+        try await call(Contract.exportAccounts, parameters)
+    }
+
     /// Lets accounts log in as ever, and not move.
     public func pauseAccounts(_ accounts: [String]) async throws -> PauseReport {
         try await call(Contract.pauseAccounts, PausedAccounts(accounts: accounts))
