@@ -36,7 +36,7 @@ swift_sources = Package.swift $(shell find Sources clients -name '*.swift' 2>/de
 shell_scripts = $(shell grep -rlIE --exclude-dir=.git --exclude-dir='.build*' '^\#!.*\b(ba)?sh( |$$)' . 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test fuzz torture test-secrets demo bench bench-logins bench-syncs profile lint \
+.PHONY: help setup build release test fuzz torture test-secrets demo docs bench bench-logins bench-syncs profile lint \
         reference format install uninstall deb test-deb clean
 
 help: ## List the targets
@@ -77,6 +77,10 @@ test-secrets: setup ## Look for passwords wherever the daemon as it is installed
 demo: setup ## Move mailboxes from a real Dovecot, on this machine, and compare every message
 	$(SWIFT) build $(RELEASE)
 	Tests/Demo/demo
+
+docs: setup ## Write the pictures in README.md anew, from what mailmovectl shows
+	$(SWIFT) build $(RELEASE)
+	Tests/Demo/pictures
 
 bench: ## Measure against mpop and bare readers, side by side [BENCH='--rows S1,S2 --rounds 3 --scale 0.1']
 	@.ci/setup-debian bench

@@ -15,9 +15,9 @@ struct Mailmovectl: Sendable {
         var text: String
     }
 
-    private static let project = URL(filePath: #filePath)
+    static let project = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    private static let script = project.appending(path: "clients/shell/mailmovectl")
+    static let script = project.appending(path: "clients/shell/mailmovectl")
     private static let daemon = project.appending(path: ".build/debug/mailmoved")
 
     static let isAvailable = ["/usr/bin/jq", "/usr/bin/socat", daemon.path]

@@ -24,18 +24,19 @@ def imported: (.error.data // {}) as {$parameter, $detail}
             | (if .value.name == "" then t("column \(.key + 1)"; "第 \(.key + 1) 列") else .value.name end)
                 + " = " + (.value.meaning | meaning_text)) | join(t(", "; "，"))) as $known
         | (.header | map(select(.meaning == null and .name != "").name) | join(t(", "; "，"))) as $ignored
-        | (.rejected[] | rejected_line),
+        | (.rejected[] | rejected_line | folded),
         (t("read as \(.encoding), separated by \(.separator): \($known)";
            "编码 \(.encoding)，分隔符 \(.separator)：\($known)")
-            + if $ignored == "" then "" else t("; ignored: \($ignored)"; "；忽略：\($ignored)") end | clean),
+            + if $ignored == "" then "" else t("; ignored: \($ignored)"; "；忽略：\($ignored)") end | clean | folded),
         (select(options["dry-run"])
             | t("a dry run, nothing was changed; it would be:"; "试运行，未作任何更改；结果将为：")),
-        t("created \(.created), updated \(.updated) (passwords kept \(.passwordsKept)), skipped \(.skipped), rejected \(
+        (t("created \(.created), updated \(.updated) (passwords kept \(.passwordsKept)), skipped \(.skipped), rejected \(
             .rejected | length)";
-          "新建 \(.created)，更新 \(.updated)（保留密码 \(.passwordsKept)），跳过 \(.skipped)，拒绝 \(.rejected | length)"),
+          "新建 \(.created)，更新 \(.updated)（保留密码 \(.passwordsKept)），跳过 \(.skipped)，拒绝 \(.rejected | length)")
+            | folded),
         (select(.generated != []) | (.generated | length) as $count
             | t("passwords made up: \($count), in \(options["generate-passwords"])";
-                "自动生成密码 \($count) 个，保存于 \(options["generate-passwords"])") | clean),
+                "自动生成密码 \($count) 个，保存于 \(options["generate-passwords"])") | clean | folded),
         ($ARGS.named.domain // "" | if . == "" then "DOMAIN" else . end) as $name
         | if options["dry-run"] then next("accounts create \(argument)")
           else next("enable \($name) --host OLD-SERVER";
@@ -44,7 +45,7 @@ def imported: (.error.data // {}) as {$parameter, $detail}
 
 def list_lines:
     if $style == "json" then all_pages(.accounts) | json
-    else sheet([{head: t("address"; "地址"), least: 16}, {head: t("name"; "姓名"), least: 8, drop: 1},
+    else sheet([{head: t("address"; "地址"), least: 24}, {head: t("name"; "姓名"), least: 8, drop: 1},
             {head: t("quota"; "配额"), drop: 2}, {head: t("created"; "创建时间"), drop: 3}, t("handed over"; "已接管")];
         inputs | result | .accounts
             | map([.address, .displayName, (.quotaOctets | size), (.createdAt | moment), (.handedOver | yes_no)])) end;
@@ -58,7 +59,8 @@ def password_set: result | printed(t("The password of \(argument) is set."; "已
 
 # passwd-file(5) of Dovecot; a colon separates its fields.
 def passwd_line:
-    if .address | contains(":") then t("\(.address) cannot stand in a passwd-file"; "passwd-file 无法包含 \(.address)") | stop(70)
+    if .address | contains(":") then
+        t("\(.address) cannot stand in a passwd-file"; "passwd-file 无法包含 \(.address)") | stop(70)
     else "\(.address):\(.passwordHash // "")::::::"
         + if .quotaOctets then "userdb_quota_rule=*:storage=\(.quotaOctets)B" else "" end | clean end;
 def export_lines:

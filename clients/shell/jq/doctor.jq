@@ -17,6 +17,7 @@ def findings:
     foreach inputs as $reply ({ok: true}; ($reply | result) as $page | .ok = (.ok and $page.ok) | .page = $page; .)
     | .page as $page
     | if $style == "json" then $page | json
-      else $page | sheet([t("result"; "结果"), {head: t("account"; "账号"), least: 16}, {head: t("detail"; "详情"), least: 24, wrap: true}]; rows)
+      else $page | sheet([t("result"; "结果"), {head: t("account"; "账号"), least: 16},
+            {head: t("detail"; "详情"), least: 24, wrap: true}]; rows)
       end,
       (if .ok or ($page.nextCursor != null) then empty else end_with(1) end);

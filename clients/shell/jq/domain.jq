@@ -7,8 +7,9 @@ include "server";
 include "replies";
 
 def records: .records | sheet([t("record"; "记录"), {head: t("value"; "内容"), least: 20, wrap: true}]; [
-    (.mx[] | ["MX", "\(.preference) \(.host)" + (if .addresses == [] then "" else " (\(.addresses | join(", ")))" end)]),
-    (.a[] | ["A", .]), (.aaaa[] | ["AAAA", .]), (.spf | select(. != null) | ["SPF", .])] | select(. != []));
+    (.mx[] | (.addresses | if . == [] then "" else " (\(join(", ")))" end) as $addresses
+        | ["MX", "\(.preference) \(.host)" + $addresses]),
+    (.a[] | ["A", .]), (.aaaa[] | ["AAAA", .]), (.spf | select(. != null) | ["SPF", .])]; empty);
 def check_lines: result | printed(records,
         sheet([t("result"; "结果"), {head: t("finding"; "结论"), least: 24, wrap: true}];
             .findings | map([(.severity | severity_text), (.text | text)])),
@@ -19,7 +20,8 @@ def check_lines: result | printed(records,
 def all_checked: every_reply
     | (map(select(.result.ok)) | length) as $good
     | if $style == "json" then {domains: map({domain: .id, error} + .result), ok: ($good == length)} | json
-      else sheet([t("result"; "结果"), {head: t("domain"; "域"), least: 12}, {head: t("finding"; "结论"), least: 24, wrap: true}];
+      else sheet([t("result"; "结果"), {head: t("domain"; "域"), least: 12},
+            {head: t("finding"; "结论"), least: 24, wrap: true}];
             map(.id as $domain
                 | if .error then [t("FAILED"; "失败"), $domain, (.error | error_text)]
                   elif .result.findings == [] then [t("ok"; "正常"), $domain, null]

@@ -19,7 +19,8 @@ def hours: floor | "\(. / 3600 | floor):\(. % 3600 / 60 | floor | two):\(. % 60 
 def duration: if . == null or (on_terminal | not) then . else hours end;
 # A time of the daemon as local time, without the year if it is this one.
 def local: (.[0:19] + "Z" | fromdate) as $at
-    | if ($at | strflocaltime("%Y")) == (now | strflocaltime("%Y")) then $at | strflocaltime(t("%b %d %H:%M"; "%m-%d %H:%M"))
+    | if ($at | strflocaltime("%Y")) == (now | strflocaltime("%Y"))
+      then $at | strflocaltime(t("%b %d %H:%M"; "%m-%d %H:%M"))
       else $at | strflocaltime("%Y-%m-%d %H:%M") end;
 def moment: if . == null or (on_terminal | not) then . else local end;
 def yes_no: if . == null then . elif . then t("yes"; "是") else t("no"; "否") end;

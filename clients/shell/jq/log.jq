@@ -50,7 +50,7 @@ def log_row: [
 def log_lines:
     if $style == "json" then all_pages(.entries) | json
     else first(inputs) as $first
-        | (select(on_terminal) | $first | result | counts_line),
+        | (select(on_terminal) | $first | result | counts_line | folded),
           sheet(log_columns; ($first, inputs) | result | .entries | map(log_row)),
           next("pending \(argument)")
     end;
@@ -70,7 +70,8 @@ def pending_columns: [
     {head: t("last attempt"; "最近一次验证"), drop: 2}, {head: t("by"; "方式"), drop: 4}];
 # The argument `names` has pages of listAccounts.
 def pending_lines:
-    ([$ARGS.named.names[] | result | .accounts[] | select(.displayName) | {key: .address, value: .displayName}] | from_entries) as $name
+    ([$ARGS.named.names[] | result | .accounts[] | select(.displayName)
+        | {key: .address, value: .displayName}] | from_entries) as $name
     | [inputs | result | .entries[]
         | {account, displayName: $name[.account], status, reason: hindrance, lastAttempt}]
     | if $style == "json" then {pending: .} | json
@@ -82,7 +83,8 @@ def pending_lines:
 # ── Events
 
 def events_columns: [
-    {head: t("time"; "时间")}, {head: t("account"; "账号"), least: 14, drop: (if argument | contains("@") then 5 else null end)},
+    t("time"; "时间"),
+    {head: t("account"; "账号"), least: 14, drop: (if is_domain then null else 5 end)},
     {head: t("event"; "事件"), least: 9}, {head: t("by"; "触发方式"), drop: 2},
     {head: t("reason"; "原因"), drop: 3}, {head: t("text"; "说明"), least: 24, wrap: true}];
 def event_row: [

@@ -21,10 +21,12 @@ def setting_text: {
     state: t("state"; "状态"), validDays: t("days"; "有效天数"), enabledAt: t("enabled"; "开启时间"),
     expiresAt: t("expires"; "到期时间"), knownAccounts: t("known accounts"; "已知账号"),
     excludedAccounts: t("excluded accounts"; "排除账号"),
-    autoCreateAccounts: t("accounts created at login"; "登录时自动创建账号"), syncPasswords: t("passwords taken over"; "接管原密码"),
+    autoCreateAccounts: t("accounts created at login"; "登录时自动创建账号"),
+    syncPasswords: t("passwords taken over"; "接管原密码"),
     "oldServer.protocol": t("protocol"; "协议"), "oldServer.host": t("old server"; "原服务器"),
     "oldServer.port": t("port"; "端口"), "oldServer.security": t("security"; "加密方式"),
-    "oldServer.certificate.verify": t("certificate"; "证书校验"), "oldServer.certificate.sha256": t("fingerprint"; "证书指纹"),
+    "oldServer.certificate.verify": t("certificate"; "证书校验"),
+    "oldServer.certificate.sha256": t("fingerprint"; "证书指纹"),
     "oldServer.usernameIncludesDomain": t("user names with domain"; "用户名带域名"),
     "oldServer.domain": t("old domain"; "原域名"), "oldServer.master": t("master user"; "主用户"),
     "oldServer.secureAuthentication": t("secure authentication only"; "仅限安全认证"),
@@ -44,8 +46,10 @@ def new_warnings: if any(.changes // [] | .[]; .field | startswith("oldServer.")
 def change_lines: .changes // [] | if . == [] then t("nothing changes"; "没有更改")
     else (select(options["dry-run"])
             | t("a dry run, nothing was changed; it would be:"; "试运行，未作任何更改；结果将为：")),
-        sheet([{head: t("setting"; "设置"), least: 10}, {head: t("from"; "原值"), least: 8}, {head: t("to"; "新值"), least: 8, wrap: true}];
-            map(.field as $field | [($field | setting_text), (.from | setting_value($field)), (.to | setting_value($field))]))
+        sheet([{head: t("setting"; "设置"), least: 10}, {head: t("from"; "原值"), least: 8},
+                {head: t("to"; "新值"), least: 8, wrap: true}];
+            map(.field as $field
+                | [($field | setting_text), (.from, .to | setting_value($field))]))
     end;
 
 def reachable_fields: .reachable | select(. != null)
@@ -111,15 +115,19 @@ def migrations_lines: result | printed(sheet(
     .migrations | map([.domain, (.state | window_text), server_cell, (.expiresAt | moment), .moved, .remaining,
         (.counts // {} | .notStarted, .inProgress, .completed, .failed, .nonMigrating)])));
 
+def import_row: [
+    (if .error then t("FAILED"; "失败") elif .enabled then t("enabled"; "已开启") else t("ok"; "正常") end), .domain,
+    (.error | select(.)
+        | [(.reason | reason_text // empty), (.detail | text)] | map(select(. != "")) | join(t(": "; "："))) // null];
 def imported: (.error.data // {}) as {$parameter, $detail}
-    | if $parameter == "data" then "\(options.from): \($detail | text | ltrimstr("data "))" | clean | stop(65) else result end
+    | if $parameter == "data" then "\(options.from): \($detail | text | ltrimstr("data "))" | clean | stop(65)
+      else result end
     | printed(
         (select(options["dry-run"])
             | t("a dry run, nothing was changed; it would be:"; "试运行，未作任何更改；结果将为：")),
-        sheet([t("result"; "结果"), {head: t("domain"; "域"), least: 12}, {head: t("detail"; "详情"), least: 20, wrap: true}];
-            .migrations | map(
-                [(if .error then t("FAILED"; "失败") elif .enabled then t("enabled"; "已开启") else t("ok"; "正常") end), .domain,
-                    (.error | if . then [(.reason | reason_text // .), (.detail | text | select(. != ""))] | join(t(": "; "：")) else null end)],
+        sheet([t("result"; "结果"), {head: t("domain"; "域"), least: 12},
+                {head: t("detail"; "详情"), least: 20, wrap: true}];
+            .migrations | map(import_row,
                 (.domain as $domain | .warnings // [] | .[] | [t("warning"; "警告"), $domain, text]))),
         (.migrations | map(select(.error)) | length) as $bad | (.migrations | length - $bad) as $good
         | t("enabled \($good), failed \($bad)"; "已开启 \($good)，失败 \($bad)"),

@@ -19,7 +19,7 @@ def triggered:
         else ($reply.id | capture("^(?<line>[0-9]+) (?<address>.*)$")) as {$line, $address}
             | t("line \($line): \($address): "; "第 \($line) 行：\($address)：")
                 + ($reply | if .error then
-                    (if .error.data.reason then .error.data.reason else .error.code | tostring end) + ": " + (.error | error_text)
+                    (.error | (.data.reason // .code | tostring) + ": " + error_text)
                    else .result.status | status_text end)
             | clean
         end);
@@ -30,10 +30,12 @@ def triggered:
 def left_behind:
     (.needsLogin // [] | .[] | t("needs a login: \(.)"; "须用户再次登录：\(.)") | clean),
     (.notFound // [] | .[] | t("no such account: \(.)"; "账号不存在：\(.)") | clean);
-def added_up: reduce (inputs | result) as $page ({}; reduce ($page | keys_unsorted[]) as $key (.; .[$key] += $page[$key]));
+def added_up: reduce (inputs | result) as $page ({};
+    reduce ($page | keys_unsorted[]) as $key (.; .[$key] += $page[$key]));
 def finding: if (.notFound // []) == [] then empty else end_with(1) end;
 def paused: added_up | printed(left_behind,
-        t("paused \(.changed // 0); mailmovectl resume lets them go on"; "已暂停 \(.changed // 0) 个；恢复：mailmovectl resume")),
+        t("paused \(.changed // 0); mailmovectl resume lets them go on";
+          "已暂停 \(.changed // 0) 个；恢复：mailmovectl resume")),
     finding;
 def resumed: added_up | printed(left_behind, t("resumed \(.changed // 0)"; "已恢复 \(.changed // 0) 个")), finding;
 

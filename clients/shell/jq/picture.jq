@@ -31,9 +31,10 @@ def parts($room): map(select(. != null))
 def progress_bar($moved; $total; $room):
     "  \($moved | percent($total)) %  " + t("\($moved | grouped) of \($total | grouped) messages";
         "邮件 \($moved | grouped)/\($total | grouped)") | . as $figures
-    | bar($moved; $total; [$room - breadth, 8] | max) + $figures | cut($room);
+    | bar($moved; $total; [[$room - breadth, 8] | max, 60] | min) + $figures | cut($room);
 def octets($moved; $total): if $total > 0 then
-    t("\($moved | human_size) of \($total | human_size)"; "\($moved | human_size) / \($total | human_size)") else null end;
+    [$moved, $total | human_size] as [$part, $whole] | t("\($part) of \($whole)"; "\($part) / \($whole)")
+    else null end;
 
 # One account that is moving. The columns are as wide for all of them.
 def account_row($name; $count; $room):
@@ -42,8 +43,8 @@ def account_row($name; $count; $room):
         + (if $room >= 70 then "  " + bar(.moved; .total; 10) else "" end)
         + "  " + (if .total == 0 then t("listing"; "正在列出") else $messages end | to_the_right($count))
         + "  " + (.total as $total | "\(.moved | percent($total)) %" | to_the_right(5))
-        + (if $room >= 60 then "  " + (if (.messagesPerSecond // 0) > 0 then "\(.messagesPerSecond | tenths)/s" else "" end
-            | to_the_right(7)) else "" end)
+        + (if $room < 60 then "" else "  " + ((.messagesPerSecond // 0
+            | if . > 0 then "\(tenths)/s" else "" end) | to_the_right(7)) end)
         + (if $room >= 60 and .etaSeconds != null then "  " + (.etaSeconds | hours | to_the_right(7)) else "" end)
     | cut($room);
 def account_rows($room): [.moving[]] | sort_by(.account) | . as $moving
@@ -52,37 +53,42 @@ def account_rows($room): [.moving[]] | sort_by(.account) | . as $moving
         ([$room - $count - (if $room >= 70 then 37 elif $room >= 60 then 25 else 9 end), 8] | max)] | min) as $name
     | [$moving[] | account_row($name; $count; $room)];
 def failure_row($room):
-    "\(.error.at // "" | if . == "" then . else clock end)  \(.account)  \(.error | error_line // "")\(.error | if . then next_try else "" end)"
+    .account as $account | .error | select(.) | "\(.at | clock)  \($account)  \(error_line)\(next_try)"
     | clean | cut($room) | red;
 
 # As many of the lines as there is room for, and how many are left out.
 def first_of($rows): if length <= $rows then . elif $rows < 1 then []
     else .[:$rows - 1] + [t("and \(length - $rows + 1) more are moving"; "另有 \(length - $rows + 1) 个正在搬家") | dim] end;
 
-def title($room): (if .away then t("the daemon is away since \(.away | strflocaltime("%H:%M:%S")); connecting again";
-        "守护进程自 \(.away | strflocaltime("%H:%M:%S")) 起不可用，正在重新连接")
-      elif .migration.state? then .migration
-        | (.state | window_text) + (if .state == "active" then (.expiresAt | local) as $until | t(" until \($until)"; "，至 \($until)") else "" end)
-      else "" end) as $state
+def state_text:
+    if .away then (.away | strflocaltime("%H:%M:%S")) as $since
+        | t("the daemon is away since \($since); connecting again"; "守护进程自 \($since) 起不可用，正在重新连接")
+    elif .migration.state? == "active" then (.migration.expiresAt | local) as $until
+        | t("active until \($until)"; "进行中，至 \($until)")
+    else .migration.state? // "" | window_text end;
+def title($room): .away as $away | state_text as $state
     | (argument | clean | cut($room)) as $name
-    | ($name | bold) + (if $state == "" then "" else "  " + ($state | cut($room - 2 - ($name | breadth)) | if $state | test("^(the daemon|守护)") then red else dim end) end);
+    | ($state | cut($room - 2 - ($name | breadth))) as $state
+    | ($name | bold) + (if $state == "" then "" else "  " + ($state | if $away then red else dim end) end);
 
+def if_any(text): if (. // 0) > 0 then text else null end;
 def domain_head($room): .figures as $figures | .migration as $migration
     | ($figures // {moved: 0, remaining: 0, movedOctets: 0, remainingOctets: 0, unlisted: 0}) as $f
     | title($room),
       progress_bar($f.moved; $f.moved + $f.remaining; $room),
       ([($f | octets(.movedOctets; .movedOctets + .remainingOctets)), ($f | rates)] | parts($room)[]),
       ([.counts // {} | to_entries[] | "\(.key | status_text) \(.value)"] | parts($room)[]),
-      ([ if ($f.unlisted // 0) > 0 then t("\($f.unlisted) accounts not listed yet"; "\($f.unlisted) 个账号尚未列出") else null end,
-         if ($f.queued // 0) > 0 then t("\($f.queued) queued"; "\($f.queued) 个排队") else null end,
-         if ($f.paused // 0) > 0 then t("\($f.paused) paused"; "\($f.paused) 个已暂停") else null end ] | parts($room)[]),
+      ($f | [(.unlisted | if_any(t("\(.) accounts not listed yet"; "\(.) 个账号尚未列出"))),
+        (.queued | if_any(t("\(.) queued"; "\(.) 个排队"))),
+        (.paused | if_any(t("\(.) paused"; "\(.) 个已暂停")))] | parts($room)[]),
       ($migration.reachable? | select(. != null and .ok == false)
         | t("the old server is away: "; "原服务器不可达：") + (.detail | text) | clean | wrapped($room)[] | red);
 def domain_picture($room; $rows): [domain_head($room)] as $head
     | account_rows($room) as $moving
     | (.failures | length) as $failed
     | ([$rows - ($head | length) - 1, 0] | max) as $free
-    | (if $failed == 0 then 0 else [$failed + 1, ([$free / 3 | floor, $free - ($moving | length) - 1] | max)] | min end) as $below
+    | (if $failed == 0 then 0
+       else [$failed + 1, ([$free / 3 | floor, $free - ($moving | length) - 1] | max)] | min end) as $below
     | ($moving | first_of($free - $below)) as $shown
     | $head + [""] + $shown
       + (if $below < 2 then [] else
@@ -91,11 +97,13 @@ def domain_picture($room; $rows): [domain_head($room)] as $head
 
 def account_picture($room): .account
     | (select(.status != null) | account_text) as $status
-    | [ $status + (if .startedAt then t(", started \(.startedAt | local)"; "，开始于 \(.startedAt | local)") else "" end),
+    | (.startedAt | if . then local | t(", started \(.)"; "，开始于 \(.)") else "" end) as $since
+    | [ $status + $since,
         progress_bar(.moved; .total; $room),
         ([octets(.movedOctets; .totalOctets), (select(.status == "inProgress") | rates)] | parts($room)[]),
         (.error | select(.) | error_line + next_try | clean | wrapped($room)[] | red),
-        (select(.status == "notStarted" and .lastAttempt) | .lastAttempt | "\(.at | local)  \(attempt_text)" | clean | cut($room)) ];
+        (select(.status == "notStarted") | .lastAttempt | select(.) | "\(.at | local)  \(attempt_text)"
+            | clean | cut($room)) ];
 
 def picture: .size as $size
     | ([$size.columns - 1, 1] | max) as $room

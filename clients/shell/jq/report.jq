@@ -24,14 +24,20 @@ def table_head: [
 def in_short:
     ([ [t("domain"; "域"), .domain], [t("from"; "开始"), (.from | moment)], [t("to"; "结束"), (.to | moment)],
         [t("accounts"; "账号"), .totals.accounts], [t("messages moved"; "已搬邮件"), .totals.moved],
-        [t("octets moved"; "已搬字节"), (.totals.movedOctets | size)], [t("messages known to remain"; "已知剩余邮件"), .totals.remaining],
+        [t("octets moved"; "已搬字节"), (.totals.movedOctets | size)],
+        [t("messages known to remain"; "已知剩余邮件"), .totals.remaining],
         [t("time taken"; "用时"), (.totals.seconds | duration)],
         (.byStatus | to_entries[] | [(.key | status_text), .value]) ] | field_list),
-    (.failures | select(. != []) | "", sheet([{head: t("failed because"; "失败原因"), least: 16}, t("accounts"; "账号数"), {head: t("what to do"; "处理办法"), least: 20, wrap: true}];
+    (.failures | select(. != []) | "", sheet([
+            {head: t("failed because"; "失败原因"), least: 16}, t("accounts"; "账号数"),
+            {head: t("what to do"; "处理办法"), least: 20, wrap: true}];
         map([(.reason | reason_text // .), .accounts, (.action | text)]))),
-    (.notStarted | select(. != []) | "", sheet([{head: t("not started"; "未开始"), least: 16}, {head: t("name"; "姓名"), least: 8, drop: 1}, {head: t("why"; "原因"), least: 20, wrap: true}];
+    (.notStarted | select(. != []) | "", sheet([
+            {head: t("not started"; "未开始"), least: 16}, {head: t("name"; "姓名"), least: 8, drop: 1},
+            {head: t("why"; "原因"), least: 20, wrap: true}];
         .[:20] | map([.account, .displayName, (.reason | reason_text // text)])),
-        (select(length > 20) | t("and \(length - 20) more (mailmovectl pending)"; "另有 \(length - 20) 个（mailmovectl pending）")));
+        (select(length > 20) | (length - 20) as $more
+            | t("and \($more) more (mailmovectl pending)"; "另有 \($more) 个（mailmovectl pending）")));
 def reported: result
     | if $style == "json" then json
       elif $style == "csv" then sheet(table_head; [table_rows])
@@ -51,4 +57,4 @@ def all_reported: every_reply | map(select(.result) | .result) as $reports
             (.totals.movedOctets | size), .totals.remaining]))
         + [[t("total"; "合计"), sum(.totals.accounts), sum(.byStatus.completed), sum(.byStatus.failed),
             sum(.totals.moved), (sum(.totals.movedOctets) | size), sum(.totals.remaining)]]) end,
-    (map(select(.error)) | if . == [] then empty else (.[0].error | error_status) as $status | .[0].error | error_text | stop($status) end);
+    (map(.error | select(.)) | select(. != []) | .[0] | error_status as $status | error_text | stop($status));

@@ -10,12 +10,15 @@ include "replies";
 def as_options:
     gsub("(?<w>security|or) \"(?<x>starttls|opportunistic|tls|none)\"";
         if .w == "or" then "or --security \(.x)" else "--security \(.x)" end)
-    | gsub("verify \"fingerprint\" with sha256 "; "--fingerprint ") | gsub("verify \"(?<x>[a-z]+)\""; "--verify \(.x)")
-    | gsub("secureAuthentication false"; "without --secure-auth") | gsub("secureAuthentication( is set)?"; "--secure-auth")
+    | gsub("verify \"fingerprint\" with sha256 "; "--fingerprint ")
+    | gsub("verify \"(?<x>[a-z]+)\""; "--verify \(.x)")
+    | gsub("secureAuthentication false"; "without --secure-auth")
+    | gsub("secureAuthentication( is set)?"; "--secure-auth")
     | gsub("check port and security"; "check --port and --security")
     | gsub("check security and certificate"; "check --security and --verify");
 
-def checks: sheet([t("result"; "结果"), {head: t("check"; "检查项"), least: 8}, {head: t("detail"; "详情"), least: 24, wrap: true}];
+def checks: sheet([
+        t("result"; "结果"), {head: t("check"; "检查项"), least: 8}, {head: t("detail"; "详情"), least: 24, wrap: true}];
     .checks | map([(.ok | finding_text), .name, (.detail | text | as_options)]));
 def mailbox: .mailbox | select(.)
     | t("mailbox: \(.messages) messages, \(.octets) octets"; "邮箱：\(.messages) 封，\(.octets) 字节");
@@ -27,19 +30,21 @@ def server_options: options | with_entries(select(.key | IN("host", "port", "sec
 def verified: result | printed(checks, mailbox, advice,
         if .ok | not then empty
         elif argument then next("check \(argument) --mx NEW-MX-HOST"; t("does DNS lead here yet?"; "DNS 是否已指向新平台"))
-        else (options.account // "DOMAIN" | split("@")[-1]) as $domain | next("enable \($domain) \(server_options)") end),
+        else (options.account // "DOMAIN" | split("@")[-1]) as $domain
+            | next("enable \($domain) \(server_options)") end),
     (if .ok then empty else end_with(1) end);
 
 # Replies in as they come; out in the order of their domains.
 def every_reply: [inputs | select(.lost | not)] | sort_by(.id);
-def total_line($good): if length == 0 then t("no domain is enabled (mailmovectl enable)"; "没有已开启的域（mailmovectl enable）")
+def total_line($good):
+    if length == 0 then t("no domain is enabled (mailmovectl enable)"; "没有已开启的域（mailmovectl enable）")
     else t("\($good) of \(length) domains ok"; "共 \(length) 个域，\($good) 个正常") end;
 
 def all_verified: every_reply
     | (map(select(.result.ok)) | length) as $good
     | if $style == "json" then {domains: map({domain: .id, error} + .result), ok: ($good == length)} | json
-      else sheet([t("result"; "结果"), {head: t("domain"; "域"), least: 12}, {head: t("check"; "检查项"), least: 8, drop: 1},
-            {head: t("detail"; "详情"), least: 24, wrap: true}];
+      else sheet([t("result"; "结果"), {head: t("domain"; "域"), least: 12},
+            {head: t("check"; "检查项"), least: 8, drop: 1}, {head: t("detail"; "详情"), least: 24, wrap: true}];
             map(.id as $domain
                 | if .error then [t("FAILED"; "失败"), $domain, null, (.error | error_text)]
                   elif .result.ok then [t("ok"; "正常"), $domain, null, null]

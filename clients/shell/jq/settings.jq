@@ -5,7 +5,7 @@ include "words";
 def certificate: options
     | if .verify or .fingerprint then
         { verify: (.verify // "fingerprint"),
-          sha256: (if .fingerprint then .fingerprint | gsub("[: ]"; "") | ascii_downcase else null end) } | without_nulls
+          sha256: (.fingerprint | if . then gsub("[: ]"; "") | ascii_downcase else . end) } | without_nulls
       else null end;
 def master: options
     | if .["master-user"] or .["master-form"] then

@@ -30,7 +30,7 @@ def fitted($columns):
 def drawn($columns; $widths; $numeric):
     . as $row | [range(length) | select($widths[.] != null)] as $shown
     | $shown[-1] as $last
-    | (if $columns[$last].wrap then $row[$last] | wrapped($widths[$last]) else [$row[$last] | cut($widths[$last])] end) as $tail
+    | ($row[$last] | if $columns[$last].wrap then wrapped($widths[$last]) else [cut($widths[$last])] end) as $tail
     | ([$shown[:-1][] as $n | $row[$n] | cut($widths[$n])
         | if $numeric[$n] then to_the_right($widths[$n]) else to_the_left($widths[$n]) end] | join("  ")
         | if . == "" then . else . + "  " end) as $start
@@ -74,3 +74,14 @@ def sentence($start): clean
         | wrapped([$width - $indent, 20] | max) | to_entries[]
         | if .key == 0 then $start + " " + .value else blanks($indent) + .value end
       else $start + " " + . end;
+
+# A line that may be longer than the terminal is wide.
+def folded: if on_terminal then wrapped([$width - 4, 20] | max) | .[0], (.[1:][] | "    " + .) else . end;
+
+# The command that comes next, for people; it can be copied. Where there is room, it is said what for.
+def next($command; $why):
+    (t("next: "; "下一步：") + "mailmovectl " + $command | clean) as $line | "   # \($why)" as $comment
+    | if on_terminal | not then empty
+      elif $why != "" and ($line + $comment | breadth) <= $width then $line + $comment
+      else $line | wrapped([$width - 6, 40] | max) | join(" \\\n    ") end;
+def next($command): next($command; "");

@@ -9,6 +9,7 @@ include "figures";
 include "status";
 include "picture";
 include "width";
+include "tables";
 include "replies";
 
 # ── Lines
@@ -45,17 +46,19 @@ def noted($status): $status.account as $account
 def told($status): noted($status)
     | if is_domain | not then .account = $status else . end
     | if .new then .failures |= map(select(.account != $status.account))
-        | if $status.status == "failed" then .failures = (.failures + [$status])[-50:] else . end else . end
+            | if $status.status == "failed" then .failures = (.failures + [$status])[-50:] else . end
+      else . end
     | .dirty = true
     | if $style == "json" or .new then .out = [$status | shown_line(account_line)] | .line_at = now else . end;
 
 def snapshot: .result as $result | .result = null
     | .known = true | .known_at = now
     | (if .away then [text_line(t("the daemon is back"; "守护进程已恢复"))] else [] end) as $back
-    | .away = null | .dirty = true | .moving = {} | .unfinished = {} | .failed = {}
+    | .away = null | .dirty = true | .moving = {}
     | if $result | has("status") then told($result)
       else .counts = $result.counts
-        | .out = [if $style == "json" then $result | json + "\n" elif $back == [] then ($result | counts_line) + "\n" else empty end]
+        | .out = [if $style == "json" then $result | json + "\n"
+            elif $back == [] then ($result | counts_line) + "\n" else empty end]
         | reduce ($result.moving // [] | .[]) as $status (.; .out as $out | .out = [] | noted($status)
             | .out = if .new and $style != "json" then $out + [$status | account_line] else $out end)
       end
@@ -64,18 +67,22 @@ def snapshot: .result as $result | .result = null
 def progressed($figures): .figures = $figures | .counts = $figures.counts | .dirty = true | .fresh = true;
 
 # Whether nothing moves, is queued or waits for its next try.
-def is_done: options["until-done"] and .known and .away == null and (.listed or (is_domain | not)) and .unfinished == {};
+def is_done: options["until-done"] and .known and .away == null and (.listed or (is_domain | not))
+    and .unfinished == {};
 
 # A figure each ten seconds while it changes, and the last one.
-def line_due: is_domain and .fresh and (.line_at == null or now - .figures_at >= 10 or .figures.counts.inProgress == 0);
+def line_due: is_domain and .fresh
+    and (.line_at == null or now - .figures_at >= 10 or .figures.counts.inProgress == 0);
 def account_line_due: (is_domain | not) and .dirty and .known and now - .line_at >= 10;
 def ticked($size): .size = $size
     | if $style == "table" then
-        if .known and (.figures or .account or now - .known_at > 1) and (.dirty or $size != .painted or now - .painted_at > 2)
+        if .known and (.figures or .account or now - .known_at > 1)
+            and (.dirty or $size != .painted or now - .painted_at > 2)
         then .out = [(if .entered then "" else enter end) + picture]
             | .entered = true | .dirty = false | .painted = $size | .painted_at = now
         else . end
-      elif line_due then .out = [.figures | shown_line(progress_line)] | .fresh = false | .figures_at = now | .line_at = now
+      elif line_due then .out = [.figures | shown_line(progress_line)]
+        | .fresh = false | .figures_at = now | .line_at = now
       elif account_line_due then .out = [.account | shown_line(account_line)] | .dirty = false | .line_at = now
       else . end
     | if is_done then .ended = true else . end;
@@ -83,11 +90,15 @@ def ticked($size): .size = $size
 # An answer that is an error, and not of a daemon that stops.
 def refused($line): if $line.id == 1 and $line.error.data.reason? != "shuttingDown" then .refusal = $line else . end;
 
+# Whoever is not done will be told anew, in front of the next snapshot.
+def gone: if .away then . else
+    .away = now | .listed = false | .dirty = true | .unfinished = {} | .failed = {}
+    | .out = [text_line(t("the daemon is away; connecting again"; "守护进程暂不可用，正在重新连接"))] end;
+
 def heard($line): .out = []
     | if $line == null then .ended = true
       elif $line.columns then ticked($line)
-      elif $line.away then if .away then . else .away = now | .listed = false | .dirty = true
-        | .out = [text_line(t("the daemon is away; connecting again"; "守护进程暂不可用，正在重新连接"))] end
+      elif $line.away then gone
       elif $line.listed then .listed = true
       elif $line.error then refused($line)
       elif $line.method == "statusChanged" then told($line.params)

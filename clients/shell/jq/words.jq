@@ -31,9 +31,3 @@ def stop($status): ("mailmovectl: " + (. | clean) + "\n") | halt_error($status);
 def end_with($status): "" | halt_error($status);
 # printed(LINES): the result itself with --json, else lines for people.
 def printed(lines): if $style == "json" then json else lines end;
-# The command that comes next, for people.
-def next($command; $why):
-    if on_terminal then t("next: "; "下一步：") + "mailmovectl " + $command + (if $why == "" then "" else "   # " + $why end)
-        | clean
-    else empty end;
-def next($command): next($command; "");
