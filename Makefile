@@ -20,6 +20,8 @@ sysusersdir  = $(DESTDIR)$(PREFIX)/lib/sysusers.d
 tmpfilesdir  = $(DESTDIR)$(PREFIX)/lib/tmpfiles.d
 mandir       = $(DESTDIR)$(PREFIX)/share/man
 sharedir     = $(DESTDIR)$(PREFIX)/share/mailmove
+# Where mailmovectl looks for its parts, from where it is itself.
+ctldir       = $(sharedir)/mailmovectl
 bashdir      = $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 zshdir       = $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 fishdir      = $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
@@ -28,12 +30,13 @@ confdir      = $(DESTDIR)/etc/mailmove
 units    = mailmoved.service mailmoved.socket mailmoved-login.socket mailmoved-metrics.socket
 catalogs = $(wildcard systemd/*.catalog)
 manpages = $(wildcard man/*.[1-8] clients/shell/man/*.[1-8] clients/shell/*.[1-8] systemd/*.[1-8] systemd/man/*.[1-8])
+ctl_parts = commands complete input.sh $(patsubst clients/shell/%,%,$(wildcard clients/shell/jq/* clients/shell/help/* clients/shell/awk/*))
 swift_sources = Package.swift $(shell find Sources clients -name '*.swift' 2>/dev/null)
 # By their first line, whatever they are called.
 shell_scripts = $(shell grep -rlIE --exclude-dir=.git --exclude-dir='.build*' '^\#!.*\b(ba)?sh( |$$)' . 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release test fuzz torture test-secrets demo bench bench-logins bench-syncs profile lint \
+.PHONY: help setup build release test fuzz torture test-secrets demo docs bench bench-logins bench-syncs profile lint \
         reference format install uninstall deb test-deb clean
 
 help: ## List the targets
@@ -75,6 +78,10 @@ demo: setup ## Move mailboxes from a real Dovecot, on this machine, and compare 
 	$(SWIFT) build $(RELEASE)
 	Tests/Demo/demo
 
+docs: setup ## Write the pictures in README.md anew, from what mailmovectl shows
+	$(SWIFT) build $(RELEASE)
+	Tests/Demo/pictures
+
 bench: ## Measure against mpop and bare readers, side by side [BENCH='--rows S1,S2 --rounds 3 --scale 0.1']
 	@.ci/setup-debian bench
 	$(SWIFT) build $(RELEASE)
@@ -115,6 +122,8 @@ format: ## Format the Swift sources
 install: $(DAEMON) ## Install [PREFIX=/usr/local] [DESTDIR=]
 	install -D -m 755 -s $(DAEMON) $(sbindir)/mailmoved
 	install -D -m 755 clients/shell/mailmovectl $(bindir)/mailmovectl
+	cd clients/shell && for part in $(ctl_parts); do \
+	  install -D -m 644 $$part $(abspath $(ctldir))/$$part || exit 1; done
 	install -d $(unitdir)
 	for unit in $(units); do \
 	  sed 's|/usr/local/|$(PREFIX)/|g' systemd/$$unit >$(unitdir)/$$unit && chmod 644 $(unitdir)/$$unit || exit 1; \

@@ -15,9 +15,9 @@ struct Mailmovectl: Sendable {
         var text: String
     }
 
-    private static let project = URL(filePath: #filePath)
+    static let project = URL(filePath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-    private static let script = project.appending(path: "clients/shell/mailmovectl")
+    static let script = project.appending(path: "clients/shell/mailmovectl")
     private static let daemon = project.appending(path: ".build/debug/mailmoved")
 
     static let isAvailable = ["/usr/bin/jq", "/usr/bin/socat", daemon.path]
@@ -77,14 +77,14 @@ struct Mailmovectl: Sendable {
 
     /// The same as somebody who may not use the daemon's sockets.
     func runAsNobody(_ arguments: [String]) async throws -> Outcome {
-        // Where anybody may read it.
-        let copy = folder.appending(path: "mailmovectl")
+        // Where anybody may read it, with its parts.
+        let copy = folder.appending(path: "shell")
         if !FileManager.default.fileExists(atPath: copy.path) {
-            try FileManager.default.copyItem(at: Self.script, to: copy)
+            try FileManager.default.copyItem(at: Self.script.deletingLastPathComponent(), to: copy)
         }
         for path in [folder.path, copy.path] { chmod(path, 0o755) }
         let identity = ["/usr/bin/setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
-        return try await run(identity + [copy.path] + arguments, Data(), [:])
+        return try await run(identity + [copy.appending(path: "mailmovectl").path] + arguments, Data(), [:])
     }
 
     private func run(_ command: [String], _ input: Data, _ environment: [String: String]) async throws -> Outcome {
