@@ -30,8 +30,8 @@ extension Integration {
             }
         }
 
-        @Test(.enabled(if: Browser.isThere, "needs chromium"), arguments: [GetReport.Language.english, .chinese])
-        func aBrowserShowsThePageWithoutAComplaint(_ language: GetReport.Language) async throws {
+        @Test(.enabled(if: Browser.isThere, "needs chromium"), arguments: [Language.english, .chinese])
+        func aBrowserShowsThePageWithoutAComplaint(_ language: Language) async throws {
             try await Self.migrated { platform in
                 let report = try await platform.admin.getReport(
                     GetReport(domain: try DomainName(Platform.domain), format: .html, lang: language))

@@ -7,7 +7,11 @@ import Glibc
 ///
 /// `@unchecked`: `process` changes in start and stop alone, which tests call in turn.
 public final class MariaDBServer: @unchecked Sendable {
-    public struct Failed: Error, CustomStringConvertible { public let description: String }
+    public struct Failed: Error, CustomStringConvertible {
+        public let description: String
+
+        public init(description: String) { self.description = description }
+    }
 
     public static let isAvailable = FileManager.default.isExecutableFile(atPath: "/usr/sbin/mariadbd")
     public static let password = "db-Pass-1"

@@ -8,7 +8,11 @@ import Glibc
 ///
 /// `@unchecked`: `process` changes in start and stop alone, which tests call in turn.
 public final class PostgreSQLServer: @unchecked Sendable {
-    public struct Failed: Error, CustomStringConvertible { public let description: String }
+    public struct Failed: Error, CustomStringConvertible {
+        public let description: String
+
+        public init(description: String) { self.description = description }
+    }
 
     private static let programs = "/usr/lib/postgresql/15/bin"
     public static let isAvailable = FileManager.default.isExecutableFile(atPath: "\(programs)/postgres")
