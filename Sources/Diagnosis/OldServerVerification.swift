@@ -194,7 +194,8 @@ public final class OldServerVerification: Sendable {
                     .uidl,
                     findings.hasUIDL
                         ? "\(listing.count) messages listed"
-                        : "the old server has no UIDL: messages are recognised by their content, and each run fetches all")
+                        : "the old server has no UIDL: messages are recognised by their content, and each run fetches all"
+                )
             case .imap:
                 listing = try await session.list(folders)
                 findings.mailbox = (listing.count, listing.lazy.map { $0.octets ?? 0 }.saturatedSum())
@@ -365,7 +366,8 @@ extension OldServerFindings {
         }
         if tls == nil, server.security != .none {
             advice.append(
-                "\(server.mailProtocol.startTLS) is not offered: passwords travel in the clear unless secureAuthentication is set")
+                "\(server.mailProtocol.startTLS) is not offered: passwords travel in the clear unless secureAuthentication is set"
+            )
         }
         if let tls, !tls.isTrusted, server.certificate.verify != .fingerprint {
             advice.append(
@@ -389,7 +391,8 @@ extension OldServerFindings {
             "check port and security, and which versions and ciphers of TLS the old server speaks"
         case .untrusted:
             "check security and certificate: verify \"fingerprint\" pins a certificate that no authority signs"
-        case .protocolViolation, .pipeliningBroken: "check that this is a \(server.mailProtocol.name) server, and whether its port wants TLS"
+        case .protocolViolation, .pipeliningBroken:
+            "check that this is a \(server.mailProtocol.name) server, and whether its port wants TLS"
         case .refused, .busy, .throttled: "try again in a moment; another program may have the mailbox open"
         case .cancelled, .invalidCredentialOctets: "check account and password"
         }

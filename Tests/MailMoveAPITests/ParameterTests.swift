@@ -163,7 +163,7 @@ import Vocabulary
     }
 
     @Test(arguments: [
-        (#""oldServer":{"host":"192.0.2.1"},"lang":"zh-CN""#, "lang"),
+        (#""oldServer":{"host":"192.0.2.1"},"lang":"zh-CN""#, "lang")
     ])
     func whatIsNotBuiltYetIsRefusedAndSaysSo(_ members: String, _ parameter: String) throws {
         let violation = try Contract.enableMigration.violation(#"{"domain":"b.example",\#(members)}"#)

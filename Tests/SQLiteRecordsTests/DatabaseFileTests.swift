@@ -107,7 +107,7 @@ import Vocabulary
             }
             await records.close()
             var data = try Data(contentsOf: URL(filePath: path))
-            for page in stride(from: 40 * 4096, to: data.count - 4096, by: 4096) {
+            for page in stride(from: 60 * 4096, to: data.count - 4096, by: 4096) {
                 data.replaceSubrange(page..<page + 100, with: Data(repeating: 0xFF, count: 100))
             }
             try data.write(to: URL(filePath: path))
