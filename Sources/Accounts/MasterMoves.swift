@@ -110,21 +110,21 @@ public struct MasterMoves: Sendable {
     private func refusal(
         of master: OldServer.Master, _ address: EmailAddress, _ server: OldServer, _ password: Password
     ) async throws -> String? {
+        let answer: SourceAnswer
         do throws(SourceError) {
             let line = try await context.source.connect(to: server, timeouts: context.timeouts, hiding: password)
             defer { line.abort() }
-            switch try await line.check(master, for: server.username(of: address), password: password) {
-            case .accepted(let session):
-                _ = try await session.leave()
-                return nil
-            case .rejected(let text), .noSuchUser(let text): return text
-            case .busy(let reason, let text, let seconds):
-                throw SourceError(code: .busy, step: .login, detail: "\(reason.rawValue): \(text)", pause: seconds)
-            case .failed(_, let text, _): throw SourceError(code: .refused, step: .login, detail: text)
-            }
+            answer = try await line.check(master, for: server.username(of: address), password: password)
+            if case .accepted(let session) = answer { try await session.leave() }
         } catch {
             try Task.checkCancellation()
             throw MoveError(error.reason, error.description, retryAfter: error.pause)
+        }
+        switch answer {
+        case .accepted: return nil
+        case .rejected(let text), .noSuchUser(let text): return text
+        case .busy(let reason, let text, let seconds): throw MoveError(reason, text, retryAfter: seconds)
+        case .failed(let reason, let text, _): throw MoveError(reason, text)
         }
     }
 
@@ -162,7 +162,8 @@ public struct MasterMoves: Sendable {
         let settings = try await context.records.settings(of: domain)
         switch settings?.state(at: context.now()) {
         case .active?: break
-        case .expired?: throw MoveError(.migrationExpired, "migration of \(domain) has ended; extend it or enable it again")
+        case .expired?:
+            throw MoveError(.migrationExpired, "migration of \(domain) has ended; extend it or enable it again")
         case .disabled?: throw MoveError(.migrationNotEnabled, "migration of \(domain) is disabled; enable it again")
         case nil: throw MoveError(.migrationNotEnabled, "migration of \(domain) was never enabled")
         }

@@ -164,7 +164,8 @@ package struct IntentEnding: Sendable {
         let delivered = (before + [ended]).flatMap { ended in
             zip(ended.intent.rows, ended.delivered).filter(\.1).map(\.0.content)
         }
-        var search = ContentSearch(ours: ours, others: others, accounted: ledger.filter { !$0.isShown }.map(\.content) + delivered)
+        var search = ContentSearch(
+            ours: ours, others: others, accounted: ledger.filter { !$0.isShown }.map(\.content) + delivered)
         for index in unknown where intent.rows.indices.contains(index) {
             ended.delivered[index] = search.take(intent.rows[index].content)
             if !ended.delivered[index] { ended.notFound += 1 }

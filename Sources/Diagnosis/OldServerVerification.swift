@@ -194,7 +194,8 @@ public final class OldServerVerification: Sendable {
                     .uidl,
                     findings.hasUIDL
                         ? "\(listing.count) messages listed"
-                        : "the old server has no UIDL: messages are recognised by their content, and each run fetches all")
+                        : "the old server has no UIDL: messages are recognised by their content, and each run fetches all"
+                )
             case .imap:
                 listing = try await session.list(folders)
                 findings.mailbox = (listing.count, listing.lazy.map { $0.octets ?? 0 }.saturatedSum())

@@ -76,8 +76,9 @@ public struct Login: Sendable {
 
     /// RFC 3501 §6.2.2
     private func sasl(_ mechanism: SASLMechanism) async throws(WireFailure) -> Try {
-        guard var client = SASLClient(
-            mechanism, user: user, actingAs: identity, password: password, host: host, service: "imap")
+        guard
+            var client = SASLClient(
+                mechanism, user: user, actingAs: identity, password: password, host: host, service: "imap")
         else { return .next(nil) }
         var first: Password?
         if mechanism.speaksFirst {

@@ -201,7 +201,8 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
         }
         func shown(_ text: String) -> String { scrubber.text(of: text.utf8) }
         return ServerFacts(
-            greeting: scrubber.text(of: greeting.text), capabilities: capabilities.names.sorted().map { shown(Self.known[$0] ?? $0) },
+            greeting: scrubber.text(of: greeting.text),
+            capabilities: capabilities.names.sorted().map { shown(Self.known[$0] ?? $0) },
             mechanisms: capabilities.mechanisms.map(shown), tls: tls, pipelines: true, hasUIDL: true, hasTOP: true,
             traits: traits,
             id: Dictionary(id.map { (shown($0.key), shown($0.value)) }, uniquingKeysWith: { first, _ in first }),

@@ -224,7 +224,8 @@ struct RunPlan: Sendable {
         let names = naming.names
         let id = names.id(of: staged.message)
         let isView = views.contains(staged.message.folder)
-        let old = isView && elsewhere.contains(staged.content.value)
+        let old =
+            isView && elsewhere.contains(staged.content.value)
             ? nil : candidates[staged.content.value]?.popLast() ?? takeDeleted(staged.content.value, id)
         let occurrence: Int32
         if let old, old.uniqueID == id {

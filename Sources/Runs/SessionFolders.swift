@@ -60,7 +60,7 @@ struct SessionFolders: Sendable {
                 remaining: Int64(remaining[folder.number] ?? 0), moved: known?.moved ?? 0)
             if let known {
                 var same = record
-                same.moved = known.folder.moved
+                (same.moved, same.remaining) = (known.folder.moved, known.folder.remaining)
                 if known.folder == same, known.remaining == record.remaining { return nil }
             }
             return record

@@ -13,7 +13,8 @@ extension LoginEffects {
         case .noSuchUser: (outcome, reason) = (.noSuchUser, nil)
         case .postponed(let why, _), .failed(let why, _): (outcome, reason) = (.unavailable, why)
         case .notAsked(let came, let why): (outcome, reason) = (came, why)
-        case .takenOver, .intended, .settled, .changedElsewhere, .takenIn, .started, .startedByMaster, .repaired, .askedForMore,
+        case .takenOver, .intended, .settled, .changedElsewhere, .takenIn, .started, .startedByMaster, .repaired,
+            .askedForMore,
             .willBeShown, .wasNotShown:
             return nil
         }

@@ -23,7 +23,8 @@ public struct OldServer: Hashable, Sendable, Codable {
     public var master: Master?
 
     public init(
-        _ mailProtocol: MailProtocol = .pop3, host: String, port: Int? = nil, security: TransportSecurity = .opportunistic,
+        _ mailProtocol: MailProtocol = .pop3, host: String, port: Int? = nil,
+        security: TransportSecurity = .opportunistic,
         certificate: CertificateCheck? = nil, usernameIncludesDomain: Bool = true, domain: String? = nil,
         secureAuthentication: Bool = false, pop3: POP3Service? = nil, master: Master? = nil
     ) {

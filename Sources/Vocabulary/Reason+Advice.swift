@@ -42,7 +42,8 @@ extension Reason {
                 zhCN: "原服务器暂时限制访问，系统稍后会自动重试；可请其管理员放宽对本机的限制。")
         case .masterRejected:
             LocalizedText(
-                en: "The old server does not let the master user in: see its name, its password and oldServer.master's form.",
+                en:
+                    "The old server does not let the master user in: see its name, its password and oldServer.master's form.",
                 zhCN: "原服务器拒绝了主用户：请检查其用户名、密码以及 oldServer.master 的形式。")
         case .interrupted:
             LocalizedText(

@@ -11,6 +11,8 @@ import Yams
         #expect(
             defaults == [
                 "mailStore.kind maildir", "mailStore.maildir.path /var/mail/%d/%n/Maildir",
+                "mailStore.maildir.layout maildir++", "mailStore.folders.sent Sent", "mailStore.folders.drafts Drafts",
+                "mailStore.folders.junk Junk", "mailStore.folders.trash Trash", "mailStore.folders.archive Archive",
                 "database.url sqlite:$STATE/mailmove.db", "limits.concurrentMoves 64",
                 "limits.connectionsPerOldServer 16", "limits.secondsBetweenRuns 10", "limits.requestBytes 16777216",
                 "limits.connections 1024", "limits.failuresPerAccount 5", "limits.failuresPerAddress 50",

@@ -147,7 +147,9 @@ import Vocabulary
         }
     }
 
-    private func file() throws -> String { String(decoding: try scratch.octets(".Work/dovecot-keywords"), as: UTF8.self) }
+    private func file() throws -> String {
+        String(decoding: try scratch.octets(".Work/dovecot-keywords"), as: UTF8.self)
+    }
 
     @Test func keywordsArriveAsDovecotHasThem() async throws {
         let store = try scratch.store()

@@ -40,12 +40,14 @@ final class Scratch: Sendable {
     }
 
     func store(
-        _ template: String = "%d/%n/Maildir", layout: FolderLayout = .maildirPlusPlus, directoryMode: UInt32 = 0o700, fileMode: UInt32 = 0o600,
+        _ template: String = "%d/%n/Maildir", layout: FolderLayout = .maildirPlusPlus, directoryMode: UInt32 = 0o700,
+        fileMode: UInt32 = 0o600,
         syncBudget: Duration = .seconds(60), patience: Duration = .seconds(60)
     ) throws -> MaildirStore {
         try MaildirStore(
             path: "\(path)/\(template)", contentKey: ContentKey(Array(repeating: 7, count: 32), form: .poly1305),
-            pool: FilePool(threads: 3), layout: layout, directoryMode: directoryMode, fileMode: fileMode, syncBudget: syncBudget,
+            pool: FilePool(threads: 3), layout: layout, directoryMode: directoryMode, fileMode: fileMode,
+            syncBudget: syncBudget,
             patience: patience)
     }
 

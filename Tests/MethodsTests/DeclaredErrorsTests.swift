@@ -17,7 +17,8 @@ import Vocabulary
         .accountNotFound: -32010, .migrationNotEnabled: -32020, .migrationExpired: -32021,
         .nonMigratingAccount: -32022, .credentialsRejected: -32030, .oldServerUnreachable: -32031,
         .oldServerUntrusted: -32032, .oldServerProtocol: -32033, .secureAuthenticationUnavailable: -32034,
-        .mailboxInUse: -32035, .messagesRefused: -32036, .oldServerThrottled: -32037, .masterRejected: -32038, .mailStoreUnavailable: -32040,
+        .mailboxInUse: -32035, .messagesRefused: -32036, .oldServerThrottled: -32037, .masterRejected: -32038,
+        .mailStoreUnavailable: -32040,
         .databaseUnavailable: -32041,
     ]
 
@@ -70,14 +71,14 @@ import Vocabulary
         }
     }
 
-    static let ways: [Failing] = lookups + logins + triggers + retries
+    static let ways: [Failing] = lookups + logins + triggers + retries + moves
 
     private static let lookups: [Failing] = {
         let domains = [
             "disableMigration", "getMigration", "forgetMigration", "verifyOldServer", "listLog", "listEvents",
             "watchStatus", "retryNow", "updateMigration", "getReport",
         ]
-        let accounts = ["queryStatus", "checkIntegrity", "watchStatus"]
+        let accounts = ["queryStatus", "checkIntegrity", "watchStatus", "listFolders"]
         return domains.map { Failing.unknownDomain($0) } + accounts.map { Failing.unknownAccount($0) }
     }()
 
@@ -108,6 +109,7 @@ import Vocabulary
             $0.answer = .failed(.secureAuthenticationUnavailable, "none", isForGood: false)
         },
         .asked(.mailboxInUse) { $0.answer = .busy(.mailboxInUse, "in use", seconds: nil) },
+        .asked(.oldServerThrottled) { $0.answer = .busy(.oldServerThrottled, "slow down", seconds: 60) },
     ]
 
     private static let retries: [Failing] = [
@@ -118,6 +120,43 @@ import Vocabulary
             try await platform.enable()
             platform.advance(days: 31)
         },
+    ]
+
+    /// `moveAccounts` by a master user.
+    private static func moved(
+        _ reason: Reason, _ prepare: @escaping @Sendable (MethodPlatform) async throws -> Void
+    ) -> Failing {
+        Failing(
+            method: "moveAccounts", reason: reason,
+            parameters: ["accounts": ["ann@example.com"], "masterPassword": "the master's"]
+        ) { platform in
+            try await platform.enable(adding: [
+                "oldServer": [
+                    "host": "192.0.2.1", "protocol": "imap", "master": ["user": "boss", "form": "user*master"],
+                ]
+            ])
+            try await prepare(platform)
+        }
+    }
+
+    private static func moved(
+        _ reason: Reason, from change: @escaping @Sendable (inout MemorySource.State) -> Void
+    ) -> Failing {
+        moved(reason) { platform in platform.source.state.withLock { change(&$0) } }
+    }
+
+    private static let moves: [Failing] = [
+        moved(.migrationNotEnabled) { _ = try await $0.call("disableMigration", ["domain": "example.com"]) },
+        moved(.migrationExpired) { $0.advance(days: 31) },
+        moved(.masterRejected, from: { $0.answer = .rejected("no") }),
+        moved(.oldServerUnreachable, from: { $0.isDown = true }),
+        moved(.oldServerUntrusted, from: { $0.answer = .failed(.oldServerUntrusted, "TLS", isForGood: false) }),
+        moved(.oldServerProtocol, from: { $0.misdeeds[.login] = [.talksNonsense] }),
+        moved(
+            .secureAuthenticationUnavailable,
+            from: { $0.answer = .failed(.secureAuthenticationUnavailable, "none", isForGood: false) }),
+        moved(.mailboxInUse, from: { $0.answer = .busy(.mailboxInUse, "in use", seconds: nil) }),
+        moved(.oldServerThrottled, from: { $0.answer = .busy(.oldServerThrottled, "slow down", seconds: 60) }),
     ]
 
     @Test(arguments: ways) func aMethodFailsAsItDeclares(_ way: Failing) async throws {

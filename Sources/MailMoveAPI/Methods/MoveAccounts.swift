@@ -84,7 +84,7 @@ extension Contract {
         "Moves mail through the old server's master user before anyone logs in; no password is handed over.",
         reasons: [
             .migrationNotEnabled, .migrationExpired, .masterRejected, .oldServerUnreachable, .oldServerUntrusted,
-            .oldServerProtocol, .mailboxInUse, .oldServerThrottled,
+            .oldServerProtocol, .secureAuthenticationUnavailable, .mailboxInUse, .oldServerThrottled,
         ], isIdempotent: true,
         example: ["domain": "example.com", "masterPassword": "the master user's"],
         gives: MoveReport(

@@ -50,7 +50,8 @@ public struct MoveOptionsParameters: Codable, Hashable, Sendable {
 
     public init(
         preserveUIDL: Bool? = nil, markSeen: MoveOptions.MarkSeen? = nil, order: MoveOptions.Order? = nil,
-        deleteAfterMove: Bool? = nil, maxConnections: Int? = nil, folder: String? = nil, folders: Folders? = nil, flags: MoveOptions.Flags? = nil,
+        deleteAfterMove: Bool? = nil, maxConnections: Int? = nil, folder: String? = nil, folders: Folders? = nil,
+        flags: MoveOptions.Flags? = nil,
         followUp: FollowUp? = nil
     ) {
         self.preserveUIDL = preserveUIDL

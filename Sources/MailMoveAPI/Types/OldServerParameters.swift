@@ -70,7 +70,8 @@ public struct OldServerParameters: Codable, Hashable, Sendable {
         let plain = OldServer(server.mailProtocol, host: server.host, security: server.security)
         let certificate = server.certificate == plain.certificate ? nil : server.certificate
         self.init(
-            server.mailProtocol, host: server.host, port: server.port == plain.port ? nil : server.port, security: server.security,
+            server.mailProtocol, host: server.host, port: server.port == plain.port ? nil : server.port,
+            security: server.security,
             certificate: certificate.map { Certificate($0) },
             usernameIncludesDomain: server.usernameIncludesDomain, domain: server.domain,
             secureAuthentication: server.secureAuthentication,
