@@ -28,7 +28,7 @@ struct DomainNotices: Codable, Hashable, Sendable {
     static let stalledAfter = 15.0 * 60
     static let awayAfter = 10.0 * 60
     static let endingBefore = 3.0 * 86_400
-    /// A window that ended before this was first seen is no news.
+    /// The end of a window that is first seen so long after it is no news.
     static let staleAfter = 86_400.0
     /// What nobody has taken by then is given up.
     static let mostPending = 20
@@ -40,14 +40,15 @@ struct DomainNotices: Codable, Hashable, Sendable {
 
     /// Decides what is news, and remembers that it was told.
     mutating func judge(_ facts: Facts) -> [Notice.Kind] {
-        if window != facts.settings.enabledAt {
+        let isNew = window != facts.settings.enabledAt
+        if isNew {
             window = facts.settings.enabledAt
             told = []
         }
         let before = told
         guard facts.settings.state(at: facts.now) == .active else {
             let end = facts.settings.disabledAt ?? facts.settings.expiresAt
-            let isStale = facts.now.seconds(since: end) > Self.staleAfter
+            let isStale = isNew && facts.now.seconds(since: end) > Self.staleAfter
             guard told.insert(.windowEnded).inserted, !isStale else { return [] }
             return [.windowEnded]
         }

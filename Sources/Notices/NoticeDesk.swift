@@ -28,8 +28,10 @@ package final class NoticeDesk: Sendable {
     private let alarm = Mutex(Alarm())
     private let post: NoticePost
 
-    /// Seconds between two looks.
+    /// Seconds between two looks …
     private static let interval = 5.0
+    /// … or more, where so many domains would be too many in that time.
+    private static let mostASecond = 100.0
     /// How many of those who have not come are named.
     private static let mostNamed = 20
 
@@ -95,7 +97,7 @@ package final class NoticeDesk: Sendable {
                     context.log.debug("news cannot be looked for: \(error)", metadata: ["domain": "\(settings.domain)"])
                 }
             }
-            await alarm.sleep(seconds: Self.interval)
+            await alarm.sleep(seconds: max(Self.interval, Double(settings.count) / Self.mostASecond))
         }
     }
 

@@ -162,7 +162,7 @@ enum PageTemplate {
         @page { size: A4; margin: 16mm 15mm; }
         @media print { body { background: none; font-size: 10.5pt; } main { max-width: none; margin: 0; padding: 0;
           border: 0; border-radius: 0; } .figures b { font-size: 20pt; } h1 { font-size: 24pt; }
-          section { margin-top: 22pt; } .curve, .summary, tr, .tasks li { break-inside: avoid; }
+          section { margin-top: 22pt; } .curve, .summary, tr, .tasks { break-inside: avoid; }
           h2 { break-after: avoid; } thead { display: table-header-group; } table { font-size: 9.5pt; } }
         """
 }

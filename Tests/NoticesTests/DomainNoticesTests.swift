@@ -110,6 +110,11 @@ import Vocabulary
         #expect(notices.isOver(settings, at: facts(days: 31.5).now))
     }
 
+    @Test mutating func theEndIsToldHoweverLateWhereTheWindowWasKnown() {
+        #expect(notices.judge(facts(days: 1)) == [])
+        #expect(notices.judge(facts(days: 40)) == [.windowEnded])
+    }
+
     @Test mutating func whatWasToldIsRememberedOverARestart() throws {
         _ = notices.judge(facts(completed: 5, days: 27.5))
         notices.add(
