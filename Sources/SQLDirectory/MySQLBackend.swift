@@ -133,7 +133,10 @@ private final class MySQLConnection: SQLConnection {
     ) throws(SQLFailure) -> SQLResult {
         guard let prepared = library.statement(connection) else { throw lost() }
         defer { _ = library.closeStatement(prepared) }
-        let (text, names) = statement.positional
+        // What is compared with a binary string is compared octet by octet.
+        let (text, names) = statement.positional { name in
+            if case .octets? = arguments[name] { "BINARY ?" } else { "?" }
+        }
         try check(prepared, text.withCString { library.prepare(prepared, $0, CUnsignedLong(strlen($0))) } == 0)
         guard library.parameters(prepared) == names.count else {
             throw SQLFailure("\(subject): the statement has \(library.parameters(prepared)) parameters, not \(names.count)")
@@ -162,13 +165,12 @@ private final class MySQLConnection: SQLConnection {
         guard library.query(connection, text, CUnsignedLong(text.utf8.count)) == 0 else { throw lost() }
     }
 
-    /// Octets go as a binary string: what is compared with one is compared octet by octet.
     private func execute(
         _ prepared: UnsafeMutablePointer<MYSQL_STMT>, _ arguments: [SQLArgument]
     ) throws(SQLFailure) {
         let texts = arguments.map { argument in argument.string.flatMap { strdup($0) } }
         defer { for text in texts { free(text) } }
-        var binds = zip(arguments, texts).map { argument, text in
+        var binds = texts.map { text in
             var bind = MYSQL_BIND()
             guard let text else {
                 bind.buffer_type = MYSQL_TYPE_NULL
@@ -177,7 +179,7 @@ private final class MySQLConnection: SQLConnection {
             bind.buffer = UnsafeMutableRawPointer(text)
             bind.buffer_length = CUnsignedLong(strlen(text))
             bind.length_value = bind.buffer_length
-            if case .octets = argument { bind.buffer_type = MYSQL_TYPE_BLOB } else { bind.buffer_type = MYSQL_TYPE_STRING }
+            bind.buffer_type = MYSQL_TYPE_STRING
             return bind
         }
         let isDone = binds.isEmpty || library.bind(prepared, &binds) == 0

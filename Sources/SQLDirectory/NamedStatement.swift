@@ -38,14 +38,16 @@ public struct NamedStatement: Hashable, Sendable {
     }
 
     /// The text with `?` for each parameter, and their names in order.
-    var positional: (text: String, names: [String]) {
+    ///
+    /// - Parameter place: what stands for a parameter, `?` in it.
+    func positional(_ place: (_ name: String) -> String = { _ in "?" }) -> (text: String, names: [String]) {
         var names: [String] = []
         let text = pieces.map { piece in
             switch piece {
             case .text(let text): return text
             case .parameter(let name):
                 names.append(name)
-                return "?"
+                return place(name)
             }
         }
         return (text.joined(), names)

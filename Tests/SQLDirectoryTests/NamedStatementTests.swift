@@ -30,8 +30,9 @@ import Testing
 
     @Test func eachPlaceIsItsOwnWhereTheyHaveNoNumbers() throws {
         let statement = try NamedStatement("SELECT :domain, :address, :domain", beginningWith: "SELECT")
-        #expect(statement.positional.text == "SELECT ?, ?, ?")
-        #expect(statement.positional.names == ["domain", "address", "domain"])
+        let positional = statement.positional { $0 == "address" ? "BINARY ?" : "?" }
+        #expect(positional.text == "SELECT ?, BINARY ?, ?")
+        #expect(positional.names == ["domain", "address", "domain"])
     }
 
     @Test(arguments: [

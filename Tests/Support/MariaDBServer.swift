@@ -24,8 +24,10 @@ public final class MariaDBServer: @unchecked Sendable {
     public init() async throws {
         folder = URL(filePath: "/var/tmp/mailmove-mariadb-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        // Two that are installed at the same time trip over each other.
         try await run(
-            "/usr/bin/mariadb-install-db", options + ["--auth-root-authentication-method=normal", "--skip-test-db"])
+            "/usr/bin/flock",
+            ["/var/tmp/mailmove-mariadb.lock", "/usr/bin/mariadb-install-db"] + options + ["--auth-root-authentication-method=normal", "--skip-test-db"])
         try await start()
         try await sql(
             """
