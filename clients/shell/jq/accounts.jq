@@ -39,8 +39,7 @@ def imported: (.error.data // {}) as {$parameter, $detail}
                 "自动生成密码 \($count) 个，保存于 \(options["generate-passwords"])") | clean | folded),
         ($ARGS.named.domain // "" | if . == "" then "DOMAIN" else . end) as $name
         | if options["dry-run"] then next("accounts create \(argument)")
-          else next("enable \($name) --host OLD-SERVER";
-            t("which is it? mailmovectl detect \($name)"; "查找原服务器：mailmovectl detect \($name)")) end),
+          else next("enable \($name) --host OLD-SERVER"), or_else("detect \($name)") end),
       (if .rejected == [] then empty else end_with(1) end);
 
 def list_lines:

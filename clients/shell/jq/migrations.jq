@@ -113,7 +113,8 @@ def migrations_lines: result | printed(sheet(
         ("notStarted", "inProgress", "completed", "failed", "nonMigrating"
             | {head: status_text, drop: {notStarted: 3, nonMigrating: 6}[.]})];
     .migrations | map([.domain, (.state | window_text), server_cell, (.expiresAt | moment), .moved, .remaining,
-        (.counts // {} | .notStarted, .inProgress, .completed, .failed, .nonMigrating)])));
+        (.counts // {} | .notStarted, .inProgress, .completed, .failed, .nonMigrating)]);
+    t("no domain is enabled (mailmovectl enable)"; "没有已开启的域（mailmovectl enable）")));
 
 def import_row: [
     (if .error then t("FAILED"; "失败") elif .enabled then t("enabled"; "已开启") else t("ok"; "正常") end), .domain,

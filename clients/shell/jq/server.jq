@@ -49,7 +49,7 @@ def all_verified: every_reply
                 | if .error then [t("FAILED"; "失败"), $domain, null, (.error | error_text)]
                   elif .result.ok then [t("ok"; "正常"), $domain, null, null]
                   else .result.checks[] | select(.ok == false)
-                    | [t("FAILED"; "失败"), $domain, .name, (.detail | text | as_options)] end)),
+                    | [t("FAILED"; "失败"), $domain, .name, (.detail | text | as_options)] end); empty),
         total_line($good) end,
       (if $good == length then empty else end_with(1) end);
 
