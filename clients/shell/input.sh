@@ -1,4 +1,4 @@
-#!/usr/bin/env bash
+# shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 # What mailmovectl reads: passwords, answers, files, times. It is a part of it, and no program of its own.
 # shellcheck disable=SC2154 # variables of mailmovectl

@@ -15,6 +15,8 @@ _mailmovectl() {
     fi
     current=${words[-1]}
     [[ ${words[0]} != */* ]] || program=${words[0]}
+    # In a checkout it need not be among the programs.
+    command -v "$program" >/dev/null || program=${BASH_SOURCE[0]%/*}/../mailmovectl
     COMPREPLY=()
     while IFS=$'\t' read -r word _; do
         case $word in

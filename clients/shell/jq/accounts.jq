@@ -30,17 +30,17 @@ def imported: (.error.data // {}) as {$parameter, $detail}
             + if $ignored == "" then "" else t("; ignored: \($ignored)"; "；忽略：\($ignored)") end | clean | folded),
         (select(options["dry-run"])
             | t("a dry run, nothing was changed; it would be:"; "试运行，未作任何更改；结果将为：")),
-        (t("created \(.created), updated \(.updated) (passwords kept \(.passwordsKept)), skipped \(.skipped), rejected \(
-            .rejected | length)";
-          "新建 \(.created)，更新 \(.updated)（保留密码 \(.passwordsKept)），跳过 \(.skipped)，拒绝 \(.rejected | length)")
+        ((.rejected | length) as $bad
+            | t("created \(.created), updated \(.updated) (passwords kept \(.passwordsKept)), skipped \(.skipped), " +
+                  "rejected \($bad)";
+                "新建 \(.created)，更新 \(.updated)（保留密码 \(.passwordsKept)），跳过 \(.skipped)，拒绝 \($bad)")
             | folded),
         (select(.generated != []) | (.generated | length) as $count
             | t("passwords made up: \($count), in \(options["generate-passwords"])";
                 "自动生成密码 \($count) 个，保存于 \(options["generate-passwords"])") | clean | folded),
         ($ARGS.named.domain // "" | if . == "" then "DOMAIN" else . end) as $name
         | if options["dry-run"] then next("accounts create \(argument)")
-          else next("enable \($name) --host OLD-SERVER";
-            t("which is it? mailmovectl detect \($name)"; "查找原服务器：mailmovectl detect \($name)")) end),
+          else next("enable \($name) --host OLD-SERVER"), or_else("detect \($name)") end),
       (if .rejected == [] then empty else end_with(1) end);
 
 def list_lines:

@@ -29,18 +29,24 @@ def setting_text: {
     "oldServer.certificate.sha256": t("fingerprint"; "证书指纹"),
     "oldServer.usernameIncludesDomain": t("user names with domain"; "用户名带域名"),
     "oldServer.domain": t("old domain"; "原域名"), "oldServer.master": t("master user"; "主用户"),
+    "oldServer.pop3": t("UIDLs from"; "UIDL 来源"), "options.flags": t("flags"; "标记"),
+    "options.folders.exclude": t("folders left out"; "排除文件夹"), "options.folders.map": t("folders mapped"; "文件夹映射"),
+    "options.folders.shared": t("shared folders"; "共享文件夹"),
     "oldServer.secureAuthentication": t("secure authentication only"; "仅限安全认证"),
     "options.preserveUIDL": t("preserve UIDL"; "保留 UIDL"), "options.markSeen": t("mark seen"; "标为已读"),
     "options.order": t("order"; "次序"), "options.deleteAfterMove": t("delete after move"; "搬完删除"),
     "options.maxConnections": t("connections"; "连接数上限"), "options.folder": t("folder"; "文件夹"),
-    "options.followUp": t("follow-up"; "后续补收") }[.] // .;
+    "options.followUp": t("follow-up"; "后续补收") }[.]
+    // if startswith("options.folders.map.") then t("folder "; "文件夹 ") + ltrimstr("options.folders.map.") else . end;
 def setting_value($field):
-    if . == null then t("none"; "无") elif type == "array" then t("\(length) accounts"; "\(length) 个账号")
+    if . == null or (. == [] and ($field | startswith("options."))) then t("none"; "无")
+    elif type == "array" and ($field | startswith("options.")) then join(", ")
+    elif type == "array" then t("\(length) accounts"; "\(length) 个账号")
     elif type == "boolean" then yes_no elif type == "object" then tojson
     elif $field | endswith("At") then moment else tostring | window_text end;
 
 def domain_of: .domain // argument;
-def warnings: .warnings // [] | .[] | text | sentence(t("warning:"; "警告："));
+def warnings: .warnings // [] | .[] | text | as_options | sentence(t("warning:"; "警告："));
 # Warnings are about the old server.
 def new_warnings: if any(.changes // [] | .[]; .field | startswith("oldServer.")) then warnings else empty end;
 def change_lines: .changes // [] | if . == [] then t("nothing changes"; "没有更改")
@@ -61,17 +67,25 @@ def old_server_fields: .oldServer // {}
       [t("user names with domain"; "用户名带域名"), .usernameIncludesDomain],
       (select(.domain) | [t("old domain"; "原域名"), .domain]),
       [t("secure authentication only"; "仅限安全认证"), .secureAuthentication],
-      (select(.master) | [t("master user"; "主用户"), "\(.master.user) (\(.master.form))"]);
+      (select(.master) | [t("master user"; "主用户"), "\(.master.user) (\(.master.form))"]),
+      (select(.pop3) | [t("UIDLs from"; "UIDL 来源"), "\(.pop3.host):\(.pop3.port)"]);
 def list_fields:
     [t("passwords taken over"; "接管原密码"), .syncPasswords],
     [t("accounts created at login"; "登录时自动创建账号"), .autoCreateAccounts],
     (.knownAccounts | select(. != null) | [t("known accounts"; "已知账号数"), if type == "array" then length else . end]),
     (.excludedAccounts | select(. != null and . != [])
         | [t("excluded accounts"; "排除账号数"), if type == "array" then length else . end]);
+def folder_fields:
+    (.exclude // [] | select(. != []) | [t("folders left out"; "排除文件夹"), join(", ")]),
+    (.map // {} | select(. != {})
+        | [t("folders mapped"; "文件夹映射"), (to_entries | map("\(.key) → \(.value)") | join(", "))]),
+    (select(.shared) | [t("shared folders"; "共享文件夹"), .shared]);
 def option_fields: .options // {}
     | [t("preserve UIDL"; "保留 UIDL"), .preserveUIDL], [t("mark seen"; "标为已读"), .markSeen],
       [t("order"; "次序"), .order], [t("delete after move"; "搬完删除"), .deleteAfterMove],
-      [t("folder"; "文件夹"), .folder], (select(.maxConnections) | [t("connections"; "连接数上限"), .maxConnections]),
+      [t("folder"; "文件夹"), .folder], (.folders // {} | folder_fields),
+      (select(.flags == "none") | [t("flags"; "标记"), .flags]),
+      (select(.maxConnections) | [t("connections"; "连接数上限"), .maxConnections]),
       (select(.followUp) | .followUp | [t("follow-up"; "后续补收"), "\(.hours) h / \(.everyMinutes) min"]);
 def figure_fields:
     (.counts // {} | to_entries[] | [(.key | status_text), .value]),
@@ -113,10 +127,12 @@ def migrations_lines: result | printed(sheet(
         ("notStarted", "inProgress", "completed", "failed", "nonMigrating"
             | {head: status_text, drop: {notStarted: 3, nonMigrating: 6}[.]})];
     .migrations | map([.domain, (.state | window_text), server_cell, (.expiresAt | moment), .moved, .remaining,
-        (.counts // {} | .notStarted, .inProgress, .completed, .failed, .nonMigrating)])));
+        (.counts // {} | .notStarted, .inProgress, .completed, .failed, .nonMigrating)]);
+    t("no domain is enabled (mailmovectl enable)"; "没有已开启的域（mailmovectl enable）")));
 
 def import_row: [
-    (if .error then t("FAILED"; "失败") elif .enabled then t("enabled"; "已开启") else t("ok"; "正常") end), .domain,
+    (if .error then t("FAILED"; "失败") elif .enabled then t("enabled"; "已开启") else t("ok"; "正常") end),
+    (if .domain == "" then t("line \(.line)"; "第 \(.line) 行") else .domain end),
     (.error | select(.)
         | [(.reason | reason_text // empty), (.detail | text)] | map(select(. != "")) | join(t(": "; "："))) // null];
 def imported: (.error.data // {}) as {$parameter, $detail}
@@ -128,7 +144,7 @@ def imported: (.error.data // {}) as {$parameter, $detail}
         sheet([t("result"; "结果"), {head: t("domain"; "域"), least: 12},
                 {head: t("detail"; "详情"), least: 20, wrap: true}];
             .migrations | map(import_row,
-                (.domain as $domain | .warnings // [] | .[] | [t("warning"; "警告"), $domain, text]))),
+                (.domain as $domain | .warnings // [] | .[] | [t("warning"; "警告"), $domain, (text | as_options)]))),
         (.migrations | map(select(.error)) | length) as $bad | (.migrations | length - $bad) as $good
         | t("enabled \($good), failed \($bad)"; "已开启 \($good)，失败 \($bad)"),
         next("verify")),

@@ -16,7 +16,7 @@ def table_rows:
     (.byHour[] | [t("hour"; "小时"), .at, null, .moved, .octets, null, null]),
     (.failures[] | [t("failure"; "失败"), (.reason | reason_text // .), .accounts, null, null, null, (.action | text)]),
     (.notStarted[] | [t("not started"; "未开始"), .account, null, null, null, null,
-        ([.displayName, (.reason | reason_text // text)] | map(select(. != null and . != "")) | join(t(": "; "：")))]),
+        ([.displayName, (.reason | waiting_text)] | map(select(. != null and . != "")) | join(t(": "; "：")))]),
     (.largest[] | [t("largest"; "最大"), .account, null, .moved, .octets, null, null]);
 def table_head: [
     t("part"; "部分"), t("item"; "项目"), t("accounts"; "账号数"), t("messages"; "邮件"), t("octets"; "字节"),
@@ -35,13 +35,17 @@ def in_short:
     (.notStarted | select(. != []) | "", sheet([
             {head: t("not started"; "未开始"), least: 16}, {head: t("name"; "姓名"), least: 8, drop: 1},
             {head: t("why"; "原因"), least: 20, wrap: true}];
-        .[:20] | map([.account, .displayName, (.reason | reason_text // text)])),
+        .[:20] | map([.account, .displayName, (.reason | waiting_text)])),
         (select(length > 20) | (length - 20) as $more
             | t("and \($more) more (mailmovectl pending)"; "另有 \($more) 个（mailmovectl pending）")));
+def left_to_do: .leftToDo // [] | select(. != []) | "", sheet([
+        t("accounts"; "账号数"), {head: t("left to do"; "待办事项"), least: 24, wrap: true}];
+    map([.accounts, (.action | text)]));
 def reported: result
     | if $style == "json" then json
       elif $style == "csv" then sheet(table_head; [table_rows])
-      elif on_terminal then in_short, next("report \(argument) --output report.html"; t("the whole page"; "完整页面")),
+      elif on_terminal then in_short, left_to_do,
+        next("report \(argument) --output report.html"; t("the whole page"; "完整页面")),
         next("disable \(argument)"; t("when everybody has moved"; "全部搬完之后"))
       else page end;
 def written: t("written to \(options.output)"; "已写入 \(options.output)") | clean | printed(.);

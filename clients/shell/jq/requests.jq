@@ -87,6 +87,8 @@ def log_request: call("listLog"; {
     sort: options.sort, attention: (options.attention | flag), descending: (options.descending | flag) });
 def not_done_request: call("listLog"; {domain: argument, status: ["inProgress", "failed", "notStarted"], limit: 20});
 def everyone_request: call("listLog"; {domain: argument});
+# An error where the domain is none of the daemon's.
+def known_request: call("listLog"; {domain: argument, limit: 1});
 def pending_request: call("listLog"; {domain: argument, status: ["notStarted", "inProgress", "failed"]});
 def events_request: call("listEvents"; subject + {since: options.since});
 def trigger_request: . as $password | call("triggerMigration"; {account: argument, $password, via: "admin"});

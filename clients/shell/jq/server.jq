@@ -6,17 +6,6 @@ include "tables";
 include "figures";
 include "replies";
 
-# Settings of the daemon as this program's options name them.
-def as_options:
-    gsub("(?<w>security|or) \"(?<x>starttls|opportunistic|tls|none)\"";
-        if .w == "or" then "or --security \(.x)" else "--security \(.x)" end)
-    | gsub("verify \"fingerprint\" with sha256 "; "--fingerprint ")
-    | gsub("verify \"(?<x>[a-z]+)\""; "--verify \(.x)")
-    | gsub("secureAuthentication false"; "without --secure-auth")
-    | gsub("secureAuthentication( is set)?"; "--secure-auth")
-    | gsub("check port and security"; "check --port and --security")
-    | gsub("check security and certificate"; "check --security and --verify");
-
 def checks: sheet([
         t("result"; "结果"), {head: t("check"; "检查项"), least: 8}, {head: t("detail"; "详情"), least: 24, wrap: true}];
     .checks | map([(.ok | finding_text), .name, (.detail | text | as_options)]));
@@ -49,7 +38,7 @@ def all_verified: every_reply
                 | if .error then [t("FAILED"; "失败"), $domain, null, (.error | error_text)]
                   elif .result.ok then [t("ok"; "正常"), $domain, null, null]
                   else .result.checks[] | select(.ok == false)
-                    | [t("FAILED"; "失败"), $domain, .name, (.detail | text | as_options)] end)),
+                    | [t("FAILED"; "失败"), $domain, .name, (.detail | text | as_options)] end); empty),
         total_line($good) end,
       (if $good == length then empty else end_with(1) end);
 

@@ -56,7 +56,8 @@ def sheet($heads; pages):
             | ($rows | map(map(cell))) as $cells
             | .widths = reduce $cells[] as $row (.widths; [., ($row | map(breadth))] | transpose | map(max))
             | (.widths | fitted($columns)) as $widths
-            | .out = [if $first then $header else empty end, $cells[] | drawn($columns; $widths; $numeric)]
+            | .out = if $first and $rows == [] then [t("none"; "无")]
+                else [if $first then $header else empty end, $cells[] | drawn($columns; $widths; $numeric)] end
           end;
         .out[]);
 def sheet($heads; pages; $empty): [pages] as $all
@@ -85,3 +86,5 @@ def next($command; $why):
       elif $why != "" and ($line + $comment | breadth) <= $width then $line + $comment
       else $line | wrapped([$width - 6, 40] | max) | join(" \\\n    ") end;
 def next($command): next($command; "");
+# Another one, where there is a choice.
+def or_else($command): if on_terminal then t("or:   "; "或者：  ") + "mailmovectl " + $command | clean else empty end;

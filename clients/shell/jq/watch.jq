@@ -49,6 +49,7 @@ def told($status): noted($status)
             | if $status.status == "failed" then .failures = (.failures + [$status])[-50:] else . end
       else . end
     | .dirty = true
+    | if is_domain then . else .told_at = now end
     | if $style == "json" or .new then .out = [$status | shown_line(account_line)] | .line_at = now else . end;
 
 def snapshot: .result as $result | .result = null
@@ -64,9 +65,10 @@ def snapshot: .result as $result | .result = null
       end
     | .out = $back + .out;
 
-def progressed($figures): .figures = $figures | .counts = $figures.counts | .dirty = true | .fresh = true;
+def progressed($figures): .told_at = now | .figures = $figures | .counts = $figures.counts
+    | .dirty = true | .fresh = true;
 
-# Whether nothing moves, is queued or waits for its next try.
+# Whether nothing moves, is queued or waits for its next try. A domain's figures say so up to a second later.
 def is_done: options["until-done"] and .known and .away == null and (.listed or (is_domain | not))
     and .unfinished == {};
 
@@ -85,7 +87,8 @@ def ticked($size): .size = $size
         | .fresh = false | .figures_at = now | .line_at = now
       elif account_line_due then .out = [.account | shown_line(account_line)] | .dirty = false | .line_at = now
       else . end
-    | if is_done then .ended = true else . end;
+    | .done_at = (if is_done then .done_at // now else null end)
+    | if .done_at and (.told_at > .done_at or now - .done_at > 2) then .ended = true else . end;
 
 # An answer that is an error, and not of a daemon that stops.
 def refused($line): if $line.id == 1 and $line.error.data.reason? != "shuttingDown" then .refusal = $line else . end;
@@ -117,7 +120,8 @@ def farewell:
     ((if is_domain then next("pending \(argument)") else next("status \(argument)") end) + "\n");
 def watching:
     foreach (inputs, null) as $line (
-        {outlines: {}, moving: {}, unfinished: {}, failed: {}, failures: [], painted_at: 0, figures_at: 0, out: []};
+        {outlines: {}, moving: {}, unfinished: {}, failed: {}, failures: [], painted_at: 0, figures_at: 0,
+            told_at: 0, out: []};
         heard($line);
         (if $style == "table" then select($line.columns) else . end | .out[]),
         if .refusal then (select(.entered) | leave), (.refusal | result)
