@@ -46,7 +46,7 @@ def setting_value($field):
     elif $field | endswith("At") then moment else tostring | window_text end;
 
 def domain_of: .domain // argument;
-def warnings: .warnings // [] | .[] | text | as_options | sentence(t("warning:"; "警告："));
+def warnings: .warnings // [] | .[] | text | sentence(t("warning:"; "警告："));
 # Warnings are about the old server.
 def new_warnings: if any(.changes // [] | .[]; .field | startswith("oldServer.")) then warnings else empty end;
 def change_lines: .changes // [] | if . == [] then t("nothing changes"; "没有更改")
@@ -144,7 +144,7 @@ def imported: (.error.data // {}) as {$parameter, $detail}
         sheet([t("result"; "结果"), {head: t("domain"; "域"), least: 12},
                 {head: t("detail"; "详情"), least: 20, wrap: true}];
             .migrations | map(import_row,
-                (.domain as $domain | .warnings // [] | .[] | [t("warning"; "警告"), $domain, (text | as_options)]))),
+                (.domain as $domain | .warnings // [] | .[] | [t("warning"; "警告"), $domain, text]))),
         (.migrations | map(select(.error)) | length) as $bad | (.migrations | length - $bad) as $good
         | t("enabled \($good), failed \($bad)"; "已开启 \($good)，失败 \($bad)"),
         next("verify")),

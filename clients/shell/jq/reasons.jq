@@ -88,17 +88,6 @@ def rejection_text: {
     invalidRow: t("a row that is not in order"; "行格式有误"), encodingUncertain: t("encoding uncertain"; "编码不确定"),
     notInDirectory: t("unknown to the platform"; "平台没有该账号") }[.] // reason_text // .;
 
-# Settings of the daemon as this program's options name them.
-def as_options:
-    gsub("(?<w>security|or) \"(?<x>starttls|opportunistic|tls|none)\"";
-        if .w == "or" then "or --security \(.x)" else "--security \(.x)" end)
-    | gsub("verify \"fingerprint\" with sha256 "; "--fingerprint ")
-    | gsub("verify \"(?<x>[a-z]+)\""; "--verify \(.x)") | gsub("or \"fingerprint\""; "or --verify fingerprint")
-    | gsub("secureAuthentication false"; "without --secure-auth")
-    | gsub("secureAuthentication( is set)?"; "--secure-auth")
-    | gsub("check port and security"; "check --port and --security")
-    | gsub("check security and certificate"; "check --security and --verify");
-
 # Why somebody has not started.
 def waiting_text: {
     noLogin: t("has not logged in yet"; "尚未登录"), paused: t("paused"; "已暂停") }[. // ""] // reason_text // text;

@@ -5,7 +5,9 @@ include "settings";
 
 # Methods that can say what people read in $lang.
 def speaks: . as $method | any(
-    "importAccounts", "importMigrations", "detectOldServer", "getReport", "verifyAccounts"; . == $method);
+    "createAccounts", "importAccounts", "importMigrations", "enableMigration", "updateMigration", "disableMigration",
+    "getMigration", "detectOldServer", "verifyOldServer", "checkDomain", "checkIntegrity", "getReport", "listEvents",
+    "queryStatus", "listLog", "listFolders"; . == $method);
 # call(METHOD; PARAMETERS): the request. Parameters that are null are left out.
 def call($method; parameters): {
     jsonrpc: "2.0", id: 1, method: $method,

@@ -8,10 +8,10 @@ include "replies";
 
 def checks: sheet([
         t("result"; "结果"), {head: t("check"; "检查项"), least: 8}, {head: t("detail"; "详情"), least: 24, wrap: true}];
-    .checks | map([(.ok | finding_text), .name, (.detail | text | as_options)]));
+    .checks | map([(.ok | finding_text), .name, (.detail | text)]));
 def mailbox: .mailbox | select(.)
     | t("mailbox: \(.messages) messages, \(.octets) octets"; "邮箱：\(.messages) 封，\(.octets) 字节");
-def advice: .advice // [] | .[] | text | as_options | sentence(t("advice:"; "建议："));
+def advice: .advice // [] | .[] | text | sentence(t("advice:"; "建议："));
 # What the enabling command would be, of the options that were given.
 def server_options: options | with_entries(select(.key | IN("host", "port", "security", "verify", "fingerprint",
         "user-without-domain", "old-domain", "secure-auth", "protocol")))
@@ -38,7 +38,7 @@ def all_verified: every_reply
                 | if .error then [t("FAILED"; "失败"), $domain, null, (.error | error_text)]
                   elif .result.ok then [t("ok"; "正常"), $domain, null, null]
                   else .result.checks[] | select(.ok == false)
-                    | [t("FAILED"; "失败"), $domain, .name, (.detail | text | as_options)] end); empty),
+                    | [t("FAILED"; "失败"), $domain, .name, (.detail | text)] end); empty),
         total_line($good) end,
       (if $good == length then empty else end_with(1) end);
 
@@ -54,7 +54,7 @@ def detected: result
                 {head: t("security"; "加密方式"), drop: 1}, {head: t("user names with domain"; "用户名带域名"), drop: 3},
                 {head: t("source"; "来源"), drop: 2}, {head: t("detail"; "详情"), least: 20, wrap: true}];
             .candidates | map([(.ok | finding_text), .protocol, .host, .port, .security,
-                (.usernameIncludesDomain | yes_no), .source, (.detail | text | as_options)]);
+                (.usernameIncludesDomain | yes_no), .source, (.detail | text)]);
             t("Nothing was found."; "没有找到。")),
         best as $best | (argument | split("@")[-1]) as $domain
         | if $best then next($best | as_command($domain))
