@@ -36,7 +36,7 @@ public struct OldServerFindings: Sendable {
     /// What the server says it is, and what the names of a user's own folders begin with (IMAP).
     public var id: [String: String] = [:]
     public var namespace: String?
-    /// The paths of the account's folders (IMAP); only if its password was accepted.
+    /// The paths of all the account's folders (IMAP); only if its password was accepted.
     public var folders: [String]?
     /// Only if an account's password was accepted.
     public var mailbox: (messages: Int, octets: Int)?

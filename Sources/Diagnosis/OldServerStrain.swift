@@ -86,6 +86,15 @@ struct OldServerStrain: Sendable {
         return found
     }
 
+    /// - Returns: by how much each wrong password was answered later than the one before, where those alone are; nil where
+    ///   that is not so.
+    static func growth(_ answers: Answers) -> Duration? {
+        guard penalty(answers) == nil, let first = answers.wrong.first, let last = answers.wrong.last,
+            last - first >= noticeable
+        else { return nil }
+        return last - first
+    }
+
     /// - Returns: by how much answers come later after wrong passwords; nil where they do not.
     static func penalty(_ answers: Answers) -> Duration? {
         if let right = answers.right, let after = answers.rightAfter {

@@ -21,6 +21,7 @@ extension IMAPMailbox {
             let folders = try await known(moving)
             state.withLock { state in
                 state.folders = folders
+                state.paths = plan.folders.map(\.path)
                 state.namespace = namespaces?.personal.first?.prefix
             }
             return folders.map(\.shown)
@@ -140,14 +141,18 @@ extension IMAPMailbox {
 
     private func examined(_ plans: [FolderPlan.Folder]) async throws(WireFailure) -> [MailboxName: OpenedFolder] {
         var found: [MailboxName: OpenedFolder] = [:]
-        let open = state.withLock { $0.open }
+        // Nor is one opened twice, unless it was opened before changes were counted (RFC 7162 §3.1).
+        let open = state.withLock { $0.open }.flatMap {
+            $0.changes != 0 || !capabilities.conditionalStore ? $0 : nil
+        }
         if let open { found[open.name] = open }
         let names = plans.map(\.listed.name).filter { $0 != open?.name }
+        let counting: Command.Resynchronization? = capabilities.conditionalStore ? .conditionalStore : nil
         for start in stride(from: 0, to: names.count, by: Self.mostAhead) {
             let part = Array(names[start..<min(start + Self.mostAhead, names.count)])
             state.withLock { $0.open = nil }
             let heard = Collected(part.map { OpenedFolder($0) })
-            let answers = try await wire.perform(part.map { Command.examine($0, nil) }) { answered, response in
+            let answers = try await wire.perform(part.map { Command.examine($0, counting) }) { answered, response in
                 heard.change { if $0.indices.contains(answered) { $0[answered].hear(response) } }
             }
             for (answer, folder) in zip(answers, heard.value) where answer.condition.kind == .ok {

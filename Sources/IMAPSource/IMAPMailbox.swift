@@ -21,6 +21,8 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
         var serverID: [String: String] = [:]
         /// What the user's own names begin with.
         var namespace: [UInt8]?
+        /// Of all that are listed, whether they move or not.
+        var paths: [String] = []
         /// By their numbers.
         var folders: [KnownFolder] = []
         var open: OpenedFolder?
@@ -196,8 +198,8 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
     private static let known = ["IMAP4REV1": "IMAP4rev1", "IMAP4REV2": "IMAP4rev2"]
 
     var facts: ServerFacts {
-        let (capabilities, scrubber, id, namespace) = state.withLock {
-            ($0.capabilities, $0.scrubber, $0.serverID, $0.namespace)
+        let (capabilities, scrubber, id, namespace, paths) = state.withLock {
+            ($0.capabilities, $0.scrubber, $0.serverID, $0.namespace, $0.paths)
         }
         func shown(_ text: String) -> String { scrubber.text(of: text.utf8) }
         return ServerFacts(
@@ -206,6 +208,7 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
             mechanisms: capabilities.mechanisms.map(shown), tls: tls, pipelines: true, hasUIDL: true, hasTOP: true,
             traits: traits,
             id: Dictionary(id.map { (shown($0.key), shown($0.value)) }, uniquingKeysWith: { first, _ in first }),
+            folders: paths.map(shown),
             namespace: namespace.map { scrubber.text(of: MailboxName(octets: $0).description.utf8) })
     }
 

@@ -64,12 +64,15 @@ public struct ServerFacts: Sendable {
     public var traits: SourceTraits
     /// What the server says it is: names in lower case (IMAP's `ID`).
     public var id: [String: String]
+    /// The paths of all folders that it has listed, whether they move or not.
+    public var folders: [String]
     /// What the names of the user's own folders begin with (IMAP's `NAMESPACE`); nil if it does not say.
     public var namespace: String?
 
     public init(
         greeting: String, capabilities: [String], mechanisms: [String], tls: TLSFacts?, pipelines: Bool, hasUIDL: Bool,
-        hasTOP: Bool, traits: SourceTraits, id: [String: String] = [:], namespace: String? = nil
+        hasTOP: Bool, traits: SourceTraits, id: [String: String] = [:], folders: [String] = [],
+        namespace: String? = nil
     ) {
         self.greeting = greeting
         self.capabilities = capabilities
@@ -80,6 +83,7 @@ public struct ServerFacts: Sendable {
         self.hasTOP = hasTOP
         self.traits = traits
         self.id = id
+        self.folders = folders
         self.namespace = namespace
     }
 }

@@ -167,7 +167,7 @@ final class DeviceSync: Sendable {
 
     /// Local file systems whose syncfs(2) flushes their journal and the disk's cache. Others (NFS, FUSE) may answer
     /// 0 and have done nothing.
-    private static func isWholeSyncTrusted(_ fd: Int32) -> Bool {
+    static func isWholeSyncTrusted(_ fd: Int32) -> Bool {
         switch file_system_type(fd) {
         case 0xEF53, 0x5846_5342, 0x9123_683E, 0xF2F5_2010, 0x2FC1_2FC1, 0xCA45_1A4E, 0x0102_1994, 0x794C_7630:
             true  // ext4, XFS, Btrfs, F2FS, ZFS, bcachefs, tmpfs, overlay

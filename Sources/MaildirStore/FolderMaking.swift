@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CLinux
 import Glibc
 public import MailStore
 public import Vocabulary
@@ -13,6 +14,8 @@ extension MaildirStore {
             var made: [Directory] = []
             let inbox = try self.maildir(of: account, folder: .inbox, expecting: expected, made: &made).place
             var subscribed: [FolderName] = []
+            // One sync for all, where it can be trusted; there may be thousands.
+            let isSyncedAtOnce = DeviceSync.isWholeSyncTrusted(inbox.tmp.fd)
             for folder in folders {
                 guard isAwaited() else { return }
                 let name = FolderName(folder.levels, self.layout)
@@ -23,8 +26,11 @@ extension MaildirStore {
                 // Thousands of open directories would be too many.
                 var below: [Directory] = []
                 _ = try self.maildir(of: account, folder: name, expecting: expected, made: &below)
-                for directory in below where fsync(directory.fd) != 0 { throw .system(errno, path: directory.path) }
+                for directory in below where !isSyncedAtOnce && fsync(directory.fd) != 0 {
+                    throw .system(errno, path: directory.path)
+                }
             }
+            if isSyncedAtOnce, syncfs(inbox.tmp.fd) != 0 { throw .system(errno, path: inbox.path) }
             for directory in made where fsync(directory.fd) != 0 { throw .system(errno, path: directory.path) }
             try self.subscribe(to: subscribed, in: Directory(path: inbox.path, followsLink: false))
         }

@@ -79,6 +79,14 @@ package final class OldServerNews: Sendable {
         """
     }
 
+    package static func growth(_ delay: Duration) -> String {
+        """
+        the old server answers each wrong password \(seconds(delay)) later than the one before. If it counts by address, \
+        users wait for each other, for all come from this machine's. Ask its administrator to except that address (Dovecot: \
+        login_trusted_networks, or auth_failure_delay and the anvil penalty)
+        """
+    }
+
     static func seconds(_ duration: Duration) -> String {
         let seconds = duration / .seconds(1)
         return seconds < 10 ? "\((seconds * 10).rounded() / 10) s" : "\(Int(seconds.rounded())) s"

@@ -28,7 +28,7 @@ import Vocabulary
         ("NO [LIMIT] slow down", "busy oldServerThrottled"), ("NO [THROTTLED] slow down", "busy oldServerThrottled"),
         ("NO [SERVERBUG] oops", "busy oldServerUnreachable"), ("NO [CONTACTADMIN] call", "busy oldServerUnreachable"),
         ("NO Server busy, try again later", "busy oldServerUnreachable"),
-        ("NO Server is busy. Suggested Backoff Time: 2500 milliseconds", "busy oldServerUnreachable 3"),
+        ("NO Server is busy. Suggested Backoff Time: 2500 milliseconds", "busy oldServerThrottled 3"),
         ("BAD what", "failed oldServerProtocol"),
         ("NO [REFERRAL imap://b.example/] elsewhere", "failed oldServerProtocol"),
         ("NO [PRIVACYREQUIRED] TLS first", "failed secureAuthenticationUnavailable"),

@@ -71,7 +71,7 @@ final class NewPlatform: Sendable {
         let pop3 = POP3Source(group: MultiThreadedEventLoopGroup.singleton)
         let move = MailMove(
             records: records, directory: directory ?? BuiltinDirectory(records: records), source: source ?? pop3,
-            probe: pop3, store: other ?? maildirs, pool: pool, sealKey: sealKey,
+            probe: source as? any OldServerProbe ?? pop3, store: other ?? maildirs, pool: pool, sealKey: sealKey,
             ledgerHash: try KeyedHash(key: Array(repeating: 2, count: 32)), limits: limits, log: log,
             courier: courier, now: { clock.now }, uptime: { clock.uptime })
         try await move.recover()

@@ -103,7 +103,7 @@ import Vocabulary
             let status = try await platform.until { $0.status == .completed }
             #expect(status.moved == 3 && status.remaining == 0)
             try await platform.settle()
-            #expect(platform.delivered().count == (isFiled ? 1 : 3))
+            #expect(platform.delivered(in: "").count == (isFiled ? 1 : 3))
             let row = try #require(try await platform.row(of: Self.ann))
             let ledger = try await platform.records.read { try $0.ledger(of: row.id) }
             #expect(ledger.count == 3 && ledger.allSatisfy { $0.uniqueID != nil })
