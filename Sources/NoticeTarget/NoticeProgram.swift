@@ -24,8 +24,8 @@ struct NoticeProgram {
             close(writing)
             throw error
         }
-        // A program that does not read is no reason to wait: SIGPIPE is ignored, and a full pipe is polled.
-        let isTaken = Self.write(input, to: writing, until: deadline)
+        // How it ends says whether it is told: one that ends well without reading all of it had enough.
+        Self.write(input, to: writing, until: deadline)
         close(writing)
         guard let status = Self.wait(for: process, until: deadline) else {
             kill(-process, SIGKILL)
@@ -39,8 +39,6 @@ struct NoticeProgram {
         }
         let exit = status >> 8 & 0xFF
         if exit != 0 { throw NoticeTarget.Failure(description: "\(path) ended with status \(exit)") }
-        // One that has ended well without reading all of it had enough.
-        _ = isTaken
     }
 
     private func start(reading: CInt) throws(NoticeTarget.Failure) -> pid_t {
@@ -84,7 +82,8 @@ struct NoticeProgram {
         return body(&pointers)
     }
 
-    private static func write(_ octets: [UInt8], to descriptor: CInt, until deadline: ContinuousClock.Instant) -> Bool {
+    /// As much as it reads in time. SIGPIPE is ignored in this process.
+    private static func write(_ octets: [UInt8], to descriptor: CInt, until deadline: ContinuousClock.Instant) {
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
         var written = 0
         while written < octets.count {
@@ -92,14 +91,14 @@ struct NoticeProgram {
             if count > 0 {
                 written += count
             } else if errno == EAGAIN {
-                var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 let left = (deadline - .now) / .milliseconds(1)
-                guard left > 0, poll(&waiting, 1, CInt(min(left, 1000))) >= 0 || errno == EINTR else { return false }
+                guard left > 0 else { return }
+                var waiting = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                _ = poll(&waiting, 1, CInt(min(left, 1000)))
             } else if errno != EINTR {
-                return false
+                return
             }
         }
-        return true
     }
 
     /// - Returns: its status; nil where it has not ended in time.

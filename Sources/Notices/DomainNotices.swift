@@ -30,7 +30,7 @@ struct DomainNotices: Codable, Hashable, Sendable {
     static let endingBefore = 3.0 * 86_400
     /// The end of a window that is first seen so long after it is no news.
     static let staleAfter = 86_400.0
-    /// What nobody has taken by then is given up.
+    /// No more is kept for a target that is away; the oldest goes first.
     static let mostPending = 20
 
     /// Whether nothing of this window can become news any more.

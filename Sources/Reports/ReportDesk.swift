@@ -35,7 +35,7 @@ public final class ReportDesk: Sendable {
             found += page.entries
             query.cursor = page.nextCursor
         } while query.cursor != nil && found.count < Self.mostWaiting
-        return found
+        return Array(found.prefix(Self.mostWaiting))
     }
 }
 

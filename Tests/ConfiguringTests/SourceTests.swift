@@ -75,6 +75,10 @@ import Testing
                 "--idle-exit: idleExit: expected a number of seconds from 0 to 31536000, found \"-1\""
             ),
             (["--log-level=loud"], "--log-level: log.level: expected trace, debug"),
+            (
+                ["--notify-target", "bin/tell"],
+                "--notify-target: notify.target: expected unix:/PATH of a socket, or the /PATH of a program, found \"bin/tell\""
+            ),
             (["--limits-concurrent-moves", "0"], "--limits-concurrent-moves: limits.concurrentMoves: expected"),
         ])
     func aValueOutOfRangeIsOneWhereverItStands(flags: [String], text: String) {
