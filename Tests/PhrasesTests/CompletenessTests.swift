@@ -9,7 +9,7 @@ import Testing
     private static let rooms = [
         "MailSession", "POP3", "POP3Source", "IMAP", "IMAPSource", "MailConnection", "MaildirStore", "MailStore",
         "Runs",
-        "Logins", "Delivery", "Migration", "Accounts", "Diagnosis", "DNS", "Methods", "Vocabulary", "Secrets",
+        "Logins", "Notices", "MigrationFile", "Delivery", "Migration", "Accounts", "Diagnosis", "DNS", "Methods", "Vocabulary", "Secrets",
     ]
 
     /// What servers and their users say, what is sent, and what has its Chinese beside it.
@@ -48,6 +48,10 @@ import Testing
         "a run cannot be tried again: {}",
         "whether it announces EXPIRE 0 could not be remembered: {}",
         "the key of the ledger's hashes has {} octets, not 16 to 64",
+        "news may be told again: {}",
+        "news cannot be looked for: {}",
+        "what was told of {} cannot be read: {}",
+        "{} of {} could not be told: {}{}",
         "the seal key has {} octets instead of {}; make one with: head -c {} /dev/urandom",
     ]
 

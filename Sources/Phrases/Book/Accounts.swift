@@ -93,6 +93,54 @@ extension Pages {
 
     /// What is wrong with a call's parameters.
     static let parameters = #"""
+        is larger than 8 MB; split it
+        = 大于 8 MB；请拆分
+
+        is not written in UTF-8
+        = 不是 UTF-8 编码
+
+        has more than {} aliases (*name); use defaults: instead
+        = 别名（*name）超过 {} 个；请改用 defaults:
+
+        defaults must be a mapping
+        = defaults 须为映射
+
+        migrations must be a list
+        = migrations 须为列表
+
+        {} is not known here; known are defaults, migrations
+        = 此处不支持 {}；可用的有 defaults、migrations
+
+        has more than {} migrations; split it
+        = 搬家超过 {} 个；请拆分
+
+        is no YAML: {}
+        = 不是 YAML：{}
+
+        is no YAML
+        = 不是 YAML
+
+        has a key twice
+        = 有重复的键
+
+        has no migrations; they are a list under migrations:
+        = 没有搬家；应列在 migrations: 之下
+
+        has too many values
+        = 值过多
+
+        is nested too deeply
+        = 嵌套过深
+
+        has a key that is no word
+        = 有的键不是单词
+
+        has an alias of nothing
+        = 有的别名没有所指
+
+        line {} {}
+        = 第 {} 行{}
+
         line {}: {}
         = 第 {} 行：{}
 

@@ -104,6 +104,18 @@ extension Pages {
         the daemon shuts down
         = 守护进程正在关闭
 
+        {} of {} accounts are complete
+        = {2} 个账号中已完成 {1} 个
+
+        {} accounts are under way, and nothing has been moved for {} minutes
+        = {} 个账号正在搬家，但已有 {} 分钟没有搬入任何邮件
+
+        the window ends at {}: {}
+        = 有效期至 {}：{}
+
+        {}; not started: {}
+        = {}；未开始：{}
+
         the daemon ended in the middle of the move; it goes on with the next login
         = 守护进程在搬家中途终止；下次登录后继续
 

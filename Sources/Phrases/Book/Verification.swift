@@ -187,6 +187,12 @@ extension Pages {
         = 密码错误后，原服务器对所有人的应答都延迟 {}，因为它按地址计数，而所有用户都来自本机地址。请其管理员将该地址列为
           例外（Dovecot：login_trusted_networks，或 auth_failure_delay 和 anvil 惩罚；fail2ban：ignoreip）
 
+        the old server answers each wrong password {} later than the one before. If it counts by address, users wait for
+        each other, for all come from this machine's. Ask its administrator to except that address (Dovecot:
+        login_trusted_networks, or auth_failure_delay and the anvil penalty)
+        = 原服务器对每个错误密码的应答都比前一个晚 {}。若按地址计数，用户会互相等待，因为他们都来自本机地址。请其管理员将该
+          地址列为例外（Dovecot：login_trusted_networks，或 auth_failure_delay 和 anvil 惩罚）
+
         {} s
         = {} 秒
 
