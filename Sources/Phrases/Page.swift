@@ -7,8 +7,12 @@ struct Page: Sendable {
     /// With `{}`, or `{1}`, `{2}` … where the order is another.
     let translation: String
 
+    /// Which of what is put in has to be a figure: `{#}` instead of `{}`.
+    private let figures: Set<Int>
+
     init(english: String, chinese: String) {
-        literals = Self.literals(english)
+        literals = Self.literals(english.replacing("{#}", with: "{}"))
+        figures = Set(english.matches(of: /\{#?\}/).enumerated().filter { $1.output == "{#}" }.map(\.offset))
         translation = chinese
     }
 
@@ -33,7 +37,12 @@ struct Page: Sendable {
             start = found.upperBound
         }
         guard start <= end else { return nil }
-        return parts + [start..<end]
+        parts.append(start..<end)
+        return figures.allSatisfy { Self.isFigure(text[parts[$0]]) } ? parts : nil
+    }
+
+    private static func isFigure(_ text: ArraySlice<UInt8>) -> Bool {
+        !text.isEmpty && text.allSatisfy { (48...57).contains($0) || $0 == UInt8(ascii: ".") }
     }
 
     func chinese(_ parts: [String]) -> String {

@@ -5,7 +5,8 @@ public import Vocabulary
 /// The sentences that administrators read, in Chinese.
 ///
 /// The program writes sentences in English, with names, figures and other servers' words in them, and keeps them so: in
-/// events, logs and errors. The book has a page for each, by its English form, where `{}` stands for what was put in.
+/// events, logs and errors. The book has a page for each, by its English form, where `{}` stands for what was put in, and
+/// `{#}` for a figure.
 /// A sentence that it does not have stays as it is.
 public struct Phrasebook: Sendable {
     /// What this program says.
@@ -52,7 +53,7 @@ public struct Phrasebook: Sendable {
     }
 
     /// What stands between sentences that were put side by side.
-    private static let joints = [(". ", "。"), ("; ", "；"), (": ", "：")]
+    private static let joints = [(". ", "。"), ("; ", "；"), (": ", "："), (", ", "，")]
 
     /// The page that has most of the text's own words.
     private func page(for text: [UInt8]) -> (Page, [Range<Int>])? {

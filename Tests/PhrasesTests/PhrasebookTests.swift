@@ -35,6 +35,12 @@ import Vocabulary
                 == "无法连接 mail.example。它要求同一用户的两次登录相隔 30.0 秒")
     }
 
+    @Test func aFigureIsNoWord() {
+        #expect(book.chinese("3 completed, 1 failed, 12 not started") == "3 个完成，1 个失败，12 个未开始")
+        #expect(book.chinese("login failed") == "login failed")
+        #expect(book.chinese("-ERR this is paused") == "-ERR this is paused")
+    }
+
     @Test func whatTheBookDoesNotHaveStays() {
         for text in ["", "-ERR [SYS/TEMP] try again", "ann@example.com", "{}", "{} {}", "密码", ": ", "; ", "\u{0}"] {
             #expect(book.chinese(text) == text)

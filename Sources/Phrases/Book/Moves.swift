@@ -113,6 +113,30 @@ extension Pages {
         the window ends at {}: {}
         = 有效期至 {}：{}
 
+        all {} accounts have moved
+        = 全部 {} 个账号已完成搬家
+
+        {#} completed
+        = {} 个完成
+
+        {#} not started
+        = {} 个未开始
+
+        {#} failed
+        = {} 个失败
+
+        {#} still moving
+        = {} 个搬家中
+
+        {#} paused
+        = {} 个已暂停
+
+        {#} messages only on the old server
+        = {} 封邮件仍在原服务器
+
+        {#} message only on the old server
+        = {} 封邮件仍在原服务器
+
         {}; not started: {}
         = {}；未开始：{}
 

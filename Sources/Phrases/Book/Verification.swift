@@ -193,7 +193,7 @@ extension Pages {
         = 原服务器对每个错误密码的应答都比前一个晚 {}。若按地址计数，用户会互相等待，因为他们都来自本机地址。请其管理员将该
           地址列为例外（Dovecot：login_trusted_networks，或 auth_failure_delay 和 anvil 惩罚）
 
-        {} s
+        {#} s
         = {} 秒
 
         {} cannot be reached
