@@ -254,7 +254,9 @@ let package = Package(
         tests("MessageContentTests", ["MessageContent", "Support", "Vocabulary"]),
         tests("MailStoreTests", ["MaildirStore", "MailStore", "MessageContent", "Support", "Vocabulary"]),
         tests("MaildirStoreTests", ["MaildirStore", "MailStore", "MessageContent", "Support", "Vocabulary"]),
-        tests("AccountDirectoryTests", ["AccountDirectory", "BuiltinDirectory", "SQLDirectory", "Secrets", "Support", "Vocabulary"]),
+        tests(
+            "AccountDirectoryTests",
+            ["AccountDirectory", "BuiltinDirectory", "SQLDirectory", "Secrets", "Support", "Vocabulary"]),
         tests("SQLDirectoryTests", ["AccountDirectory", "SQLDirectory", "Secrets", "Support", "Vocabulary"]),
         tests("RecordsTests", ["Records", "SQLiteRecords", "Support", "Vocabulary"]),
         tests(

@@ -54,8 +54,10 @@ extension Hoster {
             exchangers: ["qiye163mx01.mxmail.netease.com", "qiye163mx02.mxmail.netease.com", "qiye.163.com"],
             servers: [.imap("imap.qiye.163.com"), .pop3("pop.qiye.163.com")]),
         // https://help.mail.163.com/faqDetail.do?code=d7a5dc8471cd0c0e8b4b8f4f8e49998b374173cfe9171305fa1ce630d7f67ac2
-        Hoster(name: "163", exchangers: [], domains: ["163.com"], servers: [.imap("imap.163.com"), .pop3("pop.163.com")]),
-        Hoster(name: "126", exchangers: [], domains: ["126.com"], servers: [.imap("imap.126.com"), .pop3("pop.126.com")]),
+        Hoster(
+            name: "163", exchangers: [], domains: ["163.com"], servers: [.imap("imap.163.com"), .pop3("pop.163.com")]),
+        Hoster(
+            name: "126", exchangers: [], domains: ["126.com"], servers: [.imap("imap.126.com"), .pop3("pop.126.com")]),
         // Coremail's hosting; its software elsewhere answers under the customer's own names.
         Hoster(
             name: "Coremail", exchangers: ["icoremail.net"],

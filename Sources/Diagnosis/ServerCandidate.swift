@@ -43,7 +43,8 @@ public struct ServerCandidate: Sendable, Hashable {
 
     private var rank: [Int] {
         [
-            acceptsPassword ? 0 : 1, isOK ? 0 : 1, security.isAlwaysEncrypted ? 0 : 1, source.rank, mailProtocol == .imap ? 0 : 1,
+            acceptsPassword ? 0 : 1, isOK ? 0 : 1, security.isAlwaysEncrypted ? 0 : 1, source.rank,
+            mailProtocol == .imap ? 0 : 1,
             Self.securities.firstIndex(of: security) ?? Self.securities.count,
         ]
     }

@@ -48,7 +48,8 @@ public struct Resolution: Sendable {
         _ server: OldServer, _ ownPorts: Set<Int>, flags: CInt
     ) throws(WireFailure) -> Resolution {
         try checked(
-            Resolution(addresses: try addresses(of: server.host, port: server.port, flags: flags)), of: server, ownPorts)
+            Resolution(addresses: try addresses(of: server.host, port: server.port, flags: flags)), of: server, ownPorts
+        )
     }
 
     /// What was looked up elsewhere.
@@ -59,7 +60,9 @@ public struct Resolution: Sendable {
             // absent: it is an address
             try? SocketAddress(ipAddress: address.description, port: server.port)
         }
-        guard !sockets.isEmpty else { throw WireFailure(code: .unresolved, message: "has no address; check the host name") }
+        guard !sockets.isEmpty else {
+            throw WireFailure(code: .unresolved, message: "has no address; check the host name")
+        }
         return try checked(Resolution(addresses: sockets), of: server, ownPorts)
     }
 

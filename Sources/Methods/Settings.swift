@@ -14,7 +14,9 @@ extension MethodTable {
                 plan.before == nil
                 ? "from \(settings.oldServer.host):\(settings.oldServer.port), until \(settings.expiresAt)"
                 : SettingsDifference.text(of: try SettingsDifference(plan).changes)
-            if let overview = try await move.settings.carryOut(plan, detail: detail) { return try await report(overview) }
+            if let overview = try await move.settings.carryOut(plan, detail: detail) {
+                return try await report(overview)
+            }
         }
         throw CallFailure(.overloaded, detail: "the settings of \(parameters.domain) change too fast; try again")
     }

@@ -59,6 +59,7 @@ struct BcryptSHA256: Hashable, Sendable {
         else { return false }
         // 32 octets are 44 characters.
         return try hash.matches(
-            Password(count: 44) { memory in text.withUnsafeBytes { memory.copyMemory(from: .init(rebasing: $0[..<44])) } })
+            Password(count: 44) { memory in text.withUnsafeBytes { memory.copyMemory(from: .init(rebasing: $0[..<44])) }
+            })
     }
 }

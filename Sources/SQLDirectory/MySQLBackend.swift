@@ -139,7 +139,8 @@ private final class MySQLConnection: SQLConnection {
         }
         try check(prepared, text.withCString { library.prepare(prepared, $0, CUnsignedLong(strlen($0))) } == 0)
         guard library.parameters(prepared) == names.count else {
-            throw SQLFailure("\(subject): the statement has \(library.parameters(prepared)) parameters, not \(names.count)")
+            throw SQLFailure(
+                "\(subject): the statement has \(library.parameters(prepared)) parameters, not \(names.count)")
         }
         try execute(prepared, names.map { arguments[$0] ?? .null })
         guard let metadata = library.metadata(prepared) else {

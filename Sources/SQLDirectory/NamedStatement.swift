@@ -28,7 +28,9 @@ public struct NamedStatement: Hashable, Sendable {
         pieces = reader.pieces()
         guard reader.isWhole else { throw Fault(description: "ends within a literal or a comment") }
         for case .parameter(let name) in pieces where !Self.known.contains(name) {
-            throw Fault(description: "names :\(name); known are \(Self.known.sorted().map { ":\($0)" }.joined(separator: ", "))")
+            throw Fault(
+                description: "names :\(name); known are \(Self.known.sorted().map { ":\($0)" }.joined(separator: ", "))"
+            )
         }
     }
 

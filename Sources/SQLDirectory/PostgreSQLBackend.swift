@@ -172,7 +172,8 @@ private final class PostgreSQLConnection: SQLConnection {
             for (column, name) in names.enumerated() {
                 let (row, column) = (CInt(row), CInt(column))
                 values[name] = .some(
-                    library.isNull(result, row, column) != 0 ? nil : String(cString: library.value(result, row, column)))
+                    library.isNull(result, row, column) != 0 ? nil : String(cString: library.value(result, row, column))
+                )
             }
             return values
         }

@@ -34,7 +34,8 @@ public struct SQLDirectory: AccountDirectory {
         }
         switch place {
         case .mysql(let place):
-            let subject = place.socket ?? HostAndPort(host: place.host, port: place.port == 0 ? 3306 : place.port).description
+            let subject =
+                place.socket ?? HostAndPort(host: place.host, port: place.port == 0 ? 3306 : place.port).description
             return try MySQLBackend(
                 place, subject: "MySQL at \(subject)", password: settings.password, seconds: settings.seconds)
         case .postgresql(let url):
@@ -103,7 +104,8 @@ public struct SQLDirectory: AccountDirectory {
                 let address = try? EmailAddress(text), address.domain == domain
             else { return nil }
             return DirectoryAccount(
-                address: address, displayName: row["name"] ?? nil, quotaOctets: (row["quota"] ?? nil).flatMap { Int64($0) })
+                address: address, displayName: row["name"] ?? nil,
+                quotaOctets: (row["quota"] ?? nil).flatMap { Int64($0) })
         }
         // The statement is the administrator's, and has no order or limit of ours.
         let sorted = accounts.sorted { $0.address < $1.address }

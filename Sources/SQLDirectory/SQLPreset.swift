@@ -28,7 +28,8 @@ public struct SQLPreset: Sendable, Hashable {
             UPDATE mailbox SET password = :password, attributes = JSON_SET(attributes, '$.force_pw_update', '0', \
             '$.passwd_update', NOW()) WHERE username = :address AND authsource = 'mailcow' AND password = :expected
             """,
-        list: "SELECT username AS address, name, quota FROM mailbox WHERE domain = :domain AND active = 1 AND kind = ''",
+        list:
+            "SELECT username AS address, name, quota FROM mailbox WHERE domain = :domain AND active = 1 AND kind = ''",
         hash: .bcrypt)
 
     /// PostfixAdmin, public/upgrade.php (`mailbox`); on MySQL and PostgreSQL. Its addresses ignore case and accents there.

@@ -43,7 +43,8 @@ public struct SQLSettings: Sendable {
         self.replace = try Self.statement("replace", replace, "UPDATE", ["password", "expected"])
         self.others = try others.map { text throws(Fault) in try Self.statement("others", text, "SELECT", []) }
         self.list = try list.map { text throws(Fault) in try Self.statement("list", text, "SELECT", ["domain"]) }
-        self.create = try create.map { text throws(Fault) in try Self.statement("create", text, "INSERT", ["password"]) }
+        self.create = try create.map { text throws(Fault) in try Self.statement("create", text, "INSERT", ["password"])
+        }
         _ = try place()
     }
 
@@ -85,7 +86,9 @@ public struct SQLSettings: Sendable {
     func place() throws(Fault) -> Place {
         if url.hasPrefix("sqlite:") {
             let path = String(url.dropFirst(7))
-            guard path.hasPrefix("/") else { throw Fault(key: "url", detail: "must name an absolute path behind sqlite:") }
+            guard path.hasPrefix("/") else {
+                throw Fault(key: "url", detail: "must name an absolute path behind sqlite:")
+            }
             return .sqlite(path)
         }
         if url.hasPrefix("postgresql://") || url.hasPrefix("postgres://") {
@@ -101,7 +104,8 @@ public struct SQLSettings: Sendable {
     }
 
     private static let withPassword = Fault(
-        key: "url", detail: "must not hold a password: give it in the credential accounts-password or accounts.passwordFile")
+        key: "url",
+        detail: "must not hold a password: give it in the credential accounts-password or accounts.passwordFile")
 
     /// What stands between `://` and the next `/`.
     private static func authority(_ url: String) -> Substring {

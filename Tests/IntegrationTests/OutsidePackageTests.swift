@@ -24,7 +24,8 @@ import Testing
             try FileManager.default.createDirectory(at: source, withIntermediateDirectories: true)
             try FileManager.default.copyItem(at: step, to: source.appending(path: "main.swift"))
             targets.append(
-                ".executableTarget(name: \"Step\(number)\", dependencies: [.product(name: \"MailMoveClient\", package: \"mailmove\")])")
+                ".executableTarget(name: \"Step\(number)\", dependencies: [.product(name: \"MailMoveClient\", package: \"mailmove\")])"
+            )
         }
         let manifest = """
             // swift-tools-version: 6.2
@@ -38,7 +39,10 @@ import Testing
         // Kept, so that it is built anew only where it has changed.
         let build = try await ProgramRun.output(
             of: "/usr/bin/env",
-            [Self.swift, "build", "--package-path", folder.path, "--scratch-path", Self.root.appending(path: ".build/outside").path])
+            [
+                Self.swift, "build", "--package-path", folder.path, "--scratch-path",
+                Self.root.appending(path: ".build/outside").path,
+            ])
         #expect(build.status == 0, "\(build.output.suffix(4000))")
     }
 

@@ -94,7 +94,8 @@ import Testing
         let attempts = Mutex(0)
         try await withDaemon { request, client in
             attempts.withLock { $0 += 1 }
-            client.fail(request, CallFailure(reason, detail: "no", retryAfter: reason.isRetryable ? 3600 : nil).rpcError)
+            client.fail(
+                request, CallFailure(reason, detail: "no", retryAfter: reason.isRetryable ? 3600 : nil).rpcError)
         } _: { _, client, _ in
             let error = await #expect(throws: MailMoveError.self) {
                 try await client.retrying(for: .seconds(60)) { try await client.ping() }

@@ -183,7 +183,9 @@ import Vocabulary
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
         try await NewPlatform.run { platform in
-            let known = [NewPlatform.ann, NewPlatform.address("zoe@example.com"), NewPlatform.address("bob@example.com")]
+            let known = [
+                NewPlatform.ann, NewPlatform.address("zoe@example.com"), NewPlatform.address("bob@example.com"),
+            ]
             let some = try await platform.enable(server) { $0.knownAccounts = known }
             let warning = try await platform.move.settings.warning(aboutKnownAccountsOf: some)
             #expect(warning?.hasPrefix("2 of the known accounts have no account here, such as bob@example.com") == true)

@@ -9,7 +9,8 @@ import Testing
     private static let rooms = [
         "MailSession", "POP3", "POP3Source", "IMAP", "IMAPSource", "MailConnection", "MaildirStore", "MailStore",
         "Runs",
-        "Logins", "Notices", "MigrationFile", "Delivery", "Migration", "Accounts", "Diagnosis", "DNS", "Methods", "Vocabulary", "Secrets",
+        "Logins", "Notices", "MigrationFile", "Delivery", "Migration", "Accounts", "Diagnosis", "DNS", "Methods",
+        "Vocabulary", "Secrets",
     ]
 
     /// What servers and their users say, what is sent, and what has its Chinese beside it.
@@ -57,7 +58,8 @@ import Testing
 
     /// Parts of sentences that the book has as a whole, and texts that nobody reads.
     private static let parts: Set = [
-        "; it said: {}", "; {}", "master user for {}", "shows a certificate for another host{}", ", and answers a login in {}", "{} can be reached{}",
+        "; it said: {}", "; {}", "master user for {}", "shows a certificate for another host{}",
+        ", and answers a login in {}", "{} can be reached{}",
         "a POP3 session", "an IMAP session",
         "Subject: Retrieval using the IMAP4 protocol failed for the following message", "store-marker {}",
         "found-by-content {}", "not started", "not migrating", "progress of {}", "mailmove password\0{}",

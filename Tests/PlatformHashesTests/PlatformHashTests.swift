@@ -88,7 +88,8 @@ import Testing
             for _ in 0..<200 {
                 var octets = Array(text.utf8)
                 for _ in 0..<Int.random(in: 1...3, using: &generator) {
-                    octets[Int.random(in: octets.indices, using: &generator)] = .random(in: 0x20...0x7E, using: &generator)
+                    octets[Int.random(in: octets.indices, using: &generator)] = .random(
+                        in: 0x20...0x7E, using: &generator)
                 }
                 _ = try? PlatformHash(String(decoding: octets, as: UTF8.self))
             }

@@ -29,8 +29,10 @@ import Vocabulary
         var settings = try SQLSettings(
             url: url, lookup: "SELECT password, active, external, name, quota FROM users WHERE address = :address",
             replace: "UPDATE users SET password = :password WHERE address = :address AND password = :expected",
-            list: "SELECT address, name, quota FROM users WHERE 'example.com' = :domain AND address LIKE '%@example.com'",
-            create: "INSERT INTO users (address, password) VALUES (:address, :password)", password: password, seconds: 5)
+            list:
+                "SELECT address, name, quota FROM users WHERE 'example.com' = :domain AND address LIKE '%@example.com'",
+            create: "INSERT INTO users (address, password) VALUES (:address, :password)", password: password, seconds: 5
+        )
         change(&settings)
         return settings
     }

@@ -27,7 +27,9 @@ public final class MariaDBServer: @unchecked Sendable {
         // Two that are installed at the same time trip over each other.
         try await run(
             "/usr/bin/flock",
-            ["/var/tmp/mailmove-mariadb.lock", "/usr/bin/mariadb-install-db"] + options + ["--auth-root-authentication-method=normal", "--skip-test-db"])
+            ["/var/tmp/mailmove-mariadb.lock", "/usr/bin/mariadb-install-db"] + options + [
+                "--auth-root-authentication-method=normal", "--skip-test-db",
+            ])
         try await start()
         try await sql(
             """

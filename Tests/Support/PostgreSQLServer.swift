@@ -52,7 +52,8 @@ public final class PostgreSQLServer: @unchecked Sendable {
         let command = asOwner(
             "\(Self.programs)/postgres",
             [
-                "-D", "\(folder.path)/data", "-p", "\(port)", "-k", folder.path, "-c", "listen_addresses=127.0.0.1", "-c",
+                "-D", "\(folder.path)/data", "-p", "\(port)", "-k", folder.path, "-c", "listen_addresses=127.0.0.1",
+                "-c",
                 "shared_buffers=16MB", "-c", "fsync=off",
             ])
         process.executableURL = URL(filePath: command[0])
@@ -87,7 +88,8 @@ public final class PostgreSQLServer: @unchecked Sendable {
         try await run(
             "/usr/bin/psql",
             [
-                "-X", "-q", "-At", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-h", folder.path, "-p", "\(port)", "-U", "postgres",
+                "-X", "-q", "-At", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-h", folder.path, "-p", "\(port)", "-U",
+                "postgres",
                 "-c", text, database,
             ]
         ).split(separator: "\n").map(String.init)

@@ -36,7 +36,8 @@ public struct DetectOldServer: LocalizedParameters {
             [
                 .optional("domain", .domain, "mail domain whose old server is looked for"),
                 .optional("address", .address, "full address of one of its mailboxes, instead of the domain"),
-                .optional("password", .password, "that mailbox's password over there; tried with up to two logins a server"),
+                .optional(
+                    "password", .password, "that mailbox's password over there; tried with up to two logins a server"),
                 .language,
             ]))
 }
