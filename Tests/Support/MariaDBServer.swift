@@ -22,7 +22,7 @@ public final class MariaDBServer: @unchecked Sendable {
     private var process: Process?
 
     public init() async throws {
-        folder = URL(filePath: "/var/tmp/mailmove-mariadb-\(UUID().uuidString.prefix(8))")
+        folder = MemoryFolder.named("mailmove-mariadb-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         // Two that are installed at the same time trip over each other.
         try await run(
@@ -41,7 +41,7 @@ public final class MariaDBServer: @unchecked Sendable {
 
     deinit {
         stop()
-        try? FileManager.default.removeItem(at: folder)  // left behind in /var/tmp at worst
+        try? FileManager.default.removeItem(at: folder)  // left behind at worst
     }
 
     private var options: [String] {

@@ -25,7 +25,7 @@ public final class PostgreSQLServer: @unchecked Sendable {
 
     public init() async throws {
         port = try LoopbackSocket.freePort()
-        folder = URL(filePath: "/var/tmp/mailmove-postgresql-\(UUID().uuidString.prefix(8))")
+        folder = MemoryFolder.named("mailmove-postgresql-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         if geteuid() == 0, let user = getpwnam("postgres") {
             chown(folder.path, user.pointee.pw_uid, user.pointee.pw_gid)
@@ -44,7 +44,7 @@ public final class PostgreSQLServer: @unchecked Sendable {
 
     deinit {
         stop()
-        try? FileManager.default.removeItem(at: folder)  // left behind in /var/tmp at worst
+        try? FileManager.default.removeItem(at: folder)  // left behind at worst
     }
 
     public func start() async throws {
