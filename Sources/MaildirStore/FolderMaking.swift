@@ -12,7 +12,7 @@ extension MaildirStore {
         guard !folders.isEmpty else { return }
         try await onDevice(of: path(of: account, folder: .inbox)) { isAwaited throws(FileError) -> Void in
             var made: [Directory] = []
-            let inbox = try self.maildir(of: account, folder: .inbox, expecting: expected, made: &made).place
+            let (inbox, markers) = try self.maildir(of: account, folder: .inbox, expecting: expected, made: &made)
             var subscribed: [FolderName] = []
             // One sync for all, where it can be trusted; there may be thousands.
             let isSyncedAtOnce = DeviceSync.isWholeSyncTrusted(inbox.tmp.fd)
@@ -25,7 +25,7 @@ extension MaildirStore {
                 if (try? MaildirPlace(path: path)) != nil { continue }
                 // Thousands of open directories would be too many.
                 var below: [Directory] = []
-                _ = try self.maildir(of: account, folder: name, expecting: expected, made: &below)
+                _ = try self.maildir(of: account, folder: name, expecting: markers, made: &below)
                 for directory in below where !isSyncedAtOnce && fsync(directory.fd) != 0 {
                     throw .system(errno, path: directory.path)
                 }

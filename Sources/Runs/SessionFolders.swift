@@ -60,8 +60,8 @@ struct SessionFolders: Sendable {
                 remaining: Int64(remaining[folder.number] ?? 0), moved: known?.moved ?? 0)
             if let known {
                 var same = record
-                (same.moved, same.remaining) = (known.folder.moved, known.folder.remaining)
-                if known.folder == same, known.remaining == record.remaining { return nil }
+                same.moved = known.folder.moved
+                if known.folder == same { return nil }
             }
             return record
         }
