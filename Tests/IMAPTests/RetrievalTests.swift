@@ -179,9 +179,9 @@ struct RetrievalTests {
     }
 
     @Test func aServerThatIsBusyIsAskedLater() {
-        #expect(Self.told([1, 2], Server(refuses: [2], code: .limit)).told == ["busy"])
+        #expect(Self.told([1, 2], Server(refuses: [2], code: .limit)).told == ["throttled"])
         let slow = Server(refuses: [2], words: "Request throttled. Suggested Backoff Time: 2500 milliseconds")
-        #expect(Self.told([1, 2], slow).told == ["busy"])
+        #expect(Self.told([1, 2], slow).told == ["throttled"])
     }
 
     /// Exchange says so of a message that it cannot read, each time.
