@@ -250,7 +250,7 @@ let package = Package(
                 "IMAP", "IMAPSource", "MailConnection", "MailSession", "MailSource", "Secrets", "Support", "Vocabulary",
             ]),
         tests(
-            "IMAPTests", ["IMAP", "Secrets", "Vocabulary", nioCore], resources: [.copy("Conversations")]),
+            "IMAPTests", ["IMAP", "MailSession", "Secrets", "Vocabulary", nioCore], resources: [.copy("Conversations")]),
         tests("MessageContentTests", ["MessageContent", "Support", "Vocabulary"]),
         tests("MailStoreTests", ["MaildirStore", "MailStore", "MessageContent", "Support", "Vocabulary"]),
         tests("MaildirStoreTests", ["MaildirStore", "MailStore", "MessageContent", "Support", "Vocabulary"]),

@@ -85,31 +85,48 @@ public struct MasterMoves: Sendable {
         guard let master = settings.oldServer.master else {
             throw InvalidParameter("masterPassword", "needs a master user: name one in oldServer.master")
         }
-        var rest = accounts[...]
         var refused: [MasterMoveOutcome.Rejection] = []
+        // Those that could not be entered for now, which says nothing about the others.
+        var busy: [AccountRecord] = []
+        var rest = accounts[...]
         while let account = rest.first {
-            guard let refusal = try await refusal(of: master, account.address, settings.oldServer, password) else {
-                break
+            let refusal: String
+            switch try await attempt(of: master, account.address, settings.oldServer, password) {
+            case .isLetIn:
+                scheduler.masterIsLetIn(by: settings.oldServer)
+                outcome.rejected += refused
+                return try await queue(busy + rest, settings, password, &outcome)
+            case .isBusy(let error):
+                busy.append(account)
+                rest = rest.dropFirst()
+                guard busy.count + refused.count < Self.mostTries, !rest.isEmpty else { throw error }
+                continue
+            case .isRefused(let words): refusal = words
             }
             rest = rest.dropFirst()
             refused.append(
                 MasterMoveOutcome.Rejection(address: account.address, reason: .masterRejected, detail: refusal))
-            guard refused.count < Self.mostTries, !rest.isEmpty else {
+            guard busy.count + refused.count < Self.mostTries, !rest.isEmpty else {
                 throw MoveError(
                     .masterRejected,
                     "the old server lets \(master.user) into no mailbox: \(refusal); see its name and form in "
                         + "oldServer.master, and its password")
             }
         }
-        outcome.rejected += refused
-        try await queue(Array(rest), settings, password, &outcome)
     }
 
-    /// Why the master user is not let into a mailbox; nil if it is.
-    /// - Throws: ``MoveError`` where that cannot be told.
-    private func refusal(
+    private enum Attempt {
+        case isLetIn
+        case isRefused(String)
+        /// The mailbox cannot be entered for now.
+        case isBusy(MoveError)
+    }
+
+    /// Whether the master user is let into a mailbox.
+    /// - Throws: ``MoveError`` where that cannot be told of any.
+    private func attempt(
         of master: OldServer.Master, _ address: EmailAddress, _ server: OldServer, _ password: Password
-    ) async throws -> String? {
+    ) async throws -> Attempt {
         let answer: SourceAnswer
         do throws(SourceError) {
             let line = try await context.source.connect(to: server, timeouts: context.timeouts, hiding: password)
@@ -118,11 +135,15 @@ public struct MasterMoves: Sendable {
             if case .accepted(let session) = answer { try await session.leave() }
         } catch {
             try Task.checkCancellation()
-            throw MoveError(error.reason, error.description, retryAfter: error.pause)
+            let reported = MoveError(error.reason, error.description, retryAfter: error.pause)
+            guard error.code == .busy else { throw reported }
+            return .isBusy(reported)
         }
         switch answer {
-        case .accepted: return nil
-        case .rejected(let text), .noSuchUser(let text): return text
+        case .accepted: return .isLetIn
+        case .rejected(let text), .noSuchUser(let text): return .isRefused(text)
+        case .busy(.mailboxInUse, let text, let seconds):
+            return .isBusy(MoveError(.mailboxInUse, text, retryAfter: seconds))
         case .busy(let reason, let text, let seconds): throw MoveError(reason, text, retryAfter: seconds)
         case .failed(let reason, let text, _): throw MoveError(reason, text)
         }

@@ -243,6 +243,12 @@ public final class IntegrityCheck: Sendable {
             let folders = try await session.folders(
                 by: FolderRules(settings.options, mailStore.folderNames, known: known))
             let listing = try await session.list(folders)
+            for folder in folders {
+                guard let words = session.refusal(of: folder) else { continue }
+                let path = folder.path.joined(separator: "/")
+                findings.add(
+                    .warning, "the folder \(path) was not compared, for the old server does not open it: \(words)")
+            }
             try await session.leave()
             if !listing.isEmpty, listing.allSatisfy({ $0.uniqueID == nil }) {
                 findings.add(.info, "the old server has no UIDL, so its mailbox cannot be compared")

@@ -13,7 +13,8 @@ struct IntegrityComparison: Sendable {
     private(set) var present = 0
     /// Rows of messages that are not in the mailbox and that the old server no longer lists, or was not asked about.
     private(set) var gone = 0
-    /// Rows of messages that are not in the mailbox and that the old server still has.
+    /// Rows of messages that are not in the mailbox and that the old server still has, be it in a folder that shows those
+    /// of others.
     private(set) var missing: [(message: ListedMessage, row: LedgerRow)] = []
     /// How many messages the old server has and the ledger does not.
     private(set) var waiting = 0
@@ -29,12 +30,17 @@ struct IntegrityComparison: Sendable {
         self.contents = contents
         var rows = Dictionary(grouping: ledger) { Key($0) }
         var listed: [(message: ListedMessage, row: LedgerRow)] = []
+        var shown: [Int64: [ListedMessage]] = [:]
         for message in listing ?? [] {
             let key = Key(
                 uniqueID: names.id(of: message), octets: Int64(message.octets ?? -1),
                 source: names.source(of: message.folder))
             if message.uniqueID != nil, let row = rows[key]?.popLast() {
-                if !row.isShown { listed.append((message, row)) }
+                if row.isShown {
+                    shown[row.content, default: []].append(message)
+                } else {
+                    listed.append((message, row))
+                }
             } else {
                 waiting += 1
             }
@@ -44,7 +50,13 @@ struct IntegrityComparison: Sendable {
             if take(row.content) { present += 1 } else { missing.append((message, row)) }
         }
         for row in rows.values.joined() where !row.isShown {
-            if take(row.content) { present += 1 } else { gone += 1 }
+            if take(row.content) {
+                present += 1
+            } else if let message = shown[row.content]?.popLast() {
+                missing.append((message, row))
+            } else {
+                gone += 1
+            }
         }
     }
 

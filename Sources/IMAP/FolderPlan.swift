@@ -52,6 +52,8 @@ public struct FolderPlan: Hashable, Sendable {
         public var earlier: [String: String] = [:]
         /// What the new platform's names cannot hold, beside `/` and control characters.
         public var unholdable: Set<Unicode.Scalar> = []
+        /// Levels that the new platform has a use of its own for.
+        public var reserved: [FolderPattern] = []
         /// Octets of one level, as the target writes it (in modified UTF-7, where that is longer).
         public var longestLevel = 250
 
@@ -60,7 +62,7 @@ public struct FolderPlan: Hashable, Sendable {
         public static func == (left: Rules, right: Rules) -> Bool {
             left.exclude == right.exclude && left.movesShared == right.movesShared && left.earlier == right.earlier
                 && left.specialTargets == right.specialTargets && left.unholdable == right.unholdable
-                && left.longestLevel == right.longestLevel
+                && left.reserved == right.reserved && left.longestLevel == right.longestLevel
                 && left.map.elementsEqual(right.map) { $0.pattern == $1.pattern && $0.target == $1.target }
         }
 
@@ -82,6 +84,7 @@ public struct FolderPlan: Hashable, Sendable {
         folders = listed.map { Self.folder($0, prefix: prefix, namespaces, rules) }
         folders = folders.filter(\.listed.isInbox) + folders.filter { !$0.listed.isInbox }
         recognizeNames()
+        tellPathsApart()
         assignTargets(rules)
     }
 
@@ -153,6 +156,29 @@ public struct FolderPlan: Hashable, Sendable {
                 !said.contains(use)
             else { continue }
             folders[index].specialUse = use
+        }
+    }
+
+    /// Each folder has a path of its own, by which it is known in the next session: what `/` within a level was replaced
+    /// by, or a prefix that is gone, may make two alike. Decided by their names, for a server may list them in any order.
+    private mutating func tellPathsApart() {
+        let moving = folders.indices.filter { [.moves, .movesWhatIsNowhereElse].contains(folders[$0].fate) }
+        var taken: Set<[UInt8]> = []
+        let paths = Dictionary(grouping: moving) { FolderPath.key(folders[$0].path) }
+        for (path, indices) in paths where indices.count == 1 { taken.insert(path) }
+        for indices in paths.values.filter({ $0.count > 1 }).sorted(by: { $0[0] < $1[0] }) {
+            let sorted = indices.sorted { one, other in
+                let (isInbox, isOther) = (folders[one].listed.isInbox, folders[other].listed.isInbox)
+                if isInbox != isOther { return isInbox }
+                return folders[one].listed.name.octets.lexicographicallyPrecedes(folders[other].listed.name.octets)
+            }
+            let path = folders[sorted[0]].path
+            taken.insert(FolderPath.key(path))
+            var number = 2
+            for index in sorted.dropFirst() {
+                while !taken.insert(FolderPath.key("\(path) \(number)")).inserted { number += 1 }
+                folders[index].path = "\(path) \(number)"
+            }
         }
     }
 
@@ -233,6 +259,7 @@ public struct FolderPlan: Hashable, Sendable {
         var name = FolderPath.composed(String(scalars))
         // `.` and `..` are no names of folders, and a server may take a leading `~` for somebody's home.
         if name.isEmpty || name.allSatisfy({ $0 == "." }) || name.hasPrefix("~") { name = "_\(name.dropFirst())" }
+        if rules.reserved.contains(where: { $0.matches(name) }) { name = "_\(name)" }
         return shortened(name, to: rules.longestLevel)
     }
 

@@ -20,6 +20,8 @@ public struct IMAPError: Error, Hashable, Sendable, CustomStringConvertible {
     public var message: String
     /// What the server said, which may hold a password: to be scrubbed before anyone sees it.
     public var quoted: [UInt8]
+    /// What the server said when it began to hang up.
+    public var farewell: Condition?
 
     /// Far more octets than are ever shown.
     static let longestQuotation = 8 << 10

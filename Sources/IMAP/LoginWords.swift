@@ -9,9 +9,10 @@ extension ServerWords {
     var tellOfFault: Bool {
         if hold(["passw", "密码", "credential"]) { return false }
         return tellOfLoad || tellOfHaste || tellOfTooManyLogins || tellOfTooManyConnections || tellThatServiceIsOff
+            || tellOfThrottling
             || hold([
                 "server error", "backend", "timed out", "timeout", "system is busy", "unavailable", "not available",
-                "rate limit", "throttl", "mailbox in use", "is locked by", "shutting down", "maintenance",
+                "mailbox in use", "is locked by", "shutting down", "maintenance",
                 "unsafe login", "out of memory", "disk full", "no space", "i/o error", "cannot connect",
                 "can't connect",
                 "web login required", "via your web browser",  // Gmail
@@ -19,7 +20,7 @@ extension ServerWords {
             ])
     }
 
-    /// The server has given as much as it gives for now.
+    /// The server has given as much as it gives for now. Gmail: "Account exceeded command or bandwidth limits."
     var tellOfThrottling: Bool { hold(["rate limit", "throttl", "bandwidth limit", "quota of bandwidth"]) }
 
     /// Nobody is logged in, whatever was said before.

@@ -146,7 +146,7 @@ extension WireFailure {
     }
 
     /// The server gives nothing at present.
-    init(busy condition: Condition) {
+    package init(busy condition: Condition) {
         self.init(code: condition.busyness, message: "is busy", quoted: condition.text, pause: condition.pause)
     }
 }
@@ -155,26 +155,27 @@ extension Condition {
     /// Seconds for which the server wants to be left alone, if it says so.
     package var pause: Int? { suggestedBackoff.map { ($0 + 999) / 1000 } }
 
-    /// Whether it has given as much as it gives for now.
+    /// Whether it has given as much as it gives for now. Nothing is ever stored over there, so a quota that is exceeded
+    /// is that of what is read (Gmail).
     package var tellsOfThrottling: Bool {
         switch code {
-        case .limit, .throttled: true
+        case .limit, .throttled, .overQuota: true
         default: suggestedBackoff != nil || ServerWords(text).tellOfThrottling
         }
     }
 
-    fileprivate var busyness: SessionFault { tellsOfThrottling ? .throttled : .busy }
+    var busyness: SessionFault { tellsOfThrottling ? .throttled : .busy }
 
     /// Load or a fault, which passes: by its code or its words.
     public var tellsOfFault: Bool {
         tellsOfLoad || code == .serverBug || ServerWords(text).tellOfFault
     }
 
-    /// Load, whatever was asked for: by its code, or a pause that it names.
-    var tellsOfLoad: Bool {
+    /// Load, whatever was asked for: by its code, a pause that it names, or the words of a server that throttles.
+    package var tellsOfLoad: Bool {
         switch code {
-        case .unavailable, .inUse, .limit, .throttled: true
-        default: suggestedBackoff != nil
+        case .unavailable, .inUse: true
+        default: tellsOfThrottling
         }
     }
 }

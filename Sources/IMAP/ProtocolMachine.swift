@@ -216,7 +216,8 @@ public struct ProtocolMachine: Sendable {
             framing.isWithinBody
             ? "closed the connection in the middle of a message"
             : framing.isWithinResponse ? "closed the connection in the middle of a line" : "closed the connection"
-        let error = IMAPError(.closed, message, quoting: farewell?.text ?? [])
+        var error = IMAPError(.closed, message, quoting: farewell?.text ?? [])
+        error.farewell = farewell
         state = .failed(error)
         return error
     }

@@ -247,10 +247,9 @@ public struct Retrieval: Sendable {
         guard done.range.contains(position) else { return .nothing }
         if done.purpose == .probe { return gaveUp(probed(done, condition)) }
         if condition.kind != .ok {
-            // Not by its words: of a message that it cannot read, Exchange says each time that it is unavailable.
-            if condition.tellsOfLoad {
-                return .failed(WireFailure(busy: condition))
-            }
+            // Not by all words for a fault: of a message that it cannot read, Exchange says each time that it is
+            // unavailable.
+            if condition.tellsOfLoad { return .failed(WireFailure(busy: condition)) }
             // The tag says which message is meant; what was asked for behind it may stay.
             if done.range.count == 1 { return gaveUp(.refused(condition.text)) }
         } else if done.purpose == .alone {

@@ -102,5 +102,10 @@ extension WireFailure {
             case .unsendable: .invalidCredentialOctets
             }
         self.init(code: code, message: error.message, quoted: error.quoted)
+        guard error.code == .closed, let farewell = error.farewell else { return }
+        // Then nothing is wrong with what it was asked for last, and asking again at once is in vain.
+        if farewell.tellsOfThrottling || farewell.code == .inUse {
+            (self.code, pause) = (farewell.busyness, farewell.pause)
+        }
     }
 }

@@ -239,7 +239,9 @@ final class ChannelHandler: SessionHandler {
         }
         var failure = WireFailure(error)
         // A server that hangs up because of a command that came ahead would do so each time.
-        if case .fetching(let fetching) = work, fetching.retrieval.isOnTrial, !fetching.retrieval.isTaking {
+        if failure.code == .closed, case .fetching(let fetching) = work, fetching.retrieval.isOnTrial,
+            !fetching.retrieval.isTaking
+        {
             failure.code = .pipeliningBroken
         }
         fail(failure)

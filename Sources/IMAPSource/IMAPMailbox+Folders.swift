@@ -121,7 +121,7 @@ extension IMAPMailbox {
                 if answer.condition.kind == .ok {
                     state.withLock { $0.open = found }
                 } else {
-                    refusal = words(of: answer.condition)
+                    refusal = try refusalWords(in: answer)
                 }
             }
             let shown = SourceFolder(
@@ -226,6 +226,7 @@ extension FolderPlan.Rules {
         specialTargets = rules.specialTargets
         earlier = rules.earlier
         unholdable = rules.unholdable
+        reserved = rules.reserved.map { FolderPattern($0) }
     }
 }
 

@@ -38,7 +38,7 @@ extension IMAPMailbox {
         if let open, open.name == known.plan.listed.name { return open }
         let (answer, opened) = try await examine(known.plan.listed.name)
         guard answer.condition.kind == .ok else {
-            let refusal = words(of: answer.condition)
+            let refusal = try refusalWords(in: answer)
             state.withLock { $0.folders[folder.number].refusal = refusal }
             return nil
         }
@@ -47,6 +47,12 @@ extension IMAPMailbox {
         }
         state.withLock { $0.open = opened }
         return opened
+    }
+
+    /// Why a folder is not opened. A server that gives no more for now would refuse all others, too.
+    func refusalWords(in answer: Answer) throws(WireFailure) -> String {
+        guard !answer.condition.tellsOfThrottling else { throw WireFailure(busy: answer.condition) }
+        return words(of: answer.condition)
     }
 
     /// How many messages are in a folder that was empty when it was opened, perhaps long ago.

@@ -13,13 +13,14 @@ public struct Scrubber: Sendable {
 
     public init(password: Password? = nil) { self.password = password }
 
-    /// One line of text: without the password in plain or in Base64, unprintable octets as U+FFFD.
+    /// One line of text: without the password in plain, as IMAP quotes it, or in Base64; unprintable octets as U+FFFD.
     public func text(of octets: some Collection<UInt8>) -> String {
         var octets = Array(octets)
         defer { octets.wipe() }
         if let password {
             password.withOctets { secret in
                 guard !secret.isEmpty else { return }
+                Self.removeQuoted(secret, from: &octets)
                 Self.remove(secret, from: &octets)
                 for shift in 0..<3 { Self.removeBase64(of: secret, shift: shift, from: &octets) }
             }
@@ -51,6 +52,25 @@ public struct Scrubber: Sendable {
                 position = start + 1
             }
         }
+    }
+
+    /// Removes it as a quoted string has it (RFC 3501 §9), where that is another form.
+    private static func removeQuoted(_ secret: UnsafeRawBufferPointer, from octets: inout [UInt8]) {
+        func isEscaped(_ octet: UInt8) -> Bool { octet == UInt8(ascii: "\"") || octet == UInt8(ascii: "\\") }
+        let escapes = secret.count(where: isEscaped)
+        guard escapes > 0 else { return }
+        let quoted = SecretOctets(count: secret.count + escapes) { room in
+            var end = 0
+            for octet in secret {
+                if isEscaped(octet) {
+                    room[end] = UInt8(ascii: "\\")
+                    end += 1
+                }
+                room[end] = octet
+                end += 1
+            }
+        }
+        quoted.withOctets { remove($0, from: &octets) }
     }
 
     /// Removes the digits that must occur in any Base64 text containing the secret: one form for each of the three ways

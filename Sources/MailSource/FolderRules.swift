@@ -25,6 +25,8 @@ public struct FolderRules: Hashable, Sendable {
     public var earlier: [String: String] = [:]
     /// What the new platform's names cannot hold, besides `/` and control characters.
     public var unholdable: Set<Unicode.Scalar> = []
+    /// Patterns of levels that the new platform has a use of its own for.
+    public var reserved: [String] = []
 
     public init() {}
 }

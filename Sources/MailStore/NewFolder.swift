@@ -28,9 +28,15 @@ public struct FolderNames: Hashable, Sendable {
     public var special: [SpecialUse: String]
     /// What a level cannot hold, besides `/` and control characters.
     public var unholdable: Set<Unicode.Scalar>
+    /// Patterns of levels that the store has a use of its own for; `*` stands for anything.
+    public var reserved: [String]
 
-    public init(special: [SpecialUse: String] = SpecialUse.usualNames, unholdable: Set<Unicode.Scalar> = []) {
+    public init(
+        special: [SpecialUse: String] = SpecialUse.usualNames, unholdable: Set<Unicode.Scalar> = [],
+        reserved: [String] = []
+    ) {
         self.special = special
         self.unholdable = unholdable
+        self.reserved = reserved
     }
 }

@@ -70,13 +70,20 @@ struct FolderName: Hashable, Sendable {
             scalars.append(isHeld ? scalar : "_")
         }
         let name = modifiedUTF7(String(scalars))
-        return layout == .fs && isReserved(name) ? "_" + name : name
+        return isReserved(name, layout) ? "_" + name : name
     }
 
-    /// Names of which a Maildir has a use of its own; those that begin with a dot are nobody's folders.
-    private static func isReserved(_ name: String) -> Bool {
-        ["cur", "new", "tmp", "subscriptions", "maildirsize", MarkerFile.inMaildir].contains(name)
-            || name.hasPrefix(".") || name.hasPrefix("dovecot") || name.hasPrefix("courierimap")
+    /// Names of which a Maildir has a use of its own, where folders lie beside them; those that begin with a dot are
+    /// nobody's folders. `*` stands for anything.
+    static func reserved(_ layout: FolderLayout) -> [String] {
+        guard layout == .fs else { return [] }
+        return [
+            "cur", "new", "tmp", "subscriptions", "maildirsize", MarkerFile.inMaildir, ".*", "dovecot*", "courierimap*",
+        ]
+    }
+
+    private static func isReserved(_ name: String, _ layout: FolderLayout) -> Bool {
+        reserved(layout).contains { $0.hasSuffix("*") ? name.hasPrefix($0.dropLast()) : name == $0 }
     }
 
     /// A directory has one name for all levels: where they are too long together, each is cut, and a digest tells it from

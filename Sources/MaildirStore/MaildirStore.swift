@@ -57,7 +57,8 @@ public final class MaildirStore: MailStore {
     ) throws(MailStoreError) {
         template = try MailStoreError.telling { () throws(FileError) in try PathTemplate(path) }
         self.layout = layout
-        folderNames = FolderNames(special: specialFolders, unholdable: FolderName.unholdable(layout))
+        folderNames = FolderNames(
+            special: specialFolders, unholdable: FolderName.unholdable(layout), reserved: FolderName.reserved(layout))
         self.contentKey = contentKey
         self.pool = pool
         self.directoryMode = directoryMode

@@ -7,7 +7,7 @@ package import OldServerPolicy
 package import Records
 package import Statuses
 import Synchronization
-import Vocabulary
+package import Vocabulary
 import Waiting
 
 /// Wants a place for each account that is to run, and runs it when it has one.
@@ -46,6 +46,9 @@ public final class MoveScheduler: Sendable {
         if places.isMoving(account) { return .running }
         return places.isBusy(account) ? .waiting : .none
     }
+
+    /// The old server lets its master user in, with the password that is given now.
+    package func masterIsLetIn(by server: OldServer) { runner.commons.masterRejections.wasLetIn(by: server) }
 
     /// Runs of these accounts come one at a time until each has shown that it does not kill the process.
     package func suspect(_ accounts: some Sequence<AccountRecord.ID>) {

@@ -10,6 +10,7 @@ final class Refusals: Sendable {
         var count = 0
         var lines: [String] = []
         var messages: [ListedMessage] = []
+        var byFolder: [Int: Int] = [:]
     }
 
     private static let mostLines = 100
@@ -26,10 +27,14 @@ final class Refusals: Sendable {
     /// The first of them.
     var messages: [ListedMessage] { state.withLock { $0.messages } }
 
+    /// How many are in each folder, by its number.
+    var byFolder: [Int: Int] { state.withLock { $0.byFolder } }
+
     /// A folder cannot be read; nobody knows how much is in it.
     func add(_ folder: SourceFolder, _ reason: String) {
         state.withLock { state in
             state.count += max(1, folder.messages)
+            state.byFolder[folder.number, default: 0] += max(1, folder.messages)
             state.lines.append("the folder \(folder.path.joined(separator: "/")): \(reason)")
         }
     }
@@ -38,6 +43,7 @@ final class Refusals: Sendable {
     func add(_ message: ListedMessage, _ name: String, _ reason: String) {
         state.withLock { state in
             state.count += 1
+            state.byFolder[message.folder, default: 0] += 1
             if state.lines.count < Self.mostLines { state.lines.append("\(name): \(reason)") }
             if state.messages.count < Self.mostMessages { state.messages.append(message) }
         }

@@ -102,6 +102,9 @@ extension Run {
             try await session.enter()
             return try await moved(in: session)
         }
+        if isByMaster, commons.masterRejections.areEnough(of: settings.oldServer) {
+            return .ended(.failed(.masterRejected, masterIsTurnedAway), loginDelay: nil)
+        }
         place.opens()
         isAsking = true
         let line: any SourceConnection
@@ -131,10 +134,12 @@ extension Run {
         remember(answer)
         switch answer {
         case .accepted(let session):
+            if isByMaster { commons.masterRejections.wasLetIn(by: settings.oldServer) }
             place.accepted(loginDelay: session.traits.loginDelay ?? 0)
             try await session.enter()
             return try await moved(in: session)
         case .rejected(let text) where isByMaster, .noSuchUser(let text) where isByMaster:
+            commons.masterRejections.wasRejected(by: settings.oldServer)
             place.rejected()
             return .ended(.failed(.masterRejected, text), loginDelay: nil)
         case .rejected(let text), .noSuchUser(let text):
@@ -147,6 +152,11 @@ extension Run {
             place.answered()
             return .ended(isForGood ? .barred(text) : .failed(reason, text), loginDelay: nil)
         }
+    }
+
+    private var masterIsTurnedAway: String {
+        "the old server has turned its master user \(settings.oldServer.master?.user ?? "") away "
+            + "\(MasterRejections.most) times in a row; see its password and oldServer.master, and ask for the moves again"
     }
 
     private func check(_ line: any SourceConnection) async throws(SourceError) -> SourceAnswer {

@@ -117,22 +117,6 @@ extension Run {
         }
     }
 
-    /// What POP3 calls messages of the inbox, where the old server serves it besides.
-    private func uidls(
-        of wanted: [ListedMessage], _ listing: [ListedMessage], _ folders: SessionFolders,
-        _ session: any MailboxSession
-    ) async throws -> [Int: UniqueID] {
-        guard settings.options.preserveUIDL, !session.traits.idsAreUIDLs, let server = settings.oldServer.pop3Server,
-            let inbox = folders.folders.first(where: { $0.path == SourceFolder.inbox })?.number
-        else { return [:] }
-        let numbers = Set(wanted.lazy.filter { $0.folder == inbox }.map(\.number))
-        guard !numbers.isEmpty else { return [:] }
-        let user = isByMaster ? settings.oldServer.master?.username(for: user) ?? user : user
-        return try await UIDLs(
-            context: context, server: server, user: user, password: password, hash: commons.ledgerHash
-        ).uidls(of: listing.filter { $0.folder == inbox }, in: session) { numbers.contains($0.number) }
-    }
-
     /// A session has ended at a message: the second time, that message is left behind.
     private mutating func blame(
         _ message: ListedMessage, _ id: Int64?, _ error: SourceError, at place: Int, isCertain: Bool,

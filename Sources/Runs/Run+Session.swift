@@ -22,8 +22,8 @@ extension Run {
             inbox: settings.options.folder)
         let isLarge = listed.lazy.map(\.messages).saturatedSum() > LargeMailboxes.messages
         guard !isLarge || commons.largeMailboxes.enter() else {
-            return .postponed(
-                .mailboxInUse, "as many mailboxes of over \(LargeMailboxes.messages) messages as may are moving",
+            return .queued(
+                "as many mailboxes of over \(LargeMailboxes.messages) messages as may are moving",
                 seconds: LargeMailboxes.patience)
         }
         defer { if isLarge { commons.largeMailboxes.leave() } }
@@ -52,7 +52,8 @@ extension Run {
         try await tell(fetch.refusals)
         try await recordRest(fetch, folders)
         try await finish(session, fetch)
-        guard fetch.isWhole else { return nil }
+        // What has left its folder meanwhile may be in another, which was listed before.
+        guard fetch.isWhole, session.vanished.isEmpty || !progress.looksAgain() else { return nil }
         return fetch.refusals.count == 0 ? .completed : .refused(fetch.refusals.count)
     }
 
@@ -62,21 +63,26 @@ extension Run {
     ) async throws -> RunPlan {
         let id = account.id
         var ledger = try await context.records.ledger(of: id)
-        if !unlisted.isEmpty { ledger.removeAll { unlisted.contains($0.source) } }
+        var besides: [LedgerRow] = []
+        if !unlisted.isEmpty {
+            besides = ledger.filter { unlisted.contains($0.source) }
+            ledger.removeAll { unlisted.contains($0.source) }
+        }
         var listing = listing
         let known = try await recognised(in: listing, session)
         progress.begin(leavingOut: known.count)
         if !known.isEmpty {
             let rows = Set(known.values)
             ledger.removeAll { rows.contains($0) }
+            besides += rows
             listing.removeAll { known[$0.number] != nil }
         }
-        let (messages, rows) = (listing, ledger)
+        let (messages, rows, others) = (listing, ledger, besides)
         let (options, isConfirming) = (settings.options, deletes(session))
         return await ListingThread.run(of: messages.count + rows.count) {
             RunPlan(
-                listing: messages, ledger: rows, names: folders.names, order: options.order, views: folders.views,
-                isConfirming: isConfirming)
+                listing: messages, ledger: rows, besides: others, names: folders.names, order: options.order,
+                views: folders.views, isConfirming: isConfirming)
         }
     }
 
@@ -121,7 +127,7 @@ extension Run {
         _ headers: HeaderHashes, _ session: any MailboxSession
     ) async throws -> [Delivery.Submission] {
         var new: [(message: StagedMessage, row: LedgerRow)] = []
-        var known: [(message: StagedMessage, old: LedgerRow?, row: LedgerRow)] = []
+        var known: [(message: StagedMessage, old: LedgerRow?, rows: [LedgerRow])] = []
         let (keepsFlags, deletes) = (settings.options.flags == .keep, deletes(session))
         // Messages that were counted as moved and are not, and the reverse.
         var recounted = Delivery.Size()
@@ -138,11 +144,15 @@ extension Run {
                 if !wasCounted { recounted += listed }
             case .known(let old, let renamed):
                 row = renamed
-                known.append((message, old, renamed))
+                known.append((message, old, [renamed]))
+                if wasCounted { recounted -= listed }
+            case .filed(let old, let renamed, let shown):
+                row = renamed
+                known.append((message, old, [renamed, shown]))
                 if wasCounted { recounted -= listed }
             case .shown(let shown):
                 row = shown
-                known.append((message, nil, shown))
+                known.append((message, nil, [shown]))
                 if wasCounted { recounted -= listed }
             }
             fetch.settled.append(row)
@@ -155,7 +165,7 @@ extension Run {
         }
         if !known.isEmpty { try await writer.discard(known.map(\.message)) }
         if !known.isEmpty || recounted.messages != 0 {
-            try await rename(known.map { ($0.old, $0.row) }, recounted)
+            try await rename(known.map { ($0.old, $0.rows) }, recounted)
         }
         progress.recognised(known.count, here: fetch.settled.count)
         try await writer.takeKeywords(of: new.map(\.message))
@@ -174,7 +184,7 @@ extension Run {
 
     /// Gives ledger rows of messages already here the name under which they are now listed; `recounted` more remain
     /// than was thought.
-    private func rename(_ rows: [(old: LedgerRow?, new: LedgerRow)], _ recounted: Delivery.Size) async throws {
+    private func rename(_ rows: [(old: LedgerRow?, new: [LedgerRow])], _ recounted: Delivery.Size) async throws {
         let id = account.id
         let changed = try await context.records.change(.id(id)) { facts in
             guard var row = facts.row else { return nil }
@@ -182,7 +192,7 @@ extension Run {
             row.remainingOctets = max(0, row.remainingOctets.addingSaturated(recounted.octets))
             var effects = AccountEffects(row)
             effects.forgotten = rows.compactMap(\.old)
-            effects.added = rows.map(\.new)
+            effects.added = rows.flatMap(\.new)
             return effects
         }
         if let changed { statuses.changed(changed) }
@@ -211,12 +221,11 @@ extension Run {
     /// Remembers what has been left behind of each folder.
     private func recordRest(_ fetch: Fetch, _ folders: SessionFolders) async throws {
         let id = account.id
-        var remaining: [Int: Int] = [:]
-        for message in fetch.refusals.messages { remaining[message.folder, default: 0] += 1 }
+        let remaining = fetch.refusals.byFolder
         let now = SessionFolders(
             folders.folders, names: folders.names, known: try await context.records.folders(of: id),
             inbox: settings.options.folder)
-        let records = now.records(remaining: remaining)
+        let records = now.records(remaining: remaining) + now.emptied(except: Set(remaining.keys))
         guard fetch.isWhole, !records.isEmpty else { return }
         try await context.records.change(.id(id)) { _ in
             var effects = AccountEffects()

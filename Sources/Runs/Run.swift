@@ -140,6 +140,7 @@ struct Run: Sendable {
         let octets = plan.missingOctets
         let asked = asked
         let listed = folders.records(remaining: plan.missingByFolder)
+        let stale = plan.stale
         let changed = try await context.records.change(.id(id)) { facts in
             guard var row = facts.account else { return nil }
             var events: [EventRecord] = []
@@ -159,6 +160,7 @@ struct Run: Sendable {
             }
             var effects = AccountEffects(row, events: events)
             effects.folders = listed
+            effects.forgotten = stale
             return effects
         }
         if let changed { statuses.changed(changed) }

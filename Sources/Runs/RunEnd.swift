@@ -12,6 +12,8 @@ enum RunEnd: Sendable {
     /// The mailbox is in use, the login came too early, or the server is temporarily out of order; retry after this
     /// many seconds, if it named any.
     case postponed(Reason, String, seconds: Int?)
+    /// It waits for others of ours, and asks again after this many seconds: nothing has failed.
+    case queued(String, seconds: Int)
     case failed(Reason, String)
     /// Everything listed is here, except for this many refused messages. Whether there is more is asked after this many
     /// seconds, since the server wants a pause between logins.
@@ -26,7 +28,7 @@ extension RunEnd {
     func measure() {
         switch self {
         case .completed: Measures.moveEnded("completed")
-        case .postponed, .toBeContinued: Measures.moveEnded("postponed")
+        case .postponed, .queued, .toBeContinued: Measures.moveEnded("postponed")
         case .stopped: Measures.moveEnded("stopped")
         case .refused: fail(.messagesRefused)
         case .rejected: fail(.credentialsRejected)

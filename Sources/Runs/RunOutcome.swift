@@ -18,6 +18,11 @@ extension AccountRecord {
     ) -> EventRecord? {
         defer { if pending == nil { clock.spans.forget(id) } }
         let now = clock.now
+        // What gets on is not failing, however often it is interrupted.
+        if brought {
+            pending?.failures = 0
+            pending?.failingSince = nil
+        }
         switch end {
         case .completed:
             complete(at: now)
@@ -57,6 +62,12 @@ extension AccountRecord {
                 at: now, account: address, kind: .passwordRejected, reason: .credentialsRejected, detail: text)
         case .postponed(let reason, let text, let seconds):
             return postpone(reason, text, seconds: seconds, keeps: keeps, limits, clock)
+        case .queued(let text, let seconds):
+            guard keeps, pending != nil else {
+                return postpone(.mailboxInUse, text, seconds: seconds, keeps: keeps, limits, clock)
+            }
+            pending?.due = now.adding(seconds: Double(seconds))
+            return EventRecord(at: now, account: address, kind: .postponed, reason: .mailboxInUse, detail: text)
         case .stopped(.disabled):
             eraseSealedPassword()
             guard outcome == .inProgress else { return nil }

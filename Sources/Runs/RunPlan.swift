@@ -31,9 +31,10 @@ struct RunPlan: Sendable {
     private var candidates: [Int64: [LedgerRow]] = [:]
     private var deleted: [Int64: [LedgerRow]] = [:]
     private var nextOccurrence: [Int64?: Int32] = [:]
-    /// The contents of messages that are in folders of their own, where some folders show those of others, too.
-    private var elsewhere: Set<Int64> = []
-    private let views: Set<Int>
+    private var views: Views
+    /// Rows of messages that their folders only show, and that mean nothing any more: to be forgotten before another is
+    /// recorded.
+    let stale: [LedgerRow]
     /// Which messages are identified by their names.
     let naming: Naming
     /// Whether this holds for all wanted messages.
@@ -64,17 +65,21 @@ struct RunPlan: Sendable {
         case new(LedgerRow)
         /// It was moved under `old`, which is replaced by `row`.
         case known(old: LedgerRow, row: LedgerRow)
+        /// The same; it was moved from a folder that shows those of others, and is still shown there.
+        case filed(old: LedgerRow, row: LedgerRow, shown: LedgerRow)
     }
 
     /// - Parameters:
+    ///   - besides: rows of messages that are not in the listing, though they may be over there.
     ///   - views: numbers of folders that show messages of others: what is nowhere else is taken from them, and comes last.
     ///   - isConfirming: whether nothing is trusted: each message is fetched and recognised by its content, as before a
     ///     `DELE`.
     init(
-        listing: [ListedMessage], ledger: [LedgerRow], names: LedgerNames, order: MoveOptions.Order,
-        views: Set<Int> = [], isConfirming: Bool
+        listing: [ListedMessage], ledger: [LedgerRow], besides: [LedgerRow] = [], names: LedgerNames,
+        order: MoveOptions.Order, views numbers: Set<Int> = [], isConfirming: Bool
     ) {
-        self.views = views
+        var views = Views(numbers, besides: besides)
+        let moved = Views.moved(ledger, besides)
         self.listing = listing
         var naming = Naming(areNumbers: Self.areNumbers(listing), names: names)
         let groups = Groups(listing, ledger, names)
@@ -89,39 +94,42 @@ struct RunPlan: Sendable {
             guard !rows.isEmpty else { return }
             if let first = messages.first, let source, naming.tells(listing[first]),
                 let row = Self.match(listing[first], rows, in: ledger, source: source),
-                !isConfirming || ledger[row].isShown
+                ledger[row].isShown ? moved.contains(ledger[row].content) : !isConfirming
             {
                 isTrusted.insert(first)
                 isUsed.insert(row)
+                views.trust(listing[first], ledger[row])
             } else if !messages.isEmpty {
                 occurrences[id] = rows.reduce(0) { max($0, ledger[$1].occurrence &+ 1) }
             }
         }
         self.naming = naming
         nextOccurrence = occurrences
-        var unused: [LedgerRow] = []
+        var (unused, stale): ([LedgerRow], [LedgerRow]) = ([], [])
         for (index, row) in ledger.enumerated() where !isUsed.contains(index) {
-            if row.isShown { continue }
+            guard !row.isShown else {
+                stale.append(row)
+                continue
+            }
             unused.append(row)
             if row.deleted {
                 deleted[row.content, default: []].append(row)
             } else {
                 candidates[row.content, default: []].append(row)
             }
-            if row.uniqueID == nil { nextOccurrence[nil] = max(nextOccurrence[nil] ?? 0, row.occurrence &+ 1) }
+        }
+        self.stale = stale
+        for row in [unused, besides].joined() where row.uniqueID == nil {
+            nextOccurrence[nil] = max(nextOccurrence[nil] ?? 0, row.occurrence &+ 1)
         }
         var wanted =
             isTrusted.isEmpty
             ? listing : listing.indices.lazy.filter { !isTrusted.contains($0) }.map { listing[$0] }
-        if !views.isEmpty {
-            for index in ledger.indices where isUsed.contains(index) && !ledger[index].isShown {
-                elsewhere.insert(ledger[index].content)
-            }
-        }
-        Self.sort(&wanted, order, views)
+        Self.sort(&wanted, order, numbers)
         self.wanted = wanted
+        self.views = views
         areAllNamed = wanted.allSatisfy(naming.tells)
-        seeming = Self.seeming(wanted, unused, names).union(Self.shown(wanted, in: listing, views))
+        seeming = Self.seeming(wanted, unused, names).union(views.seeming(wanted, in: listing))
         var (missing, missingOctets) = (0, Int64(0))
         var byFolder: [Int: Int] = [:]
         for message in wanted where !seeming.contains(message.number) {
@@ -198,19 +206,6 @@ struct RunPlan: Sendable {
         return seeming
     }
 
-    /// Numbers of the messages that seem to be shown by folders that show those of others: another has their size and date.
-    private static func shown(_ wanted: [ListedMessage], in listing: [ListedMessage], _ views: Set<Int>) -> [Int] {
-        guard !views.isEmpty else { return [] }
-        struct Looks: Hashable {
-            var octets: Int?
-            var date: Timestamp?
-
-            init(_ message: ListedMessage) { (octets, date) = (message.octets, message.date) }
-        }
-        let others = Set(listing.lazy.filter { !views.contains($0.folder) }.map(Looks.init))
-        return wanted.filter { views.contains($0.folder) && others.contains(Looks($0)) }.map(\.number)
-    }
-
     /// Whether a wanted message was assumed to be moved when ``missing`` was counted.
     func seemsMoved(_ message: ListedMessage) -> Bool { seeming.contains(message.number) }
 
@@ -223,10 +218,11 @@ struct RunPlan: Sendable {
     mutating func judge(_ staged: StagedMessage) -> Verdict {
         let names = naming.names
         let id = names.id(of: staged.message)
-        let isView = views.contains(staged.message.folder)
-        let old =
-            isView && elsewhere.contains(staged.content.value)
-            ? nil : candidates[staged.content.value]?.popLast() ?? takeDeleted(staged.content.value, id)
+        let content = staged.content.value
+        let isShown = views.isShown(content, in: staged.message.folder)
+        var old = isShown ? nil : candidates[content]?.popLast() ?? takeDeleted(content, id)
+        let filed = old == nil ? views.takeFiled(content, for: staged.message.folder) : nil
+        old = old ?? filed
         let occurrence: Int32
         if let old, old.uniqueID == id {
             occurrence = old.occurrence
@@ -235,15 +231,12 @@ struct RunPlan: Sendable {
             nextOccurrence[id] = occurrence.addingSaturated(1)
         }
         let row = LedgerRow(
-            uniqueID: id, occurrence: occurrence, content: staged.content.value,
-            octets: Int64(staged.message.octets ?? -1), source: names.source(of: staged.message),
-            isShared: naming.isShared(id))
-        if let old {
-            if !views.isEmpty { elsewhere.insert(row.content) }
-            return .known(old: old, row: row)
-        }
-        if !views.isEmpty, !elsewhere.insert(row.content).inserted, isView { return .shown(row.shown) }
-        return .new(row)
+            uniqueID: id, occurrence: occurrence, content: content, octets: Int64(staged.message.octets ?? -1),
+            source: names.source(of: staged.message), isShared: naming.isShared(id))
+        if isShown { return .shown(row.shown) }
+        views.add(content)
+        guard let old else { return .new(row) }
+        return filed.map { .filed(old: old, row: row, shown: $0.shown) } ?? .known(old: old, row: row)
     }
 }
 

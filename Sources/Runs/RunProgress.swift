@@ -20,6 +20,8 @@ struct RunProgress: Sendable {
     /// Whether any message has come whole.
     private(set) var hasBrought = false
     var unreadable = UnreadableMessages()
+    /// Whether the old server's POP3, where UIDLs are, has let nobody in.
+    var isWithoutUIDLs = false
     /// The lines about refused messages that events have reported so far.
     private var told: Set<String> = []
     /// What the ledger calls them.
@@ -32,6 +34,10 @@ struct RunProgress: Sendable {
     private var mostSettled = 0
     /// How many settled messages the current session leaves out.
     private var leftOut = 0
+    /// How often more has been looked for because something had vanished.
+    private var looks = 0
+
+    private static let mostLooks = 3
 
     /// What is requested, in order. Messages in places where one has been settled come last; otherwise a session that
     /// ends again and again at the same place would get no further. None is left out because of its place alone: places
@@ -93,6 +99,12 @@ struct RunProgress: Sendable {
 
     /// The lines that no event has reported yet.
     mutating func untold(_ lines: [String]) -> [String] { lines.filter { told.insert($0).inserted } }
+
+    /// Whether another session looks for what has vanished in one; a few times, for something may vanish each time.
+    mutating func looksAgain() -> Bool {
+        looks += 1
+        return looks <= Self.mostLooks
+    }
 
     /// A session has ended in order.
     mutating func roundEnded() { found = 0 }

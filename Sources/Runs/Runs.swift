@@ -25,6 +25,7 @@ package struct RunCommons: Sendable {
     let largeMailboxes = LargeMailboxes()
     let youngRuns = YoungRuns()
     let spans = Spans()
+    let masterRejections = MasterRejections()
 
     package init(
         store: any MailStore, vault: Vault, ledgerHash: LedgerHash, checkedSessions: CheckedSessions

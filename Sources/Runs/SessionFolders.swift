@@ -67,6 +67,20 @@ struct SessionFolders: Sendable {
         }
     }
 
+    /// What is remembered of folders that are over there no longer, or are numbered anew: nothing remains in them.
+    /// - Parameter unread: numbers of folders of which something has been left behind, whatever they were called then.
+    func emptied(except unread: Set<Int>) -> [FolderRecord] {
+        let listed = Set(folders.map { names.source(of: $0.number) })
+        let left = Set(folders.filter { unread.contains($0.number) }.map(\.path))
+        return known.filter { figures in
+            figures.remaining != 0 && !listed.contains(figures.folder.source) && !left.contains(figures.folder.path)
+        }.map { figures in
+            var record = figures.folder
+            record.remaining = 0
+            return record
+        }
+    }
+
     /// The sources under which messages of a folder are in the ledger, whatever numbers they had.
     func sources(of folder: SourceFolder) -> Set<Int64> {
         Set(known.filter { $0.folder.path == folder.path }.map(\.folder.source) + [names.source(of: folder.number)])
@@ -87,6 +101,7 @@ extension FolderRules {
         movesShared = options.folders.shared
         specialTargets = names.special
         unholdable = names.unholdable
+        reserved = names.reserved
         for figures in known {
             let folder = figures.folder
             earlier[folder.path.joined(separator: "/")] = folder.target.joined(separator: "/")

@@ -12,35 +12,80 @@ package struct UIDLs: Sendable {
     /// The POP3 service.
     private let server: OldServer
     private let user: String
+    /// By whom the mailbox is entered, if not by its user.
+    private let master: OldServer.Master?
     private let password: Password
     private let hash: LedgerHash
     /// The most headers that are asked for on each side; beyond, order decides alone.
     private let mostHeaders: Int
 
     package init(
-        context: Context, server: OldServer, user: String, password: Password, hash: LedgerHash,
-        mostHeaders: Int = 1000
+        context: Context, server: OldServer, user: String, master: OldServer.Master? = nil, password: Password,
+        hash: LedgerHash, mostHeaders: Int = 1000
     ) {
         self.context = context
         self.server = server
         self.user = user
+        self.master = master
         self.password = password
         self.hash = hash
         self.mostHeaders = mostHeaders
     }
 
-    /// By the number of the message.
-    /// - Parameters:
-    ///   - inbox: all that is listed there, in order.
-    ///   - session: in which it was listed.
+    /// What the POP3 service has come to.
+    enum Found: Sendable {
+        /// By the number of the message.
+        case uidls([Int: UniqueID])
+        /// It lets nobody in like this, in these words; asking again is in vain.
+        case refused(String)
+    }
+
+    /// By the number of the message, on a line of its own.
+    /// - Parameters: as those of ``uidls(of:in:over:where:)``.
     package func uidls(
         of inbox: [ListedMessage], in session: any MailboxSession, where wanted: (ListedMessage) -> Bool
     ) async throws(SourceError) -> [Int: UniqueID] {
-        let line = try await context.source.connect(to: server, timeouts: context.timeouts, hiding: password)
+        let line = try await connect()
         defer { line.abort() }
-        let other = try await enter(line)
+        switch try await uidls(of: inbox, in: session, over: line, where: wanted) {
+        case .uidls(let uidls): return uidls
+        case .refused(let words): throw SourceError(code: .refused, step: .login, detail: words)
+        }
+    }
+
+    func connect() async throws(SourceError) -> any SourceConnection {
+        try await context.source.connect(to: server, timeouts: context.timeouts, hiding: password)
+    }
+
+    /// - Parameters:
+    ///   - inbox: all that is listed there, in order.
+    ///   - session: in which it was listed.
+    ///   - line: to the POP3 service.
+    func uidls(
+        of inbox: [ListedMessage], in session: any MailboxSession, over line: any SourceConnection,
+        where wanted: (ListedMessage) -> Bool
+    ) async throws(SourceError) -> Found {
+        let other: any MailboxSession
+        switch try await enter(line) {
+        case .success(let session): other = session
+        case .failure(let refusal): return .refused(refusal.words)
+        }
         let listing = try await other.list(try await other.folders())
         let pairing = UIDLPairing(inbox, listing, where: wanted)
+        // Where asking for a header may delete the message, order has to do, and nothing is ended in order either.
+        let pairs =
+            other.traits.confirmsByHeader
+            ? try await confirmed(pairing, session, other) : pairing.certain + pairing.doubtful
+        if other.traits.confirmsByHeader { try await other.leave() }
+        var uidls: [Int: UniqueID] = [:]
+        for (message, other) in pairs { uidls[message.number] = other.uniqueID?.detached }
+        return .uidls(uidls)
+    }
+
+    /// The pairs, as headers tell them.
+    private func confirmed(
+        _ pairing: UIDLPairing, _ session: any MailboxSession, _ other: any MailboxSession
+    ) async throws(SourceError) -> [UIDLPairing.Pair] {
         var pairs = pairing.certain
         var headersLeft = mostHeaders
         var doubtful: [(pair: UIDLPairing.Pair, headers: (UInt64?, UInt64?))] = []
@@ -55,26 +100,36 @@ package struct UIDLs: Sendable {
         }
         let messages = try await headers(of: pairing.messages.prefix(mostHeaders), in: session)
         let others = messages.isEmpty ? [] : try await headers(of: pairing.others.prefix(mostHeaders), in: other)
-        pairs += UIDLPairing.paired(doubtful: doubtful, messages: messages, others: others)
-        try await other.leave()
-        var uidls: [Int: UniqueID] = [:]
-        for (message, other) in pairs { uidls[message.number] = other.uniqueID?.detached }
-        return uidls
+        return pairs + UIDLPairing.paired(doubtful: doubtful, messages: messages, others: others)
     }
 
-    private func enter(_ line: any SourceConnection) async throws(SourceError) -> any MailboxSession {
-        let detail: String
-        switch try await line.open(user: user, password: password) {
-        case .accepted(let session): return session
+    private struct Refusal: Error { let words: String }
+
+    private func enter(_ line: any SourceConnection) async throws(SourceError) -> Result<any MailboxSession, Refusal> {
+        let answer =
+            if let master {
+                try await line.check(master, for: user, password: password)
+            } else {
+                try await line.check(user: user, password: password)
+            }
+        func detail(_ what: String) -> String {
+            "the old server's POP3 (\(server.subject)), from which UIDLs are to be taken, \(what); see oldServer.pop3"
+        }
+        switch answer {
+        case .accepted(let session):
+            try await session.enter()
+            return .success(session)
         case .busy(_, let text, let seconds):
             throw SourceError(code: .busy, step: .login, detail: "\(server.subject): \(text)", pause: seconds)
-        case .rejected(let text), .noSuchUser(let text): detail = "does not take the password that IMAP takes: \(text)"
-        case .failed(_, let text, _): detail = "takes no login: \(text)"
+        case .rejected(let text), .noSuchUser(let text):
+            return .failure(Refusal(words: detail("does not take the password that IMAP takes: \(text)")))
+        case .failed(let reason, let text, let isForGood):
+            let words = detail("takes no login: \(text)")
+            guard isForGood || reason == .secureAuthenticationUnavailable else {
+                throw SourceError(code: .refused, step: .login, detail: words)
+            }
+            return .failure(Refusal(words: words))
         }
-        throw SourceError(
-            code: .refused, step: .login,
-            detail: "the old server's POP3 (\(server.subject)), from which UIDLs are to be taken, \(detail); see "
-                + "oldServer.pop3")
     }
 
     private func headers(

@@ -32,6 +32,13 @@ import Vocabulary
             contents: Dictionary(uniqueKeysWithValues: here.map { (ContentHash(value: $0), $1) }))
     }
 
+    @Test func whatOnlyAFolderOfAllStillShowsIsMissing() {
+        let shown = row("all-1", 1).shown
+        let rows = [row("inbox-1", 1), shown, row("inbox-2", 2)]
+        let comparison = compare(rows, [listed(1, "all-1")], here: [:])
+        #expect(comparison.missing.map(\.row) == [rows[0]] && comparison.gone == 1 && comparison.waiting == 0)
+    }
+
     @Test func whatIsListedAndNotHereIsMissing() {
         let comparison = compare([row("a", 1), row("b", 2)], [listed(1, "a"), listed(2, "b")], here: [1: 1])
         #expect(comparison.present == 1)

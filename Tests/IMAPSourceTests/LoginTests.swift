@@ -26,6 +26,7 @@ import Vocabulary
         ("NO [AUTHENTICATIONFAILED] no such user", "noSuchUser"), ("NO 用户不存在", "noSuchUser"),
         ("NO [UNAVAILABLE] down", "busy oldServerUnreachable"), ("NO [INUSE] other session", "busy mailboxInUse"),
         ("NO [LIMIT] slow down", "busy oldServerThrottled"), ("NO [THROTTLED] slow down", "busy oldServerThrottled"),
+        ("NO [ALERT] Account exceeded command or bandwidth limits. (Failure)", "busy oldServerThrottled"),
         ("NO [SERVERBUG] oops", "busy oldServerUnreachable"), ("NO [CONTACTADMIN] call", "busy oldServerUnreachable"),
         ("NO Server busy, try again later", "busy oldServerUnreachable"),
         ("NO Server is busy. Suggested Backoff Time: 2500 milliseconds", "busy oldServerThrottled 3"),
@@ -66,6 +67,14 @@ import Vocabulary
         let error = await #expect(throws: SourceError.self) { _ = try await asking.value }
         #expect(error?.code == .closed && error?.step == .login)
         #expect(error?.detail.contains("not now") == true && error?.detail.contains(OldIMAP.password) == false)
+    }
+
+    @Test func aPasswordThatIsQuotedBackIsNotRepeated() async throws {
+        let server = try OldIMAP.server { $0.login = #"NO LOGIN "ann" "o\"pen\\ se" IS wrong"# }
+        defer { server.stop() }
+        let answer = try await OldIMAP.answer(server, password: #"o"pen\ se"#)
+        guard case .rejected(let words) = answer else { return #expect(Bool(false), "\(answer)") }
+        #expect(words == #"LOGIN "ann" "[…]" IS wrong"#)
     }
 
     @Test func whoCallsIsSaidBeforeAFolderIsOpened() async throws {

@@ -32,6 +32,12 @@ struct FolderPlanTests {
         return namespaces
     }()
 
+    private static let ours: Namespaces = {
+        var namespaces = Namespaces()
+        namespaces.personal = [.init(prefix: "INBOX.", delimiter: UInt8(ascii: "."))]
+        return namespaces
+    }()
+
     @Test func thePrefixGoes() {
         let listed = ["inbox", "INBOX.Sent", "INBOX.A.B", "INBOX.Entwürfe"].map { Self.folder($0, delimiter: ".") }
         let targets = ["INBOX": "INBOX", "Sent": "Sent", "A/B": "A/B", "Entwürfe": "Drafts"]
@@ -156,6 +162,18 @@ struct FolderPlanTests {
         #expect(plan == ["a:b": "a_b", "a:b/c": "a_b/c", "a_b": "a_b 2", "a_b/c": "a_b/c 2"])
     }
 
+    @Test func twoFoldersOfOnePathKeepTheirTargetsFromRunToRun() {
+        let dotted = ["INBOX", "a/b", "a_b", "x"].map { Self.folder($0, delimiter: ".") }
+        let prefixed = ["INBOX", "INBOX.Foo", "Foo"].map { Self.folder($0, delimiter: ".") }
+        for (listed, namespaces) in [(dotted, nil), (prefixed, Self.ours)] {
+            let first = Self.plan(listed, namespaces)
+            #expect(first.count == listed.count && Set(first.values).count == listed.count)
+            for listed in [listed, listed.reversed()] {
+                #expect(Self.plan(listed, namespaces) { $0.earlier = first } == first)
+            }
+        }
+    }
+
     @Test func twoFoldersOnOneTargetMeetWhereItIsSpecial() {
         let listed = [
             Self.folder("a.b"), Self.folder("a_b"), Self.folder("a:b"), Self.folder("a_b 2"), Self.folder("Sent"),
@@ -181,6 +199,15 @@ struct FolderPlanTests {
         let plan = FolderPlan([Self.folder(long), Self.folder(long + "x")])
         #expect(plan.folders.allSatisfy { ModifiedUTF7.encode($0.targetPath).count <= 250 })
         #expect(Set(plan.folders.map(\.targetPath)).count == 2)
+    }
+
+    @Test func whatTheStoreHasAUseForIsNobodysFolder() {
+        let listed = ["cur", "_cur", "a/dovecot.x", ".hidden", "a"].map { Self.folder($0) }
+        let plan = Self.plan(listed) { $0.reserved = ["cur", ".*", "dovecot*"].map { FolderPattern($0) } }
+        #expect(
+            plan == [
+                "cur": "_cur", "_cur": "_cur 2", "a/dovecot.x": "a/_dovecot.x", ".hidden": "_.hidden", "a": "a",
+            ])
     }
 
     @Test func namesWithoutEndAreCut() {

@@ -39,6 +39,8 @@ struct LoginVerdictTests {
         ("NO [SERVERBUG] oops", .unavailable),
         ("NO [CONTACTADMIN] call", .unavailable),
         ("NO [THROTTLED] slow down", .unavailable),
+        ("NO [ALERT] Account exceeded command or bandwidth limits. (Failure)", .unavailable),  // Gmail
+        ("NO [OVERQUOTA] Account exceeded command or bandwidth limits. (Failure)", .unavailable),
         ("NO [REFERRAL imap://b.example/] elsewhere", .unavailable),
         ("NO Server is busy, try again later", .unavailable),
         ("NO 系统繁忙，请稍后再试", .unavailable),

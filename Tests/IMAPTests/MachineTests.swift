@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import MailSession
 import NIOCore
 import Secrets
 import Testing
+import Vocabulary
 
 @testable import IMAP
 
@@ -114,6 +116,18 @@ struct MachineTests {
         }
         #expect(condition.kind == .bye && condition.code == .unavailable)
         #expect(wire.machine.closed()?.code == .closed)
+    }
+
+    @Test(arguments: [
+        ("[OVERQUOTA] Account exceeded command or bandwidth limits.", SessionFault.throttled),
+        ("Account exceeded bandwidth limits", .throttled), ("[THROTTLED] later", .throttled),
+        ("[INUSE] another session", .busy), ("Logging out", .closed), ("[UNAVAILABLE] shutting down", .closed),
+    ])
+    func aFarewellSaysWhyItHangsUp(words: String, fault: SessionFault) throws {
+        var wire = Wire.greeted()
+        _ = try wire.begin(.noop)
+        wire.hear("* BYE \(words)\r\n")
+        #expect(wire.machine.closed().map { WireFailure($0).code } == fault)
     }
 
     @Test(arguments: [

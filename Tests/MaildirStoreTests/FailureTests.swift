@@ -101,6 +101,7 @@ import Vocabulary
         let store = try scratch.store()
         let writer = try await store.open(ann, options: DeliveryOptions(), intended: [])
         try FileManager.default.removeItem(atPath: "\(scratch.maildir)/tmp")
+        #expect(FileManager.default.createFile(atPath: "\(scratch.maildir)/tmp", contents: nil))
         for number in 1...200 { await writer.bring(listed(number), Array(repeating: 65, count: 20000)) }
         await #expect(throws: MailStoreError.self) { _ = try await writer.all() }
         writer.begin(listed(1))

@@ -159,6 +159,89 @@ import Vocabulary
         }
     }
 
+    @Test func nothingRemainsInAFolderThatIsGone() async throws {
+        let folders = [
+            Folder(messages: [Self.message(1)]),
+            Folder(path: ["Work"], messages: [Self.message(1, like: 5), Self.message(2, like: 6)]),
+            Folder(path: ["Locked"], messages: []),
+        ]
+        try await run(folders) { platform, source, _ in
+            source.state.withLock { $0.refused = ["2"] }
+            try await move(platform)
+            func remaining() async throws -> [String: Int64] {
+                let listed = try await platform.move.accounts.folders(of: Self.ann)
+                return Dictionary(listed.map { ($0.name, $0.remaining) }) { $0 + $1 }
+            }
+            #expect(try await remaining() == ["INBOX": 0, "Work": 1, "Locked": 0])
+            source.state.withLock { state in
+                state.folders.remove(at: 1)
+                state.folders[1].refusal = "not now"
+                state.folders[1].messages = [Self.message(7)]
+            }
+            try await move(platform)
+            #expect(try await remaining() == ["INBOX": 0, "Work": 0, "Locked": 1])
+        }
+    }
+
+    @Test func archivedMailThatIsFiledLaterIsNotBroughtAgain() async throws {
+        let folders = [
+            Folder(path: ["All Mail"], target: ["Archive"], showsOthers: true, messages: [Self.message(101, like: 1)]),
+            Folder(messages: [Self.message(2)]), Folder(path: ["Work"], messages: []),
+        ]
+        try await run(folders) { platform, source, store in
+            try await move(platform)
+            #expect(here(store, "Archive") == [Self.text(1)])
+            source.state.withLock { $0.folders[2].messages = [Self.message(7, like: 1)] }
+            for _ in 0..<2 {
+                try await move(platform)
+                let status = try await platform.status()
+                #expect((status.status, status.moved, status.remaining) == (.completed, 2, 0))
+                #expect(here(store, "Archive") == [Self.text(1)] && here(store, "Work").isEmpty)
+            }
+            #expect(source.state.withLock { $0.fetched } == ["2", "101", "7"])
+        }
+    }
+
+    @Test func aFolderThatShowsAllWithoutLastingIDsIsGoneThroughEachTime() async throws {
+        var all = [Self.message(1), Self.message(2), Self.message(3)]
+        for index in all.indices { all[index].id = nil }
+        let folders = [
+            Folder(path: ["All Mail"], validity: 0, target: ["Archive"], showsOthers: true, messages: all),
+            Folder(messages: [Self.message(1), Self.message(2)]),
+        ]
+        try await run(folders) { platform, _, store in
+            for _ in 0..<3 {
+                try await move(platform)
+                let status = try await platform.status()
+                #expect((status.status, status.moved, status.remaining) == (.completed, 3, 0))
+                #expect(here(store, "Archive") == [Self.text(3)])
+            }
+        }
+    }
+
+    @Test func mailThatIsFiledDuringARunIsLookedForAgain() async throws {
+        let folders = [
+            Folder(path: ["Work"], messages: [Self.message(1, like: 5)]),
+            Folder(messages: [Self.message(1), Self.message(2)]),
+        ]
+        try await run(folders) { platform, source, store in
+            source.state.withLock { state in
+                state.before = { [weak source] step in
+                    guard step == .fetch else { return }
+                    source?.state.withLock { state in
+                        guard state.folders[1].messages.count == 2 else { return }
+                        state.folders[1].messages.removeLast()
+                        state.folders[0].messages.append(Self.message(2))
+                    }
+                }
+            }
+            try await move(platform)
+            let status = try await platform.status()
+            #expect((status.status, status.moved, status.remaining) == (.completed, 3, 0))
+            #expect(here(store, "Work") == [5, 2].map(Self.text) && here(store, "INBOX") == [Self.text(1)])
+        }
+    }
+
     @Test func aFolderThatCannotBeReadIsNamedAndTheOthersArrive() async throws {
         let folders = [
             Folder(messages: [Self.message(1)]),

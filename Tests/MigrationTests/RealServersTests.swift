@@ -98,7 +98,7 @@ import Vocabulary
             #expect(failures.isEmpty)
             #expect(server.log.contains("Maximum connection limit reached"), "this test says nothing")
             let overview = try await platform.move.settings.overview(of: NewPlatform.ann.domain)
-            #expect(overview.reachability?.detail.contains("refuses more than") == true)
+            #expect(overview.reachability?.detail.contains("beyond") == true)
         }
     }
 

@@ -47,6 +47,32 @@ import Vocabulary
         #expect(effects(.stopped(.deleted)).endsRun)
     }
 
+    @Test func whatGetsOnIsNotFailing() throws {
+        for end in [
+            RunEnd.postponed(.oldServerThrottled, "no more", seconds: 60), .failed(.oldServerUnreachable, "gone"),
+        ] {
+            for brought in [true, false] {
+                let row = effects(end) { row in
+                    row.pending?.failures = 40
+                    row.pending?.failingSince = now.adding(seconds: -86_500)
+                    if brought { row.moved += 1 }
+                }.account
+                #expect((row?.pending?.failingSince == now) == brought && (row?.sealed != nil) == brought)
+            }
+        }
+    }
+
+    @Test func whatWaitsForOthersOfOursIsNotFailing() throws {
+        let since = now.adding(seconds: -86_500)
+        let row = effects(.queued("as many as may are moving", seconds: 60)) { $0.pending?.failingSince = since }
+            .account
+        #expect(row?.pending?.due == now.adding(seconds: 60) && row?.pending?.failures == 0 && row?.sealed != nil)
+        #expect(row?.outcome == .inProgress)
+        // Nobody keeps its password any longer.
+        let ended = effects(.queued("as many as may are moving", seconds: 60)) { $0.sealed = nil }
+        #expect(ended.account?.outcome == .failed)
+    }
+
     @Test func aRunsLoginIsAnAttemptUnlessALoginHasAskedSince() {
         func attempt(_ seconds: Double, _ outcome: AttemptOutcome) -> PasswordAttempt {
             PasswordAttempt(at: now.adding(seconds: seconds), via: .imap, outcome: outcome)

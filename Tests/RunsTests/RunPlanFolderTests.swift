@@ -47,7 +47,7 @@ import Vocabulary
         var plan = plan(folders, messages.map(\.0), [])
         return messages.compactMap { message, content in
             switch judge(&plan, message, content: content) {
-            case .new(let row), .known(_, let row), .shown(let row): row
+            case .new(let row), .known(_, let row), .filed(_, let row, _), .shown(let row): row
             }
         }
     }
@@ -123,7 +123,7 @@ import Vocabulary
             case .shown(let row):
                 #expect(message.number == 2 && row.isShown)
                 rows.append(row)
-            case .known: #expect(Bool(false), "nothing was known")
+            case .known, .filed: #expect(Bool(false), "nothing was known")
             }
         }
         for confirming in [false, true] {
@@ -132,6 +132,74 @@ import Vocabulary
         }
         // It has left the inbox over there, and is still shown: it is here.
         #expect(plan(folders, Array(listing[1...]), rows).wanted.isEmpty)
+    }
+
+    @Test func whatWasMovedFromAViewIsKnownWhenItIsFiledLater() {
+        let folders = [folder(0, "Work"), folder(1, "All", shows: true)]
+        let rows = ledger(folders, [(listed(1, in: 1, 1), 1)])
+        let now = [listed(1, in: 0, 8), listed(2, in: 1, 1)]
+        for confirming in [false, true] {
+            var plan = plan(folders, now, rows, confirming: confirming)
+            #expect(plan.wanted.map(\.number) == (confirming ? [1, 2] : [1]))
+            #expect(confirming || plan.missing == 0)
+            switch judge(&plan, now[0], content: 1) {
+            case .filed(let old, let row, let shown):
+                #expect(!confirming && old == rows[0] && shown == old.shown)
+                // From now on, nothing is fetched, and a second message like it is new.
+                var next = self.plan(folders, now + [listed(3, in: 0, 9)], [row, shown])
+                #expect(next.wanted.map(\.number) == [3])
+                guard case .new = judge(&next, listed(3, in: 0, 9), content: 1) else {
+                    return #expect(Bool(false), "another message of Work")
+                }
+            case .known(let old, let row):
+                #expect(confirming && old == rows[0] && row.source == names(folders).source(of: 0))
+            case let verdict: #expect(Bool(false), "\(verdict)")
+            }
+        }
+    }
+
+    @Test func whatIsShownOfAMessageThatNeverArrivedIsFetched() {
+        let folders = [folder(0, "INBOX"), folder(1, "All", shows: true)]
+        let listing = [listed(1, in: 0, 1), listed(2, in: 1, 1)]
+        let rows = ledger(folders, zip(listing, [1, 1]).map { ($0, $1) })
+        // The message of the inbox was lost on its way here, and has left the inbox since.
+        var plan = plan(folders, [listing[1]], [rows[1]])
+        #expect(plan.wanted == [listing[1]] && plan.missing == 1 && plan.stale == [rows[1]])
+        guard case .new = judge(&plan, listing[1], content: 1) else {
+            return #expect(Bool(false), "it is nowhere else")
+        }
+        // What a folder that cannot be listed this time has brought is here.
+        let besides = RunPlan(
+            listing: [listing[1]], ledger: [rows[1]], besides: [rows[0]], names: names(folders), order: .oldestFirst,
+            views: [1], isConfirming: false)
+        #expect(besides.wanted.isEmpty && besides.stale.isEmpty)
+    }
+
+    @Test func whatIsShownWithoutIDsIsRecordedAnewEachTime() {
+        let folders = [folder(0, "INBOX"), folder(1, "All", validity: 0, shows: true)]
+        let shown = (2...3).map { ListedMessage(number: $0, octets: 100, uniqueID: nil, folder: 1) }
+        let listing = [listed(1, in: 0, 1)] + shown
+        var rows = ledger(folders, zip(listing, [1, 1, 1]).map { ($0, $1) })
+        #expect(rows.map(\.isShown) == [false, true, true] && Set(rows).count == 3)
+        for _ in 0..<2 {
+            var plan = plan(folders, listing, rows)
+            #expect(plan.wanted == shown && Set(plan.stale) == Set(rows.filter(\.isShown)))
+            rows.removeAll(where: plan.stale.contains)
+            for message in shown {
+                guard case .shown(let row) = judge(&plan, message, content: 1) else {
+                    return #expect(Bool(false), "it is the inbox's")
+                }
+                rows.append(row)
+            }
+            #expect(Set(rows).count == 3)
+        }
+    }
+
+    @Test func whatIsShownInAnotherSizeReplacesWhatWas() {
+        let folders = [folder(0, "INBOX"), folder(1, "All", shows: true)]
+        let rows = ledger(folders, [(listed(1, in: 0, 1), 1), (listed(2, in: 1, 1), 1)])
+        let plan = plan(folders, [listed(1, in: 0, 1), listed(2, in: 1, 1, octets: 120)], rows)
+        #expect(plan.wanted.map(\.number) == [2] && plan.stale == [rows[1]])
     }
 
     // MARK: What is remembered of folders

@@ -87,6 +87,8 @@ public final class MemorySource: MailSource {
         public var partSize: Int?
         /// Whether messages have headers of their own.
         public var hasHeaders = true
+        /// Whether somebody may enter the mailboxes of others by an authorization identity.
+        public var entersForOthers = false
         /// Takes no connections.
         public var isDown = false
         /// Called as each step begins, with nothing held.
@@ -131,6 +133,7 @@ private final class MemoryLine: SourceConnection, MailboxSession {
         /// Where the listed messages are, by number less 1.
         var listed: [(folder: Int, place: Int)] = []
         var deleted: Set<Int> = []
+        var vanished: Set<Int> = []
     }
 
     private let source: MemorySource
@@ -224,6 +227,15 @@ private final class MemoryLine: SourceConnection, MailboxSession {
         return answer ?? (text == right ? .accepted(self) : .rejected("wrong"))
     }
 
+    func check(
+        user: String, enteringFor owner: String, password: Password
+    ) async throws(SourceError) -> SourceAnswer {
+        guard source.state.withLock({ $0.entersForOthers }) else {
+            return .failed(.oldServerProtocol, "nobody enters the mailboxes of others here", isForGood: true)
+        }
+        return try await check(user: owner, password: password)
+    }
+
     // MARK: MailboxSession
 
     var traits: SourceTraits { source.state.withLock { $0.traits } }
@@ -245,6 +257,8 @@ private final class MemoryLine: SourceConnection, MailboxSession {
     }
 
     func refusal(of folder: SourceFolder) -> String? { source.state.withLock { $0.folders[folder.number].refusal } }
+
+    var vanished: Set<Int> { state.withLock { $0.vanished } }
 
     func keywords(of message: ListedMessage) -> [String] { found(message)?.keywords ?? [] }
 
@@ -292,9 +306,12 @@ private final class MemoryLine: SourceConnection, MailboxSession {
         for message in messages {
             guard options.goesOn() else { return }
             try await take(.fetch, ahead: !options.oneByOne && messages.count > 1)
-            let found = found(message)
-            let id = found?.id ?? ""
-            guard let octets = found?.octets, !source.state.withLock({ $0.refused.contains(id) }) else {
+            guard let found = found(message) else {
+                state.withLock { _ = $0.vanished.insert(message.number) }
+                continue
+            }
+            let (id, octets) = (found.id ?? "", found.octets)
+            guard !source.state.withLock({ $0.refused.contains(id) }) else {
                 onRefusal(message, "not that one")
                 continue
             }

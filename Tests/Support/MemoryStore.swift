@@ -63,6 +63,8 @@ public final class MemoryStore: MailStore {
         public var listed: ListedMessage
         public var flags: MessageFlags
         public var keywords: [String] = []
+        /// What POP3 clients know it by from the old server.
+        public var uidl: String?
         var content: ContentHash
     }
 

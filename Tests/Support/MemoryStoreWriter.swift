@@ -62,7 +62,7 @@ final class MemoryStoreWriter: MailboxWriter {
         let flags = options.flags(of: message)
         let kept = MemoryStore.Message(
             handle: handle, octets: octets, folder: folder(of: message), listed: message, flags: flags,
-            content: content)
+            uidl: options.uidl(of: message).map { String(decoding: $0.octets, as: UTF8.self) }, content: content)
         store.state.withLock { $0.mail.mailboxes[account]?.staged[handle] = kept }
         continuation.yield([StagedMessage(message: message, handle: handle, octets: octets.count, content: content)])
     }

@@ -54,6 +54,19 @@ extension Pages {
         the old server's POP3 ({}), from which UIDLs are to be taken, {}; see oldServer.pop3
         = 用于取得 UIDL 的原服务器 POP3（{}）{}；请检查 oldServer.pop3
 
+        the settings name another old server
+        = 设置中已是另一台原服务器
+
+        the folder {} was not compared, for the old server does not open it: {}
+        = 文件夹 {} 未作比对，因为原服务器不打开它：{}
+
+        the old server has turned its master user {} away {} times in a row; see its password and
+        oldServer.master, and ask for the moves again
+        = 原服务器已连续 {2} 次拒绝主用户 {1}；请检查其密码和 oldServer.master，然后重新请求搬家
+
+        mail of the inbox moves without X-UIDL: {}
+        = 收件箱的邮件搬入时不带 X-UIDL：{}
+
         there is no such account on the new platform
         = 新平台没有该账号
 
