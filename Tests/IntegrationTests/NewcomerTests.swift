@@ -75,7 +75,13 @@ extension Integration {
 
                 let pending = try await step(try next(watched.shown, known))
                 #expect(pending.contains("Everybody has moved."), "\(pending)")
-                #expect(try next(pending, known) == ["report", "moved.test"])
+                let reported = try await step(try next(pending, known))
+                #expect(reported.contains("200"), "\(reported)")
+                let page = platform.daemon.folder.appending(path: "report.html")
+                let writing = try next(reported, known.merging(["report.html": page.path]) { $1 })
+                _ = try await step(writing)
+                let written = try String(contentsOf: page, encoding: .utf8)
+                #expect(written.hasPrefix("<!DOCTYPE html>") && written.contains("moved.test"), "\(writing)")
                 let ended = try await step(["disable", "moved.test"], "y\n")
                 #expect(ended.contains("The migration of moved.test has ended."), "\(ended)")
             }
