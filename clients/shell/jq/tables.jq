@@ -60,8 +60,8 @@ def sheet($heads; pages):
                 else [if $first then $header else empty end, $cells[] | drawn($columns; $widths; $numeric)] end
           end;
         .out[]);
-def sheet($heads; pages; $empty): [pages] as $all
-    | if $style == "table" and all($all[]; . == []) then $empty else sheet($heads; $all[]) end;
+def sheet($heads; pages; none): [pages] as $all
+    | if $style == "table" and all($all[]; . == []) then none else sheet($heads; $all[]) end;
 
 # Names with their values.
 def field_list:
