@@ -62,7 +62,7 @@ public final class MoveScheduler: Sendable {
         _ account: AccountRecord, _ settings: MigrationSettings, in session: OldServerPolicy.Ticket? = nil
     ) {
         guard let pending = account.pending, !account.isPaused else { return }
-        var run = run(of: account.id, pending, settings)
+        var run = run(of: account.id, pending, settings, failedAt: account.error?.at)
         run.session = session
         places.want(run, at: settings.oldServer.endpoint)
     }
@@ -185,7 +185,7 @@ public final class MoveScheduler: Sendable {
     /// What the account asks for, by the monotonic clock. A due time recorded under another setting of the wall clock
     /// delays no run by more than could have been meant.
     private func run(
-        of account: AccountRecord.ID, _ pending: PendingRun, _ settings: MigrationSettings
+        of account: AccountRecord.ID, _ pending: PendingRun, _ settings: MigrationSettings, failedAt: Timestamp? = nil
     ) -> OldServerPolicy.Run {
         let limits = context.limits
         let uptime = context.uptime()
@@ -193,19 +193,27 @@ public final class MoveScheduler: Sendable {
         let isSuspect = state.withLock { $0.suspects.contains(account) }
         return OldServerPolicy.Run(
             account: account, kind: pending.policyKind, domain: OldServerPolicy.Domain(settings),
-            due: uptime + .seconds(max(0, min(away, pending.longestWait(settings, limits)))),
+            due: uptime + .seconds(max(0, min(away, pending.longestWait(settings, limits, failedAt)))),
             since: uptime + .seconds(min(0, away)), isSuspect: isSuspect)
     }
 }
 
 extension PendingRun {
     /// The longest time, in seconds, that the run can have been put off.
-    fileprivate func longestWait(_ settings: MigrationSettings, _ limits: MoveLimits) -> Double {
+    /// - Parameter failedAt: of the account's latest failure.
+    fileprivate func longestWait(
+        _ settings: MigrationSettings, _ limits: MoveLimits, _ failedAt: Timestamp?
+    ) -> Double {
         switch kind {
         case .retry: limits.lastRetry
         case .followUp: Double(settings.options.followUp?.everyMinutes ?? Defaults.followUpMinutes) * 60
-        // What a login asks for is due at once, unless the old server has put it off since.
-        case .first, .incremental, .repeated: failures > 0 || sessions > 0 ? 3600 : 0
+        // What a login asks for is due at once, unless it has been put off since: when it failed, by the same clock.
+        case .first, .incremental, .repeated:
+            if let start = failures == 1 ? failingSince : failedAt, failures > 0, start <= due {
+                min(3600, due.seconds(since: start))
+            } else {
+                failures > 0 || sessions > 0 ? 3600 : 0
+            }
         }
     }
 }
