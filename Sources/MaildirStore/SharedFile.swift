@@ -30,6 +30,8 @@ extension Directory {
             if count == 0 { break }
             octets += piece[..<count]
         }
+        // What was read in part would be written back in part.
+        guard octets.count < Self.mostOctets else { throw .system(EFBIG, path: "\(path)/\(name)") }
         return octets
     }
 
