@@ -156,7 +156,10 @@ struct Run: Sendable {
                 events.append(
                     EventRecord(
                         at: now, account: row.address, kind: .connected,
-                        detail: "\(remaining) messages to fetch, \(octets) octets", isIdle: remaining == 0))
+                        detail: remaining == 1
+                            ? "1 message to fetch, \(octets) octets"
+                            : "\(remaining) messages to fetch, \(octets) octets",
+                        isIdle: remaining == 0))
             }
             var effects = AccountEffects(row, events: events)
             effects.folders = listed

@@ -28,11 +28,15 @@ extension AccountRecord {
             complete(at: now)
             followUp(keeps: keeps, settings, clock)
             return EventRecord(
-                at: now, account: address, kind: .completed, detail: "\(moved) messages are here", isIdle: !brought)
+                at: now, account: address, kind: .completed,
+                detail: moved == 1 ? "1 message is here" : "\(moved) messages are here", isIdle: !brought)
         case .refused(let count):
             remaining = Int64(count)
             return fail(
-                .messagesRefused, "the old server would not give \(count) messages; each is named in the events",
+                .messagesRefused,
+                count == 1
+                    ? "the old server would not give 1 message; it is named in the events"
+                    : "the old server would not give \(count) messages; each is named in the events",
                 keeps: keeps, limits, clock)
         case .toBeContinued(let refused, let seconds):
             remaining = Int64(refused)

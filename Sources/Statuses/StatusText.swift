@@ -18,7 +18,7 @@ public enum StatusText {
         case .notStarted: return notStarted(settings, now)
         case .inProgress where row.isPaused:
             return LocalizedText(
-                en: "The move of your old mail was paused by your administrator: \(row.moved) messages are here.",
+                en: "The move of your old mail was paused by your administrator: \(here(row)).",
                 zhCN: "邮箱搬家已被管理员暂停：已搬 \(row.moved) 封。")
         case .inProgress where row.moved + row.remaining == 0 && isQueued:
             return LocalizedText(en: "The move of your old mail waits for its turn.", zhCN: "邮箱搬家中：正在排队。")
@@ -27,19 +27,24 @@ public enum StatusText {
             return LocalizedText(en: "Your old mail is being moved.", zhCN: "邮箱搬家中。")
         case .inProgress where isQueued:
             return LocalizedText(
-                en: "The move of your old mail waits for its turn: \(row.moved) messages are here, \(row.remaining) "
-                    + "remain.",
+                en: "The move of your old mail waits for its turn: \(here(row)), \(row.remaining) to come.",
                 zhCN: "邮箱搬家中，正在排队：已搬 \(row.moved) 封，剩余 \(row.remaining) 封。")
         case .inProgress:
             return LocalizedText(
-                en: "Your old mail is being moved: \(row.moved) messages are here, \(row.remaining) remain.",
+                en: "Your old mail is being moved: \(here(row)), \(row.remaining) to come.",
                 zhCN: "邮箱搬家中：已搬 \(row.moved) 封，剩余 \(row.remaining) 封。")
         case .completed:
             return LocalizedText(
-                en: "Your old mail has been moved: \(row.moved) messages.", zhCN: "邮箱搬家完成：共 \(row.moved) 封邮件。")
+                en: "Your old mail has been moved: \(messages(row.moved)).", zhCN: "邮箱搬家完成：共 \(row.moved) 封邮件。")
         case .failed: return failed(row, settings, now)
         case .nonMigrating: return Reason.nonMigratingAccount.text
         }
+    }
+
+    private static func messages(_ count: Int64) -> String { count == 1 ? "1 message" : "\(count) messages" }
+
+    private static func here(_ row: AccountRecord) -> String {
+        messages(row.moved) + (row.moved == 1 ? " is here" : " are here")
     }
 
     private static func notStarted(_ settings: MigrationSettings?, _ now: Timestamp) -> LocalizedText {

@@ -12,6 +12,15 @@ extension Pages {
         {} messages to fetch, {} octets
         = 需取回 {} 封邮件，{} 字节
 
+        1 message to fetch, {} octets
+        = 需取回 1 封邮件，{} 字节
+
+        1 message is here
+        = 此处有 1 封邮件
+
+        the old server would not give 1 message; it is named in the events
+        = 原服务器拒绝提供 1 封邮件；见事件记录
+
         {} messages are here
         = 此处有 {} 封邮件
 
