@@ -89,11 +89,11 @@ extension IMAPMailbox {
         return found.value.folders
     }
 
-    /// Marks those that LSUB names as subscribed.
+    /// Marks those that LSUB names as subscribed; `\Noselect` says there that only a folder below is (RFC 3501 §6.3.9).
     private func withSubscriptions(
         _ folders: [ListedMailbox], _ pattern: String
     ) async throws(WireFailure) -> [ListedMailbox] {
-        let subscribed = Set(try await answers(to: .lsub(pattern: pattern)).map(\.name))
+        let subscribed = Set(try await answers(to: .lsub(pattern: pattern)).filter(\.isSelectable).map(\.name))
         return folders.map { folder in
             var folder = folder
             if subscribed.contains(folder.name) { folder.attributes.insert("\\subscribed") }

@@ -128,6 +128,23 @@ import Vocabulary
         }
     }
 
+    /// RFC 3501 §6.3.9: LSUB may name folders that only have subscribed ones below them, and says so.
+    @Test func aFolderIsNotSubscribedBecauseOneBelowItIs() async throws {
+        let (found, _) = try await folders([Folder("INBOX"), Folder("Work"), Folder("Work/2024")]) { options in
+            options.answer = { command in
+                guard command.hasPrefix("LSUB") else { return nil }
+                return #"""
+                    * LSUB () "/" "INBOX"\r
+                    * LSUB (\Noselect \HasChildren) "/" "Work"\r
+                    * LSUB () "/" "Work/2024"\r
+                    %T OK\r
+
+                    """#.replacing(#"\r"#, with: "\r")
+            }
+        }
+        #expect(found.map(\.isSubscribed) == [true, false, true])
+    }
+
     @Test func XLISTIsUsedWhereThereIsNothingBetter() async throws {
         let (found, seen) = try await folders([
             Folder("INBOX", attributes: ["\\Inbox"]), Folder("Verschickt", attributes: ["\\Sent"]),
