@@ -3,7 +3,7 @@
 public import Foundation
 import Glibc
 
-/// A real Courier that serves POP3 on loopback, and bears few connections from one address. Wants root.
+/// A real Courier that serves POP3 and IMAP on loopback, and bears few connections from one address. Wants root.
 ///
 ///     let courier = try await CourierServer(users: ["ann@example.com": "her password"])
 ///     defer { courier.stop() }
@@ -19,6 +19,7 @@ public final class CourierServer: @unchecked Sendable {
     public static var isAvailable: Bool { getuid() == 0 }
 
     public let port: Int
+    public let imapPort: Int
     public let folder: URL
     private var process: Process?
 
@@ -27,8 +28,9 @@ public final class CourierServer: @unchecked Sendable {
     ///   - perAddress: connections at once from one address (`MAXPERIP`; 4 in Debian's configuration).
     public init(users: [String: String], perAddress: Int = 4) async throws {
         port = try LoopbackSocket.freePort()
+        imapPort = try LoopbackSocket.freePort()
         folder = URL(filePath: "/var/tmp/mailmove-courier-\(UUID().uuidString.prefix(8).lowercased())")
-        let packages = try Self.unpacked()
+        let packages = try UnpackedPackages.folder("courier", Self.packages)
         let files = FileManager.default
         try files.createDirectory(at: folder.appending(path: "etc/courier"), withIntermediateDirectories: true)
         for user in users.keys {
@@ -37,7 +39,7 @@ public final class CourierServer: @unchecked Sendable {
                     at: maildir(of: user).appending(path: name), withIntermediateDirectories: true)
             }
         }
-        try Self.run("chown", ["-R", "nobody:", folder.appending(path: "mail").path])
+        try UnpackedPackages.run("chown", ["-R", "nobody:", folder.appending(path: "mail").path])
         try write(Self.authdaemonrc, to: "etc/courier/authdaemonrc")
         try write(try userdb(users), to: "etc/courier/userdb")
         try files.setAttributes(
@@ -59,7 +61,7 @@ public final class CourierServer: @unchecked Sendable {
         process.executableURL = URL(filePath: "/usr/bin/unshare")
         process.arguments = [
             "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "bash", folder.appending(path: "start").path,
-            packages.path, folder.path, "\(perAddress)", "\(port)",
+            packages.path, folder.path, "\(perAddress)", "\(port)", "\(imapPort)",
         ]
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = output
@@ -67,7 +69,7 @@ public final class CourierServer: @unchecked Sendable {
         try process.runTakingSignals()
         self.process = process
         for _ in 0..<400 {
-            if LoopbackSocket.isListening(port: port) { return }
+            if LoopbackSocket.isListening(port: port), LoopbackSocket.isListening(port: imapPort) { return }
             guard process.isRunning else { break }
             try await Task.sleep(for: .milliseconds(25))
         }
@@ -96,14 +98,18 @@ public final class CourierServer: @unchecked Sendable {
         for (index, message) in messages.enumerated() {
             try Data(message).write(to: new.appending(path: "\(1_700_000_000 + index).M1P1.old.example"))
         }
-        try Self.run("chown", ["-R", "nobody:", new.path])
+        try UnpackedPackages.run("chown", ["-R", "nobody:", new.path])
     }
 
     // MARK: Configuration
 
+    private static let packages = [
+        "courier-pop", "courier-imap", "courier-base", "courier-authlib", "courier-authlib-userdb",
+    ]
+
     private static let authdaemonrc = "authmodulelist=\"authuserdb\"\ndaemons=5\n"
 
-    /// Arguments: the packages, the server's folder, connections per address, port.
+    /// Arguments: the packages, the server's folder, connections per address, ports of POP3 and IMAP.
     private static let script = """
         set -euo pipefail
         mount -t tmpfs courier /run
@@ -111,7 +117,6 @@ public final class CourierServer: @unchecked Sendable {
         mount -t overlay -o "lowerdir=$1/usr:/usr" courier /usr
         mount -t overlay -o "lowerdir=$2/etc:$1/etc:/etc" courier /etc
         makeuserdb -f "$2/etc/courier/userdb"
-        . /etc/courier/pop3d
         export AUTHMODULES=authdaemon MAILDIRPATH=Maildir POP3AUTH=
         /usr/lib/courier/courier-authlib/authdaemond &
         for ((i = 0; i < 200; i++)); do
@@ -119,8 +124,21 @@ public final class CourierServer: @unchecked Sendable {
           sleep 0.05
         done
         programs=/usr/lib/courier/courier
-        exec couriertcpd -address=127.0.0.1 -maxprocs=40 -maxperip="$3" -nodnslookup -noidentlookup "$4" \\
-          "$programs/courierpop3login" "$programs/courierpop3d" Maildir
+        serve() {
+          couriertcpd -address=127.0.0.1 -maxprocs=40 -maxperip="$maximum" -nodnslookup -noidentlookup "$@" Maildir
+        }
+        maximum=$3
+        (
+          set -a
+          . /etc/courier/imapd
+          IMAP_TLS_REQUIRED=0 IMAP_STARTTLS=NO IMAP_USELOCKS=0 IMAP_ENHANCEDIDLE=0 IMAP_MAILBOX_SANITY_CHECK=0
+          IMAP_CAPABILITY="IMAP4rev1 UIDPLUS CHILDREN NAMESPACE SORT QUOTA" IMAP_EMPTYTRASH= IMAP_KEYWORDS=1
+          serve "$5" "$programs/imaplogin" /usr/bin/imapd
+        ) &
+        set -a
+        . /etc/courier/pop3d
+        POP3AUTH=
+        serve "$4" "$programs/courierpop3login" "$programs/courierpop3d"
 
         """
 
@@ -128,7 +146,7 @@ public final class CourierServer: @unchecked Sendable {
         let users = users.sorted { $0.key < $1.key }
         try write(users.map { "\($0.value)\n" }.joined(), to: "passwords")
         let passwords = folder.appending(path: "passwords")
-        let hashes = try Self.run("openssl", ["passwd", "-1", "-in", passwords.path]).split(separator: "\n")
+        let hashes = try UnpackedPackages.run("openssl", ["passwd", "-1", "-in", passwords.path]).split(separator: "\n")
         try FileManager.default.removeItem(at: passwords)
         return zip(users, hashes).map { user, hash in
             let maildir = maildir(of: user.key)
@@ -139,72 +157,5 @@ public final class CourierServer: @unchecked Sendable {
 
     private func write(_ text: String, to name: String) throws {
         try Data(text.utf8).write(to: folder.appending(path: name))
-    }
-
-    // MARK: Packages
-
-    private static let packages = [
-        "courier-pop", "courier-base", "courier-authlib", "courier-authlib-userdb", "libcourier-unicode4", "libltdl7",
-        "libgamin0",
-    ]
-
-    /// The folder into which the version that Debian has now is unpacked.
-    private static func unpacked() throws -> URL {
-        if let version = version() { return try unpacked(version) }
-        try run("apt-get", ["-qq", "update"])
-        guard let version = version() else {
-            throw DovecotServer.NotStarted(description: "this machine's package lists have no courier-pop")
-        }
-        return try unpacked(version)
-    }
-
-    private static func version() -> String? {
-        // Fails where nothing is known of it.
-        let described = try? run("apt-cache", ["show", "--no-all-versions", "courier-pop"])
-        return described?.split(separator: "\n").first { $0.hasPrefix("Version: ") }.map { String($0.dropFirst(9)) }
-    }
-
-    private static func unpacked(_ version: String) throws -> URL {
-        let files = FileManager.default
-        let kept = URL(filePath: "/var/tmp/mailmove-courier-packages-\(version)")
-        if files.fileExists(atPath: kept.path) { return kept }
-        let stage = URL(filePath: "\(kept.path).\(UUID().uuidString.prefix(8))")
-        try files.createDirectory(at: stage, withIntermediateDirectories: true)
-        defer { try? files.removeItem(at: stage) }  // moved away where all went well
-        do {
-            try run("apt-get", ["-qq", "download"] + packages, in: stage)
-        } catch {
-            // The lists may name versions that Debian has replaced.
-            try run("apt-get", ["-qq", "update"])
-            try run("apt-get", ["-qq", "download"] + packages, in: stage)
-        }
-        let root = stage.appending(path: "root")
-        for name in try files.contentsOfDirectory(atPath: stage.path) where name.hasSuffix(".deb") {
-            try run("dpkg", ["-x", stage.appending(path: name).path, root.path])
-        }
-        // Another test may have been quicker: then its folder is the one.
-        if rename(root.path, kept.path) != 0, !files.fileExists(atPath: kept.path) { throw SystemError("rename") }
-        return kept
-    }
-
-    /// What the program prints.
-    @discardableResult
-    private static func run(_ program: String, _ arguments: [String], in folder: URL? = nil) throws -> String {
-        let process = Process()
-        process.executableURL = URL(filePath: "/usr/bin/env")
-        process.arguments = [program] + arguments
-        process.currentDirectoryURL = folder
-        let output = Pipe()
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.runTakingSignals()
-        let printed = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw DovecotServer.NotStarted(
-                description: "\(program) \(arguments.first ?? "") ended with \(process.terminationStatus)")
-        }
-        return String(decoding: printed, as: UTF8.self)
     }
 }

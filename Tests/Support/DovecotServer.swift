@@ -122,6 +122,11 @@ public final class DovecotServer: @unchecked Sendable {
         if getuid() == 0 { try Self.run("chown", ["-R", "\(owner):", maildir(of: user).path]) }
     }
 
+    /// Lets the server have mail that lies elsewhere.
+    public func give(_ path: String) throws {
+        if getuid() == 0 { try Self.run("chown", ["-R", "\(owner):", path]) }
+    }
+
     /// How many messages a user has.
     public func count(_ user: String) -> Int {
         ["new", "cur"].reduce(0) { sum, name in
