@@ -7,10 +7,10 @@ public import Vocabulary
 /// Decides which messages of the open folder are asked for when, and which of them an answer brings.
 ///
 /// Messages are asked for in sets, a few of them ahead. What comes is believed only if it is the next one that was
-/// asked for, by its UID. If one is missing, or another comes in its place, everything that is under way is thrown away:
-/// the missing one is asked for alone, and the rest again. If it does not come alone either, the server is asked
-/// whether it is still there: a message may be deleted over there at any time, and servers leave it out without a word
-/// (RFC 3501 §6.4.8).
+/// asked for, by its UID. The answer to its set may come later: Dovecot holds it back while further commands go on. If one
+/// is missing, or another comes in its place, everything that is under way is thrown away: the missing one is asked for
+/// alone, and the rest again. If it does not come alone either, the server is asked whether it is still there: a message
+/// may be deleted over there at any time, and servers leave it out without a word (RFC 3501 §6.4.8).
 public struct Retrieval: Sendable {
     public struct Wanted: Hashable, Sendable {
         public var message: ListedMessage
@@ -188,9 +188,12 @@ public struct Retrieval: Sendable {
     /// The text that is coming is not the message, but a substitute.
     public mutating func spoil(_ words: [UInt8]) { spoilt = words }
 
+    /// The command by which the message that is due was asked for.
+    private var current: Int? { asked.firstIndex { $0.range.contains(position) } }
+
     /// The message that is due, if this can be its text.
     private mutating func expected(_ uid: UInt32?, _ body: FetchedBody) -> ListedMessage? {
-        guard !isRecovering, let first = asked.first, first.purpose != .probe, first.range.contains(position),
+        guard !isRecovering, let first = asked.first, let current, asked[current].purpose != .probe,
             body.section.isEmpty, body.origin ?? 0 == 0
         else { return nil }
         let due = wanted[position]
@@ -213,10 +216,8 @@ public struct Retrieval: Sendable {
             settle()
             return spoilt.map { .spoilt(message, $0) } ?? .received
         }
-        guard let uid = fetched.uid, position < wanted.count, uid == wanted[position].uid, !asked.isEmpty else {
-            return .nothing
-        }
-        asked[0].isThere = true
+        guard let uid = fetched.uid, let current, uid == wanted[position].uid else { return .nothing }
+        asked[current].isThere = true
         for body in fetched.bodies {
             guard case .inline(let octets) = body.content, !octets.isEmpty, let message = expected(uid, body) else {
                 continue
@@ -239,12 +240,12 @@ public struct Retrieval: Sendable {
             isRecovering = false
             return gaveUp(.refused(Self.withAnother))
         }
-        guard index == 0, !isRecovering else {
-            // What was thrown away is asked for again.
-            if position < wanted.count { recover() }
+        if isRecovering || done.range.upperBound <= position { return .nothing }
+        guard done.range.contains(position) else {
+            // Something that was asked for before it is missing.
+            recover()
             return .nothing
         }
-        guard done.range.contains(position) else { return .nothing }
         if done.purpose == .probe { return gaveUp(probed(done, condition)) }
         if condition.kind != .ok {
             // Not by all words for a fault: of a message that it cannot read, Exchange says each time that it is

@@ -111,6 +111,25 @@ struct RetrievalTests {
         #expect(commands == ["1:64", "65:128", "129:192", "193:200"])
     }
 
+    /// Dovecot says OK to a set only once the sets behind it have been sent, or in another order.
+    @Test(arguments: [[1, 2, 3], [3, 1, 2], [2, 3, 1]])
+    func answersMayComeAfterTheMessagesOfFurtherSets(order: [UInt64]) {
+        var retrieval = Retrieval(Self.wanted(Array(1...150)), pace: .sets, windowOctets: 4 << 20)
+        var (told, commands) = ([String](), 0)
+        while retrieval.nextCommand() != nil {
+            commands += 1
+            retrieval.sent(CommandID(number: UInt64(commands)))
+        }
+        for uid in UInt32(1)...150 { Self.hear(.message(uid), &retrieval, &told) }
+        #expect(commands == 3 && told == (1...150).map { "\($0)" })
+        for id in order {
+            #expect(!retrieval.isDone)
+            if case .nothing = retrieval.completed(CommandID(number: id), Condition(.ok)) { continue }
+            Issue.record("the answer to set \(id) means something")
+        }
+        #expect(retrieval.isDone && retrieval.nextCommand() == nil && retrieval.pace == .sets)
+    }
+
     @Test func setsHoldWhatIsWantedAndNothingElse() {
         #expect(Self.told([3, 4, 9, 11, 12, 13]).commands == ["3:4,9,11:13"])
     }
