@@ -57,6 +57,14 @@ extension Integration {
             tally.expectNothingLost(seed)
         }
 
+        @Test func killsWhileMailMovesByIMAPLoseNothingAndDoubleNothing() async throws {
+            let seed = UInt64.random(in: 0...UInt64.max)
+            let hardship = try await Hardship.byIMAP(.of("MAILMOVE_TEST_KILLS", atLeast: 10), seed: seed)
+            let tally = try await hardship.run { hardship.daemon.kill() }
+            print("kill -9 by IMAP, \(tally)")
+            tally.expectNothingLost(seed)
+        }
+
         /// With a clock that jumps by days, a state that is put back to a backup, and a mail store that is not mounted.
         @Test(.enabled(if: Upheavals.arePossible, "needs root, to mount; and libfaketime"))
         func killsAtUpheavalsLoseNothingAndDoubleNothing() async throws {

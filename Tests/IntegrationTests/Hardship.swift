@@ -43,8 +43,14 @@ final class Hardship: Sendable {
         var olderRuns: [Int: Int64] = [:]
     }
 
+    /// What the daemon knows of the old server, and how to end that.
+    private struct Old: Sendable {
+        var settings: JSONValue
+        var stop: @Sendable () -> Void
+    }
+
     let daemon: DaemonProcess
-    let server: MailboxServer
+    private let old: Old
     let reader: MailReader
     let scale: Scale
     private let seed: UInt64
@@ -52,29 +58,66 @@ final class Hardship: Sendable {
     private let credentials: URL
     let state = Mutex(State())
 
+    /// By POP3.
     /// - Parameters:
     ///   - pace: milliseconds before each message.
     ///   - daemon: one that logs little unless given.
     ///   - files: whether the reader files mail in folders.
-    init(_ scale: Scale, seed: UInt64, pace: Int, daemon: DaemonProcess? = nil, files: Bool = true) throws {
-        self.scale = scale
-        self.seed = seed
-        accounts = max(6, scale.blows / 3)
-        self.daemon = try daemon ?? DaemonProcess(environment: Self.environment)
+    convenience init(
+        _ scale: Scale, seed: UInt64, pace: Int, daemon: DaemonProcess? = nil, files: Bool = true
+    ) throws {
         var options = MailboxServer.Options()
         options.pauseMilliseconds = pace
-        let numbers = 0..<accounts
-        server = try MailboxServer(
-            passwords: Dictionary(uniqueKeysWithValues: numbers.map { (Self.address($0), Self.oldPassword($0)) }),
+        let numbers = 0..<Self.accounts(scale)
+        let server = try MailboxServer(
+            passwords: Self.passwords(numbers),
             mail: Dictionary(
                 uniqueKeysWithValues: numbers.map { number in
                     (Self.address(number), Self.mail(number, scale.messages))
                 }),
             options: options)
+        let settings: JSONValue = ["host": "127.0.0.1", "port": .integer(Int64(server.port)), "security": "none"]
+        try self.init(scale, seed, Old(settings: settings) { server.stop() }, daemon, files)
+    }
+
+    /// By IMAP, from a real Dovecot with three folders.
+    static func byIMAP(_ scale: Scale, seed: UInt64) async throws -> Hardship {
+        var scale = scale
+        // Dovecot takes no time over a message.
+        scale.messages = 600
+        var options = DovecotServer.Options()
+        options.hasIMAP = true
+        let numbers = 0..<accounts(scale)
+        let server = try await DovecotServer(users: passwords(numbers), options: options)
+        for number in numbers {
+            let mail = mail(number, scale.messages).map(\.octets)
+            for (index, folder) in ["", ".Work", ".Work.2024"].enumerated() {
+                let part = stride(from: index, to: mail.count, by: 3).map { mail[$0] }
+                try server.fill(address(number), with: part, in: folder)
+            }
+        }
+        let settings: JSONValue = [
+            "protocol": "imap", "host": "127.0.0.1", "port": .integer(Int64(server.imapPort ?? 0)), "security": "none",
+        ]
+        return try Hardship(scale, seed, Old(settings: settings) { server.stop() }, nil, true)
+    }
+
+    private init(_ scale: Scale, _ seed: UInt64, _ old: Old, _ daemon: DaemonProcess?, _ files: Bool) throws {
+        self.scale = scale
+        self.seed = seed
+        self.old = old
+        accounts = Self.accounts(scale)
+        self.daemon = try daemon ?? DaemonProcess(environment: Self.environment)
         reader = MailReader(seed: seed, files: files)
         credentials = self.daemon.folder.appending(path: "credentials")
         try FileManager.default.createDirectory(at: credentials, withIntermediateDirectories: true)
         try Data((0..<32).map { _ in UInt8.random(in: 0...255) }).write(to: credentials.appending(path: "seal-key"))
+    }
+
+    private static func accounts(_ scale: Scale) -> Int { max(6, scale.blows / 3) }
+
+    private static func passwords(_ numbers: Range<Int>) -> [String: String] {
+        Dictionary(uniqueKeysWithValues: numbers.map { (address($0), oldPassword($0)) })
     }
 
     static let environment = ["MAILMOVE_LOG_LEVEL": "warning"]
@@ -100,7 +143,7 @@ final class Hardship: Sendable {
         reader.start()
         defer {
             reader.stop()
-            server.stop()
+            old.stop()
         }
         let start = ContinuousClock.now
         var front = 0..<4
@@ -183,10 +226,9 @@ final class Hardship: Sendable {
             }
         }
         if round % 3 == 0 {
-            let server: JSONValue = ["host": "127.0.0.1", "port": .integer(Int64(server.port)), "security": "none"]
             _ = try? await ask(
                 "enableMigration",
-                ["domain": "example.com", "oldServer": server, "validDays": .integer(Int64(90 + round % 7))],
+                ["domain": "example.com", "oldServer": old.settings, "validDays": .integer(Int64(90 + round % 7))],
                 admin: true
             )
         }

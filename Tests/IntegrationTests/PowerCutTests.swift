@@ -18,11 +18,17 @@ extension Integration {
             try await Self.cut(.xfs(megabytes: 512))
         }
 
-        private static func cut(_ kind: FileSystem.Kind) async throws {
+        @Test func cutsWhileMailMovesByIMAPLoseNothingAndDoubleNothing() async throws {
+            try await Self.cut(.ext4(megabytes: 512), byIMAP: true)
+        }
+
+        private static func cut(_ kind: FileSystem.Kind, byIMAP: Bool = false) async throws {
             let seed = UInt64.random(in: 0...UInt64.max)
             var scale = Hardship.Scale.of("MAILMOVE_TEST_CUTS", atLeast: 12)
             scale.blows = (scale.blows + 1) / 2  // the other half is the other file system's
-            let hardship = try Hardship(scale, seed: seed, pace: 4)
+            let hardship =
+                byIMAP
+                ? try await Hardship.byIMAP(scale, seed: seed) : try Hardship(scale, seed: seed, pace: 4)
             let folder = hardship.daemon.folder
             let disk = try FileSystem(kind, at: folder.appending(path: "disk"))
             defer {

@@ -103,13 +103,14 @@ public final class DovecotServer: @unchecked Sendable {
     public func maildir(of user: String) -> URL { folder.appendingPathComponent("mail/\(user)") }
 
     /// Puts messages into a user's INBOX, in this order; line ends as they are to be kept.
-    public func fill(_ user: String, with messages: some Sequence<[UInt8]>) throws {
-        let maildir = maildir(of: user)
+    /// - Parameter directory: of another folder, as a Maildir has it.
+    public func fill(_ user: String, with messages: some Sequence<[UInt8]>, in directory: String = "") throws {
+        let maildir = maildir(of: user).appendingPathComponent(directory)
         for name in ["new", "cur", "tmp"] {
             try FileManager.default.createDirectory(
                 at: maildir.appendingPathComponent(name), withIntermediateDirectories: true)
         }
-        let before = count(user)
+        let before = directory.isEmpty ? count(user) : 0
         for (index, message) in messages.enumerated() {
             let name = "\(1_700_000_000 + before + index).M1P1.old.example"
             try Data(message).write(to: maildir.appendingPathComponent("new/\(name)"))

@@ -176,7 +176,7 @@ public final class MailReader: Sendable {
 
     /// A Maildir and its folders.
     private static func places(in maildir: String) -> [String] {
-        [maildir] + folders.map { "\(maildir)/\($0)" }.filter { FileManager.default.fileExists(atPath: $0) }
+        [maildir] + names(in: maildir).filter { $0.hasPrefix(".") }.map { "\(maildir)/\($0)" }
     }
 
     /// The Maildir in the name of a message that was deleted.
