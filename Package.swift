@@ -221,7 +221,7 @@ let package = Package(
             name: "mailmoved",
             dependencies: nio + [
                 "BuiltinDirectory", "CLinux", "Configuring", "DNS", "Ground", "IMAPSource", "IMAPStore", "JSONRPC",
-                "MailMoveAPI",
+                "MailConnection", "MailMoveAPI",
                 "MailSource", "MailStore", "MaildirStore", "Measures", "MessageContent", "Methods", "MetricsServer",
                 "Migration", "OpenMetrics", "POP3Source", "Records", "SQLiteRecords", "Secrets", "Systemd",
                 "Vocabulary", "Waiting", .product(name: "CoreMetrics", package: "swift-metrics"), lifecycle, logging,
