@@ -199,7 +199,8 @@ final class DeliveryLoop: Sendable {
                 let submission = item.submission
                 return MovedBatch(
                     intent: item.intent, account: submission.account, rows: submission.rows,
-                    octets: submission.octets.saturatedSum(), listedOctets: submission.listedOctets)
+                    octets: submission.octets.saturatedSum(), listedOctets: submission.listedOctets,
+                    notes: item.publication.notes)
             }, intended: intended.map { $0.submission.intended(at: now) }, at: now)
         let accounts = Dictionary(epoch.accounts.map { ($0.id, $0) }) { $1 }
         for submission in moved.lazy.map(\.submission) {

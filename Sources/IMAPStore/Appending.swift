@@ -71,7 +71,9 @@ struct Appending {
                 throw error as? MailStoreError ?? MailStoreError(code: .failed, detail: "\(error)")
             }
         }
-        return plan.publication
+        var publication = plan.publication
+        if let watermark { publication.notes[path] = watermark.note }
+        return publication
     }
 
     // MARK: Lines
@@ -125,7 +127,9 @@ struct Appending {
         if chunk.count == 1, plan.bare.contains(chunk[0]) { line.state.withLock { $0.takesNoKeywords = true } }
         plan.accepted(chunk)
         patience = Patience()
+        // Where the answer does not say where they are, the server is asked, for what follows and for the notes.
         watermark = line.state.withLock { $0.watermarks[name] }
+        if watermark == nil { watermark = try await store.watermark(of: name, folder, line) }
     }
 
     private func appended(_ index: Int, _ line: MailboxLine) -> Command.AppendedMessage {

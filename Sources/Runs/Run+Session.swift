@@ -41,6 +41,9 @@ extension Run {
             unlisted.formUnion(folders.sources(of: folder))
         }
         var plan = try await plan(listing, folders, except: unlisted, session)
+        if !plan.wanted.isEmpty, try await completeLedger(targets: folders.targets) {
+            plan = try await self.plan(listing, folders, except: unlisted, session)
+        }
         if !folders.new.isEmpty {
             try await commons.store.make(folders.new, of: account.address, expecting: expected)
         }
@@ -58,6 +61,12 @@ extension Run {
         // What has left its folder meanwhile may be in another, which was listed before.
         guard fetch.isWhole, session.vanished.isEmpty || !progress.looksAgain() else { return nil }
         return fetch.refusals.count == 0 ? .completed : .refused(fetch.refusals.count, here: fetch.notTaken)
+    }
+
+    /// Whether the mailbox has shown something that the ledger did not know.
+    private func completeLedger(targets: [[String]]) async throws -> Bool {
+        try await LedgerCompletion(context: context, store: commons.store, wholeLedgers: delivery.wholeLedgers)
+            .complete(account, targets: targets)
     }
 
     private mutating func plan(
