@@ -40,6 +40,7 @@ public final class IMAPStore: MailStore {
     private let unsettled = Mutex<[EmailAddress: MailStoreError]>([:])
     private let runs = Mutex<UInt64>(0)
     private let start = ContinuousClock.now
+    private let settling: Duration
     /// What the platform's folders are called; nil until a login has told.
     let learned = Mutex<FolderNames?>(nil)
     let timeouts: @Sendable () -> Timeouts
@@ -50,10 +51,11 @@ public final class IMAPStore: MailStore {
     ///   - spoolDirectory: where messages wait until they are appended, in files without names.
     ///   - group: whose event loops the connections live on.
     ///   - timeouts: as they are now.
+    ///   - settling: how long the platform may still be storing what a process before this one has sent.
     public init(
         _ platform: Platform, contentKey: ContentKey, spoolDirectory: String, group: any EventLoopGroup,
         trust: TLSTrust = TLSTrust(), timeouts: @escaping @Sendable () -> Timeouts = { Timeouts() },
-        log: Logger = Logger(label: "mailmove.imapstore")
+        settling: Duration = .seconds(3), log: Logger = Logger(label: "mailmove.imapstore")
     ) {
         var traits = StoreTraits(kind: "imap")
         (traits.namesMessages, traits.keepsStaged, traits.intendsOneByOne) = (false, false, true)
@@ -61,6 +63,7 @@ public final class IMAPStore: MailStore {
         self.platform = platform
         self.contentKey = contentKey
         self.timeouts = timeouts
+        self.settling = settling
         self.log = log
         spool = Spool(directory: spoolDirectory)
         let breaker = SharedBreaker(log: log)
@@ -239,5 +242,5 @@ public final class IMAPStore: MailStore {
     }
 
     /// … before this process began, which the one before has not outlived.
-    var settlingSecondsSinceStart: Double { max(0, 3 - (ContinuousClock.now - start) / .seconds(1)) }
+    var settlingSecondsSinceStart: Double { max(0, (settling - (ContinuousClock.now - start)) / .seconds(1)) }
 }

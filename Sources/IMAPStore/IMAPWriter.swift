@@ -41,12 +41,8 @@ final class IMAPWriter: MailboxWriter {
             })
     }
 
-    deinit { if !hasLeft.withLock({ $0 }) { giveBack() } }
-
-    private func giveBack() {
-        store.staged.sweep(account, keeping: [])
-        store.connections.release(account)
-    }
+    // What is staged may still be published; the next run removes it.
+    deinit { if !hasLeft.withLock({ $0 }) { store.connections.release(account) } }
 
     // MARK: MessageSink
 
@@ -81,9 +77,11 @@ final class IMAPWriter: MailboxWriter {
             let keywords = options.flags == .keep ? message.keywords.map { Flag($0) }.filter(\.isSendable) : []
             store.staged.mark(
                 message.handle, of: account, flags: Self.flags(options.flags(of: message.message)), keywords: keywords)
-            let octets = store.staged.messages([message.handle], of: account)[0]?.spooled.octets
+            let spooled = store.staged.messages([message.handle], of: account)[0]?.spooled
             batch.messages.append(
-                .init(handle: message.handle, content: message.content, octets: octets ?? message.octets))
+                .init(
+                    handle: message.handle, content: spooled?.plainContent ?? message.content,
+                    octets: spooled?.octets ?? message.octets))
         }
         return batch.staged
     }
@@ -93,7 +91,9 @@ final class IMAPWriter: MailboxWriter {
             defer { left = true }
             return !left
         }
-        if isFirst { giveBack() }
+        guard isFirst else { return }
+        store.staged.sweep(account, keeping: [])
+        store.connections.release(account)
     }
 
     private static func flags(_ flags: MessageFlags) -> [Flag] {

@@ -44,7 +44,9 @@ extension MailboxLine {
         let others = entries.filter { !wanted.sizes.contains($0.octets) }
         for piece in Self.pieces(likely) + Self.pieces(others) {
             if wanted.isFound(in: found) { break }
-            for (content, _) in try await contents(of: piece, key) { found[content, default: 0] += 1 }
+            for (content, _) in try await contents(of: piece, key, withoutReturns: true) {
+                found[content, default: 0] += 1
+            }
         }
         return .found(found, upTo: upTo, vanished: vanished)
     }
@@ -81,12 +83,13 @@ extension MailboxLine {
     }
 
     /// The contents of messages of the open folder, and their octets; of those that are still there.
+    /// - Parameter withoutReturns: whether CRs that are not of a line's end are left out, too.
     func contents(
-        of entries: [Entry], _ key: ContentKey
+        of entries: [Entry], _ key: ContentKey, withoutReturns: Bool = false
     ) async throws(WireFailure) -> [(content: ContentHash, octets: Int)] {
         var all: [(ContentHash, Int)] = []
         for uids in UIDSet(entries.map(\.uid)).pieces() {
-            let reading = Reading(key)
+            let reading = Reading(key, withoutReturns: withoutReturns)
             let answer = try await step { () async throws(WireFailure) in
                 try await wire.read(.fetch(uids, [.uid, .message], changedSince: nil)) { reading.hear($0) }
             }
@@ -103,6 +106,7 @@ extension MailboxLine {
 final class Reading: Sendable {
     private struct State {
         var scan: MessageScan
+        let withoutReturns: Bool
         var decoder = LineEndDecoder()
         var octets = 0
         /// Of the text that has come, until the message is known that it belongs to.
@@ -121,14 +125,19 @@ final class Reading: Sendable {
                 room.withUnsafeMutableBytes { room in
                     let count = decoder.decode(&slice, into: room)
                     octets += count
-                    scan.append(UnsafeRawBufferPointer(rebasing: room[..<count]))
+                    let text = UnsafeRawBufferPointer(rebasing: room[..<count])
+                    if withoutReturns, text.contains(13) {
+                        text.filter { $0 != 13 }.withUnsafeBytes { scan.append($0) }
+                    } else {
+                        scan.append(text)
+                    }
                 }
             }
         }
 
         mutating func end() {
             if decoder.finish() {
-                [UInt8(ascii: "\r")].withUnsafeBytes { scan.append($0) }
+                if !withoutReturns { [UInt8(ascii: "\r")].withUnsafeBytes { scan.append($0) } }
                 octets += 1
             }
             latest = (scan.finish().content, octets)
@@ -137,7 +146,9 @@ final class Reading: Sendable {
 
     private let state: Mutex<State>
 
-    init(_ key: ContentKey) { state = Mutex(State(scan: MessageScan(key: key))) }
+    init(_ key: ContentKey, withoutReturns: Bool) {
+        state = Mutex(State(scan: MessageScan(key: key), withoutReturns: withoutReturns))
+    }
 
     var contents: [(ContentHash, Int)] { state.withLock { $0.contents.sorted { $0.key < $1.key }.map(\.value) } }
 
