@@ -114,7 +114,8 @@ let package = Package(
         room(  // … kept by Maildirs
             "MaildirStore",
             [
-                "MailStore", "Measures", "MessageContent", "MessageIntake", "Secrets", "Vocabulary", "Waiting", "CLinux",
+                "MailStore", "Measures", "MessageContent", "MessageIntake", "Secrets", "Vocabulary", "Waiting",
+                "CLinux",
             ]),
         room(  // … and by a platform's IMAP server
             "IMAPStore",
@@ -264,7 +265,8 @@ let package = Package(
         tests(
             "IMAPSourceTests",
             nio + [
-                "IMAP", "IMAPConnection", "IMAPSource", "MailConnection", "MailSession", "MailSource", "Secrets", "Support",
+                "IMAP", "IMAPConnection", "IMAPSource", "MailConnection", "MailSession", "MailSource", "Secrets",
+                "Support",
                 "Vocabulary",
             ]),
         tests(
@@ -276,7 +278,8 @@ let package = Package(
         tests(
             "IMAPStoreTests",
             nio + [
-                "IMAP", "IMAPStore", "MailConnection", "MailStore", "MessageContent", "MessageIntake", "Secrets", "Support",
+                "IMAP", "IMAPStore", "MailConnection", "MailStore", "MessageContent", "MessageIntake", "Secrets",
+                "Support",
                 "Vocabulary",
             ]),
         tests("MaildirStoreTests", ["MaildirStore", "MailStore", "MessageContent", "Support", "Vocabulary"]),

@@ -3,7 +3,8 @@
 extension ConfigurationKey {
     /// Every key there is, in the order of the manual; reading, checks and help have no other list.
     public static let all: [ConfigurationKey] = [
-        .init("mailStore.kind", .choice(), \.mailStore.kind, atReload: false,
+        .init(
+            "mailStore.kind", .choice(), \.mailStore.kind, atReload: false,
             "where mail goes: into Maildirs, or into the platform's own IMAP server"),
         .init(
             "mailStore.maildir.path", .maildirTemplate, \.mailStore.maildirPath, atReload: false,

@@ -163,11 +163,6 @@ private struct Reading {
         if configuration.mailStore.kind == .imap {
             for (name, detail) in configuration.mailStore.imap.faults { fault(name, detail) }
         }
-        var configuration = configuration
-        for (use, name) in configuration.mailStore.specialFolders
-        where origins["mailStore.folders.\(use.rawValue)"] != nil {
-            configuration.mailStore.imap.namedFolders[use] = name
-        }
         if DatabaseURL.isPostgreSQL(configuration.databaseURL) {
             fault("database.url", "postgresql: is planned and not built yet; use sqlite:")
         }

@@ -128,7 +128,8 @@ extension ValueForm<String> {
     /// `mailStore.imap.userFormat`.
     static var userFormat: ValueForm {
         ValueForm(
-            expected: "authzid, or a user name in which %u is the account and %m the master user", placeholder: "FORMAT",
+            expected: "authzid, or a user name in which %u is the account and %m the master user",
+            placeholder: "FORMAT",
             read: { (text) throws(Rejection) in
                 guard text != "authzid" else { return text }
                 guard !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {

@@ -208,6 +208,7 @@ package struct IntentEnding: Sendable {
             at: now, account: address, kind: .perhapsDoubled,
             detail:
                 "\(notFound) messages were being delivered when the daemon or its line to the mail store ended, and are not "
-                + "where they would have arrived; they are fetched again, also if they were moved or deleted here since")
+                + "where they would have arrived; they are fetched again, also if they were moved or deleted here since"
+        )
     }
 }

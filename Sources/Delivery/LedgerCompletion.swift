@@ -104,15 +104,17 @@ package struct LedgerCompletion: Sendable {
             guard let all = try await store.contents(of: row.address, .others) else { return false }
             isChanged = try await forgetAbsent(row, all, MailboxNote(standing.notes))
         } else if standing.news.count > 0 {
-            isChanged = try await context.records.change(ledgerOf: id) { facts in
-                let rows = Self.rows(
-                    facts.ledger + facts.intents.flatMap(\.rows), MailboxContents(), standing.news).others
-                guard !rows.isEmpty else { return (nil, false) }
-                var effects = AccountEffects()
-                effects.added = rows
-                effects.kept[Self.name(id)] = [1]
-                return (effects, true)
-            }?.verdict ?? false
+            isChanged =
+                try await context.records.change(ledgerOf: id) { facts in
+                    let rows = Self.rows(
+                        facts.ledger + facts.intents.flatMap(\.rows), MailboxContents(), standing.news
+                    ).others
+                    guard !rows.isEmpty else { return (nil, false) }
+                    var effects = AccountEffects()
+                    effects.added = rows
+                    effects.kept[Self.name(id)] = [1]
+                    return (effects, true)
+                }?.verdict ?? false
         }
         wholeLedgers.insert(id)
         return isChanged
@@ -137,14 +139,16 @@ package struct LedgerCompletion: Sendable {
             effects.events.append(
                 EventRecord(
                     at: now, account: account.address, kind: .perhapsDoubled,
-                    detail: "the mailbox is older than the records (a restored backup?): \(absent.count) messages that were "
+                    detail:
+                        "the mailbox is older than the records (a restored backup?): \(absent.count) messages that were "
                         + "moved are not there, and are fetched again as far as the old server has them; what was deleted "
                         + "here since is among them"))
             return (effects, absent.count)
         }
         if let count = outcome?.verdict {
             context.log.warning(
-                "the mailbox is older than the records: \(count) messages are fetched again", metadata: .about(row.address))
+                "the mailbox is older than the records: \(count) messages are fetched again",
+                metadata: .about(row.address))
         }
         return (outcome?.verdict ?? 0) > 0
     }

@@ -124,12 +124,28 @@ struct Appending {
             doubt = Doubt(chunk: chunk, answer: answer)
             return
         }
+        try await compareFirst(chunk, name, line)
         if chunk.count == 1, plan.bare.contains(chunk[0]) { line.state.withLock { $0.takesNoKeywords = true } }
         plan.accepted(chunk)
         patience = Patience()
         // Where the answer does not say where they are, the server is asked, for what follows and for the notes.
         watermark = line.state.withLock { $0.watermarks[name] }
         if watermark == nil { watermark = try await store.watermark(of: name, folder, line) }
+    }
+
+    /// Once, a message is read back: one that changes on its way could not be recognised if its answer were lost.
+    private func compareFirst(_ chunk: [Int], _ name: MailboxName, _ line: MailboxLine) async throws(WireFailure) {
+        guard let watermark, let first = chunk.first, store.readsBack() else { return }
+        let wanted = plan.wanted([first])
+        guard
+            case .found(let found, _, _) = try await line.newMail(in: name, after: watermark, wanted, store.contentKey),
+            !wanted.isFound(in: found)
+        else { return }
+        store.log.warning(
+            """
+            \(store.platform.subject) gives a message back that is not what it was sent: what has arrived cannot be told \
+            there when an answer is lost, and may arrive twice then
+            """)
     }
 
     private func appended(_ index: Int, _ line: MailboxLine) -> Command.AppendedMessage {
@@ -152,7 +168,8 @@ struct Appending {
         case .renumbered:
             throw MailStoreError(
                 code: .failed,
-                detail: "\(store.platform.subject) has given the messages of the folder \(name) of \(turn.account) new UIDs "
+                detail:
+                    "\(store.platform.subject) has given the messages of the folder \(name) of \(turn.account) new UIDs "
                     + "while mail was sent there; what has arrived is found out by the next run")
         case .noFolder: (missing, vanished) = (doubt.chunk, doubt.chunk.count)
         case .found(let found, let end, let gone):
@@ -177,7 +194,9 @@ struct Appending {
         case .full: throw error(.full, "has no room for more mail of \(turn.account): \(words)")
         case .barred: throw error(.refused, "takes no mail for the folder \(path) of \(turn.account): \(words)")
         case .wait(let seconds):
-            guard patience.waits < Self.mostWaits else { throw error(.failed, "takes no more mail at present: \(words)") }
+            guard patience.waits < Self.mostWaits else {
+                throw error(.failed, "takes no more mail at present: \(words)")
+            }
             patience.waits += 1
             await store.stopping.sleep(seconds: Double(min(30, seconds ?? 1 << (patience.waits - 1))))
         case .noFolder:

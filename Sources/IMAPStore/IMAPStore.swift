@@ -39,6 +39,7 @@ public final class IMAPStore: MailStore {
     /// Accounts whose last batch was not settled, and why: nothing follows it before a recovery.
     private let unsettled = Mutex<[EmailAddress: MailStoreError]>([:])
     private let runs = Mutex<UInt64>(0)
+    private let hasReadBack = Mutex(false)
     private let start = ContinuousClock.now
     private let settling: Duration
     /// What the platform's folders are called; nil until a login has told.
@@ -228,6 +229,14 @@ public final class IMAPStore: MailStore {
 
     func error(_ failure: WireFailure, of account: EmailAddress) -> MailStoreError {
         dialler.failure(failure, .mailbox).error
+    }
+
+    /// Whether nothing has been read back yet; asked once.
+    func readsBack() -> Bool {
+        hasReadBack.withLock { hasReadBack in
+            defer { hasReadBack = true }
+            return !hasReadBack
+        }
     }
 
     /// What the platform says, for people.

@@ -13,6 +13,10 @@ final class SharedBreaker: Sendable {
     init(log: Logger) { self.log = log }
 
     var error: MailStoreError? { breaker.withLock { $0.error } }
+    /// Whether only an administrator can mend what is wrong.
+    var isConfiguration: Bool {
+        breaker.withLock { $0.kind == .configuration || $0.kind == .masterTurnedAway }
+    }
     var suspect: EmailAddress? { breaker.withLock { $0.suspect } }
 
     /// Whether it was seen to be in order within this time.

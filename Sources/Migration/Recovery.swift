@@ -61,7 +61,8 @@ struct Recovery: Sendable {
         let intents = try await context.records.intents(of: nil)
         guard store.traits.keepsStaged else {
             if !intents.isEmpty {
-                context.log.info("\(intents.count) deliveries were interrupted; their accounts' next runs look what has arrived")
+                context.log.info(
+                    "\(intents.count) deliveries were interrupted; their accounts' next runs look what has arrived")
             }
             return
         }

@@ -107,7 +107,8 @@ final class Daemon: Service {
         let ledgerHash = try KeyedHash(key: try await Keys.ledgerKey("ledger-key", in: records))
         // Last of the steps that may fail, because its owner must end it.
         pool = try HashingPool(waitingLogins: 2048, decoyScheme: limits.passwordScheme)
-        let source = SourcesByProtocol(pop3: POP3Source(group: group, trust: trust), imap: IMAPSource(group: group, trust: trust))
+        let source = SourcesByProtocol(
+            pop3: POP3Source(group: group, trust: trust), imap: IMAPSource(group: group, trust: trust))
         move = MailMove(
             records: records, directory: BuiltinDirectory(records: records), source: source, probe: source,
             store: store,
@@ -160,6 +161,7 @@ final class Daemon: Service {
                 tasks.addTask { await beat.run() }
                 // Not one of those whose end ends all.
                 async let _ = self.metricsServer.run()
+                async let _ = self.verifyPlatform()
                 // The first task to end ends all: because of a stop, or because it cannot continue.
                 try await tasks.next()
                 self.stop()
@@ -172,6 +174,25 @@ final class Daemon: Service {
         if beat.hasLeft {
             // Clients that came at the last moment were served; what they asked for must not be forgotten.
             unfinished.store(try await move.hasWork(), ordering: .relaxed)
+        }
+    }
+
+    /// Says in the log how things stand with the platform; mail waits where something is wrong, and logins do not.
+    private func verifyPlatform() async {
+        guard let store = store as? IMAPStore else { return }
+        var account: EmailAddress?
+        do {
+            account = try await move.anyAccountWithMail()
+        } catch {
+            log.debug("no mailbox is known to try the master user with: \(error)")
+        }
+        for finding in await store.verify(entering: account) {
+            switch finding.severity {
+            case .good: log.info("\(finding.text)")
+            case .advice: log.notice("\(finding.text)")
+            case .passing: log.warning("\(finding.text)", metadata: ["reason": "mailStoreUnavailable"])
+            case .wrong: log.error("\(finding.text)", metadata: ["reason": "mailStoreUnavailable"])
+            }
         }
     }
 

@@ -65,7 +65,8 @@ import Vocabulary
     // MARK: Doubt
 
     private static let cuts: [(CuttingLine.Stage, CuttingLine.Action)] = [
-        (.begun, .cut), (.begun, .half(0)), (.begun, .half(5)), (.whole, .cut), (.answered, .cut), (.answered, .cutAfter),
+        (.begun, .cut), (.begun, .half(0)), (.begun, .half(5)), (.whole, .cut), (.answered, .cut),
+        (.answered, .cutAfter),
         (.answered, .say("NO it is there all the same")), (.whole, .say("NO it is not there")),
         (.whole, .say("BAD nor now")), (.answered, .wait(3)), (.whole, .wait(3)),
     ]
@@ -116,7 +117,9 @@ import Vocabulary
         try await Scene.playing { scene in
             scene.platform.line.at { at, asked in
                 guard asked.verb == "APPEND", at == .whole else { return .goOn }
-                let isBad = asked.literals.contains { String(decoding: $0, as: UTF8.self).contains("Subject: test 17\r") }
+                let isBad = asked.literals.contains {
+                    String(decoding: $0, as: UTF8.self).contains("Subject: test 17\r")
+                }
                 return isBad ? .say("NO Message contains bare newlines") : .goOn
             }
             let outcomes = try await scene.deliver(many).outcomes

@@ -93,7 +93,8 @@ private final class Desk {
 
     /// Logins tried within a time, by one who wants in each tenth of a second.
     func tries(
-        from start: ContinuousClock.Instant, seconds: Double, _ failure: PlatformFailure, of account: EmailAddress? = nil
+        from start: ContinuousClock.Instant, seconds: Double, _ failure: PlatformFailure,
+        of account: EmailAddress? = nil
     ) -> Int {
         var tries = 0
         for tenth in 0..<Int(seconds * 10) {

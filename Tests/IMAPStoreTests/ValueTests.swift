@@ -20,7 +20,8 @@ import Vocabulary
     }
 
     @Test(arguments: [
-        ("%u*%m", "ann@example.com*mover", ""), ("%m\\%u", "mover\\ann@example.com", ""), ("authzid", "mover", "ann@example.com"),
+        ("%u*%m", "ann@example.com*mover", ""), ("%m\\%u", "mover\\ann@example.com", ""),
+        ("authzid", "mover", "ann@example.com"),
         ("%u%%%m", "ann@example.com%mover", ""),
     ])
     func theMasterUserEntersAsThePlatformWantsIt(format: String, user: String, identity: String) throws {
@@ -88,7 +89,8 @@ import Vocabulary
         let ann = try EmailAddress("ann@example.com")
         func batch(_ octets: Int, _ folder: String = "INBOX") -> IMAPBatch {
             IMAPBatch(
-                account: ann, folder: [folder], messages: [.init(handle: "1", content: ContentHash(value: 1), octets: octets)]
+                account: ann, folder: [folder],
+                messages: [.init(handle: "1", content: ContentHash(value: 1), octets: octets)]
             )
         }
         var first = batch(IMAPBatch.mostOctets - 10)

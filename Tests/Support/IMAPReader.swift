@@ -86,7 +86,9 @@ public final class IMAPReader: @unchecked Sendable {
         while true {
             let line = try line()
             text += line
-            guard let count = line.firstMatch(of: #/\{(\d+)\}$/#).flatMap({ Int($0.1) }) else { return (text, literals) }
+            guard let count = line.firstMatch(of: #/\{(\d+)\}$/#).flatMap({ Int($0.1) }) else {
+                return (text, literals)
+            }
             while input.count < count { try receive() }
             literals.append(Array(input[..<count]))
             input.removeSubrange(..<count)
