@@ -44,10 +44,14 @@ public struct MovedBatch: Sendable {
     /// Octets of all its messages, as stored here and as the old server listed them.
     public var octets: Int64
     public var listedOctets: Int64
+    /// What is to be kept of its folder (``MailboxNote``).
+    public var notes: [String: String]
 
     public init(
-        intent: Intent.ID, account: AccountRecord.ID, rows: [LedgerRow], octets: Int64, listedOctets: Int64
+        intent: Intent.ID, account: AccountRecord.ID, rows: [LedgerRow], octets: Int64, listedOctets: Int64,
+        notes: [String: String] = [:]
     ) {
+        self.notes = notes
         self.intent = intent
         self.account = account
         self.rows = rows

@@ -79,7 +79,11 @@ extension TransactionalRecords {
     ) async throws -> [AccountRecord.ID] {
         try await write { records in
             try permit(try records.settings(of: domain), try records.accountsInProgress(of: domain))
-            return try records.forget(domain)
+            let forgotten = try records.forget(domain)
+            for account in forgotten where try records.value(MailboxNote.name(of: account)) != nil {
+                try records.keep([MailboxNote.name(of: account): []])
+            }
+            return forgotten
         }
     }
 }

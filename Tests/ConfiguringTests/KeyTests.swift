@@ -13,6 +13,10 @@ import Yams
                 "mailStore.kind maildir", "mailStore.maildir.path /var/mail/%d/%n/Maildir",
                 "mailStore.maildir.layout maildir++", "mailStore.folders.sent Sent", "mailStore.folders.drafts Drafts",
                 "mailStore.folders.junk Junk", "mailStore.folders.trash Trash", "mailStore.folders.archive Archive",
+                "mailStore.imap.address none", "mailStore.imap.security starttls",
+                "mailStore.imap.certificate.verify full", "mailStore.imap.certificate.sha256 none",
+                "mailStore.imap.masterUser none", "mailStore.imap.userFormat %u*%m",
+                "mailStore.imap.masterPasswordFile none", "mailStore.imap.connections 32",
                 "database.url sqlite:$STATE/mailmove.db", "limits.concurrentMoves 64",
                 "limits.connectionsPerOldServer 16", "limits.secondsBetweenRuns 10", "limits.requestBytes 16777216",
                 "limits.connections 1024", "limits.failuresPerAccount 5", "limits.failuresPerAddress 50",
@@ -68,7 +72,7 @@ import Yams
         let annotated = try String(contentsOf: file, encoding: .utf8)
         #expect(try load(annotated).configuration == DaemonConfiguration())
         // `#key:` and `#  key: value` are settings; a comment of several words is prose.
-        let plain = annotated.replacing(/(?m)^( *)#( *[A-Za-z]+:(?: .*)?)$/) { "\($0.output.1)\($0.output.2)" }
+        let plain = annotated.replacing(/(?m)^( *)#( *[A-Za-z0-9]+:(?: .*)?)$/) { "\($0.output.1)\($0.output.2)" }
         let names = leaves(try Yams.compose(yaml: plain), below: "")
         #expect(Set(names) == Set(ConfigurationKey.all.map(\.name)))
         #expect(names.count == ConfigurationKey.all.count)
@@ -76,6 +80,8 @@ import Yams
         #expect(shown.databasePath == DaemonConfiguration().databasePath)
         shown.databaseURL = DaemonConfiguration().databaseURL
         shown.dnsServer = nil
+        // What has no default is shown by an example.
+        shown.mailStore.imap = DaemonConfiguration().mailStore.imap
         #expect(shown == DaemonConfiguration())
     }
 

@@ -88,9 +88,9 @@ import Testing
     }
 
     @Test func aPlannedValueAsAFlagIsNoUsageError() {
-        let failure = failure(flags: ["--mail-store-kind", "imap"])
+        let failure = failure(flags: ["--mail-store-maildir-shared", "true"])
         #expect(failure.exitCode == 78)
-        #expect(failure.text.hasPrefix("--mail-store-kind: mailStore.kind: imap is planned"))
+        #expect(failure.text.hasPrefix("--mail-store-maildir-shared: mailStore.maildir.shared: "))
     }
 
     @Test func aWrongValueInTheEnvironmentNamesTheVariable() {
