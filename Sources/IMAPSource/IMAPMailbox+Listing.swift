@@ -124,6 +124,7 @@ extension IMAPMailbox {
         let first = state.withLock { state in
             let first = state.uids.count + 1
             state.uids += entries.map(\.uid)
+            if let last = entries.last { state.highest[folder.number] = last.uid }
             for (index, entry) in entries.enumerated() {
                 if let words = listing.keywords(of: entry.uid) { state.keywords[first + index] = words }
             }
@@ -151,12 +152,20 @@ extension IMAPMailbox {
 
     // MARK: - Increments
 
+    func mark(of folder: SourceFolder) -> FolderMark? {
+        // A UIDNEXT that stands still, as some keep it, would hide what is new.
+        let highest = state.withLock { $0.highest[folder.number] } ?? 0
+        return folder.mark.flatMap { highest < $0.next ? $0 : nil }
+    }
+
     func changes(in folder: SourceFolder, since mark: FolderMark) async throws(SourceError) -> FolderChanges? {
         try await during(.listing) { () async throws(WireFailure) in
             // Another numbering, or one that has gone back as that of a restored backup: all has to be looked at.
             guard let now = folder.mark, now.validity == mark.validity, now.next >= mark.next else { return nil }
-            // RFC 7162 §3.1.2: then nothing has happened at all, and it need not be opened.
-            if now.changes != 0, now == mark { return FolderChanges(added: [], before: .gone([])) }
+            // Then nothing has been added or taken away, and it need not be opened.
+            if now.next == mark.next, now.messages == mark.messages {
+                return FolderChanges(added: [], before: .gone([]))
+            }
             let (opened, before) = try await reopen(folder, since: mark)
             guard let opened, opened.validity == mark.validity else { return nil }
             state.withLock { $0.validities[folder.number] = opened.validity }
@@ -166,6 +175,9 @@ extension IMAPMailbox {
                 opened.next == mark.next
                 ? [] : await enter(try await listing(opened, of: new, messages: nil), in: folder, hasIDs: true)
             if let before { return FolderChanges(added: added, before: before) }
+            if opened.messages == mark.messages + added.count {
+                return FolderChanges(added: added, before: .gone([]))
+            }
             if mark.next <= 1 { return FolderChanges(added: added, before: .kept([])) }
             let kept = try await found(UIDSet(1...(mark.next - 1)))
             return FolderChanges(added: added, before: .kept(kept.ranges))

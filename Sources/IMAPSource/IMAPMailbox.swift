@@ -28,6 +28,8 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
         var open: OpenedFolder?
         /// The UIDVALIDITY under which each folder was listed.
         var validities: [Int: UInt32] = [:]
+        /// The highest UID that was listed of each folder, by its number.
+        var highest: [Int: UInt32] = [:]
         /// Whether QRESYNC is switched on; nil while that was not tried.
         var resynchronizes: Bool?
         /// The UIDs of all that has been listed, by number less 1.

@@ -2,24 +2,6 @@
 
 public import Vocabulary
 
-/// How far a folder has come: what a later session has seen is before it.
-public struct FolderMark: Hashable, Sendable, Codable {
-    /// As ``SourceFolder/validity``.
-    public var validity: UInt32
-    /// The id that the next message will have at least.
-    public var next: UInt32
-    public var messages: Int
-    /// Rises with every change of the folder (RFC 7162); 0 if the server does not count them.
-    public var changes: UInt64
-
-    public init(validity: UInt32, next: UInt32, messages: Int, changes: UInt64 = 0) {
-        self.validity = validity
-        self.next = next
-        self.messages = messages
-        self.changes = changes
-    }
-}
-
 /// What has changed in a folder since a mark.
 public struct FolderChanges: Hashable, Sendable {
     /// Which of the messages before the mark are still there.
@@ -35,6 +17,14 @@ public struct FolderChanges: Hashable, Sendable {
     public var before: Before
 
     public init(added: [ListedMessage], before: Before) { (self.added, self.before) = (added, before) }
+
+    /// Whether all messages of before the mark are still there.
+    public func keepsAll(of mark: FolderMark) -> Bool {
+        switch before {
+        case .kept(let ranges): ranges.reduce(0) { $0 + $1.count } == mark.messages
+        case .gone(let ranges): ranges.isEmpty
+        }
+    }
 
     /// Whether a message of before the mark is still there.
     public func keeps(_ id: UInt32) -> Bool {

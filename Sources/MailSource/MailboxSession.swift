@@ -27,6 +27,10 @@ public protocol MailboxSession: SourceLine {
     /// What has changed in a folder since an earlier session; nil if that cannot be told, and all has to be listed.
     func changes(in folder: SourceFolder, since mark: FolderMark) async throws(SourceError) -> FolderChanges?
 
+    /// What is before a later session's additions to a folder that has been listed in this one; nil if the server does not
+    /// say enough, or contradicts itself.
+    func mark(of folder: SourceFolder) -> FolderMark?
+
     /// Keywords of a listed message (RFC 3501 §2.3.2).
     func keywords(of message: ListedMessage) -> [String]
 
@@ -67,6 +71,8 @@ extension MailboxSession {
     public func changes(in folder: SourceFolder, since mark: FolderMark) async throws(SourceError) -> FolderChanges? {
         nil
     }
+
+    public func mark(of folder: SourceFolder) -> FolderMark? { folder.mark }
 
     public func keywords(of message: ListedMessage) -> [String] { [] }
 

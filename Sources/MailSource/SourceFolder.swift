@@ -22,7 +22,8 @@ public struct SourceFolder: Hashable, Sendable {
     public var isSubscribed: Bool
     /// Whether it shows mail of other folders, too: then only what is in none of these moves.
     public var showsOthers: Bool
-    /// What a later session needs to learn only what has changed; nil if the server does not say enough.
+    /// What a later session needs to learn only what has changed; nil if the server does not say enough. Whether it holds,
+    /// ``MailboxSession/mark(of:)`` says once the folder is listed.
     public var mark: FolderMark?
 
     /// - Parameter target: its own path where nil.

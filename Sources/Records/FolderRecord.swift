@@ -17,9 +17,12 @@ public struct FolderRecord: Hashable, Sendable {
     public var remaining: Int64
     /// How many had been moved by then.
     public var moved: Int64
+    /// Up to where all its messages had been moved by then; nil if that is not known.
+    public var mark: FolderMark?
 
     public init(
-        source: Int64, path: [String], target: [String], specialUse: SpecialUse?, remaining: Int64 = 0, moved: Int64 = 0
+        source: Int64, path: [String], target: [String], specialUse: SpecialUse?, remaining: Int64 = 0,
+        moved: Int64 = 0, mark: FolderMark? = nil
     ) {
         self.source = source
         self.path = path
@@ -27,6 +30,7 @@ public struct FolderRecord: Hashable, Sendable {
         self.specialUse = specialUse
         self.remaining = remaining
         self.moved = moved
+        self.mark = mark
     }
 }
 
@@ -40,6 +44,10 @@ public struct FolderFigures: Hashable, Sendable {
         self.folder = folder
         self.moved = moved
     }
+
+    /// Up to where all its messages have been moved. nil if that is not known, or may not be true any more: rows of the
+    /// ledger are forgotten, for one, when mail is to be moved again.
+    public var mark: FolderMark? { folder.remaining == 0 && folder.moved == moved ? folder.mark : nil }
 
     /// How many are still only on the old server.
     public var remaining: Int64 { max(0, folder.remaining - max(0, moved - folder.moved)) }

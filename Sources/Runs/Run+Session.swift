@@ -31,11 +31,11 @@ extension Run {
         }
         defer { if isLarge { commons.largeMailboxes.leave() } }
         if settings.options.deleteAfterMove, !session.traits.canDelete { try await tellThatNothingIsDeleted() }
-        let listing = try await session.list(listed)
+        let listing = try await list(folders, session)
         var fetch = Fetch()
         // Rows of what could not be listed: nobody knows whether they are still there.
         var unlisted: Set<Int64> = []
-        for folder in listed {
+        for folder in folders.folders {
             guard let words = session.refusal(of: folder) else { continue }
             fetch.refusals.add(folder, words)
             unlisted.formUnion(folders.sources(of: folder))
@@ -56,7 +56,7 @@ extension Run {
             throw error
         }
         try await tell(fetch.refusals)
-        try await recordRest(fetch, folders)
+        try await recordRest(fetch, folders, session)
         try await finish(session, fetch)
         // What has left its folder meanwhile may be in another, which was listed before.
         guard fetch.isWhole, session.vanished.isEmpty || !progress.looksAgain() else { return nil }
@@ -70,7 +70,7 @@ extension Run {
     }
 
     private mutating func plan(
-        _ listing: [ListedMessage], _ folders: SessionFolders, except unlisted: Set<Int64>,
+        _ listed: Listing, _ folders: SessionFolders, except unlisted: Set<Int64>,
         _ session: any MailboxSession
     ) async throws -> RunPlan {
         let id = account.id
@@ -80,7 +80,7 @@ extension Run {
             besides = ledger.filter { unlisted.contains($0.source) }
             ledger.removeAll { unlisted.contains($0.source) }
         }
-        var listing = listing
+        var listing = listed.messages
         let known = try await recognised(in: listing, session)
         progress.begin(leavingOut: known.count)
         if !known.isEmpty {
@@ -89,12 +89,12 @@ extension Run {
             besides += rows
             listing.removeAll { known[$0.number] != nil }
         }
-        let (messages, rows, others) = (listing, ledger, besides)
+        let (messages, rows, others, kept) = (listing, ledger, besides, listed.kept)
         let (options, isConfirming) = (settings.options, deletes(session))
         return await ListingThread.run(of: messages.count + rows.count) {
             RunPlan(
-                listing: messages, ledger: rows, besides: others, names: folders.names, order: options.order,
-                views: folders.views, isConfirming: isConfirming)
+                listing: messages, ledger: rows, besides: others, kept: kept, names: folders.names,
+                order: options.order, views: folders.views, isConfirming: isConfirming)
         }
     }
 
@@ -218,19 +218,6 @@ extension Run {
         }
     }
 
-    /// Nobody can tell whether these had arrived before.
-    func tellOfDoubled(_ count: Int) async throws {
-        guard count > 0 else { return }
-        try await context.records.append([
-            EventRecord(
-                at: context.now(), account: account.address, kind: .perhapsDoubled,
-                detail:
-                    "\(count) messages were sent to the mail store once more after its answer was lost, for they were "
-                    + "not where they would have arrived; if they had been moved or deleted here since, they are here again"
-            )
-        ])
-    }
-
     /// Gives ledger rows of messages already here the name under which they are now listed; `recounted` more remain
     /// than was thought.
     private func rename(_ rows: [(old: LedgerRow?, new: [LedgerRow])], _ recounted: Delivery.Size) async throws {
@@ -245,42 +232,6 @@ extension Run {
             return effects
         }
         if let changed { statuses.changed(changed) }
-    }
-
-    private mutating func tellThatNothingIsDeleted() async throws {
-        let detail = "deleteAfterMove deletes nothing: the old server cannot delete single messages (UIDPLUS)"
-        guard !progress.untold([detail]).isEmpty else { return }
-        try await context.records.append([
-            EventRecord(at: context.now(), account: account.address, kind: .oldServerLimits, detail: detail)
-        ])
-    }
-
-    /// Records an event for each message left behind, once per run.
-    private mutating func tell(_ refusals: Refusals) async throws {
-        let lines = progress.untold(refusals.lines)
-        guard !lines.isEmpty else { return }
-        let now = context.now()
-        let address = account.address
-        try await context.records.append(
-            lines.map { line in
-                EventRecord(at: now, account: address, kind: .messageRefused, reason: .messagesRefused, detail: line)
-            })
-    }
-
-    /// Remembers what has been left behind of each folder.
-    private func recordRest(_ fetch: Fetch, _ folders: SessionFolders) async throws {
-        let id = account.id
-        let remaining = fetch.refusals.byFolder
-        let now = SessionFolders(
-            folders.folders, names: folders.names, known: try await context.records.folders(of: id),
-            inbox: settings.options.folder)
-        let records = now.records(remaining: remaining) + now.emptied(except: Set(remaining.keys))
-        guard fetch.isWhole, !records.isEmpty else { return }
-        try await context.records.change(.id(id)) { _ in
-            var effects = AccountEffects()
-            effects.folders = records
-            return effects
-        }
     }
 
     /// Everything is recorded: settled messages may be deleted on the old server, and the session ends in order.

@@ -46,6 +46,9 @@ extension RunPlan {
             looksOnlyHere.insert(Looks(message))
         }
 
+        /// A message that is not listed is where it was.
+        mutating func keep(_ row: LedgerRow) { if !numbers.isEmpty, !row.isShown { elsewhere.insert(row.content) } }
+
         /// Whether a message of this content is only shown in this folder.
         func isShown(_ content: Int64, in folder: Int) -> Bool {
             numbers.contains(folder) && elsewhere.contains(content)

@@ -71,12 +71,14 @@ struct RunPlan: Sendable {
 
     /// - Parameters:
     ///   - besides: rows of messages that are not in the listing, though they may be over there.
+    ///   - kept: sources of rows whose messages are still over there, whether they are in the listing or not.
     ///   - views: numbers of folders that show messages of others: what is nowhere else is taken from them, and comes last.
     ///   - isConfirming: whether nothing is trusted: each message is fetched and recognised by its content, as before a
     ///     `DELE`.
     init(
-        listing: [ListedMessage], ledger: [LedgerRow], besides: [LedgerRow] = [], names: LedgerNames,
-        order: MoveOptions.Order, views numbers: Set<Int> = [], isConfirming: Bool
+        listing: [ListedMessage], ledger: [LedgerRow], besides: [LedgerRow] = [],
+        kept: Set<Int64> = [], names: LedgerNames, order: MoveOptions.Order, views numbers: Set<Int> = [],
+        isConfirming: Bool
     ) {
         var views = Views(numbers, besides: besides)
         let moved = Views.moved(ledger, besides)
@@ -107,6 +109,10 @@ struct RunPlan: Sendable {
         nextOccurrence = occurrences
         var (unused, stale): ([LedgerRow], [LedgerRow]) = ([], [])
         for (index, row) in ledger.enumerated() where !isUsed.contains(index) {
+            if kept.contains(row.source) {
+                views.keep(row)
+                continue
+            }
             guard !row.isShown else {
                 stale.append(row)
                 continue

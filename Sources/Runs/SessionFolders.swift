@@ -46,9 +46,19 @@ struct SessionFolders: Sendable {
         var target: [String]
     }
 
+    /// Up to where all messages of a folder have been moved; nil if that is not known.
+    func mark(of folder: SourceFolder) -> FolderMark? {
+        // What is shown of others is told from the whole.
+        guard !folder.showsOthers else { return nil }
+        let source = names.source(of: folder.number)
+        return known.first { $0.folder.source == source }?.mark
+    }
+
     /// What is to be remembered from now on, as far as it differs from what is.
-    /// - Parameter remaining: how many messages are only on the old server, by the folder's number.
-    func records(remaining: [Int: Int]) -> [FolderRecord] {
+    /// - Parameters:
+    ///   - remaining: how many messages are only on the old server, by the folder's number.
+    ///   - marks: of folders all of whose other messages have been moved; nil where those are not known yet.
+    func records(remaining: [Int: Int], marks: [Int: FolderMark]? = nil) -> [FolderRecord] {
         // A mailbox of POP3 has the one folder that the account's own figures are about.
         guard folders.contains(where: { $0.validity != 0 || $0.path != SourceFolder.inbox }) else { return [] }
         let before = Dictionary(known.map { ($0.folder.source, $0) }) { first, _ in first }
@@ -57,10 +67,13 @@ struct SessionFolders: Sendable {
             let known = before[source]
             let record = FolderRecord(
                 source: source, path: folder.path, target: target(of: folder), specialUse: folder.specialUse,
-                remaining: Int64(remaining[folder.number] ?? 0), moved: known?.moved ?? 0)
+                remaining: Int64(remaining[folder.number] ?? 0), moved: known?.moved ?? 0,
+                mark: remaining[folder.number] ?? 0 > 0 || folder.showsOthers
+                    ? nil : marks.map { $0[folder.number] } ?? known?.mark)
             if let known {
                 var same = record
-                same.moved = known.folder.moved
+                // Without a mark, the number only moves with the rest.
+                if record.mark == nil { same.moved = known.folder.moved }
                 if known.folder == same { return nil }
             }
             return record

@@ -15,4 +15,7 @@ extension Migrations {
             PRIMARY KEY (account, source)
         ) STRICT, WITHOUT ROWID;
         """
+
+    /// Up to where all messages of a folder have been moved: UIDVALIDITY, UIDNEXT, number of messages, HIGHESTMODSEQ.
+    static let folderMarks = "ALTER TABLE folder ADD COLUMN mark TEXT;"
 }

@@ -41,6 +41,7 @@ enum Migrations {
             try db.execute(sql: folders)
         }
         migrator.registerMigration("what was moved, by the hour") { db in try db.execute(sql: movedByHour) }
+        migrator.registerMigration("marks of folders") { db in try db.execute(sql: folderMarks) }
         return migrator
     }()
 

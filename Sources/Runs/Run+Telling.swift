@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MailSource
+import Records
+import Statuses
+import Vocabulary
+
+/// What a session leaves in events and among what is remembered of folders.
+extension Run {
+    /// Nobody can tell whether these had arrived before.
+    func tellOfDoubled(_ count: Int) async throws {
+        guard count > 0 else { return }
+        try await context.records.append([
+            EventRecord(
+                at: context.now(), account: account.address, kind: .perhapsDoubled,
+                detail:
+                    "\(count) messages were sent to the mail store once more after its answer was lost, for they were "
+                    + "not where they would have arrived; if they had been moved or deleted here since, they are here again"
+            )
+        ])
+    }
+
+    mutating func tellThatNothingIsDeleted() async throws {
+        let detail = "deleteAfterMove deletes nothing: the old server cannot delete single messages (UIDPLUS)"
+        guard !progress.untold([detail]).isEmpty else { return }
+        try await context.records.append([
+            EventRecord(at: context.now(), account: account.address, kind: .oldServerLimits, detail: detail)
+        ])
+    }
+
+    /// Records an event for each message left behind, once per run.
+    mutating func tell(_ refusals: Refusals) async throws {
+        let lines = progress.untold(refusals.lines)
+        guard !lines.isEmpty else { return }
+        let now = context.now()
+        let address = account.address
+        try await context.records.append(
+            lines.map { line in
+                EventRecord(at: now, account: address, kind: .messageRefused, reason: .messagesRefused, detail: line)
+            })
+    }
+
+    /// Remembers what has been left behind of each folder.
+    func recordRest(
+        _ fetch: Fetch, _ folders: SessionFolders, _ session: any MailboxSession
+    ) async throws {
+        let id = account.id
+        let remaining = fetch.refusals.byFolder
+        let now = SessionFolders(
+            folders.folders, names: folders.names, known: try await context.records.folders(of: id),
+            inbox: settings.options.folder)
+        var marks: [Int: FolderMark] = [:]
+        if session.vanished.isEmpty, !deletes(session) {
+            for folder in folders.folders { marks[folder.number] = session.mark(of: folder) }
+        }
+        let records = now.records(remaining: remaining, marks: marks) + now.emptied(except: Set(remaining.keys))
+        guard fetch.isWhole, !records.isEmpty else { return }
+        try await context.records.change(.id(id)) { _ in
+            var effects = AccountEffects()
+            effects.folders = records
+            return effects
+        }
+    }
+}
