@@ -77,7 +77,10 @@ public final class IMAPStore: MailStore {
     }
 
     /// Nothing waits any more; what is in hand is finished.
-    public func stop() { stopping.ring() }
+    public func stop() {
+        stopping.ring()
+        connections.stop()
+    }
 
     /// Ends the connections that nobody uses.
     public func close() { connections.close() }

@@ -30,8 +30,8 @@ struct PlatformDialler: Sendable {
             let resolution = try await Resolution.of(server, ownPorts: [], timeouts: timeouts, on: loop)
             wire = try await SocketWire.connect(
                 to: resolution, of: server, timeouts: timeouts, trust: trust, on: loop,
-                // What is still in the system's hands would be taken by the platform after we have looked.
-                dropping: .thrownAway(unacknowledgedFor: timeouts.read))
+                // What is still in the system's hands would be taken by the platform after we, or another node, have looked.
+                dropping: .thrownAway(unacknowledgedFor: min(timeouts.read, .seconds(10))))
         } catch {
             throw failure(error, .connection)
         }

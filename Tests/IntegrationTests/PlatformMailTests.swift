@@ -10,11 +10,19 @@ extension Integration {
     @Suite struct PlatformMailTests {
         private static let mail = messages(0..<400, lines: 30)
 
+        /// The old server, and the file with the master user's password.
+        private struct Scene {
+            var server: MailboxServer
+            var master: URL
+
+            func add(_ mail: [MailboxServer.Message], for user: String) { server.add(mail, to: user) }
+        }
+
         /// A daemon whose mail goes to `platform`, an old server with ann's mail, and the migration enabled.
         private func moving(
             _ mail: [MailboxServer.Message] = mail, storage: MailPlatform.Storage = .mdbox,
             password: String = MailPlatform.masterPassword, isUp: Bool = true, pause: Int = 0,
-            _ body: (Platform, MailPlatform, URL) async throws -> Void
+            _ body: (Platform, MailPlatform, Scene) async throws -> Void
         ) async throws {
             let store = try await MailPlatform(users: [Platform.ann], storage: storage)
             defer { store.stop() }
@@ -37,7 +45,7 @@ extension Integration {
                 "MAILMOVE_TIMEOUTS_READ": "2",
             ]
             try await Platform.migrating(from: .loopback(port: server.port), environment: environment) { platform in
-                try await body(platform, store, master)
+                try await body(platform, store, Scene(server: server, master: master))
             }
         }
 
@@ -122,7 +130,7 @@ extension Integration {
         }
 
         @Test func aWrongMasterPasswordIsSaidAndTakenBack() async throws {
-            try await moving(password: "Wr0ng-Key") { platform, store, master in
+            try await moving(password: "Wr0ng-Key") { platform, store, scene in
                 #expect(try await platform.logIn().decision == .accept)
                 let failed = try await platform.status { $0.error != nil }
                 #expect(failed.error?.reason == .mailStoreUnavailable)
@@ -130,7 +138,7 @@ extension Integration {
                 try await Task.sleep(for: .seconds(1))
                 #expect(store.line.asked("LOGIN").count < 8)
                 #expect(!platform.daemon.log.contains("Wr0ng-Key"))
-                try Data(MailPlatform.masterPassword.utf8).write(to: master)
+                try Data(MailPlatform.masterPassword.utf8).write(to: scene.master)
                 try await push(platform, 400)
                 try expectArrived(Self.mail, store)
             }
@@ -174,6 +182,50 @@ extension Integration {
                 try await push(platform, 20)
                 #expect(try store.messages(of: Platform.ann).count == 17)
                 #expect(try store.messages(of: Platform.ann, in: "Kept").count == 3)
+            }
+        }
+
+        /// The records are put back to what they were yesterday; the mail is not.
+        @Test func recordsFromABackupBringNothingAgain() async throws {
+            try await moving(Array(Self.mail[..<20])) { platform, store, server in
+                try await push(platform, 20)
+                #expect(try await platform.daemon.terminate().status == 0)
+                let state = platform.daemon.folder.appending(path: "state")
+                let backup = platform.daemon.folder.appending(path: "backup")
+                try FileManager.default.copyItem(at: state, to: backup)
+                server.add(Array(Self.mail[20..<40]), for: Platform.ann)
+                try await platform.daemon.start()
+                try await push(platform, 40)
+                #expect(try await platform.daemon.terminate().status == 0)
+                try FileManager.default.removeItem(at: state)
+                try FileManager.default.moveItem(at: backup, to: state)
+                server.add(Array(Self.mail[40..<60]), for: Platform.ann)
+                try await platform.daemon.start()
+                try await push(platform, 60)
+                try expectArrived(Array(Self.mail[..<60]), store)
+            }
+        }
+
+        /// The platform is put back to what it was yesterday; the records are not.
+        @Test func aPlatformFromABackupGetsAgainWhatItHasLost() async throws {
+            try await moving(Array(Self.mail[..<20])) { platform, store, server in
+                try await push(platform, 20)
+                let (mail, backup) = (
+                    store.dovecot.folder.appending(path: "mail"), store.dovecot.folder.appending(path: "backup")
+                )
+                store.dovecot.stop()
+                _ = try await ProgramRun.output(of: "/bin/cp", ["-a", mail.path, backup.path])
+                try await store.dovecot.start()
+                server.add(Array(Self.mail[20..<40]), for: Platform.ann)
+                try await push(platform, 40)
+                store.dovecot.stop()
+                try FileManager.default.removeItem(at: mail)
+                try FileManager.default.moveItem(at: backup, to: mail)
+                try await store.dovecot.start()
+                server.add(Array(Self.mail[40..<60]), for: Platform.ann)
+                try await push(platform, 60)
+                try expectArrived(Array(Self.mail[..<60]), store)
+                #expect(try await platform.events().contains { $0.detail?.contains("older than the records") == true })
             }
         }
 
