@@ -124,17 +124,20 @@ struct Appending {
             doubt = Doubt(chunk: chunk, answer: answer)
             return
         }
-        try await compareFirst(chunk, name, line)
         if chunk.count == 1, plan.bare.contains(chunk[0]) { line.state.withLock { $0.takesNoKeywords = true } }
         plan.accepted(chunk)
         patience = Patience()
         // Where the answer does not say where they are, the server is asked, for what follows and for the notes.
+        let before = watermark
         watermark = line.state.withLock { $0.watermarks[name] }
+        try await compare(chunk, after: before, name, line)
         if watermark == nil { watermark = try await store.watermark(of: name, folder, line) }
     }
 
     /// Once, a message is read back: one that changes on its way could not be recognised if its answer were lost.
-    private func compareFirst(_ chunk: [Int], _ name: MailboxName, _ line: MailboxLine) async throws(WireFailure) {
+    private func compare(
+        _ chunk: [Int], after watermark: Watermark?, _ name: MailboxName, _ line: MailboxLine
+    ) async throws(WireFailure) {
         guard let watermark, let first = chunk.first, store.readsBack() else { return }
         let wanted = plan.wanted([first])
         guard

@@ -72,7 +72,8 @@ final class PlatformConnections: Sendable {
     ) async throws(MailStoreError) -> Value {
         guard await enter(account) else {
             leave(account)
-            throw MailStoreError(code: .failed, detail: "the daemon stops, and opens no more connections to the platform")
+            throw MailStoreError(
+                code: .failed, detail: "the daemon stops, and opens no more connections to the platform")
         }
         do throws(MailStoreError) {
             let value = try await body(Turn(connections: self, account: account))

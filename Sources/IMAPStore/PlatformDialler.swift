@@ -88,7 +88,8 @@ struct PlatformDialler: Sendable {
         case .judged(.inboxHasToOpen, let answer), .judged(.accepted, let answer):
             return try await line(account, wire, answer, password)
         case .judged(let verdict, let answer):
-            let words = Scrubber(password: password).text(of: answer.condition.text)
+            var words = Scrubber(password: password).text(of: answer.condition.text)
+            while words.hasSuffix(".") { words.removeLast() }
             if verdict == .rejected || verdict == .mustNotBeAsked {
                 throw PlatformFailure(
                     kind: .masterTurnedAway,

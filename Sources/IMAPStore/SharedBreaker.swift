@@ -39,7 +39,7 @@ final class SharedBreaker: Sendable {
         } catch {
             if breaker.withLock({ $0.fails(error, of: account, at: .now) }) {
                 log.error(
-                    "\(error.error) Until then logins go on, and moves wait.",
+                    "\(error.error). Until then logins go on, and moves wait.",
                     metadata: ["reason": "mailStoreUnavailable"])
             }
             throw error.error

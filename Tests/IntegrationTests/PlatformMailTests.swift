@@ -41,7 +41,8 @@ extension Integration {
             let environment = [
                 "CREDENTIALS_DIRECTORY": secrets.path, "MAILMOVE_MAIL_STORE_KIND": "imap",
                 "MAILMOVE_MAIL_STORE_IMAP_ADDRESS": "127.0.0.1:\(store.line.port)",
-                "MAILMOVE_MAIL_STORE_IMAP_SECURITY": "none", "MAILMOVE_MAIL_STORE_IMAP_MASTER_USER": MailPlatform.master,
+                "MAILMOVE_MAIL_STORE_IMAP_SECURITY": "none",
+                "MAILMOVE_MAIL_STORE_IMAP_MASTER_USER": MailPlatform.master,
                 "MAILMOVE_TIMEOUTS_READ": "2",
             ]
             try await Platform.migrating(from: .loopback(port: server.port), environment: environment) { platform in
@@ -147,8 +148,11 @@ extension Integration {
         @Test func whatThePlatformRefusesIsNamedAndTheRestMoves() async throws {
             try await moving(Array(Self.mail[..<40])) { platform, store, _ in
                 store.line.at { at, asked in
-                    let isBad = asked.literals.contains { String(decoding: $0, as: UTF8.self).contains("Subject: message 17\r") }
-                    return asked.verb == "APPEND" && at == .whole && isBad ? .say("NO Message contains bare newlines") : .goOn
+                    let isBad = asked.literals.contains {
+                        String(decoding: $0, as: UTF8.self).contains("Subject: message 17\r")
+                    }
+                    return asked.verb == "APPEND" && at == .whole && isBad
+                        ? .say("NO Message contains bare newlines") : .goOn
                 }
                 _ = try await platform.logIn()
                 let status = try await platform.settled()
@@ -177,7 +181,8 @@ extension Integration {
                 reader.leave()
                 let report = try await platform.admin.checkIntegrity(
                     CheckIntegrity(
-                        account: try EmailAddress(Platform.ann), password: Password(Platform.oldPassword), repair: true))
+                        account: try EmailAddress(Platform.ann), password: Password(Platform.oldPassword), repair: true)
+                )
                 #expect(report.accounts[0].present == 18 && report.accounts[0].missingCount == 2)
                 try await push(platform, 20)
                 #expect(try store.messages(of: Platform.ann).count == 17)
