@@ -11,7 +11,7 @@ import Vocabulary
 enum NewMail: Sendable {
     /// There is no such folder.
     case noFolder
-    /// Its UIDs mean other messages by now.
+    /// Its UIDs mean other messages by now, or it has lost some.
     case renumbered
     /// - Parameters:
     ///   - vanished: how many messages have come after the watermark and gone since.
@@ -34,7 +34,10 @@ extension MailboxLine {
         in folder: MailboxName, after watermark: Watermark, _ wanted: WantedMail, _ key: ContentKey
     ) async throws(WireFailure) -> NewMail {
         guard let opened = try await examine(folder) else { return .noFolder }
-        guard opened.watermark.validity == watermark.validity else { return .renumbered }
+        // UIDNEXT never falls (RFC 3501 §2.3.1.1), unless the platform was put back to a backup.
+        guard opened.watermark.validity == watermark.validity,
+            !opened.tellsNext || opened.watermark.next >= watermark.next
+        else { return .renumbered }
         let entries = try await entries(from: watermark.next)
         let next = max(opened.watermark.next, (entries.map(\.uid).max() ?? 0) &+ 1, watermark.next)
         let upTo = Watermark(validity: watermark.validity, next: next)

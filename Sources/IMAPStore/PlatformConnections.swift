@@ -85,6 +85,9 @@ final class PlatformConnections: Sendable {
         }
     }
 
+    /// Whether there may be another connection.
+    var hasRoom: Bool { state.withLock { $0.seats.count < width } }
+
     /// A writer of the account is open: its place is kept for it as long as may be.
     func keep(_ account: EmailAddress) { state.withLock { $0.keepers[account, default: 0] += 1 } }
 
