@@ -26,11 +26,10 @@ struct Watermark: Hashable, Sendable {
 ///
 /// `imap1`, the account, the folder with `/` between levels, UIDVALIDITY and UIDNEXT (0 and 0 before ``Watermark`` is
 /// known), when it was prepared (milliseconds since 1970, or 0); then for each message its handle, the hash of its
-/// content without CRs, and its octets on the wire.
+/// content, and its octets on the wire.
 struct IMAPBatch: Hashable, Sendable {
     struct Message: Hashable, Sendable {
         var handle: String
-        /// Of its content without its CRs: servers are known that store lines that end in CR CR LF with one less.
         var content: ContentHash
         var octets: Int
     }

@@ -111,7 +111,7 @@ extension IMAPStore {
             let found = try await onLine(of: account) {
                 (line) async throws(WireFailure) -> (Watermark, [(content: ContentHash, octets: Int)])? in
                 let name = try await line.name(of: folder)
-                guard let mark = try await line.watermark(of: name) else { return nil }
+                guard let mark = try await line.watermark(of: name, isAsked: true) else { return nil }
                 let from = noted?.validity == mark.validity ? noted?.next ?? 1 : 1
                 guard readsNews, mark.next > from, try await line.examine(name) != nil else { return (mark, []) }
                 var news: [(content: ContentHash, octets: Int)] = []

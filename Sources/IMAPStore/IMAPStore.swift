@@ -7,6 +7,7 @@ import MailSession
 public import MailStore
 public import MessageContent
 public import NIOCore
+import Secrets
 import Synchronization
 public import Vocabulary
 import Waiting
@@ -77,7 +78,10 @@ public final class IMAPStore: MailStore {
     }
 
     /// Nothing waits any more; what is in hand is finished.
-    public func stop() { stopping.ring() }
+    public func stop() {
+        stopping.ring()
+        connections.stop()
+    }
 
     /// Ends the connections that nobody uses.
     public func close() { connections.close() }
@@ -228,8 +232,11 @@ public final class IMAPStore: MailStore {
     }
 
     func error(_ failure: WireFailure, of account: EmailAddress) -> MailStoreError {
-        dialler.failure(failure, .mailbox).error
+        dialler.failure(failure, .mailbox, password).error
     }
+
+    /// Removed from whatever the platform says; nil where it cannot be read, and so has not been shown.
+    private var password: Password? { try? platform.password() }
 
     /// Whether nothing has been read back yet; asked once.
     func readsBack() -> Bool {
@@ -241,7 +248,7 @@ public final class IMAPStore: MailStore {
 
     /// What the platform says, for people.
     func words(of condition: Condition) -> String {
-        condition.text.isEmpty ? "it gives no reason" : Scrubber().text(of: condition.text)
+        condition.text.isEmpty ? "it gives no reason" : Scrubber(password: password).text(of: condition.text)
     }
 
     /// How long the platform may still be storing what it was sent before the line was lost.

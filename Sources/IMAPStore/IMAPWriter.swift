@@ -77,11 +77,9 @@ final class IMAPWriter: MailboxWriter {
             let keywords = options.flags == .keep ? message.keywords.map { Flag($0) }.filter(\.isSendable) : []
             store.staged.mark(
                 message.handle, of: account, flags: Self.flags(options.flags(of: message.message)), keywords: keywords)
-            let spooled = store.staged.messages([message.handle], of: account)[0]?.spooled
+            let octets = store.staged.messages([message.handle], of: account)[0]?.spooled.octets
             batch.messages.append(
-                .init(
-                    handle: message.handle, content: spooled?.plainContent ?? message.content,
-                    octets: spooled?.octets ?? message.octets))
+                .init(handle: message.handle, content: message.content, octets: octets ?? message.octets))
         }
         return batch.staged
     }

@@ -24,6 +24,9 @@ final class SharedBreaker: Sendable {
         breaker.withLock { breaker in breaker.wellAt.map { ContinuousClock.now - $0 < time } ?? false }
     }
 
+    /// The platform has taken mail.
+    func isUsed() { breaker.withLock { _ = $0.isWell(hasLoggedIn: true, at: .now) } }
+
     /// Asks the platform, unless it is to be left alone.
     /// - Parameter account: whose mailbox is entered; nil where nobody logs in.
     func guarding<Value: Sendable>(
@@ -39,7 +42,7 @@ final class SharedBreaker: Sendable {
         } catch {
             if breaker.withLock({ $0.fails(error, of: account, at: .now) }) {
                 log.error(
-                    "\(error.error) Until then logins go on, and moves wait.",
+                    "\(error.error). Until then logins go on, and moves wait.",
                     metadata: ["reason": "mailStoreUnavailable"])
             }
             throw error.error

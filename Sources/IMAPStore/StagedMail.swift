@@ -13,8 +13,6 @@ struct SpooledMessage: Sendable {
     var octets: Int
     /// When it arrived, in seconds since 1970.
     var arrival: Int64
-    /// Of its content without its CRs.
-    var plainContent: ContentHash
 }
 
 /// A message on its way into a folder.

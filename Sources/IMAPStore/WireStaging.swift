@@ -7,6 +7,9 @@ import MessageIntake
 import Vocabulary
 
 /// Writes slabs into the spool, as messages go over the wire: lines ended by CRLF. Used by one job at a time.
+///
+/// What a message is known by is its content without CRs: servers are known that store lines that end in CR CR LF with one
+/// less, and such a message has to be known again.
 struct WireStaging {
     private let spool: Spool
     private let run: String
@@ -126,8 +129,8 @@ struct WireStaging {
             unwritten += [13, 10]
             position += 2
         }
-        let (content, arrival) = scan.finish()
-        let plain = message.hasReturns ? try plainContent(message, in: file) : content
+        var (content, arrival) = scan.finish()
+        if message.hasReturns { content = try plainContent(message, in: file) }
         current = nil
         let now = Int64(time(nil))
         let told = message.message.date.map { $0.milliseconds / 1000 }
@@ -137,11 +140,11 @@ struct WireStaging {
                 message: message.message, handle: "\(run)-\(number)", octets: message.octets, content: content),
             SpooledMessage(
                 file: file, offset: message.start, octets: position - message.start,
-                arrival: min(told ?? arrival ?? now, now), plainContent: plain)
+                arrival: min(told ?? arrival ?? now, now))
         )
     }
 
-    /// Reads the message again, without its CRs: there are few that have any but those of line ends.
+    /// Reads the message again without its CRs: few have any but those of line ends.
     private mutating func plainContent(_ message: Current, in file: SpoolFile) throws(MailStoreError) -> ContentHash {
         try flush()
         scan.reset()

@@ -204,20 +204,6 @@ extension Run {
         return shipments
     }
 
-    /// Messages that the store does not take are left behind, here and on the old server.
-    mutating func leaveBehind(
-        _ refused: [(message: ListedMessage, words: String)], _ fetch: inout Fetch, _ session: any MailboxSession
-    ) {
-        guard !refused.isEmpty else { return }
-        let numbers = Set(refused.map(\.message.number))
-        fetch.notTaken += numbers.count
-        fetch.deletable.removeAll { numbers.contains($0.message.number) }
-        for (message, words) in refused {
-            progress.leftBehind(message)
-            fetch.refusals.add(message, session.name(of: message), words)
-        }
-    }
-
     /// Gives ledger rows of messages already here the name under which they are now listed; `recounted` more remain
     /// than was thought.
     private func rename(_ rows: [(old: LedgerRow?, new: [LedgerRow])], _ recounted: Delivery.Size) async throws {

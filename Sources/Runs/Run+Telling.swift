@@ -2,11 +2,24 @@
 
 import MailSource
 import Records
-import Statuses
 import Vocabulary
 
-/// What a session leaves in events and among what is remembered of folders.
+/// What a session leaves behind, and what the events tell of it.
 extension Run {
+    /// Messages that the store does not take are left behind, here and on the old server.
+    mutating func leaveBehind(
+        _ refused: [(message: ListedMessage, words: String)], _ fetch: inout Fetch, _ session: any MailboxSession
+    ) {
+        guard !refused.isEmpty else { return }
+        let numbers = Set(refused.map(\.message.number))
+        fetch.notTaken += numbers.count
+        fetch.deletable.removeAll { numbers.contains($0.message.number) }
+        for (message, words) in refused {
+            progress.leftBehind(message)
+            fetch.refusals.add(message, session.name(of: message), words)
+        }
+    }
+
     /// Nobody can tell whether these had arrived before.
     func tellOfDoubled(_ count: Int) async throws {
         guard count > 0 else { return }

@@ -62,6 +62,22 @@ import Vocabulary
         }
     }
 
+    /// Dovecot gives CR CR LF back as CR LF, and NUL as 0x80: such a message is known again all the same.
+    @Test func aMessageThatThePlatformChangesIsKnownAgain() async throws {
+        try await Scene.playing { scene in
+            let odd: [[UInt8]] = [
+                Array("Subject: a\n\nx\r\ny\r\r\nz\rw\n".utf8), Array("Subject: b\n\n\u{0}\u{0}x\n".utf8),
+                Array("Subject: c\n\nlast\r".utf8), Array("Subject: d\r\n\n\n\n".utf8),
+            ]
+            let isFirst = Mutex(true)
+            scene.platform.line.at { at, asked in
+                asked.verb == "APPEND" && at == .answered && isFirst.withLock({ $0.take() }) ? .cut : .goOn
+            }
+            try await scene.deliver(odd)
+            #expect(try scene.seen().count == odd.count)
+        }
+    }
+
     // MARK: Doubt
 
     private static let cuts: [(CuttingLine.Stage, CuttingLine.Action)] = [

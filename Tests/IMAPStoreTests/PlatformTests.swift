@@ -127,4 +127,19 @@ import Vocabulary
             #expect(restored?.isOlder == true)
         }
     }
+
+    /// Where UIDs mean other messages, or some are lost, the folder alone tells nothing: all of the mailbox has to be held
+    /// against the records.
+    @Test(arguments: [(0, 5), (1, 0)] as [(UInt32, UInt32)])
+    func whatAnotherFolderTellsIsNotBelieved(validity: UInt32, next: UInt32) async throws {
+        try await Scene.playing { scene in
+            let (writer, staged) = try await scene.stage([Scene.message(1)])
+            var batch = try #require(IMAPBatch(staged))
+            let mark = try #require(batch.watermark)
+            batch.watermark = Watermark(validity: mark.validity + validity, next: mark.next + next)
+            let recovered = try await scene.store.recover(batch.staged, of: scene.ann, isRecent: true)
+            #expect(recovered.fates == [.unknown] && recovered.notes.isEmpty)
+            await writer.leave()
+        }
+    }
 }

@@ -34,7 +34,7 @@ import Testing
         "{} shows the master user no INBOX of {}; with Dovecot's ACL plugin a master user sees nothing unless the userdb "
             + "sets master_user or acl_user",
         "a line to the platform is lost: {}", "the platform takes mail again",
-        "{} Until then logins go on, and moves wait.",
+        "{}. Until then logins go on, and moves wait.",
         "what the old server does is in the journal alone: {}",
         "what earlier runs left in tmp stays there: {}",
         "the password of a paused account stays: {}",

@@ -261,6 +261,9 @@ extension Pages {
         it has {} octets, and the platform takes {} (APPENDLIMIT)
         = 有 {} 字节，而新平台最多接收 {} 字节（APPENDLIMIT）
 
+        the daemon stops, and opens no more connections to the platform
+        = 守护进程即将停止，不再打开到新平台的连接
+
         deliveries to {} were interrupted, and are ended before others begin
         = 对 {} 的投递曾中断，须先了结才能继续
 
