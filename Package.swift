@@ -64,6 +64,7 @@ let package = Package(
         room("Vocabulary", ["CIDN2"]),  // addresses, statuses, reasons: the words everyone uses
         room("JSONWire", []),  // JSON text, JSON-RPC envelopes, line framing; no I/O
         room("Waiting", ["CLinux", deque]),  // what waits: latches, pauses, lines, places, pools of threads
+        room("ChildPrograms", ["CLinux"]),  // programs that are told something, and may answer
         room("Secrets", ["CSodium", "CLibcrypt", "Waiting"]),  // guarded passwords, sealing, crypt(3)
         room("PlatformHashes", ["Secrets", "CGcrypt", "CSodium"]),  // hashes in the forms of other platforms
         room("OldServerPolicy", []),  // who may open a connection to an old server: one value that decides
@@ -113,7 +114,7 @@ let package = Package(
                 "Measures", "Records", "Vocabulary", "Waiting", "CLinux", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
-        room("AccountDirectory", ["Vocabulary", "Secrets"]),  // where the new platform's passwords live
+        room("AccountDirectory", ["PlatformHashes", "Vocabulary", "Secrets"]),  // where the new platform's passwords live
         room("BuiltinDirectory", ["AccountDirectory", "Records", "Secrets", "Vocabulary"]),  // … in our own records
         room(  // … in a platform's own SQL database
             "SQLDirectory",
@@ -121,10 +122,16 @@ let package = Package(
                 "AccountDirectory", "CMariaDB", "CPostgreSQL", "PlatformHashes", "Secrets", "Vocabulary", "Waiting",
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
+        room(  // … behind a program that knows the platform's API
+            "CommandDirectory",
+            ["AccountDirectory", "ChildPrograms", "JSONWire", "PlatformHashes", "Secrets", "Vocabulary", "Waiting"]),
+        room(  // … what all of a platform's own have in common: the form of hashes, caches, whether they answer
+            "PlatformAccounts",
+            ["AccountDirectory", "ChildPrograms", "PlatformHashes", "Secrets", "Vocabulary", "Waiting", logging]),
         room("JSONRPC", nio + ["JSONWire", "Waiting", logging]),  // the Unix-socket server; knows nothing of mail
         room("Systemd", ["CSystemd", logging]),  // sockets, readiness, watchdog, fd store, credentials
 
-        room("NoticeTarget", ["CLinux", "Vocabulary", "Waiting"]),  // takes news to a socket or a program
+        room("NoticeTarget", ["ChildPrograms", "Vocabulary", "Waiting"]),  // takes news to a socket or a program
         // OpenMetrics by HTTP, on sockets that were handed over
         room("MetricsServer", nio + [logging, .product(name: "NIOHTTP1", package: "swift-nio")]),
         room("OldServerPlaces", ["OldServerPolicy", "Waiting"]),  // … and hands out the places that it decides on
@@ -150,7 +157,7 @@ let package = Package(
             "Logins",
             [
                 "AccountDirectory", "OldServerPlaces", "OldServerPolicy", "Ground", "Measures", "Statuses", "Runs",
-                "MailSource",
+                "MailSource", "PlatformHashes",
                 "Records", "Secrets", "Vocabulary", "Waiting",
             ]),
         room(  // what is wrong, and what to do: with an old server, a domain's DNS, an account's mail
@@ -196,7 +203,8 @@ let package = Package(
         room(
             "Configuring",
             [
-                "Secrets", "Vocabulary", logging, .product(name: "Configuration", package: "swift-configuration"),
+                "PlatformHashes", "SQLDirectory", "Secrets", "Vocabulary", logging,
+                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
             ]),
 
@@ -204,9 +212,11 @@ let package = Package(
         .executableTarget(
             name: "mailmoved",
             dependencies: nio + [
-                "BuiltinDirectory", "CLinux", "Configuring", "DNS", "Ground", "IMAPSource", "JSONRPC", "MailMoveAPI",
+                "AccountDirectory", "BuiltinDirectory", "CLinux", "CommandDirectory", "Configuring", "DNS", "Ground",
+                "IMAPSource", "JSONRPC", "MailMoveAPI",
                 "MailSource", "MailStore", "MaildirStore", "Measures", "MessageContent", "Methods", "MetricsServer",
-                "Migration", "OpenMetrics", "POP3Source", "Records", "SQLiteRecords", "Secrets", "Systemd",
+                "Migration", "OpenMetrics", "POP3Source", "PlatformAccounts", "PlatformHashes", "Records",
+                "SQLDirectory", "SQLiteRecords", "Secrets", "Systemd",
                 "Vocabulary", "Waiting", .product(name: "CoreMetrics", package: "swift-metrics"), lifecycle, logging,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],

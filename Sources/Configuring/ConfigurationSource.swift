@@ -157,17 +157,18 @@ private struct Reading {
 
     func result(warnings: [String]) throws(ConfigurationError) -> (DaemonConfiguration, [String]) {
         var problems = problems
-        func planned(_ name: String, _ detail: String) {
+        func refuse(_ name: String, _ detail: String) {
             problems.append(.init(subject: origins[name]?.subject ?? name, detail: "\(name): \(detail)"))
         }
         if configuration.mailStore.kind == .imap {
-            planned("mailStore.kind", "imap is planned and not built yet; use maildir")
+            refuse("mailStore.kind", "imap is planned and not built yet; use maildir")
         }
         if DatabaseURL.isPostgreSQL(configuration.databaseURL) {
-            planned("database.url", "postgresql: is planned and not built yet; use sqlite:")
+            refuse("database.url", "postgresql: is planned and not built yet; use sqlite:")
         }
+        for problem in configuration.accounts.problems { refuse(problem.key, problem.detail) }
         guard problems.isEmpty else { throw ConfigurationError(.configuration, problems) }
-        var warnings = warnings
+        var warnings = warnings + configuration.accounts.warnings
         let path = configuration.mailStore.maildirPath.replacing("%%", with: "")
         if !path.contains("%u"), !path.contains("%n") {
             warnings.append(

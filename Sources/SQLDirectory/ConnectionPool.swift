@@ -14,25 +14,30 @@ final class ConnectionPool: Sendable {
 
     let backend: any SQLBackend
     private let workers: WorkerPool
+    private let patience: Duration
     private let idle = Mutex<[Idle]>([])
 
-    /// - Parameter count: connections, and threads.
-    init(_ backend: any SQLBackend, count: Int) {
+    /// - Parameters:
+    ///   - count: connections, and threads.
+    ///   - seconds: what a question may take, with the time that it waits for its turn.
+    init(_ backend: any SQLBackend, count: Int, seconds: Int) {
         self.backend = backend
+        patience = .seconds(seconds)
         workers = WorkerPool("accounts", threads: count)
     }
 
     /// Runs `body` with a connection, on a thread that may block. One that is lost is opened anew, once; `body` may then
-    /// run twice.
+    /// run twice. One that nobody waits for any more is not begun.
     func run<Result: Sendable>(
         _ body: @escaping @Sendable (any SQLConnection) throws(SQLFailure) -> Result
     ) async throws(SQLFailure) -> Result {
-        let result: Swift.Result<Result, SQLFailure> = await workers.run { [self] in
-            do throws(SQLFailure) {
-                return .success(try attempt(body))
-            } catch {
-                return .failure(error)
-            }
+        let deadline = ContinuousClock.now + patience
+        let result = await workers.run(within: patience) { [self] () -> Swift.Result<Result, SQLFailure>? in
+            guard ContinuousClock.now < deadline else { return nil }
+            return Swift.Result { () throws(SQLFailure) in try attempt(body) }
+        }
+        guard let result = result ?? nil else {
+            throw SQLFailure("\(backend.subject) did not answer within \(Int(patience / .seconds(1))) s", isLost: true)
         }
         return try result.get()
     }

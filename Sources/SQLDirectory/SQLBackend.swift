@@ -35,6 +35,16 @@ protocol SQLConnection: AnyObject {
 
     /// Runs statements of which nothing stays.
     func rolledBack<Result>(_ body: () throws(SQLFailure) -> Result) throws(SQLFailure) -> Result
+
+    /// Whether the database answers.
+    func ping() throws(SQLFailure)
+
+    /// Whether what this statement changes can be taken back.
+    func takesBack(_ statement: NamedStatement) throws(SQLFailure) -> Bool
+}
+
+extension SQLConnection {
+    func takesBack(_ statement: NamedStatement) throws(SQLFailure) -> Bool { true }
 }
 
 /// Why a database did not do it.

@@ -66,6 +66,12 @@ private final class SQLiteConnection: SQLConnection {
         }
     }
 
+    func ping() throws(SQLFailure) {
+        guard sqlite3_exec(database, "SELECT count(*) FROM sqlite_master", nil, nil, nil) == SQLITE_OK else {
+            throw failure()
+        }
+    }
+
     func rolledBack<Result>(_ body: () throws(SQLFailure) -> Result) throws(SQLFailure) -> Result {
         guard sqlite3_exec(database, "BEGIN IMMEDIATE", nil, nil, nil) == SQLITE_OK else { throw failure() }
         defer { sqlite3_exec(database, "ROLLBACK", nil, nil, nil) }

@@ -33,6 +33,10 @@ public enum RowRejection: String, Codable, Sendable, CaseIterable {
     case invalidRow
     /// The password is not ASCII, and the file's encoding had to be guessed.
     case encodingUncertain
+    /// Accounts are the platform's own: a row is an address alone …
+    case accountsElsewhere
+    /// … which the platform has to know.
+    case notInDirectory
 }
 
 /// What an administrator's list of accounts can be sorted by.

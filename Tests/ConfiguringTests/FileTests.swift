@@ -188,10 +188,6 @@ import Vocabulary
         ("mailStore: {maildir: {shared: true}}", "mailStore.maildir.shared"),
         ("mailStore: {imap: {address: 'localhost:143'}}", "mailStore.imap.address"),
         ("mailStore: {imap: {certificate: {sha256: 'ab'}}}", "mailStore.imap.certificate.sha256"),
-        ("accounts: {kind: sql}", "accounts.kind"),
-        ("accounts: {preset: mailcow}", "accounts.preset"),
-        ("accounts: {ownNetworks: [192.0.2.0/24]}", "accounts.ownNetworks"),
-        ("accounts: {command: /usr/bin/true}", "accounts.command"),
         ("database: {leaseSeconds: 20}", "database.leaseSeconds"),
         ("node: {name: nobody-is-called-so}", "node.name"),
     ])

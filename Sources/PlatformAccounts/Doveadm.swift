@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import AccountDirectory
+import Glibc
+import Secrets
+import Vocabulary
+
+/// Dovecot's doveadm by HTTP: `authCacheFlush`. Blocks.
+struct Doveadm {
+    let address: DoveadmAddress
+    /// Where the address has none.
+    let key: Password?
+
+    /// What a request has to show: which of the two Dovecot wants, `doveadm_api_key` or `doveadm_password`, only it knows.
+    private enum Credential: CaseIterable { case apiKey, password }
+
+    func forget(_ account: EmailAddress, until deadline: ContinuousClock.Instant) throws(DirectoryError) {
+        for credential in Credential.allCases {
+            let (status, body) = try ask(account, credential, until: deadline)
+            switch status {
+            case 200:
+                // [["doveadmResponse", …]], or [["error", {"type": "exitCode", …}, …]]
+                guard body.contains("\"doveadmResponse\"") else {
+                    throw DirectoryError("doveadm at \(address) refuses to flush its cache: \(body.prefix(200))")
+                }
+                return
+            case 401, 403: continue
+            default: throw DirectoryError("doveadm at \(address) answers with HTTP status \(status)")
+            }
+        }
+        throw DirectoryError(
+            "doveadm at \(address) does not take the key; see doveadm_api_key, and the credential doveadm-api-key")
+    }
+
+    private func ask(
+        _ account: EmailAddress, _ credential: Credential, until deadline: ContinuousClock.Instant
+    ) throws(DirectoryError) -> (status: Int, body: String) {
+        let name = account.description.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        let body = "[[\"authCacheFlush\",{\"user\":[\"\(name)\"]},\"mailmove\"]]"
+        var secret = Array((address.key ?? "").utf8)
+        if address.key == nil, let key { secret = key.withOctets { Array($0) } }
+        let authorization =
+            switch credential {
+            case .apiKey: "X-Dovecot-API " + base64(secret)
+            case .password: "Basic " + base64(Array("doveadm:".utf8) + secret)
+            }
+        let request = """
+            POST \(address.path) HTTP/1.1\r
+            Host: \(HostAndPort(host: address.host, port: address.port))\r
+            Authorization: \(authorization)\r
+            Content-Type: application/json\r
+            Content-Length: \(body.utf8.count)\r
+            Connection: close\r
+            \r
+            \(body)
+            """
+        let answer = try exchange(Array(request.utf8), until: deadline)
+        let text = String(decoding: answer, as: UTF8.self)
+        let fields = text.prefix { !$0.isNewline }.split(separator: " ")
+        guard fields.count > 1, fields[0].hasPrefix("HTTP/1."), let status = Int(fields[1]) else {
+            throw DirectoryError("what answers at \(address) is no doveadm")
+        }
+        return (status, text)
+    }
+
+    /// Sends octets, and reads until the other side has ended.
+    private func exchange(
+        _ octets: [UInt8], until deadline: ContinuousClock.Instant
+    ) throws(DirectoryError) -> [UInt8] {
+        var hints = addrinfo()
+        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_flags = AI_ADDRCONFIG
+        var found: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo(address.host, "\(address.port)", &hints, &found) == 0, let found else {
+            throw DirectoryError("doveadm's host \(address.host) has no address")
+        }
+        defer { freeaddrinfo(found) }
+        let descriptor = socket(
+            found.pointee.ai_family, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        guard descriptor >= 0 else { throw failed("no socket can be made") }
+        defer { close(descriptor) }
+        if connect(descriptor, found.pointee.ai_addr, found.pointee.ai_addrlen) != 0 {
+            guard errno == EINPROGRESS else { throw failed("doveadm at \(address) cannot be reached") }
+            try wait(descriptor, POLLOUT, until: deadline)
+            var error: CInt = 0
+            var size = socklen_t(MemoryLayout<CInt>.size)
+            getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size)
+            errno = error
+            guard error == 0 else { throw failed("doveadm at \(address) cannot be reached") }
+        }
+        var sent = 0
+        while sent < octets.count {
+            let count = octets[sent...].withUnsafeBytes {
+                Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+            }
+            if count > 0 {
+                sent += count
+            } else if errno == EAGAIN {
+                try wait(descriptor, POLLOUT, until: deadline)
+            } else if errno != EINTR {
+                throw failed("doveadm at \(address) does not take the request")
+            }
+        }
+        var answer: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 8192)
+        while answer.count < 1 << 20 {
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            if count > 0 {
+                answer += buffer[..<count]
+            } else if count == 0 {
+                return answer
+            } else if errno == EAGAIN {
+                try wait(descriptor, POLLIN, until: deadline)
+            } else if errno != EINTR {
+                throw failed("doveadm at \(address) hangs up")
+            }
+        }
+        throw DirectoryError("doveadm at \(address) answers without end")
+    }
+
+    private func wait(
+        _ descriptor: CInt, _ event: CInt, until deadline: ContinuousClock.Instant
+    ) throws(DirectoryError) {
+        let left = (deadline - .now) / .milliseconds(1)
+        guard left > 0 else { throw DirectoryError("doveadm at \(address) did not answer in time") }
+        var waiting = pollfd(fd: descriptor, events: Int16(event), revents: 0)
+        _ = poll(&waiting, 1, CInt(left.rounded(.up)))
+    }
+
+    private func failed(_ what: String) -> DirectoryError {
+        DirectoryError("\(what): \(String(cString: strerror(errno)))")
+    }
+}
+
+/// RFC 4648 §4.
+private func base64(_ octets: [UInt8]) -> String {
+    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    var text: [UInt8] = []
+    for start in stride(from: 0, to: octets.count, by: 3) {
+        let three = octets[start..<min(start + 3, octets.count)]
+        let bits = three.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - three.count))
+        for place in 0..<4 {
+            text.append(place <= three.count ? digits[Int(bits >> UInt32(18 - 6 * place)) & 63] : UInt8(ascii: "="))
+        }
+    }
+    return String(decoding: text, as: UTF8.self)
+}
