@@ -60,6 +60,7 @@ let package = Package(
         library("CGcrypt", pkgConfig: "libgcrypt", apt: "libgcrypt20-dev"),
         .systemLibrary(name: "CPostgreSQL"),  // headers alone: these libraries are loaded where they are configured
         .systemLibrary(name: "CMariaDB"),
+        .systemLibrary(name: "CLDAP"),
         .systemLibrary(name: "CLinux"),  // what glibc declares under _GNU_SOURCE alone
         room("Vocabulary", ["CIDN2"]),  // addresses, statuses, reasons: the words everyone uses
         room("JSONWire", []),  // JSON text, JSON-RPC envelopes, line framing; no I/O
@@ -116,10 +117,17 @@ let package = Package(
             ]),
         room("AccountDirectory", ["PlatformHashes", "Vocabulary", "Secrets"]),  // where the new platform's passwords live
         room("BuiltinDirectory", ["AccountDirectory", "Records", "Secrets", "Vocabulary"]),  // … in our own records
+        // Connections to servers of accounts; the libraries that speak with them
+        room("DirectoryConnections", ["Waiting"]),
+        room(  // … in a platform's own LDAP directory
+            "LDAPDirectory",
+            [
+                "AccountDirectory", "CLDAP", "DirectoryConnections", "PlatformHashes", "Secrets", "Vocabulary", "Waiting",
+            ]),
         room(  // … in a platform's own SQL database
             "SQLDirectory",
             [
-                "AccountDirectory", "CMariaDB", "CPostgreSQL", "PlatformHashes", "Secrets", "Vocabulary", "Waiting",
+                "AccountDirectory", "CMariaDB", "CPostgreSQL", "DirectoryConnections", "PlatformHashes", "Secrets", "Vocabulary", "Waiting",
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
         room(  // … behind a program that knows the platform's API
@@ -170,7 +178,7 @@ let package = Package(
         room(  // accounts and domains, as administrators make, import, set and end them
             "Accounts",
             [
-                "AccountFile", "Ground", "Statuses", "Runs", "Diagnosis", "MailSource", "MailStore", "Records",
+                "AccountDirectory", "AccountFile", "PlatformHashes", "Ground", "Statuses", "Runs", "Diagnosis", "MailSource", "MailStore", "Records",
                 "Secrets", "Vocabulary", "Waiting",
             ]),
         room(  // how a domain's migration has gone, in figures and as a page
@@ -213,7 +221,7 @@ let package = Package(
             name: "mailmoved",
             dependencies: nio + [
                 "AccountDirectory", "BuiltinDirectory", "CLinux", "CommandDirectory", "Configuring", "DNS", "Ground",
-                "IMAPSource", "JSONRPC", "MailMoveAPI",
+                "IMAPSource", "JSONRPC", "LDAPDirectory", "MailMoveAPI",
                 "MailSource", "MailStore", "MaildirStore", "Measures", "MessageContent", "Methods", "MetricsServer",
                 "Migration", "OpenMetrics", "POP3Source", "PlatformAccounts", "PlatformHashes", "Records",
                 "SQLDirectory", "SQLiteRecords", "Secrets", "Systemd",

@@ -26,7 +26,8 @@ public protocol AccountDirectory: Sendable {
     var comparesPasswords: Bool { get }
 
     /// What is known about an account; nil if there is none.
-    /// - Parameter recorded: what this program's records hold about it, for a directory that consists of them.
+    /// - Parameter recorded: what this program's records hold about it, for a directory that consists of them, or has
+    ///   several hashes of an account.
     func lookup(
         _ address: EmailAddress, recorded: DirectoryEntry?
     ) async throws(DirectoryError) -> DirectoryEntry?

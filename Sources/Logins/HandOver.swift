@@ -73,7 +73,8 @@ extension LoginDesk {
     /// Reads back what was written. A platform may have put it into another form; and who has just written the same
     /// password has done the same.
     private func stands(_ hash: NewHash, _ login: Login) async throws -> Bool {
-        guard let entry = try await directory.lookup(login.account, recorded: nil) else { return false }
+        let written = DirectoryEntry(hash: hash.written)
+        guard let entry = try await directory.lookup(login.account, recorded: written) else { return false }
         if entry.hash == hash.written { return true }
         return try await isOwn(login.password, login.account, entry)
     }
@@ -95,7 +96,8 @@ extension LoginDesk {
     ) async throws -> AccountRecord? {
         let own = try await pool.hash(login.password, scheme: context.limits.passwordScheme, priority: .login)
         // It may have been changed there while the old server was asked.
-        guard try await directory.lookup(login.account, recorded: nil)?.hash == facts.entry?.hash else { return nil }
+        let entry = try await directory.lookup(login.account, recorded: facts.entry)
+        guard entry?.hash == facts.entry?.hash else { return nil }
         return try await apply(.takenOver(hash: own.stored, sealed), login, facts)
     }
 
@@ -155,7 +157,8 @@ extension LoginDesk {
             if let account = facts.account { facts.account = try await settle(account, nil, given: nil) }
             return facts
         }
-        let entry = try await directory.lookup(address, recorded: nil)
+        let known = facts.account.map { DirectoryEntry(hash: $0.handingOver?.hash ?? $0.passwordHash) }
+        let entry = try await directory.lookup(address, recorded: known)
         facts.entry = entry
         if let account = facts.account {
             facts.account = try await settle(account, entry, given: password)

@@ -38,7 +38,7 @@ public final class PlatformAccounts: AccountDirectory {
     public func lookup(
         _ address: EmailAddress, recorded: DirectoryEntry?
     ) async throws(DirectoryError) -> DirectoryEntry? {
-        try await told { base throws(DirectoryError) in try await base.lookup(address, recorded: nil) }
+        try await told { base throws(DirectoryError) in try await base.lookup(address, recorded: recorded) }
     }
 
     public func matches(_ password: Password, of address: EmailAddress) async throws(DirectoryError) -> Bool {

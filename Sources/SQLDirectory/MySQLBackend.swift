@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CMariaDB
+import DirectoryConnections
 import Glibc
 import Secrets
 

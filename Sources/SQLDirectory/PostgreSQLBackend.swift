@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CPostgreSQL
+import DirectoryConnections
 import Glibc
 import Secrets
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import AccountDirectory
+import DirectoryConnections
 public import Secrets
 public import Vocabulary
 
@@ -12,14 +13,18 @@ public import Vocabulary
 /// 3. A backend for each kind of database; its library is loaded where it is configured.
 public struct SQLDirectory: AccountDirectory {
     private let settings: SQLSettings
-    private let pool: ConnectionPool
+    private let pool: ConnectionPool<any SQLConnection>
 
     /// Does not connect yet.
     /// - Throws: `DirectoryError` where the database's library is not there.
     public init(_ settings: SQLSettings) throws(DirectoryError) {
         self.settings = settings
         do throws(SQLFailure) {
-            pool = ConnectionPool(try Self.backend(settings), count: settings.connections, seconds: settings.seconds)
+            let backend = try Self.backend(settings)
+            pool = ConnectionPool(
+                to: backend.subject, count: settings.connections, seconds: settings.seconds,
+                isUsable: { $0.isUsable }
+            ) { () throws(ConnectionFailure) in try backend.connect() }
         } catch {
             throw DirectoryError(error.description)
         }

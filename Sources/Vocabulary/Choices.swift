@@ -65,6 +65,14 @@ public enum ServerCheck: String, Codable, Sendable, CaseIterable {
     case retrieve, rejectsWrongPassword
 }
 
+/// A step in trying out a platform's own accounts, in the order in which they are taken.
+public enum AccountsCheck: String, Codable, Sendable, CaseIterable {
+    case connect, lookup
+    /// The form of the account's hash.
+    case hash
+    case replace, list, flush
+}
+
 /// The meaning of a column in a file of accounts.
 public enum ColumnMeaning: String, Codable, Sendable, CaseIterable {
     case address

@@ -4,6 +4,7 @@ import AccountDirectory
 import BuiltinDirectory
 import CommandDirectory
 import Configuring
+import LDAPDirectory
 import Logging
 import PlatformAccounts
 import Records
@@ -36,7 +37,14 @@ enum Accounts {
             } catch let error as SQLSettings.Fault {
                 throw DirectoryError(error.description)
             }
-        case .ldap: throw DirectoryError("accounts.kind: ldap is not built yet")
+        case .ldap:
+            let ldap = accounts.ldap
+            base = try LDAPDirectory(
+                LDAPSettings(
+                    url: ldap.url ?? "", startsTLS: ldap.startTLS, bindDN: ldap.bindDN, password: password(accounts),
+                    base: ldap.base ?? "", filter: ldap.filter, listFilter: ldap.listFilter,
+                    externalFilter: ldap.externalFilter, passwordAttribute: ldap.passwordAttribute,
+                    nameAttribute: ldap.nameAttribute, seconds: seconds))
         case .command:
             base = CommandDirectory(program: accounts.command ?? "", patience: .seconds(configuration.timeouts.login))
         }
