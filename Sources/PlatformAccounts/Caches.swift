@@ -11,32 +11,39 @@ struct Caches: Sendable {
     /// A login waits for it.
     static let patience = Duration.seconds(5)
 
-    private let address: FlushAddress
-    private let key: Password?
+    private enum Place: Sendable {
+        case program(String)
+        case doveadm(Doveadm)
+    }
+
+    private let place: Place
     private let workers = WorkerPool("flush", threads: 16)
 
     init(_ address: FlushAddress, key: Password?) {
-        self.address = address
-        self.key = key
+        place =
+            switch address {
+            case .program(let path): .program(path)
+            case .doveadm(let address): .doveadm(Doveadm(address: address, key: key))
+            }
     }
 
     /// Returns when they have forgotten the account's password.
     func forget(_ account: EmailAddress) async throws(DirectoryError) {
-        let (address, key) = (address, key)
+        let place = place
         let deadline = ContinuousClock.now + Self.patience
         let failure = await workers.run(within: Self.patience) { () -> DirectoryError? in
             let left = deadline - .now
             guard left > .zero else { return Self.late }
-            switch address {
+            switch place {
             case .program(let path):
                 do throws(ChildProgram.Failure) {
                     _ = try ChildProgram(path: path, arguments: [account.description]).run([], patience: left)
                 } catch {
                     return DirectoryError(error.description)
                 }
-            case .doveadm(let address):
+            case .doveadm(let doveadm):
                 do throws(DirectoryError) {
-                    try Doveadm(address: address, key: key).forget(account, until: deadline)
+                    try doveadm.forget(account, until: deadline)
                 } catch {
                     return error
                 }

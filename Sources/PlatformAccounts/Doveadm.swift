@@ -3,19 +3,28 @@
 import AccountDirectory
 import Glibc
 import Secrets
+import Synchronization
 import Vocabulary
 
 /// Dovecot's doveadm by HTTP: `authCacheFlush`. Blocks.
-struct Doveadm {
-    let address: DoveadmAddress
+final class Doveadm: Sendable {
+    private let address: DoveadmAddress
     /// Where the address has none.
-    let key: Password?
+    private let key: Password?
+    /// The one that was taken the last time.
+    private let known = Mutex(Credential.apiKey)
+
+    init(address: DoveadmAddress, key: Password?) {
+        self.address = address
+        self.key = key
+    }
 
     /// What a request has to show: which of the two Dovecot wants, `doveadm_api_key` or `doveadm_password`, only it knows.
-    private enum Credential: CaseIterable { case apiKey, password }
+    private enum Credential { case apiKey, password }
 
     func forget(_ account: EmailAddress, until deadline: ContinuousClock.Instant) throws(DirectoryError) {
-        for credential in Credential.allCases {
+        let first = known.withLock { $0 }
+        for credential in [first, first == .apiKey ? .password : .apiKey] {
             let (status, body) = try ask(account, credential, until: deadline)
             switch status {
             case 200:
@@ -23,6 +32,7 @@ struct Doveadm {
                 guard body.contains("\"doveadmResponse\"") else {
                     throw DirectoryError("doveadm at \(address) refuses to flush its cache: \(body.prefix(200))")
                 }
+                known.withLock { $0 = credential }
                 return
             case 401, 403: continue
             default: throw DirectoryError("doveadm at \(address) answers with HTTP status \(status)")
@@ -50,7 +60,6 @@ struct Doveadm {
             Authorization: \(authorization)\r
             Content-Type: application/json\r
             Content-Length: \(body.utf8.count)\r
-            Connection: close\r
             \r
             \(body)
             """
@@ -63,7 +72,19 @@ struct Doveadm {
         return (status, text)
     }
 
-    /// Sends octets, and reads until the other side has ended.
+    /// Whether an answer is there as a whole (RFC 9112 §6.2).
+    private static func isWhole(_ answer: [UInt8]) -> Bool {
+        let text = String(decoding: answer, as: UTF8.self)
+        guard let end = text.firstRange(of: "\r\n\r\n") else { return false }
+        let lines = text[..<end.lowerBound].split(separator: "\r\n").map(String.init)
+        let name = "content-length:"
+        guard let line = lines.first(where: { $0.lowercased().hasPrefix(name) }),
+            let length = Int(line.dropFirst(name.count).filter { $0 != " " })
+        else { return false }
+        return text[end.upperBound...].utf8.count >= length
+    }
+
+    /// Sends octets, and reads an answer. (Dovecot 2.3.19 answers no 401 where it is asked to close the connection.)
     private func exchange(
         _ octets: [UInt8], until deadline: ContinuousClock.Instant
     ) throws(DirectoryError) -> [UInt8] {
@@ -107,6 +128,7 @@ struct Doveadm {
             let count = recv(descriptor, &buffer, buffer.count, 0)
             if count > 0 {
                 answer += buffer[..<count]
+                if Self.isWhole(answer) { return answer }
             } else if count == 0 {
                 return answer
             } else if errno == EAGAIN {
