@@ -122,12 +122,14 @@ let package = Package(
         room(  // … in a platform's own LDAP directory
             "LDAPDirectory",
             [
-                "AccountDirectory", "CLDAP", "DirectoryConnections", "PlatformHashes", "Secrets", "Vocabulary", "Waiting",
+                "AccountDirectory", "CLDAP", "DirectoryConnections", "PlatformHashes", "Secrets", "Vocabulary",
+                "Waiting",
             ]),
         room(  // … in a platform's own SQL database
             "SQLDirectory",
             [
-                "AccountDirectory", "CMariaDB", "CPostgreSQL", "DirectoryConnections", "PlatformHashes", "Secrets", "Vocabulary", "Waiting",
+                "AccountDirectory", "CMariaDB", "CPostgreSQL", "DirectoryConnections", "PlatformHashes", "Secrets",
+                "Vocabulary", "Waiting",
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
         room(  // … behind a program that knows the platform's API
@@ -178,7 +180,8 @@ let package = Package(
         room(  // accounts and domains, as administrators make, import, set and end them
             "Accounts",
             [
-                "AccountDirectory", "AccountFile", "PlatformHashes", "Ground", "Statuses", "Runs", "Diagnosis", "MailSource", "MailStore", "Records",
+                "AccountDirectory", "AccountFile", "PlatformHashes", "Ground", "Statuses", "Runs", "Diagnosis",
+                "MailSource", "MailStore", "Records",
                 "Secrets", "Vocabulary", "Waiting",
             ]),
         room(  // how a domain's migration has gone, in figures and as a page
@@ -274,7 +277,16 @@ let package = Package(
         tests("MaildirStoreTests", ["MaildirStore", "MailStore", "MessageContent", "Support", "Vocabulary"]),
         tests(
             "AccountDirectoryTests",
-            ["AccountDirectory", "BuiltinDirectory", "SQLDirectory", "Secrets", "Support", "Vocabulary"]),
+            [
+                "AccountDirectory", "BuiltinDirectory", "CommandDirectory", "LDAPDirectory", "SQLDirectory", "Secrets",
+                "Support", "Vocabulary",
+            ]),
+        tests("LDAPDirectoryTests", ["AccountDirectory", "LDAPDirectory", "Secrets", "Support", "Vocabulary"]),
+        tests("CommandDirectoryTests", ["AccountDirectory", "CommandDirectory", "Secrets", "Support", "Vocabulary"]),
+        tests("ChildProgramsTests", ["ChildPrograms"]),
+        tests(
+            "PlatformAccountsTests",
+            ["AccountDirectory", "PlatformAccounts", "PlatformHashes", "Secrets", "Support", "Vocabulary", logging]),
         tests("SQLDirectoryTests", ["AccountDirectory", "SQLDirectory", "Secrets", "Support", "Vocabulary"]),
         tests("RecordsTests", ["Records", "SQLiteRecords", "Support", "Vocabulary"]),
         tests(
@@ -306,7 +318,8 @@ let package = Package(
         tests(
             "MethodsTests",
             [
-                "AccountFile", "Accounts", "BuiltinDirectory", "DNS", "Ground", "JSONRPC", "JSONWire", "MailMoveAPI",
+                "AccountDirectory", "AccountFile", "Accounts", "BuiltinDirectory", "DNS", "Ground", "JSONRPC",
+                "JSONWire", "MailMoveAPI",
                 "MailSource", "MailStore", "Methods", "Migration", "Records", "Secrets", "Support", "Vocabulary",
                 logging,
             ]),

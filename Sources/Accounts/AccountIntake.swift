@@ -150,12 +150,17 @@ extension AccountDesk {
                 switch change {
                 case .success((let account, let isNew)):
                     if let account { statuses.changed(account) }
-                    if account == nil { outcome.skipped += 1 } else if isNew { outcome.created += 1 } else {
+                    if account == nil {
+                        outcome.skipped += 1
+                    } else if isNew {
+                        outcome.created += 1
+                    } else {
                         outcome.updated += 1
                     }
                 case .failure(let error):
                     outcome.reject(
-                        candidate.index, candidate.row, .invalidRow, "what is recorded of it cannot be changed: \(error)")
+                        candidate.index, candidate.row, .invalidRow,
+                        "what is recorded of it cannot be changed: \(error)")
                 }
             }
         }

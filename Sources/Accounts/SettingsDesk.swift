@@ -22,7 +22,8 @@ public final class SettingsDesk: Sendable {
 
     /// - Parameter oldServerChanged: called as soon as a domain's settings name a different old server.
     package init(
-        context: Context, accounts: AccountDesk, store: any MailStore, statuses: StatusBoard, scheduler: MoveScheduler, windows: WindowWatch,
+        context: Context, accounts: AccountDesk, store: any MailStore, statuses: StatusBoard, scheduler: MoveScheduler,
+        windows: WindowWatch,
         checkedSessions: CheckedSessions, news: OldServerNews,
         oldServerChanged: @escaping @Sendable (MigrationSettings) -> Void
     ) {

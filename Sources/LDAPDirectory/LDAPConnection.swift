@@ -45,8 +45,15 @@ final class LDAPConnection {
 
     private func bind(_ settings: LDAPSettings) throws(ConnectionFailure) {
         guard let name = settings.bindDN else {
+            // Empty, not absent: that would be asked for.
+            var nothing: CChar = 0
+            var credentials = berval(bv_len: 0, bv_val: nil)
+            let code = withUnsafeMutablePointer(to: &nothing) { nothing in
+                credentials.bv_val = nothing
+                return library.bind(handle, nil, "EXTERNAL", &credentials, nil, nil, nil)
+            }
             return try check(
-                library.bind(handle, nil, "EXTERNAL", nil, nil, nil, nil),
+                code,
                 "SASL EXTERNAL is refused (accounts.ldap.bindDN is not set)", isLost: true)
         }
         var secret = settings.password.map { $0.withOctets { Array($0) } } ?? []

@@ -67,7 +67,8 @@ public struct LDAPDirectory: AccountDirectory {
     }
 
     public func matches(_ password: Password, of address: EmailAddress) async throws(DirectoryError) -> Bool {
-        throw DirectoryError("\(address) has no \(settings.passwordAttribute) that \(settings.bindDN ?? "this user") may read")
+        throw DirectoryError(
+            "\(address) has no \(settings.passwordAttribute) that \(settings.bindDN ?? "this user") may read")
     }
 
     public func others(of address: EmailAddress) async throws(DirectoryError) -> [String] {
@@ -102,7 +103,8 @@ public struct LDAPDirectory: AccountDirectory {
     ) async throws(DirectoryError) -> [DirectoryAccount] {
         let settings = settings
         guard let attribute = settings.listedAttribute else {
-            throw DirectoryError("accounts.ldap.listFilter must have a part such as (mail=*@%d), whose attribute holds addresses")
+            throw DirectoryError(
+                "accounts.ldap.listFilter must have a part such as (mail=*@%d), whose attribute holds addresses")
         }
         let accounts = try await ask { connection throws(ConnectionFailure) in
             let filter = LDAPFilter(settings.listFilter, domain).text
@@ -136,7 +138,8 @@ public struct LDAPDirectory: AccountDirectory {
             }
             switch try connection.exchange(settings.passwordAttribute, of: found.name, hash + "?", for: hash) {
             case .otherValue: return .soundSoFar
-            case .done: return .faulty("a modify with another old value was taken: newer passwords would be overwritten")
+            case .done:
+                return .faulty("a modify with another old value was taken: newer passwords would be overwritten")
             case .absent: return .faulty("the account is gone")
             }
         }

@@ -52,8 +52,7 @@ struct LDAPLibrary: Sendable {
             UnsafeMutablePointer<UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?>?,
             UnsafeMutablePointer<Controls?>?, CInt
         ) -> CInt
-    let findControl:
-        @convention(c) (Text, Controls?, UnsafeMutablePointer<Controls?>?) -> Control?
+    let findControl: @convention(c) (Text, Controls?, UnsafeMutablePointer<Controls?>?) -> Control?
     let parsePage:
         @convention(c) (
             Handle, Control, UnsafeMutablePointer<ber_int_t>?, UnsafeMutablePointer<berval>
@@ -62,7 +61,8 @@ struct LDAPLibrary: Sendable {
     let freeControls: @convention(c) (Controls) -> Void
 
     init() throws(ConnectionFailure) {
-        let library = try DynamicLibrary("libldap-2.5.so.0", "libldap.so.2", "libldap-2.4.so.2", package: "libldap-2.5-0")
+        let library = try DynamicLibrary(
+            "libldap-2.5.so.0", "libldap.so.2", "libldap-2.4.so.2", package: "libldap-2.5-0")
         func find<Function>(_ name: String) throws(ConnectionFailure) -> Function {
             try library.function(name, as: Function.self)
         }

@@ -45,25 +45,10 @@ final class Doveadm: Sendable {
     private func ask(
         _ account: EmailAddress, _ credential: Credential, until deadline: ContinuousClock.Instant
     ) throws(DirectoryError) -> (status: Int, body: String) {
-        let name = account.description.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-        let body = "[[\"authCacheFlush\",{\"user\":[\"\(name)\"]},\"mailmove\"]]"
         var secret = Array((address.key ?? "").utf8)
         if address.key == nil, let key { secret = key.withOctets { Array($0) } }
-        let authorization =
-            switch credential {
-            case .apiKey: "X-Dovecot-API " + base64(secret)
-            case .password: "Basic " + base64(Array("doveadm:".utf8) + secret)
-            }
-        let request = """
-            POST \(address.path) HTTP/1.1\r
-            Host: \(HostAndPort(host: address.host, port: address.port))\r
-            Authorization: \(authorization)\r
-            Content-Type: application/json\r
-            Content-Length: \(body.utf8.count)\r
-            \r
-            \(body)
-            """
-        let answer = try exchange(Array(request.utf8), until: deadline)
+        let request = DoveadmRequest(flushing: account, at: address, secret, isAPIKey: credential == .apiKey)
+        let answer = try exchange(request.octets, until: deadline)
         let text = String(decoding: answer, as: UTF8.self)
         let fields = text.prefix { !$0.isNewline }.split(separator: " ")
         guard fields.count > 1, fields[0].hasPrefix("HTTP/1."), let status = Int(fields[1]) else {
@@ -152,18 +137,4 @@ final class Doveadm: Sendable {
     private func failed(_ what: String) -> DirectoryError {
         DirectoryError("\(what): \(String(cString: strerror(errno)))")
     }
-}
-
-/// RFC 4648 §4.
-private func base64(_ octets: [UInt8]) -> String {
-    let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-    var text: [UInt8] = []
-    for start in stride(from: 0, to: octets.count, by: 3) {
-        let three = octets[start..<min(start + 3, octets.count)]
-        let bits = three.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - three.count))
-        for place in 0..<4 {
-            text.append(place <= three.count ? digits[Int(bits >> UInt32(18 - 6 * place)) & 63] : UInt8(ascii: "="))
-        }
-    }
-    return String(decoding: text, as: UTF8.self)
 }

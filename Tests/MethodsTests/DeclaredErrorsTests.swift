@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AccountDirectory
+import Foundation
 import JSONRPC
 import JSONWire
 import MailMoveAPI
@@ -27,6 +29,8 @@ import Vocabulary
         var method: String
         var reason: Reason
         var parameters: JSONValue
+        /// Whether accounts are the platform's own: ann's.
+        var isElsewhere = false
         var prepare: @Sendable (MethodPlatform) async throws -> Void = { _ in }
 
         var testDescription: String { "\(method): \(reason.rawValue)" }
@@ -71,7 +75,32 @@ import Vocabulary
         }
     }
 
-    static let ways: [Failing] = lookups + logins + triggers + retries + moves
+    static let ways: [Failing] = lookups + logins + triggers + retries + moves + elsewhere
+
+    /// Where accounts are the platform's own.
+    private static let elsewhere: [Failing] = [
+        Failing(
+            method: "setPassword", reason: .accountsElsewhere,
+            parameters: ["account": "ann@example.com", "password": "Str0ng-0-pass"], isElsewhere: true),
+        Failing(
+            method: "exportAccounts", reason: .accountsElsewhere, parameters: ["domain": "example.com"],
+            isElsewhere: true),
+        away("createAccounts", ["accounts": [["address": "bob@example.com"]]]),
+        away("importAccounts", ["data": .string(Data("Email\nbob@example.com\n".utf8).base64EncodedString())]),
+        away("closeAccounts", ["accounts": ["bob@example.com"]]),
+        away("triggerMigration", ["account": "ann@example.com", "password": .string(MethodPlatform.password)]),
+    ]
+
+    private static func away(_ method: String, _ parameters: JSONValue) -> Failing {
+        Failing(
+            method: method, reason: .directoryUnavailable, parameters: parameters, isElsewhere: true
+        ) { platform in
+            _ = try await platform.call(
+                "enableMigration",
+                ["domain": "example.com", "oldServer": ["host": "192.0.2.1", "security": "starttls"]])
+            platform.directory?.isDown = true
+        }
+    }
 
     private static let lookups: [Failing] = {
         let domains = [
@@ -162,7 +191,9 @@ import Vocabulary
     @Test(arguments: ways) func aMethodFailsAsItDeclares(_ way: Failing) async throws {
         let method = try #require(Contract.method(named: way.method))
         #expect(method.reasons.contains(way.reason))
-        try await MethodPlatform.run { platform in
+        let ann = try EmailAddress("ann@example.com")
+        let accounts = way.isElsewhere ? MemoryDirectory([ann: DirectoryEntry(hash: "{PLAIN}x")]) : nil
+        try await MethodPlatform.run(accounts: accounts) { platform in
             try await way.prepare(platform)
             let error = try #require(try await platform.call(way.method, way.parameters))
             #expect(error.data?["reason"]?.string == way.reason.rawValue, "\(error)")
@@ -205,7 +236,7 @@ import Vocabulary
 
     /// They answer from what they know.
     private static let withoutRecords: Set = [
-        "ping", "rpc.discover", "unwatch", "getServiceStatus", "getMetrics", "detectOldServer",
+        "ping", "rpc.discover", "unwatch", "getServiceStatus", "getMetrics", "detectOldServer", "verifyAccounts",
     ]
 
     @Test(arguments: [
