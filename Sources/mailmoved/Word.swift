@@ -16,7 +16,7 @@ enum Word {
             guard let socket = path(of: listener.source) else { continue }
             let file = socket + ".accounts"
             // With accounts here, and no word of another time, there is nothing to say.
-            if kind == .builtin, access(file, F_OK) != 0 { continue }
+            if kind == .builtin, contents(of: file)?.isEmpty ?? true { continue }
             if contents(of: file) == "\(kind.rawValue)\n" { continue }
             let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
             guard descriptor >= 0 else {

@@ -38,7 +38,13 @@ public final class AccountsProgram: Sendable {
         return accounts?[address]?["password"] as? String
     }
 
-    /// What it does instead of answering a question: `exit`, `garbage`, `flood`, `hang`, `deny`, or any Python statement.
+    /// Whom `kill before` and `kill after` kill.
+    public func aim(at process: Int32) throws {
+        try Data("\(process)".utf8).write(to: folder.appending(path: "daemon"))
+    }
+
+    /// What it does instead of answering a question: `exit`, `garbage`, `flood`, `hang`, `deny`; or kills the daemon before
+    /// or after the change: `kill before`, `kill after`.
     public func behave(_ ways: [String: String] = [:]) throws {
         try JSONSerialization.data(withJSONObject: ways).write(to: folder.appending(path: "ways"))
     }
@@ -60,6 +66,8 @@ public final class AccountsProgram: Sendable {
         if way == "garbage": print("<html>502 Bad Gateway</html>"); sys.exit(0)
         if way == "hang": time.sleep(600)
         while way == "flood": sys.stdout.write("x" * 65536)
+        def kill(): os.kill(int(open(folder + "/daemon").read()), 9)
+        if way == "kill before": kill(); sys.exit(1)
         lock = open(folder + "/lock", "w"); fcntl.flock(lock, fcntl.LOCK_EX)
         accounts = json.load(open(folder + "/store")); row = accounts.get(asked.get("address"))
         def save():
@@ -74,6 +82,7 @@ public final class AccountsProgram: Sendable {
             if done and "secret" in row: row["secret"] = asked["password"]; save()
             elif done: row["password"] = asked["password"]; save()
             answer = {"replaced": done}
+        if way == "kill after": kill()
         print(json.dumps(answer))
 
         """#
