@@ -115,7 +115,8 @@ let package = Package(
                 "Measures", "Records", "Vocabulary", "Waiting", "CLinux", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
-        room("AccountDirectory", ["PlatformHashes", "Vocabulary", "Secrets"]),  // where the new platform's passwords live
+        // Where the new platform's passwords live
+        room("AccountDirectory", ["PlatformHashes", "Vocabulary", "Secrets"]),
         room("BuiltinDirectory", ["AccountDirectory", "Records", "Secrets", "Vocabulary"]),  // … in our own records
         // Connections to servers of accounts; the libraries that speak with them
         room("DirectoryConnections", ["Waiting"]),
@@ -310,7 +311,8 @@ let package = Package(
             nio + [
                 "AccountDirectory", "AccountFile", "Accounts", "BuiltinDirectory", "Delivery", "Diagnosis", "Ground",
                 "IMAPSource", "Logins", "OldServerPlaces", "OldServerPolicy", "MailSource", "MailStore", "MaildirStore",
-                "MessageContent", "Migration", "Notices", "POP3Source", "Records", "Runs", "SQLiteRecords", "Secrets",
+                "MessageContent", "Migration", "Notices", "PlatformAccounts", "PlatformHashes", "POP3Source", "Records",
+                "Runs", "SQLiteRecords", "Secrets",
                 "Statuses",
                 "Support", "Vocabulary", "Waiting", logging,
                 .product(name: "GRDB", package: "GRDB.swift"),

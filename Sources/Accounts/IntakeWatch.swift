@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Ground
-import Records
+package import Records
 package import Statuses
 import Vocabulary
 import Waiting
 
-/// Takes in, every hour, what a platform lists of each domain whose window is open.
+/// Takes in, every hour, what a platform lists of each domain whose window is open; and, every minute, has hand-overs ended
+/// that were interrupted while the platform's accounts did not answer.
 package final class IntakeWatch: Sendable {
     private let context: Context
     private let accounts: AccountDesk
     private let statuses: StatusBoard
+    private let settleHandOver: @Sendable (AccountRecord) async throws -> Void
 
     /// Seconds between two looks at a list; after one that failed.
     private static let pause = 3600.0
     private static let retry = 60.0
 
-    package init(context: Context, accounts: AccountDesk, statuses: StatusBoard) {
+    /// - Parameter settleHandOver: ends an account's hand-over, if the platform's accounts answer.
+    package init(
+        context: Context, accounts: AccountDesk, statuses: StatusBoard,
+        settleHandOver: @escaping @Sendable (AccountRecord) async throws -> Void
+    ) {
+        self.settleHandOver = settleHandOver
         self.context = context
         self.accounts = accounts
         self.statuses = statuses
@@ -36,6 +43,15 @@ package final class IntakeWatch: Sendable {
                 due[settings.domain] = context.uptime() + .seconds(isDone ? Self.pause : Self.retry)
             }
             await alarm.sleep(seconds: Self.retry)
+            if !context.stopping.isSet { await settleHandOvers() }
+        }
+    }
+
+    private func settleHandOvers() async {
+        do {
+            for account in try await context.records.accountsHandingOver() { try await settleHandOver(account) }
+        } catch {
+            context.log.debug("hand-overs that were interrupted wait for their accounts' next logins: \(error)")
         }
     }
 

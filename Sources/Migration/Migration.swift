@@ -110,13 +110,14 @@ public final class MailMove: Sendable {
         let accounts = AccountDesk(
             context: context, statuses: statuses, scheduler: scheduler, pool: pool, directory: directory)
         self.accounts = accounts
-        self.intake = IntakeWatch(context: context, accounts: accounts, statuses: statuses)
         self.accountsVerification = AccountsVerification(context: context, directory: directory)
         self.masters = MasterMoves(context: context, statuses: statuses, scheduler: scheduler, vault: vault)
         self.settings = SettingsDesk(
             context: context, accounts: accounts, store: store, statuses: statuses, scheduler: scheduler,
             windows: windows, checkedSessions: checkedSessions, news: news, oldServerChanged: logins.oldServerChanged)
         self.logins = logins
+        self.intake = IntakeWatch(
+            context: context, accounts: accounts, statuses: statuses, settleHandOver: logins.settleHandOver)
         self.detection = ServerDetection(context: context)
         self.verification = OldServerVerification(context: context, places: places, ledgerHash: hash)
         self.domains = DomainCheck(context: context)
