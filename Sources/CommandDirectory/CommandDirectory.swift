@@ -94,7 +94,7 @@ public struct CommandDirectory: AccountDirectory {
     private func ask(_ question: Question, most: Int = mostOctets) async throws(DirectoryError) -> Answer {
         let deadline = ContinuousClock.now + patience
         let (program, patience) = (program, patience)
-        let result = await workers.run(within: patience) { () -> Result<[UInt8], ChildProgram.Failure> in
+        let result = await workers.runUnlessCancelled(within: patience) { () -> Result<[UInt8], ChildProgram.Failure> in
             Result { () throws(ChildProgram.Failure) in
                 let left = deadline - .now
                 guard left > .zero else { throw Self.late(program, patience) }

@@ -166,7 +166,8 @@ private struct Reading {
         if DatabaseURL.isPostgreSQL(configuration.databaseURL) {
             refuse("database.url", "postgresql: is planned and not built yet; use sqlite:")
         }
-        for problem in configuration.accounts.problems { refuse(problem.key, problem.detail) }
+        // A value that was refused is missing, which says nothing new.
+        for problem in problems.isEmpty ? configuration.accounts.problems : [] { refuse(problem.key, problem.detail) }
         guard problems.isEmpty else { throw ConfigurationError(.configuration, problems) }
         var warnings = warnings + configuration.accounts.warnings
         let path = configuration.mailStore.maildirPath.replacing("%%", with: "")

@@ -56,7 +56,8 @@ package final class ConnectionPool<Connection>: Sendable {
         _ body: @escaping @Sendable (Connection) throws(ConnectionFailure) -> Result
     ) async throws(ConnectionFailure) -> Result {
         let deadline = ContinuousClock.now + patience
-        let result = await workers.run(within: patience) { [self] () -> Swift.Result<Result, ConnectionFailure>? in
+        let result = await workers.runUnlessCancelled(within: patience) {
+            [self] () -> Swift.Result<Result, ConnectionFailure>? in
             guard ContinuousClock.now < deadline else { return nil }
             return Swift.Result { () throws(ConnectionFailure) in try attempt(body) }
         }

@@ -15,6 +15,7 @@ public final class PlatformAccounts: AccountDirectory {
     private let caches: Caches?
     private let log: Logger
     private let isDown = Mutex(false)
+    private let silence = Mutex(Silence())
 
     /// - Parameters:
     ///   - base: where they are.
@@ -38,7 +39,18 @@ public final class PlatformAccounts: AccountDirectory {
     public func lookup(
         _ address: EmailAddress, recorded: DirectoryEntry?
     ) async throws(DirectoryError) -> DirectoryEntry? {
-        try await told { base throws(DirectoryError) in try await base.lookup(address, recorded: recorded) }
+        let start = ContinuousClock.now
+        if case .isRefused(let error) = silence.withLock({ $0.admit(at: start) }) { throw error }
+        do throws(DirectoryError) {
+            let entry = try await told { base throws(DirectoryError) in
+                try await base.lookup(address, recorded: recorded)
+            }
+            silence.withLock { $0.answered() }
+            return entry
+        } catch {
+            silence.withLock { $0.failed(error, after: .now - start, at: .now) }
+            throw error
+        }
     }
 
     public func matches(_ password: Password, of address: EmailAddress) async throws(DirectoryError) -> Bool {

@@ -3,13 +3,14 @@
 import AccountDirectory
 import Foundation
 import Logging
-import PlatformAccounts
 import PlatformHashes
 import Secrets
 import Support
 import Synchronization
 import Testing
 import Vocabulary
+
+@testable import PlatformAccounts
 
 /// What all of a platform's accounts have in common.
 @Suite(.timeLimit(.minutes(5))) struct PlatformAccountsTests {
@@ -54,6 +55,25 @@ import Vocabulary
         let said = lines.lines.withLock { $0 }
         #expect(said.count == 2)
         #expect(said.first?.hasPrefix("error") == true && said.last?.hasPrefix("notice") == true)
+    }
+
+    /// After one who has waited in vain, one at a time asks, and the others are answered at once.
+    @Test func afterASilenceOneAsksAtATime() {
+        var silence = Silence()
+        let start = ContinuousClock.now
+        let (quick, slow) = (DirectoryError("refused"), DirectoryError("silent"))
+        #expect(silence.admit(at: start) == .asks)
+        silence.failed(quick, after: .milliseconds(5), at: start)
+        #expect(silence.admit(at: start) == .asks)
+        silence.failed(slow, after: .seconds(10), at: start)
+        #expect(silence.admit(at: start) == .isRefused(slow))
+        #expect(silence.admit(at: start + .seconds(1)) == .asks)
+        #expect(silence.admit(at: start + .seconds(5)) == .isRefused(slow))
+        silence.failed(quick, after: .milliseconds(5), at: start + .seconds(5))
+        #expect(silence.admit(at: start + .seconds(5)) == .isRefused(quick))
+        #expect(silence.admit(at: start + .seconds(6)) == .asks)
+        silence.answered()
+        for _ in 0..<3 { #expect(silence.admit(at: start + .seconds(6)) == .asks) }
     }
 
     private func script(_ text: String) async throws -> String {
