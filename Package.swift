@@ -60,10 +60,12 @@ let package = Package(
         library("CGcrypt", pkgConfig: "libgcrypt", apt: "libgcrypt20-dev"),
         .systemLibrary(name: "CPostgreSQL"),  // headers alone: these libraries are loaded where they are configured
         .systemLibrary(name: "CMariaDB"),
+        .systemLibrary(name: "CLDAP"),
         .systemLibrary(name: "CLinux"),  // what glibc declares under _GNU_SOURCE alone
         room("Vocabulary", ["CIDN2"]),  // addresses, statuses, reasons: the words everyone uses
         room("JSONWire", []),  // JSON text, JSON-RPC envelopes, line framing; no I/O
         room("Waiting", ["CLinux", deque]),  // what waits: latches, pauses, lines, places, pools of threads
+        room("ChildPrograms", ["CLinux"]),  // programs that are told something, and may answer
         room("Secrets", ["CSodium", "CLibcrypt", "Waiting"]),  // guarded passwords, sealing, crypt(3)
         room("PlatformHashes", ["Secrets", "CGcrypt", "CSodium"]),  // hashes in the forms of other platforms
         room("OldServerPolicy", []),  // who may open a connection to an old server: one value that decides
@@ -130,18 +132,34 @@ let package = Package(
                 "Measures", "Records", "Vocabulary", "Waiting", "CLinux", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
-        room("AccountDirectory", ["Vocabulary", "Secrets"]),  // where the new platform's passwords live
+        // Where the new platform's passwords live
+        room("AccountDirectory", ["PlatformHashes", "Vocabulary", "Secrets"]),
         room("BuiltinDirectory", ["AccountDirectory", "Records", "Secrets", "Vocabulary"]),  // … in our own records
+        // Connections to servers of accounts; the libraries that speak with them
+        room("DirectoryConnections", ["Waiting"]),
+        room(  // … in a platform's own LDAP directory
+            "LDAPDirectory",
+            [
+                "AccountDirectory", "CLDAP", "DirectoryConnections", "PlatformHashes", "Secrets", "Vocabulary",
+                "Waiting",
+            ]),
         room(  // … in a platform's own SQL database
             "SQLDirectory",
             [
-                "AccountDirectory", "CMariaDB", "CPostgreSQL", "PlatformHashes", "Secrets", "Vocabulary", "Waiting",
+                "AccountDirectory", "CMariaDB", "CPostgreSQL", "DirectoryConnections", "PlatformHashes", "Secrets",
+                "Vocabulary", "Waiting",
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
+        room(  // … behind a program that knows the platform's API
+            "CommandDirectory",
+            ["AccountDirectory", "ChildPrograms", "JSONWire", "PlatformHashes", "Secrets", "Vocabulary", "Waiting"]),
+        room(  // … what all of a platform's own have in common: the form of hashes, caches, whether they answer
+            "PlatformAccounts",
+            ["AccountDirectory", "ChildPrograms", "PlatformHashes", "Secrets", "Vocabulary", "Waiting", logging]),
         room("JSONRPC", nio + ["JSONWire", "Waiting", logging]),  // the Unix-socket server; knows nothing of mail
         room("Systemd", ["CSystemd", logging]),  // sockets, readiness, watchdog, fd store, credentials
 
-        room("NoticeTarget", ["CLinux", "Vocabulary", "Waiting"]),  // takes news to a socket or a program
+        room("NoticeTarget", ["ChildPrograms", "Vocabulary", "Waiting"]),  // takes news to a socket or a program
         // OpenMetrics by HTTP, on sockets that were handed over
         room("MetricsServer", nio + [logging, .product(name: "NIOHTTP1", package: "swift-nio")]),
         room("OldServerPlaces", ["OldServerPolicy", "Waiting"]),  // … and hands out the places that it decides on
@@ -167,7 +185,7 @@ let package = Package(
             "Logins",
             [
                 "AccountDirectory", "OldServerPlaces", "OldServerPolicy", "Ground", "Measures", "Statuses", "Runs",
-                "MailSource",
+                "MailSource", "PlatformHashes",
                 "Records", "Secrets", "Vocabulary", "Waiting",
             ]),
         room(  // what is wrong, and what to do: with an old server, a domain's DNS, an account's mail
@@ -180,7 +198,8 @@ let package = Package(
         room(  // accounts and domains, as administrators make, import, set and end them
             "Accounts",
             [
-                "AccountFile", "Ground", "Statuses", "Runs", "Diagnosis", "MailSource", "MailStore", "Records",
+                "AccountDirectory", "AccountFile", "PlatformHashes", "Ground", "Statuses", "Runs", "Diagnosis",
+                "MailSource", "MailStore", "Records",
                 "Secrets", "Vocabulary", "Waiting",
             ]),
         room(  // how a domain's migration has gone, in figures and as a page
@@ -213,7 +232,8 @@ let package = Package(
         room(
             "Configuring",
             [
-                "Secrets", "Vocabulary", logging, .product(name: "Configuration", package: "swift-configuration"),
+                "PlatformHashes", "SQLDirectory", "Secrets", "Vocabulary", logging,
+                .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Yams", package: "Yams"),
             ]),
 
@@ -221,10 +241,11 @@ let package = Package(
         .executableTarget(
             name: "mailmoved",
             dependencies: nio + [
-                "BuiltinDirectory", "CLinux", "Configuring", "DNS", "Ground", "IMAPSource", "IMAPStore", "JSONRPC",
-                "MailConnection", "MailMoveAPI",
+                "AccountDirectory", "BuiltinDirectory", "CLinux", "CommandDirectory", "Configuring", "DNS", "Ground",
+                "IMAPSource", "IMAPStore", "JSONRPC", "LDAPDirectory", "MailConnection", "MailMoveAPI",
                 "MailSource", "MailStore", "MaildirStore", "Measures", "MessageContent", "Methods", "MetricsServer",
-                "Migration", "OpenMetrics", "POP3Source", "Records", "SQLiteRecords", "Secrets", "Systemd",
+                "Migration", "OpenMetrics", "POP3Source", "PlatformAccounts", "PlatformHashes", "Records",
+                "SQLDirectory", "SQLiteRecords", "Secrets", "Systemd",
                 "Vocabulary", "Waiting", .product(name: "CoreMetrics", package: "swift-metrics"), lifecycle, logging,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -285,7 +306,16 @@ let package = Package(
         tests("MaildirStoreTests", ["MaildirStore", "MailStore", "MessageContent", "Support", "Vocabulary"]),
         tests(
             "AccountDirectoryTests",
-            ["AccountDirectory", "BuiltinDirectory", "SQLDirectory", "Secrets", "Support", "Vocabulary"]),
+            [
+                "AccountDirectory", "BuiltinDirectory", "CommandDirectory", "LDAPDirectory", "SQLDirectory", "Secrets",
+                "Support", "Vocabulary",
+            ]),
+        tests("LDAPDirectoryTests", ["AccountDirectory", "LDAPDirectory", "Secrets", "Support", "Vocabulary"]),
+        tests("CommandDirectoryTests", ["AccountDirectory", "CommandDirectory", "Secrets", "Support", "Vocabulary"]),
+        tests("ChildProgramsTests", ["ChildPrograms"]),
+        tests(
+            "PlatformAccountsTests",
+            ["AccountDirectory", "PlatformAccounts", "PlatformHashes", "Secrets", "Support", "Vocabulary", logging]),
         tests("SQLDirectoryTests", ["AccountDirectory", "SQLDirectory", "Secrets", "Support", "Vocabulary"]),
         tests("RecordsTests", ["Records", "SQLiteRecords", "Support", "Vocabulary"]),
         tests(
@@ -309,7 +339,8 @@ let package = Package(
             nio + [
                 "AccountDirectory", "AccountFile", "Accounts", "BuiltinDirectory", "Delivery", "Diagnosis", "Ground",
                 "IMAPSource", "Logins", "OldServerPlaces", "OldServerPolicy", "MailSource", "MailStore", "MaildirStore",
-                "MessageContent", "Migration", "Notices", "POP3Source", "Records", "Runs", "SQLiteRecords", "Secrets",
+                "MessageContent", "Migration", "Notices", "PlatformAccounts", "PlatformHashes", "POP3Source", "Records",
+                "Runs", "SQLiteRecords", "Secrets",
                 "Statuses",
                 "Support", "Vocabulary", "Waiting", logging,
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -317,7 +348,8 @@ let package = Package(
         tests(
             "MethodsTests",
             [
-                "AccountFile", "Accounts", "BuiltinDirectory", "DNS", "Ground", "JSONRPC", "JSONWire", "MailMoveAPI",
+                "AccountDirectory", "AccountFile", "Accounts", "BuiltinDirectory", "DNS", "Ground", "JSONRPC",
+                "JSONWire", "MailMoveAPI",
                 "MailSource", "MailStore", "Methods", "Migration", "Records", "Secrets", "Support", "Vocabulary",
                 logging,
             ]),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import PlatformHashes
 public import Secrets
 public import Vocabulary
 
@@ -18,14 +19,24 @@ public protocol AccountDirectory: Sendable {
     /// Whether accounts can be created.
     var canCreate: Bool { get }
 
+    /// In what form it takes passwords; nil: as `passwords.scheme` makes hashes.
+    var style: HashStyle? { get }
+
+    /// Whether it compares passwords itself where it gives no hash (``matches(_:of:)``).
+    var comparesPasswords: Bool { get }
+
     /// What is known about an account; nil if there is none.
-    /// - Parameter recorded: what this program's records hold about it, for a directory that consists of them.
+    /// - Parameter recorded: what this program's records hold about it, for a directory that consists of them, or has
+    ///   several hashes of an account.
     func lookup(
         _ address: EmailAddress, recorded: DirectoryEntry?
     ) async throws(DirectoryError) -> DirectoryEntry?
 
     /// Whether the password is the account's own, if ``DirectoryEntry/hash`` is nil and only the directory can tell.
     func matches(_ password: Password, of address: EmailAddress) async throws(DirectoryError) -> Bool
+
+    /// Hashes of the account's other secrets, such as application passwords.
+    func others(of address: EmailAddress) async throws(DirectoryError) -> [String]
 
     /// Compares and replaces in one step: the hash becomes `hash` if it still is `expected`. The result `replaced`
     /// means that the change is durable.
@@ -43,6 +54,29 @@ public protocol AccountDirectory: Sendable {
 
     /// Removes the account's former password from all caches. The directory itself reports failures.
     func flush(_ address: EmailAddress) async
+
+    /// Connects, and changes nothing.
+    func connect() async throws(DirectoryError)
+
+    /// Tries whether ``replace(_:with:ifStill:)`` would work, and takes everything back.
+    /// - Parameter hash: what the account has now.
+    func tryReplacement(of address: EmailAddress, standing hash: String) async throws(DirectoryError)
+        -> ReplacementTrial
+
+    /// Removes the former password from caches, as ``flush(_:)``, and says what came of it.
+    func tryFlush(_ address: EmailAddress) async throws(DirectoryError) -> FlushTrial
+}
+
+extension AccountDirectory {
+    public var style: HashStyle? { nil }
+    public var comparesPasswords: Bool { false }
+    public func others(of address: EmailAddress) async throws(DirectoryError) -> [String] { [] }
+    public func flush(_ address: EmailAddress) async {}
+    public func connect() async throws(DirectoryError) {}
+    public func tryReplacement(
+        of address: EmailAddress, standing hash: String
+    ) async throws(DirectoryError) -> ReplacementTrial { .impossible }
+    public func tryFlush(_ address: EmailAddress) async throws(DirectoryError) -> FlushTrial { .notConfigured }
 }
 
 /// What a directory says about an account.
@@ -55,16 +89,19 @@ public struct DirectoryEntry: Hashable, Sendable {
     public var isExternal: Bool
     public var displayName: String?
     public var quotaOctets: Int64?
+    /// When its password was last changed; nil where nobody knows.
+    public var changedAt: Timestamp?
 
     public init(
         hash: String?, isActive: Bool = true, isExternal: Bool = false, displayName: String? = nil,
-        quotaOctets: Int64? = nil
+        quotaOctets: Int64? = nil, changedAt: Timestamp? = nil
     ) {
         self.hash = hash
         self.isActive = isActive
         self.isExternal = isExternal
         self.displayName = displayName
         self.quotaOctets = quotaOctets
+        self.changedAt = changedAt
     }
 }
 
@@ -88,6 +125,21 @@ public enum Replacement: Hashable, Sendable {
     case changed
     case absent
 }
+
+/// What came of trying a replacement.
+public enum ReplacementTrial: Hashable, Sendable {
+    /// It changes what it should, and nothing where another hash is expected.
+    case sound
+    /// Part of that: it changes nothing where another hash is expected; the rest could not be taken back.
+    case soundSoFar
+    /// What is wrong with it.
+    case faulty(String)
+    /// Nothing can be taken back.
+    case impossible
+}
+
+/// What came of trying a flush.
+public enum FlushTrial: Hashable, Sendable { case done, notConfigured }
 
 /// Why a directory could not be read or written. A requested change may have been made: only a lookup tells.
 public struct DirectoryError: Error, Hashable, Sendable, CustomStringConvertible {

@@ -28,6 +28,7 @@ extension AccountDesk {
     public func create(
         _ rows: [AccountRow], onExisting: OnExisting, dryRun: Bool = false, generatingPasswords: Bool = false
     ) async throws -> CreationOutcome {
+        if areElsewhere { return try await takeIn(rows, onExisting: onExisting, dryRun: dryRun) }
         var outcome = CreationOutcome()
         var sound = parse(rows, &outcome)
         // Rows that will be skipped or refused anyway cost no hash.
@@ -97,7 +98,7 @@ extension AccountDesk {
         }
     }
 
-    private func existing(_ addresses: [EmailAddress]) async throws -> [EmailAddress: AccountRecord] {
+    func existing(_ addresses: [EmailAddress]) async throws -> [EmailAddress: AccountRecord] {
         let rows = try await context.records.accounts(addresses.map(AccountKey.address))
         return Dictionary(rows.filter { $0.deletedAt == nil }.map { ($0.address, $0) }) { first, _ in first }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import AccountDirectory
 package import Ground
 public import Records
 package import Runs
@@ -13,12 +14,26 @@ public final class AccountDesk: Sendable {
     let statuses: StatusBoard
     let scheduler: MoveScheduler
     let pool: HashingPool
+    let directory: any AccountDirectory
 
-    package init(context: Context, statuses: StatusBoard, scheduler: MoveScheduler, pool: HashingPool) {
+    package init(
+        context: Context, statuses: StatusBoard, scheduler: MoveScheduler, pool: HashingPool,
+        directory: any AccountDirectory
+    ) {
         self.context = context
+        self.directory = directory
         self.statuses = statuses
         self.scheduler = scheduler
         self.pool = pool
+    }
+
+    /// Whether accounts and passwords are the platform's own.
+    public var areElsewhere: Bool { !directory.decidesLogins }
+
+    /// - Throws: ``MoveError`` with `accountsElsewhere`.
+    public func checkOwn(_ what: String) throws(MoveError) {
+        guard areElsewhere else { return }
+        throw MoveError(.accountsElsewhere, "\(what): accounts and passwords are the platform's own (accounts.kind)")
     }
 
     /// Accounts of `domain`, by address.
@@ -57,8 +72,9 @@ public final class AccountDesk: Sendable {
     }
 
     /// A user's own change of password: closes the account to hand-over.
-    /// - Throws: ``MoveError`` with `accountNotFound`; ``InvalidParameter``; `RecordsError`.
+    /// - Throws: ``MoveError`` with `accountNotFound` or `accountsElsewhere`; ``InvalidParameter``; `RecordsError`.
     public func setPassword(_ address: EmailAddress, password: Password?, passwordHash: String?) async throws {
+        try checkOwn("passwords are not changed here")
         let hash: PasswordHash
         switch (password, passwordHash) {
         case (let password?, nil):

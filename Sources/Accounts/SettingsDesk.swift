@@ -17,15 +17,18 @@ public final class SettingsDesk: Sendable {
     private let windows: WindowWatch
     private let checkedSessions: CheckedSessions
     private let news: OldServerNews
+    private let accounts: AccountDesk
     private let oldServerChanged: @Sendable (MigrationSettings) -> Void
 
     /// - Parameter oldServerChanged: called as soon as a domain's settings name a different old server.
     package init(
-        context: Context, store: any MailStore, statuses: StatusBoard, scheduler: MoveScheduler, windows: WindowWatch,
+        context: Context, accounts: AccountDesk, store: any MailStore, statuses: StatusBoard, scheduler: MoveScheduler,
+        windows: WindowWatch,
         checkedSessions: CheckedSessions, news: OldServerNews,
         oldServerChanged: @escaping @Sendable (MigrationSettings) -> Void
     ) {
         self.context = context
+        self.accounts = accounts
         self.store = store
         self.statuses = statuses
         self.scheduler = scheduler
@@ -169,6 +172,7 @@ public final class SettingsDesk: Sendable {
                     "domain", "has \(moving.count) moves that are paused; resume them, or disable the migration")
             }
         }
+        if accounts.areElsewhere { try await accounts.forgetHashes(of: domain) }
         statuses.forget(domain)
         try await statuses.windowChanged(domain, reclassified: reclassified)
     }
@@ -213,7 +217,23 @@ public final class SettingsDesk: Sendable {
             + "autoCreateAccounts (--auto-create)"
     }
 
+    /// Takes in what a platform lists of the domain.
+    /// - Returns: a warning where it cannot be read.
+    /// - Throws: `RecordsError`.
+    public func takeInAccounts(of domain: DomainName) async throws -> String? {
+        do {
+            try await accounts.takeIn(domain)
+            return nil
+        } catch let error as MoveError where error.reason == .directoryUnavailable {
+            return "the platform's list of accounts cannot be read, and is tried again each minute: \(error.detail)"
+        }
+    }
+
     private func check(_ request: MigrationRequest) throws {
+        if request.autoCreateAccounts, !accounts.directory.canCreate {
+            throw InvalidParameter(
+                "autoCreateAccounts", "needs a way to create accounts on the platform, such as accounts.sql.create")
+        }
         do throws(MailStoreError) {
             try store.check(folder: request.options.folder)
         } catch {

@@ -3,6 +3,7 @@
 #ifndef MAILMOVE_CLINUX_H
 #define MAILMOVE_CLINUX_H
 
+#include <spawn.h>
 #include <sys/eventfd.h>
 #include <linux/magic.h>
 #include <malloc.h>
@@ -19,6 +20,9 @@ int pipe2(int ends[2], int flags);
 int syncfs(int fd);
 /// sync_file_range(2); `off64_t` is 64 bits wide everywhere.
 int sync_file_range(int fd, long long offset, long long octets, unsigned int flags);
+
+/// In the new program, no descriptor from `from` on (posix_spawn_file_actions_addclosefrom_np(3)).
+int posix_spawn_file_actions_addclosefrom_np(posix_spawn_file_actions_t *actions, int from);
 
 /// The type of the file system that `fd` is on (`f_type` of statfs(2)); 0 where that cannot be told.
 static inline unsigned long long file_system_type(int fd) {

@@ -51,6 +51,74 @@ extension ConfigurationKey {
         .init(
             "mailStore.imap.connections", .integer(1...10_000), \.mailStore.imap.connections, atReload: false,
             "connections to it at once, of this node"),
+            "accounts.kind", .choice(), \.accounts.kind, atReload: false,
+            "where accounts and passwords live: here (builtin), or in the platform's own SQL database, LDAP or API"),
+        .init(
+            "accounts.preset", .optional(.preset), \.accounts.preset, atReload: false,
+            "the queries and the form of hashes of a known platform"),
+        .init(
+            "accounts.passwordFile", .optional(.absolutePath), \.accounts.passwordFile, atReload: false,
+            "the file with the password for the platform's database; else the credential accounts-password"),
+        .init(
+            "accounts.ownNetworks", .networks, \.accounts.ownNetworks, atReload: true,
+            "addresses whose logins are other programs' of the platform, not users'"),
+        .init(
+            "accounts.sql.url",
+            .optional(.sql("url", "mysql://USER@HOST/DATABASE, postgresql://… or sqlite:/PATH", "URL")),
+            \.accounts.sql.url, atReload: false, "the platform's database, without a password", isSecret: true),
+        .init(
+            "accounts.sql.lookup", .optional(.sql("lookup", "one SELECT of password with :address")),
+            \.accounts.sql.lookup, atReload: false,
+            "an account: password, and if there are: active, external, name, quota, changedAt, address"),
+        .init(
+            "accounts.sql.replace", .optional(.sql("replace", "one UPDATE with :password and :expected")),
+            \.accounts.sql.replace, atReload: false, "changes the account's hash if it still is :expected"),
+        .init(
+            "accounts.sql.others", .optional(.sql("others", "one SELECT with :address")), \.accounts.sql.others,
+            atReload: false, "further hashes of the account, such as application passwords"),
+        .init(
+            "accounts.sql.list", .optional(.sql("list", "one SELECT of address with :domain")), \.accounts.sql.list,
+            atReload: false, "the accounts of a domain: address, and if there are: name, quota"),
+        .init(
+            "accounts.sql.create", .optional(.sql("create", "one INSERT with :password")), \.accounts.sql.create,
+            atReload: false, "makes an account, for autoCreateAccounts"),
+        .init(
+            "accounts.ldap.url", .optional(.ldapURL), \.accounts.ldap.url, atReload: false, "the platform's LDAP server"
+        ),
+        .init(
+            "accounts.ldap.bindDN", .optional(.line("a DN", "DN")), \.accounts.ldap.bindDN, atReload: false,
+            "who may read and change passwords there", without: "none: SASL EXTERNAL over ldapi"),
+        .init(
+            "accounts.ldap.base", .optional(.line("a DN", "DN")), \.accounts.ldap.base, atReload: false,
+            "below which accounts are"),
+        .init(
+            "accounts.ldap.filter", .ldapFilter, \.accounts.ldap.filter, atReload: false,
+            "an account: %u address, %n local part, %d domain"),
+        .init(
+            "accounts.ldap.listFilter", .ldapFilter, \.accounts.ldap.listFilter, atReload: false,
+            "the accounts of a domain"),
+        .init(
+            "accounts.ldap.passwordAttribute", .ldapAttribute, \.accounts.ldap.passwordAttribute, atReload: false,
+            "what holds the hash"),
+        .init(
+            "accounts.ldap.nameAttribute", .ldapAttribute, \.accounts.ldap.nameAttribute, atReload: false,
+            "what holds the display name"),
+        .init(
+            "accounts.ldap.externalFilter", .optional(.ldapFilter), \.accounts.ldap.externalFilter, atReload: false,
+            "accounts whose password is checked elsewhere"),
+        .init(
+            "accounts.ldap.startTLS", .flag, \.accounts.ldap.startTLS, atReload: false,
+            "StartTLS before anything is said"),
+        .init(
+            "accounts.command", .optional(.absolutePath), \.accounts.command, atReload: false,
+            "a program that knows the platform's API: a JSON object in, one out"),
+        .init(
+            "accounts.hash", .optional(.choice()), \.accounts.hash, atReload: false,
+            "the form of hashes that are written; by LDAP {CRYPT} where none is set",
+            without: "the preset's, else {SHA512-CRYPT}"),
+        .init(
+            "accounts.flush", .optional(.flushAddress), \.accounts.flush, atReload: false,
+            "what is called after a password was replaced, so that no cache knows the old one", isSecret: true),
         .init(
             "database.url", .databaseURL, \.databaseURL, atReload: false,
             "what is remembered; $STATE is $STATE_DIRECTORY, else /var/lib/mailmove; postgresql: is planned",

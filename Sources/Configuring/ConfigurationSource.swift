@@ -157,17 +157,19 @@ private struct Reading {
 
     func result(warnings: [String]) throws(ConfigurationError) -> (DaemonConfiguration, [String]) {
         var problems = problems
-        func fault(_ name: String, _ detail: String) {
+        func refuse(_ name: String, _ detail: String) {
             problems.append(.init(subject: origins[name]?.subject ?? name, detail: "\(name): \(detail)"))
         }
         if configuration.mailStore.kind == .imap {
-            for (name, detail) in configuration.mailStore.imap.faults { fault(name, detail) }
+            for (name, detail) in configuration.mailStore.imap.faults { refuse(name, detail) }
         }
         if DatabaseURL.isPostgreSQL(configuration.databaseURL) {
-            fault("database.url", "postgresql: is planned and not built yet; use sqlite:")
+            refuse("database.url", "postgresql: is planned and not built yet; use sqlite:")
         }
+        // A value that was refused is missing, which says nothing new.
+        for problem in problems.isEmpty ? configuration.accounts.problems : [] { refuse(problem.key, problem.detail) }
         guard problems.isEmpty else { throw ConfigurationError(.configuration, problems) }
-        var warnings = warnings
+        var warnings = warnings + configuration.accounts.warnings
         let path = configuration.mailStore.maildirPath.replacing("%%", with: "")
         if !path.contains("%u"), !path.contains("%n") {
             warnings.append(

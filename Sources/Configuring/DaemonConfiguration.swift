@@ -88,6 +88,7 @@ public struct DaemonConfiguration: Sendable, Equatable {
     public var mailStore = MailStore()
     /// As given, `$STATE` included; ``databasePath`` is what to open.
     public var databaseURL = "sqlite:$STATE/mailmove.db"
+    public var accounts = AccountsConfiguration()
     public var limits = Limits()
     public var timeouts = Timeouts()
     /// The resolver that `checkDomain` asks; nil is the system's.

@@ -20,6 +20,8 @@ public struct MoveLimits: Sendable {
     public var failuresPerAddress = Defaults.failuresPerAddress
     /// Gateways whose users share an address: not counted per address.
     public var trustedAddresses: Set<String> = []
+    /// Networks whose logins are other programs' of the platform, not users'.
+    public var ownNetworks: [IPNetwork] = []
     public var failureWindow = 600.0
     public var connectTimeout = Defaults.connectTimeout
     public var readTimeout = Defaults.readTimeout

@@ -16,13 +16,16 @@ extension LoginDesk {
         // Decided afresh whenever something changed meanwhile, within limits: settings that change all the time must
         // not keep a login here for ever.
         for _ in 0..<5 {
-            var facts = try await facts(of: login.account)
-            if isLeftAlone(facts) { return accepted(facts) }
+            var facts = try await facts(of: login.account, given: login.password)
+            if isLeftAlone(facts) {
+                noteStranger(login, facts)
+                return accepted(facts)
+            }
             // Without an account, the old server is asked with the spelling as given, which may matter to it.
             let digest = digester.digest(
                 login.password, context: facts.account?.address.description ?? login.account.asGiven)
             let matches = try await verify(login.password, digest: digest, facts)
-            facts = try await judged(facts, login, matches: matches)
+            facts = try await judged(facts, login, digest, matches: matches)
             switch LoginDecision(facts, matches: matches) {
             case .accept: return accepted(facts)
             case .acceptAndRun:
@@ -33,6 +36,7 @@ extension LoginDesk {
                 return accepted(facts)
             case .reject: return try await rejectUnasked(login, facts, digest, since: start)
             case .ask, .askAndCreate:
+                if try await opensAnotherWay(login, facts) { return accepted(facts) }
                 if let result = try await ask(login, digest, facts, since: start) { return result }
             }
         }

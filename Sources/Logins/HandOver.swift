@@ -10,6 +10,14 @@ import Vocabulary
 /// The platform's directory has a different password by now, which is left alone.
 struct ChangedThere: Error {}
 
+/// A password as a hand-over writes it.
+struct NewHash: Sendable {
+    /// What the directory is given, in its own form.
+    var written: String
+    /// What is kept here: costly to guess from, whatever the directory's form is.
+    var kept: String
+}
+
 /// How an accepted password becomes the account's own.
 ///
 /// If passwords live in our own records, this is one transaction. Otherwise there are two databases: the change is
@@ -22,10 +30,10 @@ extension LoginDesk {
     /// - Throws: ``ChangedThere``; `DirectoryError`, after which the next login or start settles what was intended;
     ///   `RecordsError`.
     func handOver(
-        _ login: Login, replacing hash: PasswordHash?, _ sealed: LoginEffects.Sealed, _ facts: LoginFacts
+        _ login: Login, replacing hash: NewHash?, _ sealed: LoginEffects.Sealed, _ facts: LoginFacts
     ) async throws -> AccountRecord? {
         guard !directory.decidesLogins else {
-            return try await apply(.takenOver(hash: hash?.stored, sealed), login, facts)
+            return try await apply(.takenOver(hash: hash?.kept, sealed), login, facts)
         }
         guard let hash else { return try await takeOverTheirOwn(login, sealed, facts) }
         let address = login.account
@@ -35,17 +43,51 @@ extension LoginDesk {
             guard facts.account == nil, facts.settings?.autoCreateAccounts == true, directory.canCreate else {
                 return nil
             }
-            guard try await directory.create(address, hash: hash.stored) else { return nil }
-            return try await apply(.takenOver(hash: hash.stored, sealed), login, facts)
+            guard try await directory.create(address, hash: hash.written), try await stands(hash, login) else {
+                return nil
+            }
+            return try await apply(.takenOver(hash: hash.kept, sealed), login, facts)
         }
-        guard try await apply(.intended(hash: hash.stored, sealed), login, facts) != nil else { return nil }
-        let replacement = try await directory.replace(address, with: hash.stored, ifStill: entry.hash)
-        guard replacement == .replaced, try await hashThere(address) == hash.stored else {
-            try await apply(.settled(hash: hash.stored, stands: false), login, facts)
+        guard try await apply(.intended(hash: hash.kept, sealed), login, facts) != nil else { return nil }
+        let replacement = try await directory.replace(address, with: hash.written, ifStill: entry.hash)
+        guard replacement != .absent, try await stands(hash, login) else {
+            try await apply(.settled(hash: hash.kept, stands: false), login, facts)
             throw ChangedThere()
         }
         await directory.flush(address)
-        return try await apply(.settled(hash: hash.stored, stands: true), login, facts)
+        return try await apply(.settled(hash: hash.kept, stands: true), login, facts)
+    }
+
+    func newHash(of password: Password) async throws -> NewHash {
+        let scheme = context.limits.passwordScheme
+        guard let style = directory.style else {
+            let hash = try await pool.hash(password, scheme: scheme, priority: .login).stored
+            return NewHash(written: hash, kept: hash)
+        }
+        return try await pool.compute {
+            let written = try style.make(password, crypt: scheme)
+            return NewHash(written: written, kept: style.isSlow ? written : try scheme.make(password).stored)
+        }
+    }
+
+    /// Reads back what was written. A platform may have put it into another form; and who has just written the same
+    /// password has done the same.
+    private func stands(_ hash: NewHash, _ login: Login) async throws -> Bool {
+        let written = DirectoryEntry(hash: hash.written)
+        guard let entry = try await directory.lookup(login.account, recorded: written) else { return false }
+        if entry.hash == hash.written { return true }
+        return try await isOwn(login.password, login.account, entry)
+    }
+
+    /// Whether the password is the account's own there, by whatever form its hash has.
+    private func isOwn(
+        _ password: Password, _ address: EmailAddress, _ entry: DirectoryEntry
+    ) async throws -> Bool {
+        guard let text = entry.hash else {
+            return directory.comparesPasswords ? try await directory.matches(password, of: address) : false
+        }
+        guard let hash = try? platformHash(text) else { return false }
+        return try await pool.verify(password, against: hash)
     }
 
     /// The password is the account's own there: it is known again by a hash of ours.
@@ -54,31 +96,28 @@ extension LoginDesk {
     ) async throws -> AccountRecord? {
         let own = try await pool.hash(login.password, scheme: context.limits.passwordScheme, priority: .login)
         // It may have been changed there while the old server was asked.
-        guard try await hashThere(login.account) == facts.entry?.hash else { return nil }
+        let entry = try await directory.lookup(login.account, recorded: facts.entry)
+        guard entry?.hash == facts.entry?.hash else { return nil }
         return try await apply(.takenOver(hash: own.stored, sealed), login, facts)
-    }
-
-    private func hashThere(_ address: EmailAddress) async throws -> String? {
-        try await directory.lookup(address, recorded: nil)?.hash
     }
 
     // MARK: After a crash, or a directory that did not answer
 
     /// Ends a hand-over that was interrupted, and queues the run that follows.
     /// - Throws: `DirectoryError`, with which it waits for the next login; `RecordsError`.
-    package func settleHandOver(of account: AccountRecord) async throws {
-        let isOpen = try await facts(of: account.address).isOpen
-        _ = try await settle(account, isOpen ? hashThere(account.address) : nil)
-    }
+    package func settleHandOver(of account: AccountRecord) async throws { _ = try await facts(of: account.address) }
 
-    /// - Parameter stands: the hash that the directory has.
+    /// - Parameters:
+    ///   - entry: what the directory has; nil if it has no such account, or was not asked.
+    ///   - password: what a login has given.
     /// - Returns: the account as it stands now.
-    private func settle(_ account: AccountRecord, _ stands: String?) async throws -> AccountRecord? {
+    private func settle(
+        _ account: AccountRecord, _ entry: DirectoryEntry?, given password: Password?
+    ) async throws -> AccountRecord? {
         // One that is under way here settles itself.
-        guard let intended = account.handingOver, !handingOver.withLock({ $0.contains(account.address) }) else {
-            return account
-        }
-        let stands = stands == intended.hash
+        guard let intended = account.handingOver, !handingOver.withLock({ $0.contains(account.address) }),
+            let stands = try await happened(intended, account, entry, given: password)
+        else { return account }
         let effects = LoginEffects(
             .settled(hash: intended.hash, stands: stands), via: intended.via, at: context.now(), asked: account,
             address: account.address, generation: intended.generation)
@@ -92,18 +131,41 @@ extension LoginDesk {
         return changed
     }
 
+    /// Whether the replacement that was intended has happened; nil where only a login with that password can tell.
+    private func happened(
+        _ intended: IntendedHandOver, _ account: AccountRecord, _ entry: DirectoryEntry?, given: Password?
+    ) async throws -> Bool? {
+        guard let entry else { return false }
+        if entry.hash == intended.hash { return true }
+        if let password = intended.sealed.flatMap({ try? vault.open($0, for: account.address) }) {
+            return try await isOwn(password, account.address, entry)
+        }
+        if directory.style?.isSlow ?? true, entry.hash != nil { return false }
+        guard let given, let kept = try? PasswordHash(intended.hash), try await pool.verify(given, against: kept) else {
+            return nil
+        }
+        return try await isOwn(given, account.address, entry)
+    }
+
     /// Adds what the platform's own directory says about the address to what is known here.
-    func looked(up facts: LoginFacts, at address: EmailAddress, wasThere: Bool) async throws -> LoginFacts {
+    func looked(
+        up facts: LoginFacts, at address: EmailAddress, given password: Password?
+    ) async throws -> LoginFacts {
         var facts = facts
         // A domain without an open window is none of ours: nothing is looked up.
         guard facts.isOpen else {
-            if let account = facts.account { facts.account = try await settle(account, nil) }
+            if let account = facts.account { facts.account = try await settle(account, nil, given: nil) }
             return facts
         }
-        facts.entry = try await directory.lookup(address, recorded: nil)
+        let known = facts.account.map { DirectoryEntry(hash: $0.handingOver?.hash ?? $0.passwordHash) }
+        let entry = try await directory.lookup(address, recorded: known)
+        facts.entry = entry
         if let account = facts.account {
-            facts.account = try await settle(account, facts.entry?.hash)
-        } else if let entry = facts.entry, entry.isActive, !entry.isExternal, !wasThere {
+            facts.account = try await settle(account, entry, given: password)
+            if let account = facts.account, let entry, isChangedThere(account, entry) {
+                facts.account = try await close(account) ?? account
+            }
+        } else if let entry, entry.isActive, !entry.isExternal, !facts.wasDeleted {
             let effects = LoginEffects(
                 .takenIn(displayName: entry.displayName, quotaOctets: entry.quotaOctets), via: .other,
                 at: context.now(), asked: nil, address: address, generation: facts.settings?.generation)
@@ -113,5 +175,24 @@ extension LoginDesk {
                 if let takenIn { takenIn } else { try await context.records.facts(of: .address(address)).account }
         }
         return facts
+    }
+
+    /// Whether the password was changed there after the account was taken in, by somebody else than us.
+    private func isChangedThere(_ account: AccountRecord, _ entry: DirectoryEntry) -> Bool {
+        guard account.handover == .never, account.handingOver == nil, let changedAt = entry.changedAt else {
+            return false
+        }
+        return changedAt > account.createdAt && entry.hash != account.passwordHash
+    }
+
+    /// Closes the account to hand-over: its password is its user's own, and is shown to nobody.
+    private func close(_ account: AccountRecord) async throws -> AccountRecord? {
+        let generation = try await context.records.settings(of: account.address.domain)?.generation
+        let effects = LoginEffects(
+            .changedElsewhere, via: .other, at: context.now(), asked: account, address: account.address,
+            generation: generation)
+        let changed = try await context.records.change(.id(account.id)) { effects.effects(on: $0) }
+        if let changed { statuses.changed(changed) }
+        return changed
     }
 }

@@ -2,6 +2,7 @@
 
 package import AccountDirectory
 package import Ground
+import PlatformHashes
 package import Records
 package import Runs
 package import Secrets
@@ -22,6 +23,8 @@ public final class LoginDesk: Sendable {
     let lateQuestions = LateQuestions()
     /// Accounts of an external directory whose hand-over is under way.
     let handingOver = Mutex<Set<EmailAddress>>([])
+    /// Accounts of which it was said that their hash cannot be verified.
+    let strangers = Mutex<Set<EmailAddress>>([])
     let checkedSessions: CheckedSessions
     let questions: Questions
     let settingsWatch = SettingsWatch()
@@ -52,20 +55,22 @@ public final class LoginDesk: Sendable {
     }
 
     /// Everything that a login is decided on, read at one moment.
-    func facts(of address: EmailAddress) async throws -> LoginFacts {
+    /// - Parameter password: what was given, which may settle a hand-over that was interrupted.
+    func facts(of address: EmailAddress, given password: Password? = nil) async throws -> LoginFacts {
+        var facts = try await recordedFacts(of: address)
+        guard directory.decidesLogins else { return try await looked(up: facts, at: address, given: password) }
+        let recorded = facts.account.map { DirectoryEntry(hash: $0.passwordHash) }
+        facts.entry = recorded == nil ? nil : try await directory.lookup(address, recorded: recorded)
+        return facts
+    }
+
+    /// What is known without asking a directory.
+    func recordedFacts(of address: EmailAddress) async throws -> LoginFacts {
         let now = context.now()
         let known = try await context.records.facts(of: .address(address))
-        let wasThere = known.row != nil
-        let facts = LoginFacts(
-            account: known.account, wasDeleted: wasThere && known.account == nil, settings: known.settings,
+        return LoginFacts(
+            account: known.account, wasDeleted: known.row != nil && known.account == nil, settings: known.settings,
             isKnown: known.isKnown, isExcluded: known.isExcluded, now: now)
-        if directory.decidesLogins {
-            var facts = facts
-            let recorded = known.account.map { DirectoryEntry(hash: $0.passwordHash) }
-            facts.entry = recorded == nil ? nil : try await directory.lookup(address, recorded: recorded)
-            return facts
-        }
-        return try await looked(up: facts, at: address, wasThere: wasThere)
     }
 
     /// Whether the password is the account's own; for an unknown account it takes as long to say no.
@@ -76,18 +81,29 @@ public final class LoginDesk: Sendable {
         }
         guard let stored = entry.hash else { return try await directory.matches(password, of: account.address) }
         if cache.contains(digest, for: account.address.description, hash: stored, now: context.uptime()) { return true }
-        let hash = try PasswordHash(stored)
+        let hash = try platformHash(stored)
         guard try await pool.verify(password, against: hash) else { return false }
-        remember(digest, of: account, hash: stored)
+        // A hash that costs nothing may be the password itself.
+        if !hash.isCheap { remember(digest, of: account, hash: stored) }
         return true
+    }
+
+    /// A hash as the directory writes it.
+    /// - Throws: `SecretsError` (`unsupportedHash`).
+    func platformHash(_ text: String) throws(SecretsError) -> PlatformHash {
+        try PlatformHash(text, orPlain: directory.style == .plain)
     }
 
     /// Remembers the account's own password, so that its next logins cost no hashing.
     func remember(_ digest: PasswordDigest, of account: AccountRecord, hash: String) {
+        remember(digest, as: account.address.description, hash: hash)
+    }
+
+    func remember(_ digest: PasswordDigest, as name: String, hash: String) {
         let seconds = context.limits.passwordCacheSeconds
         guard seconds > 0 else { return }
         let until = context.uptime().advanced(by: .seconds(seconds))
-        cache.insert(digest, for: account.address.description, hash: hash, until: until)
+        cache.insert(digest, for: name, hash: hash, until: until)
     }
 
     /// Takes up the wrong guesses that were counted before a restart.
@@ -142,6 +158,7 @@ extension LoginDesk {
     func unavailable(_ facts: LoginFacts?, _ reason: Reason) -> LoginResult {
         LoginResult(
             decision: .unavailable, passwordReplaced: false,
-            status: facts?.account.map { statuses.status(of: $0, settings: facts?.settings) }, message: reason.text)
+            status: facts?.account.map { statuses.status(of: $0, settings: facts?.settings) }, message: reason.text,
+            reason: reason)
     }
 }

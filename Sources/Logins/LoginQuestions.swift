@@ -65,7 +65,7 @@ extension LoginDesk {
 
     /// No answer has come in time.
     private func late(_ login: Login, _ exposure: Exposure, goesOn: Bool) async throws -> LoginResult? {
-        let facts = try await facts(of: login.account)
+        let facts = try await facts(of: login.account, given: login.password)
         // Another login may have settled it meanwhile.
         switch LoginDecision(facts, matches: false) {
         case .ask, .askAndCreate: break
@@ -103,7 +103,7 @@ extension LoginDesk {
         _ login: Login, _ guess: GrantedGuess, _ stale: LoginFacts, _ exposure: Exposure,
         since start: ContinuousClock.Instant, until deadline: ContinuousClock.Instant
     ) async throws -> Outcome {
-        let facts = try await facts(of: login.account)
+        let facts = try await facts(of: login.account, given: login.password)
         guard facts.entry?.hash == stale.entry?.hash, !isLeftAlone(facts), let settings = facts.settings else {
             return .again
         }
@@ -197,12 +197,14 @@ extension LoginDesk {
         _ login: Login, _ facts: LoginFacts, _ session: KeptSession?
     ) async throws -> AccountStatus? {
         guard let settings = facts.settings else { return nil }
-        let hash = try await pool.hash(login.password, scheme: context.limits.passwordScheme, priority: .login)
+        let hash = try await newHash(of: login.password)
         let sealed = LoginEffects.Sealed(vault.seal(login.password, for: login.account))
         let address = login.account
         guard let changed = try await handOver(login, replacing: hash, sealed, facts) else { return nil }
         guesses.withLock { $0.forgetWrong(address.description) }
-        remember(digester.digest(login.password, context: address.description), of: changed, hash: hash.stored)
+        if directory.style?.isSlow ?? true {
+            remember(digester.digest(login.password, context: address.description), of: changed, hash: hash.written)
+        }
         start(changed, settings, in: session)
         return statuses.status(of: changed, settings: settings)
     }

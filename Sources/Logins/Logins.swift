@@ -43,4 +43,6 @@ public struct LoginResult: Sendable {
     /// nil where there is no such account.
     public var status: AccountStatus?
     public var message: LocalizedText
+    /// Why it is unavailable.
+    public var reason: Reason?
 }

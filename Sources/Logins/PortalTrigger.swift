@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AccountDirectory
 import OldServerPlaces
 import OldServerPolicy
 import Records
@@ -15,10 +16,19 @@ extension LoginDesk {
     /// - Throws: ``MoveError``: `accountNotFound`, `migrationNotEnabled`, `migrationExpired`, `nonMigratingAccount`,
     ///   `tooManyAttempts`, `credentialsRejected`, and whatever kept the old server from being asked.
     public func trigger(_ login: Login) async throws -> AccountStatus {
+        do {
+            return try await started(login)
+        } catch let error as DirectoryError {
+            _ = try await noteUnreadable(login)
+            throw MoveError(.directoryUnavailable, error.detail)
+        }
+    }
+
+    private func started(_ login: Login) async throws -> AccountStatus {
         let digest = digester.digest(login.password, context: login.account.description)
         let deadline = ContinuousClock.now + .seconds(context.limits.loginTimeout)
         for _ in 0..<5 {
-            let before = try await facts(of: login.account)
+            let before = try await facts(of: login.account, given: login.password)
             try checkTriggerable(login, before)
             let guess = GrantedGuess(guesser(login, before, asks: true), digest)
             defer { release(guess) }
@@ -89,7 +99,7 @@ extension LoginDesk {
     private func askForTrigger(
         _ login: Login, _ guess: GrantedGuess, _ exposure: Exposure, until deadline: ContinuousClock.Instant
     ) async throws -> Outcome {
-        let facts = try await facts(of: login.account)
+        let facts = try await facts(of: login.account, given: login.password)
         try checkTriggerable(login, facts)
         guard let settings = facts.settings, let account = facts.account else {
             throw MoveError(.accountNotFound, "there is no account \(login.account)")
@@ -165,9 +175,7 @@ extension LoginDesk {
     ) async throws -> AccountStatus? {
         guard let settings = facts.settings, let account = facts.account else { return nil }
         let replaces = account.handover == .never && settings.syncPasswords
-        let hash =
-            replaces
-            ? try await pool.hash(login.password, scheme: context.limits.passwordScheme, priority: .login) : nil
+        let hash = replaces ? try await newHash(of: login.password) : nil
         let sealed = LoginEffects.Sealed(
             vault.seal(login.password, for: login.account),
             equal: isKept(login.password, by: account) ? account.sealed : nil)

@@ -19,6 +19,7 @@ extension MethodTable {
     }
 
     func exportAccounts(_ parameters: ExportAccounts) async throws -> ExportedAccounts {
+        try move.accounts.checkOwn("there is nothing to export")
         let page = try await move.accounts.list(
             parameters.domain, search: nil, after: cursor(parameters.cursor, in: parameters.domain),
             limit: parameters.limit ?? Defaults.pageLength)
@@ -42,6 +43,18 @@ extension MethodTable {
         let given = GivenAddresses(parameters.accounts)
         let outcome = try await move.accounts.delete(given.addresses)
         return DeletedAccounts(deleted: outcome.deleted, notFound: given.texts(without: outcome.notFound))
+    }
+
+    func closeAccounts(_ parameters: ClosedAccounts) async throws -> CloseReport {
+        let given = GivenAddresses(parameters.accounts)
+        let outcome = try await move.accounts.close(given.addresses)
+        return CloseReport(changed: outcome.changed, notFound: given.texts(without: outcome.notFound))
+    }
+
+    func verifyAccounts(_ parameters: VerifyAccounts) async throws -> AccountsFindings {
+        let checks = try await move.accountsVerification.verify(parameters.account)
+        return AccountsFindings(
+            ok: checks.allSatisfy(\.isOK), checks: checks.map { .init(name: $0.name, ok: $0.isOK, detail: $0.detail) })
     }
 
     func setPassword(_ parameters: SetPassword) async throws -> Nothing {

@@ -22,7 +22,7 @@ extension CallFailure {
         case let error as InvalidAddress: self.init(Violation("account", "must be an address: \(error.detail)"))
         case let error as RecordsError where error.code == .closed: self.init(.shuttingDown, detail: error.detail)
         case let error as RecordsError: self.init(.databaseUnavailable, detail: error.detail)
-        case let error as DirectoryError: self.init(.databaseUnavailable, detail: error.detail)
+        case let error as DirectoryError: self.init(.directoryUnavailable, detail: error.detail)
         case let error as MailStoreError: self.init(.mailStoreUnavailable, detail: error.detail)
         case let error as SecretsError: self.init(error)
         case is CancellationError: self.init(.shuttingDown, detail: "the daemon shuts down; try again in a moment")

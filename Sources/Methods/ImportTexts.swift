@@ -77,6 +77,8 @@ extension ImportedAccounts.Rejection {
         case .duplicateInRequest: (reason, "an earlier row has the same address", "前面已有相同地址的行")
         case .invalidRow: (reason, "it cannot be taken for an account", "该行不能作为账号")
         case .encodingUncertain: (reason, detail, "文件编码不确定")
+        case .accountsElsewhere: (reason, detail, "账号属于平台自身：行中只需地址，密码请在平台上设置")
+        case .notInDirectory: (reason, detail, "平台上没有该账号")
         }
     }
 }

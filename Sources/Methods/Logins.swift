@@ -15,7 +15,7 @@ extension MethodTable {
         return MailMoveAPI.LoginDecision(
             decision: result.decision, passwordReplaced: result.passwordReplaced,
             migration: result.status.map(Status.init),
-            message: result.message)
+            message: result.message, reason: result.reason?.rawValue)
     }
 
     func triggerMigration(_ parameters: TriggerMigration) async throws -> Status {

@@ -89,6 +89,8 @@ extension MethodTable: RequestHandler {
         case "setPassword": try await answer(Contract.setPassword, call, setPassword)
         case "listAccounts": try await answer(Contract.listAccounts, call, listAccounts)
         case "exportAccounts": try await answer(Contract.exportAccounts, call, exportAccounts)
+        case "closeAccounts": try await answer(Contract.closeAccounts, call, closeAccounts)
+        case "verifyAccounts": try await answer(Contract.verifyAccounts, call, verifyAccounts)
         case "deleteAccounts": try await answer(Contract.deleteAccounts, call, deleteAccounts)
         case "enableMigration": try await answer(Contract.enableMigration, call, enableMigration)
         case "importMigrations": try await answer(Contract.importMigrations, call, importMigrations)

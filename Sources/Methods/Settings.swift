@@ -14,8 +14,11 @@ extension MethodTable {
                 plan.before == nil
                 ? "from \(settings.oldServer.host):\(settings.oldServer.port), until \(settings.expiresAt)"
                 : SettingsDifference.text(of: try SettingsDifference(plan).changes)
-            if let overview = try await move.settings.carryOut(plan, detail: detail) {
-                return try await report(overview)
+            if try await move.settings.carryOut(plan, detail: detail) != nil {
+                let warning = try await move.settings.takeInAccounts(of: parameters.domain)
+                var report = try await report(try await move.settings.overview(of: parameters.domain))
+                if let warning { report.warnings.append(warning) }
+                return report
             }
         }
         throw CallFailure(.overloaded, detail: "the settings of \(parameters.domain) change too fast; try again")

@@ -46,6 +46,7 @@ public final class MailMove: Sendable {
 
     public let accounts: AccountDesk
     public let masters: MasterMoves
+    public let accountsVerification: AccountsVerification
     public let settings: SettingsDesk
     public let logins: LoginDesk
     public let statuses: StatusBoard
@@ -58,6 +59,7 @@ public final class MailMove: Sendable {
     /// Asked by health checks.
     public let scheduler: MoveScheduler
     let windows: WindowWatch
+    private let intake: IntakeWatch
     let delivery: Delivery
     let context: Context
     let store: any MailStore
@@ -105,12 +107,17 @@ public final class MailMove: Sendable {
         self.delivery = delivery
         self.scheduler = scheduler
         self.windows = windows
-        self.accounts = AccountDesk(context: context, statuses: statuses, scheduler: scheduler, pool: pool)
+        let accounts = AccountDesk(
+            context: context, statuses: statuses, scheduler: scheduler, pool: pool, directory: directory)
+        self.accounts = accounts
+        self.accountsVerification = AccountsVerification(context: context, directory: directory)
         self.masters = MasterMoves(context: context, statuses: statuses, scheduler: scheduler, vault: vault)
         self.settings = SettingsDesk(
-            context: context, store: store, statuses: statuses, scheduler: scheduler, windows: windows,
-            checkedSessions: checkedSessions, news: news, oldServerChanged: logins.oldServerChanged)
+            context: context, accounts: accounts, store: store, statuses: statuses, scheduler: scheduler,
+            windows: windows, checkedSessions: checkedSessions, news: news, oldServerChanged: logins.oldServerChanged)
         self.logins = logins
+        self.intake = IntakeWatch(
+            context: context, accounts: accounts, statuses: statuses, settleHandOver: logins.settleHandOver)
         self.detection = ServerDetection(context: context)
         self.verification = OldServerVerification(context: context, places: places, ledgerHash: hash)
         self.domains = DomainCheck(context: context)
@@ -139,6 +146,7 @@ public final class MailMove: Sendable {
             group.addTask { await self.delivery.run() }
             group.addTask { await self.logins.runBackground() }
             group.addTask { await self.windows.run() }
+            group.addTask { await self.intake.run() }
             group.addTask { await self.recordInterruptions() }
             group.addTask { await self.news.run() }
             group.addTask { await self.notices.run() }

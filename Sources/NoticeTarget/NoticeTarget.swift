@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ChildPrograms
 import Glibc
 public import Vocabulary
 import Waiting
@@ -33,11 +34,20 @@ public enum NoticeTarget {
             Result { () throws(Failure) in
                 switch address {
                 case .socket(let path): try send(octets, to: path, patience: socketPatience)
-                case .program(let path): try NoticeProgram(path: path).run(octets, patience: programPatience)
+                case .program(let path): try tell(path, octets, patience: programPatience)
                 }
             }
         }
         try result.get()
+    }
+
+    /// What it prints is discarded, what it complains of goes where the daemon's own complaints go.
+    private static func tell(_ path: String, _ octets: [UInt8], patience: Duration) throws(Failure) {
+        do throws(ChildProgram.Failure) {
+            _ = try ChildProgram(path: path).run(octets, patience: patience)
+        } catch {
+            throw Failure(description: error.description)
+        }
     }
 
     private static func send(_ octets: [UInt8], to path: String, patience: Duration) throws(Failure) {

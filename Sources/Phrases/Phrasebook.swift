@@ -16,7 +16,8 @@ public struct Phrasebook: Sendable {
         [
             Pages.connections, Pages.sessions, Pages.verification, Pages.domains, Pages.names, Pages.logins,
             Pages.moves,
-            Pages.mailStore, Pages.database, Pages.accounts, Pages.parameters,
+            Pages.mailStore, Pages.database, Pages.accounts, Pages.directories,
+            Pages.parameters,
         ].flatMap(Page.read)
     }
 

@@ -14,17 +14,26 @@ public enum HashStyle: String, Sendable, CaseIterable {
     /// The password itself, for a platform that hashes it.
     case plain
 
+    /// Whether what it makes is costly to guess from (`crypt(3)`), and may be kept.
+    public var isSlow: Bool {
+        switch self {
+        case .sha512, .bcrypt, .crypt, .bareSHA512, .bareBcrypt: true
+        case .saltedSHA512, .plain: false
+        }
+    }
+
     /// A new hash of `password` in this form. Blocks, as ``PlatformHash/matches(_:)`` does.
     ///
     /// bcrypt ignores what is beyond 72 octets: such passwords get SHA-512, in the form that the same platforms read.
     ///
+    /// - Parameter scheme: what stands behind `{CRYPT}`.
     /// - Throws: ``SecretsError`` (`unacceptablePassword`, `hashingFailed`).
-    public func make(_ password: Password) throws(SecretsError) -> String {
+    public func make(_ password: Password, crypt scheme: PasswordScheme = .yescrypt) throws(SecretsError) -> String {
         switch self {
         case .sha512: return try PasswordScheme.sha512.make(password).stored
         case .bcrypt:
             return try (password.count > 72 ? PasswordScheme.sha512 : .bcrypt).make(password).stored
-        case .crypt: return try PasswordScheme.yescrypt.make(password).stored
+        case .crypt: return try "{CRYPT}" + scheme.make(password).bare
         case .bareSHA512: return try PasswordScheme.sha512.make(password).bare
         case .bareBcrypt: return try (password.count > 72 ? PasswordScheme.sha512 : .bcrypt).make(password).bare
         case .saltedSHA512:

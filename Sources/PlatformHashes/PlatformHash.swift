@@ -42,6 +42,25 @@ public struct PlatformHash: StoredHash, Hashable, CustomStringConvertible {
         self.form = form
     }
 
+    /// As ``init(_:)``, where the platform keeps passwords themselves: what is no hash, and looks like none, is one.
+    public init(_ text: String, orPlain: Bool) throws(SecretsError) {
+        do throws(SecretsError) {
+            self = try PlatformHash(text)
+        } catch {
+            guard orPlain, let first = text.first, first != "{", first != "$", text.utf8.count <= Password.longest
+            else { throw error }
+            form = .plain(Array(text.utf8))
+        }
+    }
+
+    /// Whether a comparison costs next to nothing, so that nobody need remember its outcome.
+    public var isCheap: Bool {
+        switch form {
+        case .digest, .plain: true
+        case .crypt, .pbkdf2, .argon2, .bcryptSHA256: false
+        }
+    }
+
     private static func form(_ scheme: String, _ hash: String) throws(SecretsError) -> Form? {
         switch scheme {
         case "PLAIN", "CLEARTEXT": return hash.isEmpty ? nil : .plain(Array(hash.utf8))

@@ -6,7 +6,8 @@ extension EventRecord {
     public var likeness: Int64? {
         let isSaidOnce =
             switch kind {
-            case .created, .handedOver, .deleted, .passwordChanged, .enabled, .settingsChanged, .disabled, .halfDone,
+            case .created, .closed, .handedOver, .deleted, .passwordChanged, .enabled, .settingsChanged, .disabled,
+                .halfDone,
                 .allDone, .windowEnding, .windowEnded:
                 true
             case .completed: !isIdle

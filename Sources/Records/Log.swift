@@ -133,6 +133,10 @@ public struct EventRecord: Sendable, Hashable {
         case stopped
         case created
         case passwordChanged
+        /// The platform's own hash is of a form that cannot be verified here; `detail` names it.
+        case hashUnverifiable
+        /// An administrator has closed the account to hand-over.
+        case closed
         case deleted
         /// An administrator keeps runs from starting …
         case paused

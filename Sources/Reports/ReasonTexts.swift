@@ -19,6 +19,7 @@ extension Reason {
         case .interrupted: LocalizedText(en: "Interrupted", zhCN: "搬家被中断")
         case .mailStoreUnavailable: LocalizedText(en: "New mailbox could not take mail", zhCN: "新邮箱无法写入")
         case .databaseUnavailable: LocalizedText(en: "Database not available", zhCN: "数据库不可用")
+        case .directoryUnavailable: LocalizedText(en: "Accounts could not be read", zhCN: "无法读取平台账号")
         case .nonMigratingAccount:
             LocalizedText(en: "Not known to the old server", zhCN: "原服务器没有该账号")
         case .overloaded: LocalizedText(en: "Too many logins at that moment", zhCN: "当时登录过多")
@@ -68,6 +69,10 @@ extension Reason {
             LocalizedText(
                 en: "See that the mail store is mounted, has room and may be written to, then try again.",
                 zhCN: "请确认邮件存储已挂载、有空间且可写，然后重试。")
+        case .directoryUnavailable:
+            LocalizedText(
+                en: "See that the platform's account database answers; the users only log in again.",
+                zhCN: "请确认平台的账号数据库可用，用户重新登录即可。")
         case .databaseUnavailable:
             LocalizedText(
                 en: "See that the database's disk has room; moves then go on by themselves.",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CMariaDB
+import DirectoryConnections
 import Glibc
 import Secrets
 
@@ -149,6 +150,21 @@ private final class MySQLConnection: SQLConnection {
         defer { library.freeResult(metadata) }
         return SQLResult(rows: try read(prepared, names: columns(metadata), mostRows))
     }
+
+    func ping() throws(SQLFailure) { try command("DO 1") }
+
+    /// Tables of MyISAM and Aria know no transactions.
+    func takesBack(_ statement: NamedStatement) throws(SQLFailure) -> Bool {
+        guard let table = statement.table else { return false }
+        let engines = try run(Self.engine, ["address": .text(table)], mostRows: 1).rows
+        return engines.first?["engine"] == "InnoDB"
+    }
+
+    private static let engine = NamedStatement.own(
+        """
+        SELECT engine AS engine FROM information_schema.tables \
+        WHERE table_schema = DATABASE() AND table_name = :address
+        """)
 
     func rolledBack<Result>(_ body: () throws(SQLFailure) -> Result) throws(SQLFailure) -> Result {
         try command("START TRANSACTION")

@@ -34,6 +34,22 @@ public struct NamedStatement: Hashable, Sendable {
         }
     }
 
+    /// One of ours.
+    static func own(_ text: String) -> NamedStatement {
+        var reader = Reader(text)
+        return NamedStatement(pieces: reader.pieces())
+    }
+
+    private init(pieces: [Piece]) { self.pieces = pieces }
+
+    /// The table that an UPDATE names first, without its database; nil where it is quoted in an odd way.
+    var table: String? {
+        let words = positional().text.split(whereSeparator: \.isWhitespace)
+        guard words.count > 1, words[0].uppercased() == "UPDATE" else { return nil }
+        let name = words[1].split(separator: ".").last?.trimmingPrefix("`") ?? ""
+        return name.isEmpty ? nil : String(name.hasSuffix("`") ? name.dropLast() : name)
+    }
+
     /// The parameters that it names, each once.
     public var names: Set<String> {
         Set(pieces.compactMap { if case .parameter(let name) = $0 { name } else { nil } })

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CPostgreSQL
+import DirectoryConnections
 import Glibc
 import Secrets
 
@@ -17,11 +18,15 @@ struct PostgreSQLBackend: SQLBackend {
         let status: @convention(c) (Connection) -> ConnStatusType
         let errorMessage: @convention(c) (Connection) -> Text
         let finish: @convention(c) (Connection) -> Void
-        let execute:
+        let send:
             @convention(c) (
                 Connection, Text, CInt, UnsafePointer<CUnsignedInt>?, UnsafePointer<Text?>, UnsafePointer<CInt>?,
                 UnsafePointer<CInt>?, CInt
-            ) -> Result?
+            ) -> CInt
+        let socket: @convention(c) (Connection) -> CInt
+        let consume: @convention(c) (Connection) -> CInt
+        let isBusy: @convention(c) (Connection) -> CInt
+        let nextResult: @convention(c) (Connection) -> Result?
         let resultStatus: @convention(c) (Result) -> ExecStatusType
         let errorField: @convention(c) (Result, CInt) -> Text?
         let rows: @convention(c) (Result) -> CInt
@@ -41,7 +46,11 @@ struct PostgreSQLBackend: SQLBackend {
             status = try find("PQstatus")
             errorMessage = try find("PQerrorMessage")
             finish = try find("PQfinish")
-            execute = try find("PQexecParams")
+            send = try find("PQsendQueryParams")
+            socket = try find("PQsocket")
+            consume = try find("PQconsumeInput")
+            isBusy = try find("PQisBusy")
+            nextResult = try find("PQgetResult")
             resultStatus = try find("PQresultStatus")
             errorField = try find("PQresultErrorField")
             rows = try find("PQntuples")
@@ -88,7 +97,7 @@ struct PostgreSQLBackend: SQLBackend {
             defer { library.finish(connection) }
             throw SQLFailure("\(subject): \(Self.line(library.errorMessage(connection)))", isLost: true)
         }
-        return PostgreSQLConnection(connection, library, subject)
+        return PostgreSQLConnection(connection, library, subject, seconds: seconds)
     }
 
     /// An error's first line.
@@ -110,12 +119,14 @@ private final class PostgreSQLConnection: SQLConnection {
     private let connection: OpaquePointer
     private let library: PostgreSQLBackend.Library
     private let subject: String
+    private let seconds: Int
     private(set) var isUsable = true
 
-    init(_ connection: OpaquePointer, _ library: PostgreSQLBackend.Library, _ subject: String) {
+    init(_ connection: OpaquePointer, _ library: PostgreSQLBackend.Library, _ subject: String, seconds: Int) {
         self.connection = connection
         self.library = library
         self.subject = subject
+        self.seconds = seconds
     }
 
     deinit { library.finish(connection) }
@@ -126,6 +137,8 @@ private final class PostgreSQLConnection: SQLConnection {
         let (text, names) = statement.numbered
         return try execute(text, names.map { arguments[$0]?.string ?? nil }, mostRows)
     }
+
+    func ping() throws(SQLFailure) { _ = try execute("SELECT 1", [], 1) }
 
     func rolledBack<Result>(_ body: () throws(SQLFailure) -> Result) throws(SQLFailure) -> Result {
         _ = try execute("BEGIN", [], 0)
@@ -140,10 +153,11 @@ private final class PostgreSQLConnection: SQLConnection {
     }
 
     private func execute(_ text: String, _ values: [String?], _ mostRows: Int) throws(SQLFailure) -> SQLResult {
-        let result = withTexts(values) { texts in
-            library.execute(connection, text, CInt(values.count), nil, texts, nil, nil, 0)
+        let isSent = withTexts(values) { texts in
+            library.send(connection, text, CInt(values.count), nil, texts, nil, nil, 0) == 1
         }
-        guard let result else { throw lost() }
+        guard isSent else { throw lost() }
+        let result = try answer()
         defer { library.clear(result) }
         switch library.resultStatus(result) {
         case PGRES_COMMAND_OK: return SQLResult(changed: Int(String(cString: library.changed(result))) ?? 0)
@@ -156,6 +170,25 @@ private final class PostgreSQLConnection: SQLConnection {
             throw SQLFailure(
                 "\(subject): \(message ?? "it gives no reason")", isDuplicate: state == "23505")
         }
+    }
+
+    /// A server that hangs would be waited for without end by PQexecParams: its own time limits hang with it.
+    private func answer() throws(SQLFailure) -> OpaquePointer {
+        let deadline = ContinuousClock.now + .seconds(seconds)
+        while library.isBusy(connection) != 0 {
+            let left = (deadline - .now) / .milliseconds(1)
+            guard left > 0 else {
+                isUsable = false
+                throw SQLFailure("\(subject) did not answer within \(seconds) s", isLost: true)
+            }
+            var readable = pollfd(fd: library.socket(connection), events: Int16(POLLIN), revents: 0)
+            _ = poll(&readable, 1, CInt(left.rounded(.up)))
+            if readable.revents != 0, library.consume(connection) == 0 { throw lost() }
+        }
+        guard let result = library.nextResult(connection) else { throw lost() }
+        // One statement has one result; only when there is no more can the next be sent.
+        while let more = library.nextResult(connection) { library.clear(more) }
+        return result
     }
 
     private func lost() -> SQLFailure {

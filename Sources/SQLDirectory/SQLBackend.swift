@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AccountDirectory
+import DirectoryConnections
 
 /// What a parameter stands for. Octets are compared octet by octet, whatever a column's collation says.
 enum SQLArgument: Hashable, Sendable {
@@ -35,22 +36,19 @@ protocol SQLConnection: AnyObject {
 
     /// Runs statements of which nothing stays.
     func rolledBack<Result>(_ body: () throws(SQLFailure) -> Result) throws(SQLFailure) -> Result
+
+    /// Whether the database answers.
+    func ping() throws(SQLFailure)
+
+    /// Whether what this statement changes can be taken back.
+    func takesBack(_ statement: NamedStatement) throws(SQLFailure) -> Bool
 }
 
-/// Why a database did not do it.
-struct SQLFailure: Error, Hashable, CustomStringConvertible {
-    var description: String
-    /// Whether the connection is of no more use.
-    var isLost = false
-    /// Whether there is such a row already.
-    var isDuplicate = false
-
-    init(_ description: String, isLost: Bool = false, isDuplicate: Bool = false) {
-        self.description = description
-        self.isLost = isLost
-        self.isDuplicate = isDuplicate
-    }
+extension SQLConnection {
+    func takesBack(_ statement: NamedStatement) throws(SQLFailure) -> Bool { true }
 }
+
+typealias SQLFailure = ConnectionFailure
 
 /// A kind of database.
 protocol SQLBackend: Sendable {

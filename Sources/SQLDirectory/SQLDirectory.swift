@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import AccountDirectory
+import DirectoryConnections
 public import Secrets
 public import Vocabulary
 
@@ -12,14 +13,18 @@ public import Vocabulary
 /// 3. A backend for each kind of database; its library is loaded where it is configured.
 public struct SQLDirectory: AccountDirectory {
     private let settings: SQLSettings
-    private let pool: ConnectionPool
+    private let pool: ConnectionPool<any SQLConnection>
 
     /// Does not connect yet.
     /// - Throws: `DirectoryError` where the database's library is not there.
     public init(_ settings: SQLSettings) throws(DirectoryError) {
         self.settings = settings
         do throws(SQLFailure) {
-            pool = ConnectionPool(try Self.backend(settings), count: settings.connections)
+            let backend = try Self.backend(settings)
+            pool = ConnectionPool(
+                to: backend.subject, count: settings.connections, seconds: settings.seconds,
+                isUsable: { $0.isUsable }
+            ) { () throws(ConnectionFailure) in try backend.connect() }
         } catch {
             throw DirectoryError(error.description)
         }
@@ -52,13 +57,32 @@ public struct SQLDirectory: AccountDirectory {
     public func lookup(
         _ address: EmailAddress, recorded: DirectoryEntry?
     ) async throws(DirectoryError) -> DirectoryEntry? {
-        try await row(of: address).map { row in
-            DirectoryEntry(
-                hash: row["password"] ?? nil, isActive: Self.isTrue(row["active"] ?? nil, else: true),
-                isExternal: Self.isTrue(row["external"] ?? nil, else: false), displayName: row["name"] ?? nil,
-                quotaOctets: (row["quota"] ?? nil).flatMap { Int64($0) })
-        }
+        guard let row = try await row(of: address) else { return nil }
+        return DirectoryEntry(
+            hash: row["password"] ?? nil, isActive: Self.isTrue(row["active"] ?? nil, else: true),
+            isExternal: Self.isTrue(row["external"] ?? nil, else: false), displayName: row["name"] ?? nil,
+            quotaOctets: (row["quota"] ?? nil).flatMap { Int64($0) }, changedAt: try Self.time(row["changedat"] ?? nil))
     }
+
+    /// Seconds since 1970, RFC 3339, or as databases write times.
+    private static func time(_ text: String?) throws(DirectoryError) -> Timestamp? {
+        // MySQL's zero date is none.
+        guard let text else { return nil }
+        if text.isEmpty || text.hasPrefix("0000-00-00") { return nil }
+        guard let time = Timestamp(databaseText: text) else {
+            throw DirectoryError("accounts.sql.lookup gives a changedAt that is no time; give seconds since 1970")
+        }
+        return time
+    }
+
+    public func others(of address: EmailAddress) async throws(DirectoryError) -> [String] {
+        guard let others = settings.others else { return [] }
+        let rows = try await run(others, arguments(address), mostRows: Self.mostOthers).rows
+        return rows.compactMap { row in row.values.compactMap { $0 }.first }
+    }
+
+    /// Each costs a hash.
+    private static let mostOthers = 32
 
     public func matches(_ password: Password, of address: EmailAddress) async throws(DirectoryError) -> Bool {
         throw DirectoryError("the database has no hash of \(address), and compares no passwords itself")
@@ -112,7 +136,43 @@ public struct SQLDirectory: AccountDirectory {
         return Array(sorted.drop { account in cursor.map { account.address <= $0 } ?? false }.prefix(limit))
     }
 
-    public func flush(_ address: EmailAddress) async {}
+    public func connect() async throws(DirectoryError) {
+        do throws(SQLFailure) {
+            try await pool.run { connection throws(SQLFailure) in try connection.ping() }
+        } catch {
+            throw DirectoryError(error.description)
+        }
+    }
+
+    public func tryReplacement(
+        of address: EmailAddress, standing hash: String
+    ) async throws(DirectoryError) -> ReplacementTrial {
+        var arguments = arguments(address)
+        arguments["password"] = .text(hash)
+        let (replace, given) = (settings.replace, arguments)
+        do throws(SQLFailure) {
+            return try await pool.run { connection throws(SQLFailure) in
+                try connection.rolledBack { () throws(SQLFailure) in
+                    var arguments = given
+                    // A hash that nobody has.
+                    arguments["expected"] = .octets(hash + "?")
+                    guard try connection.run(replace, arguments, mostRows: 1).changed == 0 else {
+                        return .faulty(
+                            "accounts.sql.replace does not compare :expected: it would overwrite newer passwords")
+                    }
+                    guard try connection.takesBack(replace) else { return .soundSoFar }
+                    arguments["expected"] = .octets(hash)
+                    let changed = try connection.run(replace, arguments, mostRows: 1).changed
+                    return changed == 1
+                        ? .sound
+                        : .faulty(
+                            "accounts.sql.replace changes \(changed) rows where :expected is right, instead of one")
+                }
+            }
+        } catch {
+            throw DirectoryError(error.description)
+        }
+    }
 
     /// Of one domain.
     private static let mostAccounts = 1_000_000
@@ -120,8 +180,11 @@ public struct SQLDirectory: AccountDirectory {
     /// The account's row; of several, the one whose address is the same octet by octet.
     private func row(of address: EmailAddress) async throws(DirectoryError) -> [String: String?]? {
         let rows = try await run(settings.lookup, arguments(address), mostRows: 8).rows
+        if settings.givesAddress, let row = rows.first, row["address"] == nil {
+            throw DirectoryError("accounts.sql.lookup gives no column address, by which accounts are told apart")
+        }
         return rows.first { row in
-            guard let text = row["address"] ?? nil else { return true }
+            guard let text = row["address"] ?? nil else { return !settings.givesAddress }
             return text == address.description || (try? EmailAddress(text)) == address
         }
     }

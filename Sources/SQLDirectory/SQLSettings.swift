@@ -41,21 +41,48 @@ public struct SQLSettings: Sendable {
         self.connections = connections
         self.lookup = try Self.statement("lookup", lookup, "SELECT", ["address"])
         self.replace = try Self.statement("replace", replace, "UPDATE", ["password", "expected"])
-        self.others = try others.map { text throws(Fault) in try Self.statement("others", text, "SELECT", []) }
+        self.others = try others.map { text throws(Fault) in try Self.statement("others", text, "SELECT", ["address"]) }
         self.list = try list.map { text throws(Fault) in try Self.statement("list", text, "SELECT", ["domain"]) }
         self.create = try create.map { text throws(Fault) in try Self.statement("create", text, "INSERT", ["password"])
         }
         _ = try place()
     }
 
-    /// A preset's.
+    /// A preset's, each statement of which can be set over.
     /// - Throws: ``Fault``.
     public init(
-        _ preset: SQLPreset, url: String, password: Password? = nil, seconds: Int = 10, connections: Int = 8
+        _ preset: SQLPreset?, url: String, lookup: String? = nil, replace: String? = nil, others: String? = nil,
+        list: String? = nil, create: String? = nil, password: Password? = nil, seconds: Int = 10, connections: Int = 8
     ) throws(Fault) {
+        guard let chosen = lookup ?? preset?.lookup else {
+            throw Fault(key: "lookup", detail: "must be set where there is no accounts.preset")
+        }
+        guard let replace = replace ?? preset?.replace else {
+            throw Fault(key: "replace", detail: "must be set where there is no accounts.preset")
+        }
         try self.init(
-            url: url, lookup: preset.lookup, replace: preset.replace, list: preset.list,
-            givesAddress: preset.givesAddress, password: password, seconds: seconds, connections: connections)
+            url: url, lookup: chosen, replace: replace, others: others, list: list ?? preset?.list, create: create,
+            givesAddress: lookup.map(Self.namesAddress) ?? preset?.givesAddress ?? false, password: password,
+            seconds: seconds, connections: connections)
+    }
+
+    /// Whether a SELECT gives a column `address`.
+    static func namesAddress(_ lookup: String) -> Bool {
+        guard let from = lookup.firstRange(of: /(?i)\sfrom\s/) else { return false }
+        return lookup[..<from.lowerBound].contains(/(?i)(^|[\s,.`"])address[`"]?\s*(,|$)/)
+    }
+
+    /// Whether a statement, or the URL, can be used as the value of `key`.
+    /// - Throws: ``Fault``.
+    public static func check(_ key: String, _ text: String) throws(Fault) {
+        switch key {
+        case "url": _ = try place(of: text)
+        case "lookup": _ = try statement(key, text, "SELECT", ["address"])
+        case "replace": _ = try statement(key, text, "UPDATE", ["password", "expected"])
+        case "list": _ = try statement(key, text, "SELECT", ["domain"])
+        case "create": _ = try statement(key, text, "INSERT", ["password"])
+        default: _ = try statement(key, text, "SELECT", ["address"])
+        }
     }
 
     private static func statement(
@@ -83,7 +110,9 @@ public struct SQLSettings: Sendable {
     }
 
     /// - Throws: ``Fault``.
-    func place() throws(Fault) -> Place {
+    func place() throws(Fault) -> Place { try Self.place(of: url) }
+
+    private static func place(of url: String) throws(Fault) -> Place {
         if url.hasPrefix("sqlite:") {
             let path = String(url.dropFirst(7))
             guard path.hasPrefix("/") else {
@@ -92,15 +121,13 @@ public struct SQLSettings: Sendable {
             return .sqlite(path)
         }
         if url.hasPrefix("postgresql://") || url.hasPrefix("postgres://") {
-            guard !Self.authority(url).contains(where: { $0 == ":" && Self.hasPassword(url) }) else {
-                throw Self.withPassword
-            }
+            guard !hasPassword(url) else { throw withPassword }
             return .postgresql(url)
         }
         guard url.hasPrefix("mysql://") else {
             throw Fault(key: "url", detail: "must begin with mysql://, postgresql:// or sqlite:")
         }
-        return .mysql(try mysql())
+        return .mysql(try mysql(url))
     }
 
     private static let withPassword = Fault(
@@ -120,11 +147,11 @@ public struct SQLSettings: Sendable {
     }
 
     /// `mysql://USER@HOST[:PORT]/DB` or `mysql://USER@/DB?socket=PATH`
-    private func mysql() throws(Fault) -> MySQLBackend.Place {
+    private static func mysql(_ url: String) throws(Fault) -> MySQLBackend.Place {
         let form = Fault(
             key: "url", detail: "must be mysql://USER@HOST[:PORT]/DATABASE or mysql://USER@/DATABASE?socket=PATH")
-        if Self.hasPassword(url) { throw Self.withPassword }
-        let authority = Self.authority(url)
+        if hasPassword(url) { throw withPassword }
+        let authority = authority(url)
         guard let at = authority.lastIndex(of: "@"),
             let user = String(authority[..<at]).removingPercentEncoding, !user.isEmpty
         else { throw form }

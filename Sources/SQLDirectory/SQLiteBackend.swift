@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DirectoryConnections
 import GRDBSQLite
 import Glibc
 
@@ -63,6 +64,12 @@ private final class SQLiteConnection: SQLConnection {
                 return result
             default: throw failure()
             }
+        }
+    }
+
+    func ping() throws(SQLFailure) {
+        guard sqlite3_exec(database, "SELECT count(*) FROM sqlite_master", nil, nil, nil) == SQLITE_OK else {
+            throw failure()
         }
     }
 

@@ -78,6 +78,11 @@ public final class HashingPool: Sendable {
         }
     }
 
+    /// Whatever else takes as long as a hash, with a login's priority; throws as ``verify(_:against:)``.
+    public func compute<Answer: Sendable>(_ work: @escaping @Sendable () throws -> Answer) async throws -> Answer {
+        try await done(work)
+    }
+
     /// A password to be hashed.
     public struct Wanted: Sendable {
         let password: Password

@@ -83,6 +83,11 @@ extension AccountRecord {
     /// The user changed the password: the old one no longer opens anything.
     package mutating func changePassword(to hash: String) {
         passwordHash = hash
+        close()
+    }
+
+    /// The account's password is its user's own, and is shown to nobody.
+    package mutating func close() {
         handingOver = nil
         handover = .changedHere
         revision += 1

@@ -186,10 +186,11 @@ package struct LoginEffects: Sendable {
     private func settled(_ hash: String, _ stands: Bool, _ facts: AccountFacts) -> AccountEffects? {
         guard var account = facts.account, let intended = account.handingOver, intended.hash == hash else { return nil }
         account.handingOver = nil
+        // It is known again, whatever comes of it.
+        if stands { account.passwordHash = hash }
         guard stands, let octets = intended.sealed, let settings = facts.settings,
             settings.generation == intended.generation, settings.state(at: now) == .active
         else { return AccountEffects(account) }
-        account.passwordHash = hash
         account.handOver()
         var effects = self
         effects.via = intended.via

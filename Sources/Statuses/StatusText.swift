@@ -133,6 +133,15 @@ public enum StatusText {
         case .stopped: LocalizedText(en: "The move was stopped.", zhCN: "搬家已停止。")
         case .created: LocalizedText(en: "The account was created.", zhCN: "账号已创建。")
         case .passwordChanged: LocalizedText(en: "The password was changed here.", zhCN: "密码已在新平台修改。")
+        case .hashUnverifiable:
+            LocalizedText(
+                en:
+                    "The platform's password hash is of a form that cannot be verified here; its logins are left alone.",
+                zhCN: "平台上的密码哈希格式无法在此校验；该账号的登录不作处理。")
+        case .closed:
+            LocalizedText(
+                en: "The administrator closed the account to hand-over: the old password opens nothing.",
+                zhCN: "管理员已关闭该账号的密码同步：原密码不再有效。")
         case .deleted: LocalizedText(en: "The account was deleted.", zhCN: "账号已删除。")
         case .paused: LocalizedText(en: "The administrator paused the move.", zhCN: "管理员已暂停搬家。")
         case .resumed: LocalizedText(en: "The administrator let the move go on.", zhCN: "管理员已恢复搬家。")

@@ -4,6 +4,37 @@ internal import Glibc
 
 /// A secret that the unit passes in (`LoadCredential=`, `LoadCredentialEncrypted=`; systemd.exec(5)).
 public enum Credential {
+    /// The octets of `$CREDENTIALS_DIRECTORY/name`, without a line end behind them.
+    /// - Returns: nil if there is no such credential.
+    /// - Throws: ``SystemdError`` (`credential`) if it cannot be read.
+    public static func text(named name: String) throws(SystemdError) -> [UInt8]? {
+        guard let directory = getenv("CREDENTIALS_DIRECTORY") else { return nil }
+        let path = String(cString: directory) + "/" + name
+        guard access(path, F_OK) == 0 || errno != ENOENT else { return nil }
+        return try text(ofFile: path, "the credential \(name)")
+    }
+
+    /// The octets of a file, without a line end behind them.
+    /// - Parameter what: what to call it.
+    /// - Throws: ``SystemdError`` (`credential`) if it cannot be read.
+    public static func text(ofFile path: String, _ what: String) throws(SystemdError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+        guard descriptor >= 0 else {
+            throw SystemdError(.credential, "\(what) cannot be read: \(errorText(errno)) (\(path))")
+        }
+        defer { close(descriptor) }
+        var octets = [UInt8](repeating: 0, count: 4096)
+        let count = read(descriptor, &octets, octets.count)
+        guard count >= 0, count < octets.count else {
+            throw SystemdError(
+                .credential, "\(what) cannot be read: \(count < 0 ? errorText(errno) : "it is too long") (\(path))")
+        }
+        var text = Array(octets[..<count])
+        octets.withUnsafeMutableBytes { if let start = $0.baseAddress { explicit_bzero(start, $0.count) } }
+        while let last = text.last, last == 0x0A || last == 0x0D { text.removeLast() }
+        return text
+    }
+
     /// Calls `body` with the octets of `$CREDENTIALS_DIRECTORY/name`, which are valid only during the call.
     ///
     /// - Returns: nil if there is no such credential.

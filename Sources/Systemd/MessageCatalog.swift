@@ -15,6 +15,7 @@ enum MessageCatalog {
         "interrupted": "7b27f42fe6c04eeba3e646df4697c69c",
         "mailStoreUnavailable": "938d93579d734612b3dd6c596d24df1b",
         "databaseUnavailable": "af17fcd26d6048b6ade6745ff0ca57ee",
+        "directoryUnavailable": "9727956ae8eb45188da0662329927ac8",
         "credentialsRejected": "b5b672e7ccc74d9aae47ef76e91fae88",
         "mailboxInUse": "7fdd7e4268d446e79b8a0fee19c5c228",
         "masterRejected": "b90c52f6d1e84a7c93f5e60a7d4b2c18",

@@ -33,6 +33,10 @@ public enum RowRejection: String, Codable, Sendable, CaseIterable {
     case invalidRow
     /// The password is not ASCII, and the file's encoding had to be guessed.
     case encodingUncertain
+    /// Accounts are the platform's own: a row is an address alone …
+    case accountsElsewhere
+    /// … which the platform has to know.
+    case notInDirectory
 }
 
 /// What an administrator's list of accounts can be sorted by.
@@ -59,6 +63,14 @@ public enum ServerCheck: String, Codable, Sendable, CaseIterable {
     /// Names of messages; by IMAP, whether those of POP3 match.
     case uidl, uidlMatch
     case retrieve, rejectsWrongPassword
+}
+
+/// A step in trying out a platform's own accounts, in the order in which they are taken.
+public enum AccountsCheck: String, Codable, Sendable, CaseIterable {
+    case connect, lookup
+    /// The form of the account's hash.
+    case hash
+    case replace, list, flush
 }
 
 /// The meaning of a column in a file of accounts.

@@ -29,6 +29,8 @@ public struct ClientAddress: Hashable, Sendable, CustomStringConvertible {
         return IPAddress(octets: address.octets.prefix(8) + Array(repeating: 0, count: 8)).map(Self.init) ?? self
     }
 
+    public func isInside(_ network: IPNetwork) -> Bool { network.contains(address) }
+
     private init(_ address: IPAddress) { self.address = address }
 
     /// As inet_ntop(3) writes it.

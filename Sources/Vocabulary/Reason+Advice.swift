@@ -56,6 +56,14 @@ extension Reason {
         case .databaseUnavailable:
             LocalizedText(
                 en: "The database does not answer: see its file system and space.", zhCN: "数据库不可用：请检查文件系统和空间。")
+        case .directoryUnavailable:
+            LocalizedText(
+                en: "The platform's own accounts cannot be read or changed: mailmovectl verify-accounts tells why.",
+                zhCN: "无法读取或更改平台自身的账号：mailmovectl verify-accounts 会说明原因。")
+        case .accountsElsewhere:
+            LocalizedText(
+                en: "Accounts and passwords are the platform's own (accounts.kind): change them there.",
+                zhCN: "账号和密码属于平台自身（accounts.kind）：请在平台上更改。")
         case .migrationExpired:
             LocalizedText(
                 en: "The window has ended; enabling the migration again opens a new one.", zhCN: "有效期已过；重新开启搬家即可。")

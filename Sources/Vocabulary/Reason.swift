@@ -3,12 +3,12 @@
 /// Why something was not done: the reasons of the contract, each with its JSON-RPC code.
 public enum Reason: String, Error, Sendable, Codable, CaseIterable {
     case forbidden, tooManyAttempts, overloaded, shuttingDown
-    case accountNotFound
+    case accountNotFound, accountsElsewhere
     case migrationNotEnabled, migrationExpired, nonMigratingAccount
     case credentialsRejected, oldServerUnreachable, oldServerUntrusted, oldServerProtocol
     case secureAuthenticationUnavailable, mailboxInUse, messagesRefused, oldServerThrottled, masterRejected
     case interrupted
-    case mailStoreUnavailable, databaseUnavailable
+    case mailStoreUnavailable, databaseUnavailable, directoryUnavailable
 
     /// The JSON-RPC error code; nil for `interrupted`, which only a status carries.
     public var code: Int? {
@@ -18,6 +18,7 @@ public enum Reason: String, Error, Sendable, Codable, CaseIterable {
         case .overloaded: -32003
         case .shuttingDown: -32004
         case .accountNotFound: -32010
+        case .accountsElsewhere: -32011
         case .migrationNotEnabled: -32020
         case .migrationExpired: -32021
         case .nonMigratingAccount: -32022
@@ -33,6 +34,7 @@ public enum Reason: String, Error, Sendable, Codable, CaseIterable {
         case .interrupted: nil
         case .mailStoreUnavailable: -32040
         case .databaseUnavailable: -32041
+        case .directoryUnavailable: -32042
         }
     }
 
@@ -40,9 +42,11 @@ public enum Reason: String, Error, Sendable, Codable, CaseIterable {
     public var isRetryable: Bool {
         switch self {
         case .tooManyAttempts, .overloaded, .shuttingDown, .oldServerUnreachable, .oldServerProtocol, .mailboxInUse,
-            .messagesRefused, .oldServerThrottled, .interrupted, .mailStoreUnavailable, .databaseUnavailable:
+            .messagesRefused, .oldServerThrottled, .interrupted, .mailStoreUnavailable, .databaseUnavailable,
+            .directoryUnavailable:
             true
-        case .forbidden, .accountNotFound, .migrationNotEnabled, .migrationExpired, .nonMigratingAccount,
+        case .forbidden, .accountNotFound, .accountsElsewhere, .migrationNotEnabled, .migrationExpired,
+            .nonMigratingAccount,
             .credentialsRejected, .oldServerUntrusted, .secureAuthenticationUnavailable, .masterRejected:
             false
         }
@@ -63,6 +67,8 @@ public enum Reason: String, Error, Sendable, Codable, CaseIterable {
             LocalizedText(en: "The service is restarting. Please try again in a moment.", zhCN: "服务正在重启，请稍后再试。")
         case .accountNotFound:
             LocalizedText(en: "There is no such account.", zhCN: "该账号不存在。")
+        case .accountsElsewhere:
+            LocalizedText(en: "Accounts are kept by the mail platform itself.", zhCN: "账号由邮件平台自身管理。")
         case .migrationNotEnabled:
             LocalizedText(en: "Mail migration is not enabled for this domain.", zhCN: "该域未开启邮箱搬家，请联系管理员。")
         case .migrationExpired:
@@ -111,6 +117,9 @@ public enum Reason: String, Error, Sendable, Codable, CaseIterable {
         case .databaseUnavailable:
             LocalizedText(
                 en: "The service's database is not available. Please try again later.", zhCN: "服务数据库暂不可用，请稍后再试。")
+        case .directoryUnavailable:
+            LocalizedText(
+                en: "The accounts cannot be read at the moment. Please try again later.", zhCN: "暂时无法读取账号，请稍后再试。")
         }
     }
 }

@@ -63,6 +63,19 @@ package final class WorkerPool: Sendable {
         return await answer.wait()
     }
 
+    /// As ``run(within:_:)``; nil as well as soon as the task is cancelled.
+    package func runUnlessCancelled<Answer: Sendable>(
+        within patience: Duration, _ body: @escaping @Sendable () -> Answer
+    ) async -> Answer? {
+        let answer = Latch<Answer?>()
+        let alarm = Timekeeper.shared.call(after: patience) { answer.settle(nil) }
+        submit {
+            answer.settle(body())
+            alarm.cancel()
+        }
+        return await answer.waitUnlessCancelled() ?? nil
+    }
+
     /// The answer of `body`, unless it is refused, or the task is cancelled, before its turn.
     /// - Throws: `CancellationError`, ``Refusal``, or what `body` throws.
     package func attempt<Answer: Sendable>(

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BuiltinDirectory
 import Configuring
 import DNS
 import Glibc
@@ -105,12 +104,14 @@ final class Daemon: Service {
         clients.connections = descriptors.clients(of: clients.connections)
         let sealKey = try Keys.sealKey(stored: inherited.stored, manager: manager, log: log)
         let ledgerHash = try KeyedHash(key: try await Keys.ledgerKey("ledger-key", in: records))
+        let directory = try Accounts.directory(configuration, records: records, log: log)
+        Word.leave(configuration.accounts.kind, beside: listeners, log: log)
         // Last of the steps that may fail, because its owner must end it.
         pool = try HashingPool(waitingLogins: 2048, decoyScheme: limits.passwordScheme)
         let source = SourcesByProtocol(
             pop3: POP3Source(group: group, trust: trust), imap: IMAPSource(group: group, trust: trust))
         move = MailMove(
-            records: records, directory: BuiltinDirectory(records: records), source: source, probe: source,
+            records: records, directory: directory, source: source, probe: source,
             store: store,
             pool: pool, sealKey: sealKey, ledgerHash: ledgerHash, limits: limits)
         let report = ServiceReport(records: records, move: move, storeKind: store.traits.kind)
@@ -221,6 +222,7 @@ extension MoveLimits {
         connectTimeout = configuration.timeouts.connect
         readTimeout = configuration.timeouts.read
         loginTimeout = configuration.timeouts.login
+        ownNetworks = configuration.accounts.ownNetworks
         resolver = Resolver(server: configuration.dnsServer)
         passwordScheme = configuration.passwords.scheme
         noticeAddress = configuration.notifyTarget

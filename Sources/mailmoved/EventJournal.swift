@@ -53,7 +53,8 @@ extension EventRecord.Kind {
         // Logged once already, whatever the number of its domains.
         case .oldServerUnreachable, .oldServerAnswers, .oldServerLimits: .debug
         case .triggered, .handedOver, .connected, .completed, .passwordChanged, .deleted: .info
-        case .passwordRejected, .postponed, .nonMigrating, .stopped, .paused, .resumed, .retried, .enabled,
+        case .passwordRejected, .postponed, .nonMigrating, .hashUnverifiable, .closed, .stopped, .paused, .resumed,
+            .retried, .enabled,
             .settingsChanged, .disabled, .halfDone, .allDone, .windowEnding, .windowEnded:
             .notice
         case .failed, .messageRefused, .perhapsDoubled, .stalled, .oldServerAway: .warning
@@ -75,6 +76,8 @@ extension EventRecord.Kind {
         case .stopped: "the move was stopped"
         case .created: "the account was created"
         case .passwordChanged: "the password was changed here"
+        case .hashUnverifiable: "the platform's password hash cannot be verified here"
+        case .closed: "the account was closed to hand-over"
         case .deleted: "the account was deleted"
         case .paused: "the move was paused"
         case .resumed: "the move may go on"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AccountDirectory
 import Configuring
 import CoreMetrics
 import Foundation
@@ -55,6 +56,8 @@ struct Main {
             return fail(
                 error.description, error.code == .newer ? EX_CONFIG : EX_UNAVAILABLE, errno: error.errno,
                 reason: .databaseUnavailable)
+        } catch let error as DirectoryError {
+            return fail(error.description, EX_CONFIG)
         } catch let error as MailStoreError {
             return fail(error.description, EX_CONFIG)
         } catch let error as ListenError {

@@ -2,19 +2,24 @@
 
 import AccountDirectory
 import BuiltinDirectory
+import CommandDirectory
 import Foundation
+import LDAPDirectory
 import SQLDirectory
+import Secrets
 import Support
 import Testing
 import Vocabulary
 
 /// Every conformer, with ann's account and bob's.
 enum DirectoryKind: CaseIterable, Sendable {
-    case builtin, memory, textFile, sqlite, postgresql, mariadb
+    case builtin, memory, textFile, sqlite, postgresql, mariadb, ldap, command
 
     /// Where what it needs is installed.
     static var available: [DirectoryKind] {
-        allCases.filter { AccountsDatabase(rawValue: "\($0)")?.isAvailable ?? true }
+        allCases.filter { kind in
+            kind == .ldap ? LDAPServer.isAvailable : AccountsDatabase(rawValue: "\(kind)")?.isAvailable ?? true
+        }
     }
 
     func with(_ body: (any AccountDirectory) async throws -> Void) async throws {
@@ -33,6 +38,20 @@ enum DirectoryKind: CaseIterable, Sendable {
             try Data("\(ann):{A}1\n\(bob):{B}1\n".utf8).write(to: file)
             defer { try? FileManager.default.removeItem(at: file) }
             try await body(TextFileDirectory(file: file))
+        case .ldap:
+            let server = try await LDAPServer()
+            defer { server.stop() }
+            try await server.add("\(ann)", ["{A}1"])
+            try await server.add("\(bob)", ["{B}1"])
+            try await body(
+                LDAPDirectory(
+                    LDAPSettings(
+                        url: server.url, bindDN: LDAPServer.bindDN, password: Password(LDAPServer.password),
+                        base: LDAPServer.base)))
+        case .command:
+            let program = try await AccountsProgram()
+            try program.write(["\(ann)": ["password": "{A}1"], "\(bob)": ["password": "{B}1"]])
+            try await body(CommandDirectory(program: program.path, patience: .seconds(30)))
         case .sqlite, .postgresql, .mariadb:
             let table = "CREATE TABLE users (address VARCHAR(255) PRIMARY KEY, password VARCHAR(255))"
             let database = try #require(AccountsDatabase(rawValue: "\(self)"))

@@ -185,10 +185,6 @@ import Vocabulary
 
     @Test(arguments: [
         ("mailStore: {maildir: {shared: true}}", "mailStore.maildir.shared"),
-        ("accounts: {kind: sql}", "accounts.kind"),
-        ("accounts: {preset: mailcow}", "accounts.preset"),
-        ("accounts: {ownNetworks: [192.0.2.0/24]}", "accounts.ownNetworks"),
-        ("accounts: {command: /usr/bin/true}", "accounts.command"),
         ("database: {leaseSeconds: 20}", "database.leaseSeconds"),
         ("node: {name: nobody-is-called-so}", "node.name"),
     ])

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import AccountDirectory
+import Foundation
 import JSONRPC
 import JSONWire
 import MailMoveAPI
@@ -14,12 +16,12 @@ import Vocabulary
     /// The codes as clients know them.
     private static let codes: [Reason: Int] = [
         .forbidden: -32001, .tooManyAttempts: -32002, .overloaded: -32003, .shuttingDown: -32004,
-        .accountNotFound: -32010, .migrationNotEnabled: -32020, .migrationExpired: -32021,
+        .accountNotFound: -32010, .accountsElsewhere: -32011, .migrationNotEnabled: -32020, .migrationExpired: -32021,
         .nonMigratingAccount: -32022, .credentialsRejected: -32030, .oldServerUnreachable: -32031,
         .oldServerUntrusted: -32032, .oldServerProtocol: -32033, .secureAuthenticationUnavailable: -32034,
         .mailboxInUse: -32035, .messagesRefused: -32036, .oldServerThrottled: -32037, .masterRejected: -32038,
         .mailStoreUnavailable: -32040,
-        .databaseUnavailable: -32041,
+        .databaseUnavailable: -32041, .directoryUnavailable: -32042,
     ]
 
     /// A way in which a method fails.
@@ -27,6 +29,8 @@ import Vocabulary
         var method: String
         var reason: Reason
         var parameters: JSONValue
+        /// Whether accounts are the platform's own: ann's.
+        var isElsewhere = false
         var prepare: @Sendable (MethodPlatform) async throws -> Void = { _ in }
 
         var testDescription: String { "\(method): \(reason.rawValue)" }
@@ -71,7 +75,32 @@ import Vocabulary
         }
     }
 
-    static let ways: [Failing] = lookups + logins + triggers + retries + moves
+    static let ways: [Failing] = lookups + logins + triggers + retries + moves + elsewhere
+
+    /// Where accounts are the platform's own.
+    private static let elsewhere: [Failing] = [
+        Failing(
+            method: "setPassword", reason: .accountsElsewhere,
+            parameters: ["account": "ann@example.com", "password": "Str0ng-0-pass"], isElsewhere: true),
+        Failing(
+            method: "exportAccounts", reason: .accountsElsewhere, parameters: ["domain": "example.com"],
+            isElsewhere: true),
+        away("createAccounts", ["accounts": [["address": "bob@example.com"]]]),
+        away("importAccounts", ["data": .string(Data("Email\nbob@example.com\n".utf8).base64EncodedString())]),
+        away("closeAccounts", ["accounts": ["bob@example.com"]]),
+        away("triggerMigration", ["account": "ann@example.com", "password": .string(MethodPlatform.password)]),
+    ]
+
+    private static func away(_ method: String, _ parameters: JSONValue) -> Failing {
+        Failing(
+            method: method, reason: .directoryUnavailable, parameters: parameters, isElsewhere: true
+        ) { platform in
+            _ = try await platform.call(
+                "enableMigration",
+                ["domain": "example.com", "oldServer": ["host": "192.0.2.1", "security": "starttls"]])
+            platform.directory?.isDown = true
+        }
+    }
 
     private static let lookups: [Failing] = {
         let domains = [
@@ -162,7 +191,9 @@ import Vocabulary
     @Test(arguments: ways) func aMethodFailsAsItDeclares(_ way: Failing) async throws {
         let method = try #require(Contract.method(named: way.method))
         #expect(method.reasons.contains(way.reason))
-        try await MethodPlatform.run { platform in
+        let ann = try EmailAddress("ann@example.com")
+        let accounts = way.isElsewhere ? MemoryDirectory([ann: DirectoryEntry(hash: "{PLAIN}x")]) : nil
+        try await MethodPlatform.run(accounts: accounts) { platform in
             try await way.prepare(platform)
             let error = try #require(try await platform.call(way.method, way.parameters))
             #expect(error.data?["reason"]?.string == way.reason.rawValue, "\(error)")
@@ -205,7 +236,7 @@ import Vocabulary
 
     /// They answer from what they know.
     private static let withoutRecords: Set = [
-        "ping", "rpc.discover", "unwatch", "getServiceStatus", "getMetrics", "detectOldServer",
+        "ping", "rpc.discover", "unwatch", "getServiceStatus", "getMetrics", "detectOldServer", "verifyAccounts",
     ]
 
     @Test(arguments: [

@@ -27,14 +27,21 @@ final class MethodPlatform: Sendable {
     private let table: MethodTable
     private let clock = Clock()
 
-    private init(_ records: any Records, _ store: any MailStore, _ pool: HashingPool) throws {
+    /// Where accounts live, if they are the platform's own.
+    let directory: MemoryDirectory?
+
+    private init(
+        _ records: any Records, _ store: any MailStore, _ pool: HashingPool, _ directory: MemoryDirectory?
+    ) throws {
+        self.directory = directory
         let clock = clock
         var limits = MoveLimits()
         limits.loginTimeout = 60
         // Nobody answers there.
         limits.resolver = Resolver(server: .init(host: "127.0.0.1", port: 1))
         move = MailMove(
-            records: records, directory: BuiltinDirectory(records: records), source: source, probe: NoProbe(),
+            records: records, directory: directory ?? BuiltinDirectory(records: records), source: source,
+            probe: NoProbe(),
             store: store, pool: pool, sealKey: .random(),
             ledgerHash: try KeyedHash(key: Array(repeating: 2, count: 32)), limits: limits,
             log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: { clock.now })
@@ -55,13 +62,16 @@ final class MethodPlatform: Sendable {
 
     func advance(days: Double) { clock.advance(days: days) }
 
-    /// - Parameter failure: what every use of the records comes to.
+    /// - Parameters:
+    ///   - failure: what every use of the records comes to.
+    ///   - directory: where accounts live, if they are the platform's own.
     static func run(
-        failing failure: (any Error)? = nil, _ body: (MethodPlatform) async throws -> Void
+        failing failure: (any Error)? = nil, accounts directory: MemoryDirectory? = nil,
+        _ body: (MethodPlatform) async throws -> Void
     ) async throws {
         let pool = try HashingPool(threads: 1)
         let records: any Records = failure.map { FailingRecords(error: $0) } ?? MemoryRecords()
-        let platform = try MethodPlatform(records, try MemoryStore(), pool)
+        let platform = try MethodPlatform(records, try MemoryStore(), pool, directory)
         let result: Result<Void, any Error>
         // Old servers are asked for as long as it runs.
         async let life: Void = platform.move.run()

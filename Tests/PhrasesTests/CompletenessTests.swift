@@ -12,7 +12,8 @@ import Testing
         "MailStore", "MessageIntake",
         "Runs",
         "Logins", "Notices", "MigrationFile", "Delivery", "Migration", "Accounts", "Diagnosis", "DNS", "Methods",
-        "Vocabulary", "Secrets",
+        "Vocabulary", "Secrets", "SQLDirectory", "LDAPDirectory", "CommandDirectory", "PlatformAccounts",
+        "DirectoryConnections", "ChildPrograms",
     ]
 
     /// What servers and their users say, what is sent, and what has its Chinese beside it.
@@ -23,6 +24,9 @@ import Testing
         "Vocabulary/Reason.swift", "Vocabulary/Reason+Advice.swift",
         "MaildirStore/PathTemplate.swift",
         "Diagnosis/Hoster.swift",
+        // What configurations are refused for is in English, as all of that.
+        "SQLDirectory/SQLPreset.swift", "SQLDirectory/NamedStatement.swift", "SQLDirectory/SQLSettings.swift",
+        "PlatformAccounts/DoveadmRequest.swift",
     ]
 
     /// What only the journal gets, which is in English.
@@ -59,6 +63,9 @@ import Testing
         "a run cannot be tried again: {}",
         "whether it announces EXPIRE 0 could not be remembered: {}",
         "the key of the ledger's hashes has {} octets, not 16 to 64",
+        "{} accounts were taken in", "the platform's list is read again later: {}",
+        "a cache may still know the former password: {}", "the platform's accounts answer again",
+        "the platform's accounts cannot be read, and first logins are put off meanwhile: {}",
         "news may be told again: {}",
         "news cannot be looked for: {}",
         "what was told of {} cannot be read: {}",
@@ -73,6 +80,9 @@ import Testing
         "a POP3 session", "an IMAP session", "a connection to the platform", "mailbox {}",
         "Subject: Retrieval using the IMAP4 protocol failed for the following message", "store-marker {}",
         "found-by-content {}", "not started", "not migrating", "progress of {}", "mailmove password\0{}",
+        "SELECT count(*) FROM sqlite_master", "BEGIN IMMEDIATE", "START TRANSACTION",
+        "SELECT engine AS engine FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = :address",
+        "-c statement_timeout={} -c lock_timeout={}", "two values have a place", "{\"do\": \"list\"",
         "(password hash)", ", or null", ": there are none", "; known are ",
         " (or, where it is switched already, the old server's name leads there too: set its address)",
     ]

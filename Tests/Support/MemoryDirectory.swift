@@ -23,6 +23,7 @@ public final class MemoryDirectory: AccountDirectory {
         var fault: Fault?
         var isDown = false
         var lookups = 0
+        var others: [String] = []
     }
 
     private let state: Mutex<State>
@@ -38,6 +39,16 @@ public final class MemoryDirectory: AccountDirectory {
     public var flushed: [EmailAddress] { state.withLock { $0.flushed } }
 
     public var lookups: Int { state.withLock { $0.lookups } }
+
+    /// Hashes of everybody's other secrets.
+    public var others: [String] {
+        get { state.withLock { $0.others } }
+        set { state.withLock { $0.others = newValue } }
+    }
+
+    public func others(of address: EmailAddress) async throws(DirectoryError) -> [String] {
+        try asked { $0.others }
+    }
 
     public func fail(_ fault: Fault) { state.withLock { $0.fault = fault } }
 

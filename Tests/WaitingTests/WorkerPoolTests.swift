@@ -40,6 +40,24 @@ import Testing
         return (pool, gate)
     }
 
+    @Test func whoIsCancelledWaitsNoMoreAndTheJobGoesOn() async {
+        let pool = WorkerPool("test", threads: 1)
+        let done = Latch<Void>()
+        let mayEnd = Latch<Void>()
+        let task = Task {
+            await pool.runUnlessCancelled(within: .seconds(600)) {
+                while !mayEnd.isSettled { usleep(1000) }
+                done.settle(())
+                return 1
+            }
+        }
+        task.cancel()
+        #expect(await task.value == nil)
+        mayEnd.settle(())
+        await done.wait()
+        #expect(await pool.runUnlessCancelled(within: .seconds(600)) { 2 } == 2)
+    }
+
     @Test func noMoreAreDoneAtOnceThanThereAreThreads() async {
         let pool = WorkerPool("test", threads: 3)
         let count = Count()

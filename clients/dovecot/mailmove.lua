@@ -14,6 +14,23 @@ local unix = require "socket.unix"
 
 local path = os.getenv("MAILMOVE_LOGIN_SOCKET") or "/run/mailmove/login.sock"
 
+-- Where accounts are the platform's own, mailmoved lets nobody in: what it passes on is the next password database's, and
+-- so is everything while it is gone, hangs or cannot read the accounts. The daemon leaves a word about that beside its
+-- socket, which outlives it.
+local function accounts_are_elsewhere()
+  local file = io.open(path .. ".accounts")
+  if not file then
+    return false
+  end
+  local kind = file:read("*l")
+  file:close()
+  return kind ~= nil and kind ~= "" and kind ~= "builtin"
+end
+
+-- Seconds after which a daemon that does not even answer a ping hangs.
+local ping_patience = 2
+local ping = '{"jsonrpc":"2.0","id":0,"method":"ping"}\n'
+
 -- Seconds; well above the daemon's own bound for a login (timeouts.login, 10), below Dovecot's patience (60).
 local patience = 30
 
@@ -32,17 +49,49 @@ local via = { imap = "imap", pop3 = "pop3", smtp = "smtp", submission = "smtp" }
 
 local result = dovecot.auth
 
+-- The next line, within so many seconds; else nil, why, and what has come of it.
+local function receive(connection, seconds, part)
+  connection:settimeout(seconds, "t")
+  return connection:receive("*l", part)
+end
+
+-- The reply to a request. Where `pings` says so, a ping is sent with it, and every time that nothing has come for two
+-- seconds: a daemon that waits for the old server answers it at once, one that hangs does not.
+local function reply_line(connection, pings)
+  if not pings then
+    return receive(connection, patience)
+  end
+  local deadline = socket.gettime() + patience
+  local unanswered = true
+  local part = ""
+  while socket.gettime() < deadline do
+    local line, problem, rest = receive(connection, ping_patience, part)
+    if line and line:find('"id":0', 1, true) then
+      unanswered, part = false, ""
+    elseif line or problem ~= "timeout" then
+      return line, problem
+    elseif unanswered then
+      return nil, "it hangs"
+    else
+      part = rest or ""
+      unanswered = true
+      connection:send(ping)
+    end
+  end
+  return nil, "timeout"
+end
+
 -- Sends one request on a connection of its own, and returns the decoded reply, or nil and why there is none.
-local function ask_once(request)
+local function ask_once(request, pings)
   local connection = unix.stream and unix.stream() or unix()
-  connection:settimeout(patience, "t")
+  connection:settimeout(pings and ping_patience or patience, "t")
   local sent, problem = connection:connect(path)
   if sent then
-    sent, problem = connection:send(request .. "\n")
+    sent, problem = connection:send((pings and ping or "") .. request .. "\n")
   end
   local line
   if sent then
-    line, problem = connection:receive("*l")
+    line, problem = reply_line(connection, pings)
   end
   connection:close()
   if not line then
@@ -82,11 +131,11 @@ local function take_place(kind)
 end
 
 -- The same; a daemon that is being restarted is asked again, and its successor answers.
-local function ask(method, params)
+local function ask(method, params, pings)
   local request = json.encode { jsonrpc = "2.0", id = 1, method = method, params = params }
   local reply, problem
   for _ = 1, 3 do
-    reply, problem = ask_once(request)
+    reply, problem = ask_once(request, pings)
     if reply and type(reply.error) == "table" and refusal(reply) == "shuttingDown" then
       problem = "shuttingDown"
     elseif problem ~= "closed" then
@@ -100,14 +149,29 @@ local function ask(method, params)
   return reply
 end
 
+-- What is no concern of the daemon's: the next database's where accounts are the platform's, else a clear answer.
+local function not_ours(elsewhere, otherwise)
+  return elsewhere and result.PASSDB_RESULT_NEXT or otherwise, {}
+end
+
+-- No answer from the daemon, or none that means anything.
+local function gone(elsewhere, request, problem)
+  if elsewhere then
+    request:log_warning("mailmove: " .. tostring(problem) .. "; the next database decides")
+    return result.PASSDB_RESULT_NEXT, {}
+  end
+  return result.PASSDB_RESULT_INTERNAL_FAILURE, problem
+end
+
 local function decide(request, password)
+  local elsewhere = accounts_are_elsewhere()
   -- JSON is UTF-8, and so are all passwords and addresses the daemon knows.
   if not utf8.len(request.user) then
-    return result.PASSDB_RESULT_USER_UNKNOWN, {}
+    return not_ours(elsewhere, result.PASSDB_RESULT_USER_UNKNOWN)
   end
   if not utf8.len(password) then
     request:log_warning("mailmove: the password is not UTF-8, so it cannot be shown to anyone")
-    return result.PASSDB_RESULT_PASSWORD_MISMATCH, {}
+    return not_ours(elsewhere, result.PASSDB_RESULT_PASSWORD_MISMATCH)
   end
 
   local remote = request.rip
@@ -116,16 +180,19 @@ local function decide(request, password)
     password = password,
     via = via[request.service] or "other",
     remoteAddress = remote ~= "" and remote or nil,
-  })
+  }, elsewhere)
   if not reply then
-    return result.PASSDB_RESULT_INTERNAL_FAILURE, problem
+    return gone(elsewhere, request, problem)
   end
 
   if type(reply.error) == "table" then
     local reason, parameter = refusal(reply)
     -- A user name that is not an address is nobody's.
     if reply.error.code == -32602 and parameter == "account" then
-      return result.PASSDB_RESULT_USER_UNKNOWN, {}
+      return not_ours(elsewhere, result.PASSDB_RESULT_USER_UNKNOWN)
+    end
+    if reason == "directoryUnavailable" or reason == "shuttingDown" then
+      return gone(elsewhere, request, "mailmoved: " .. reason)
     end
     -- Among them tooManyAttempts: nobody has looked whether this password is right, so it must not be called wrong.
     local kind = reason == "tooManyAttempts" and "guesses" or "outages"
@@ -138,8 +205,12 @@ local function decide(request, password)
     local status = reply.result.migration
     local account = type(status) == "table" and status.account
     return result.PASSDB_RESULT_OK, type(account) == "string" and { user = account } or {}
+  elseif decision == "pass" then
+    return result.PASSDB_RESULT_NEXT, {}
   elseif decision == "reject" then
     return result.PASSDB_RESULT_PASSWORD_MISMATCH, {}
+  elseif reply.result.reason == "directoryUnavailable" then
+    return gone(elsewhere, request, "mailmoved: directoryUnavailable")
   end
   return result.PASSDB_RESULT_INTERNAL_FAILURE,
     "mailmoved: no decision at the moment (" .. tostring(decision) .. ")"
@@ -162,6 +233,9 @@ end
 
 -- Whether there is such a user, without a login: deliveries by LMTP, doveadm.
 function auth_passdb_lookup(request)
+  if accounts_are_elsewhere() then
+    return result.PASSDB_RESULT_NEXT, {}
+  end
   if not utf8.len(request.user) then
     return result.PASSDB_RESULT_USER_UNKNOWN, {}
   end

@@ -52,12 +52,17 @@ public struct LoginDecision: Codable, Hashable, Sendable, Described {
     /// nil where there is no such account.
     @OrNull public var migration: Status?
     public var message: LocalizedText
+    /// Why it is unavailable; nil otherwise.
+    public var reason: String?
 
-    public init(decision: Decision, passwordReplaced: Bool, migration: Status?, message: LocalizedText) {
+    public init(
+        decision: Decision, passwordReplaced: Bool, migration: Status?, message: LocalizedText, reason: String? = nil
+    ) {
         self.decision = decision
         self.passwordReplaced = passwordReplaced
         self.migration = migration
         self.message = message
+        self.reason = reason
     }
 
     public static let schema = Schema.object(
@@ -72,6 +77,7 @@ public struct LoginDecision: Codable, Hashable, Sendable, Described {
                 .required(
                     "migration", .orNull(Status.schema), "where the move stands; null where there is none to tell"),
                 .required("message", LocalizedText.schema, "for the user"),
+                .optional("reason", .text, "why it is unavailable, as in errors"),
             ]))
 
     static let example = LoginDecision(

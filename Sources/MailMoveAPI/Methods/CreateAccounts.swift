@@ -182,6 +182,7 @@ public struct CreatedAccounts: Codable, Hashable, Sendable, Described {
 extension Contract {
     public static let createAccounts = MethodDeclaration<CreateAccounts, CreatedAccounts>(
         "createAccounts", .admin, "Creates accounts on the new platform, many in one call.",
+        reasons: [.directoryUnavailable],
         example: [
             "accounts": [
                 ["address": "ann@example.com", "password": "Str0ng-0-pass", "displayName": "Ann"],

@@ -85,5 +85,6 @@ extension Contract {
     public static let exportAccounts = MethodDeclaration<ExportAccounts, ExportedAccounts>(
         "exportAccounts", .admin,
         "Lists a domain's accounts with their password hashes, so that another system can take them.",
-        isIdempotent: true, example: ["domain": "example.com", "limit": 100], gives: .example)
+        reasons: [.accountsElsewhere], isIdempotent: true, example: ["domain": "example.com", "limit": 100],
+        gives: .example)
 }

@@ -185,6 +185,7 @@ public struct ImportedAccounts: Codable, Equatable, Sendable, Described {
 extension Contract {
     public static let importAccounts = MethodDeclaration<ImportAccounts, ImportedAccounts>(
         "importAccounts", .admin, "Creates accounts from a file as another system exports it.",
+        reasons: [.directoryUnavailable],
         example: [
             "data":
                 "RW1haWw7RGVwYXJ0bWVudDtQYXNzd29yZAphbm5AZXhhbXBsZS5jb207U2FsZXM7U3RyMG5nLTAtcGFzcwpib2I7U2FsZXM7U3RyMG5nLTEtcGFzcwo=",

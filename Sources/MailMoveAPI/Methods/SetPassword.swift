@@ -42,6 +42,6 @@ extension Contract {
     public static let setPassword = MethodDeclaration<SetPassword, Nothing>(
         "setPassword", .admin,
         "Changes an account's password and closes it to hand-over: the old password opens nothing any more.",
-        reasons: [.accountNotFound], isIdempotent: true,
+        reasons: [.accountNotFound, .accountsElsewhere], isIdempotent: true,
         example: ["account": "ann@example.com", "password": "Str0ng-2-pass"], gives: Nothing())
 }

@@ -48,6 +48,7 @@ extension Contract {
             .tooManyAttempts, .accountNotFound, .migrationNotEnabled, .migrationExpired, .nonMigratingAccount,
             .credentialsRejected, .oldServerUnreachable, .oldServerUntrusted, .oldServerProtocol,
             .secureAuthenticationUnavailable, .mailboxInUse, .oldServerThrottled,
+            .directoryUnavailable,
         ], isIdempotent: true,
         example: ["account": "ann@example.com", "password": "the old one", "via": "portal"], gives: .example)
 }

@@ -36,6 +36,9 @@ extension Pages {
         the platform's accounts cannot be read: {}
         = 无法读取平台的账号：{}
 
+        the platform's accounts did not answer in time
+        = 平台的账号未能及时应答
+
         the settings of {} change too fast; try again
         = {} 的设置变化太快；请重试
 

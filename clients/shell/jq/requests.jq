@@ -7,7 +7,7 @@ include "settings";
 def speaks: . as $method | any(
     "createAccounts", "importAccounts", "importMigrations", "enableMigration", "updateMigration", "disableMigration",
     "getMigration", "detectOldServer", "verifyOldServer", "checkDomain", "checkIntegrity", "getReport", "listEvents",
-    "queryStatus", "listLog", "listFolders"; . == $method);
+    "queryStatus", "listLog", "listFolders", "verifyAccounts"; . == $method);
 # call(METHOD; PARAMETERS): the request. Parameters that are null are left out.
 def call($method; parameters): {
     jsonrpc: "2.0", id: 1, method: $method,

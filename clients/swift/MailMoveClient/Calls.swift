@@ -154,6 +154,18 @@ extension MailMoveClient {
         try await call(Contract.exportAccounts, parameters)
     }
 
+    /// Closes accounts to hand-over, as a change of password would.
+    public func closeAccounts(_ accounts: [String]) async throws -> CloseReport {
+        try await call(Contract.closeAccounts, ClosedAccounts(accounts: accounts))
+    }
+
+    /// Tries the platform's own accounts, and changes nothing.
+    public func verifyAccounts(account: String? = nil) async throws -> AccountsFindings {
+        try await call(
+            Contract.verifyAccounts,
+            VerifyAccounts(account: account.map { text throws(MailMoveError) in try address(text) }))
+    }
+
     /// Lets accounts log in as ever, and not move.
     public func pauseAccounts(_ accounts: [String]) async throws -> PauseReport {
         try await call(Contract.pauseAccounts, PausedAccounts(accounts: accounts))
