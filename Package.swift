@@ -106,11 +106,16 @@ let package = Package(
         room("MailStore", ["Vocabulary"]),  // what a store of mail must promise
         room(  // … kept by Maildirs
             "MaildirStore", ["MailStore", "Measures", "MessageContent", "Secrets", "Vocabulary", "Waiting", "CLinux"]),
+        room("PostgreSQL", ["CPostgreSQL"]),  // connections to PostgreSQL, by libpq, for whoever keeps something there
         room("Records", ["Vocabulary"]),  // what is remembered, as a protocol
-        room(
+        room("RecordForms", ["Records", "Vocabulary"]),  // … in which form, whatever the database
+        room(  // … by many nodes, in PostgreSQL
+            "PostgreSQLRecords", ["Measures", "PostgreSQL", "RecordForms", "Records", "Vocabulary", "Waiting"]),
+        room(  // … by one, in a file
             "SQLiteRecords",
             [
-                "Measures", "Records", "Vocabulary", "Waiting", "CLinux", .product(name: "GRDB", package: "GRDB.swift"),
+                "Measures", "RecordForms", "Records", "Vocabulary", "Waiting", "CLinux",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
         room("AccountDirectory", ["Vocabulary", "Secrets"]),  // where the new platform's passwords live
@@ -118,7 +123,7 @@ let package = Package(
         room(  // … in a platform's own SQL database
             "SQLDirectory",
             [
-                "AccountDirectory", "CMariaDB", "CPostgreSQL", "PlatformHashes", "Secrets", "Vocabulary", "Waiting",
+                "AccountDirectory", "CMariaDB", "PlatformHashes", "PostgreSQL", "Secrets", "Vocabulary", "Waiting",
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
         room("JSONRPC", nio + ["JSONWire", "Waiting", logging]),  // the Unix-socket server; knows nothing of mail
@@ -258,7 +263,8 @@ let package = Package(
             "AccountDirectoryTests",
             ["AccountDirectory", "BuiltinDirectory", "SQLDirectory", "Secrets", "Support", "Vocabulary"]),
         tests("SQLDirectoryTests", ["AccountDirectory", "SQLDirectory", "Secrets", "Support", "Vocabulary"]),
-        tests("RecordsTests", ["Records", "SQLiteRecords", "Support", "Vocabulary"]),
+        tests(
+            "RecordsTests", ["PostgreSQL", "PostgreSQLRecords", "Records", "SQLiteRecords", "Support", "Vocabulary"]),
         tests(
             "SQLiteRecordsTests",
             ["SQLiteRecords", "Records", "Vocabulary", "Waiting", .product(name: "GRDB", package: "GRDB.swift")]),

@@ -109,6 +109,10 @@ public protocol RecordsReader {
 
 /// A transaction.
 public protocol RecordsWriter: RecordsReader {
+    /// Until the transaction ends, no other changes the settings or the accounts of a domain. To be called before it is
+    /// looked at; a database that runs one transaction at a time need not do anything.
+    func lock(_ domain: DomainName) throws
+
     /// Adds an account; its `id` is ignored. `.conflict` if its address has a row, deleted or not.
     func insert(_ account: AccountRecord) throws -> AccountRecord
     /// Replaces the row with `account.id`, from which `account` was derived; counters follow. `.conflict` if there is
@@ -179,4 +183,8 @@ public protocol RecordsWriter: RecordsReader {
     func restartFailures(at uptime: Int64) throws
     func removeFailures(ofAccount account: String) throws
     func set(_ name: String, to value: [UInt8]) throws
+}
+
+extension RecordsWriter {
+    public func lock(_: DomainName) throws {}
 }

@@ -1,124 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CPostgreSQL
-import Glibc
+import PostgreSQL
 import Secrets
 
 /// PostgreSQL, by libpq. Statements go with their parameters, unprepared, so that a pooler in transaction mode may stand
 /// between.
 struct PostgreSQLBackend: SQLBackend {
-    /// The functions that are used.
-    fileprivate struct Library: Sendable {
-        typealias Connection = OpaquePointer
-        typealias Result = OpaquePointer
-        typealias Text = UnsafePointer<CChar>
-
-        let connect: @convention(c) (UnsafePointer<Text?>, UnsafePointer<Text?>, CInt) -> Connection?
-        let status: @convention(c) (Connection) -> ConnStatusType
-        let errorMessage: @convention(c) (Connection) -> Text
-        let finish: @convention(c) (Connection) -> Void
-        let execute:
-            @convention(c) (
-                Connection, Text, CInt, UnsafePointer<CUnsignedInt>?, UnsafePointer<Text?>, UnsafePointer<CInt>?,
-                UnsafePointer<CInt>?, CInt
-            ) -> Result?
-        let resultStatus: @convention(c) (Result) -> ExecStatusType
-        let errorField: @convention(c) (Result, CInt) -> Text?
-        let rows: @convention(c) (Result) -> CInt
-        let columns: @convention(c) (Result) -> CInt
-        let name: @convention(c) (Result, CInt) -> Text?
-        let value: @convention(c) (Result, CInt, CInt) -> Text
-        let isNull: @convention(c) (Result, CInt, CInt) -> CInt
-        let changed: @convention(c) (Result) -> Text
-        let clear: @convention(c) (Result) -> Void
-
-        init() throws(SQLFailure) {
-            let library = try DynamicLibrary("libpq.so.5", package: "libpq5")
-            func find<Function>(_ name: String) throws(SQLFailure) -> Function {
-                try library.function(name, as: Function.self)
-            }
-            connect = try find("PQconnectdbParams")
-            status = try find("PQstatus")
-            errorMessage = try find("PQerrorMessage")
-            finish = try find("PQfinish")
-            execute = try find("PQexecParams")
-            resultStatus = try find("PQresultStatus")
-            errorField = try find("PQresultErrorField")
-            rows = try find("PQntuples")
-            columns = try find("PQnfields")
-            name = try find("PQfname")
-            value = try find("PQgetvalue")
-            isNull = try find("PQgetisnull")
-            changed = try find("PQcmdTuples")
-            clear = try find("PQclear")
-        }
-    }
-
     let subject: String
-    private let url: String
-    private let password: Password?
+    private let place: PostgreSQLPlace
     private let seconds: Int
-    private let library: Library
+    private let library: PostgreSQL
 
     /// - Parameters:
     ///   - url: as libpq takes it.
     ///   - seconds: what connecting, and each statement, may take.
     init(url: String, subject: String, password: Password?, seconds: Int) throws(SQLFailure) {
-        self.url = url
+        let seconds = max(2, seconds)
         self.subject = subject
-        self.password = password
-        self.seconds = max(2, seconds)
-        library = try Library()
+        self.seconds = seconds
+        do throws(PostgreSQLFailure) {
+            library = try PostgreSQL()
+            var place = try library.place(of: url)
+            place.set("connect_timeout", "\(seconds)")
+            place.set("tcp_user_timeout", "\(seconds * 1000)")
+            place.set("application_name", "mailmove")
+            place.set("client_encoding", "UTF8")
+            place.set("options", "-c statement_timeout=\(seconds * 1000) -c lock_timeout=\(seconds * 1000)")
+            if let password {
+                place.set("password", password.withOctets { String(decoding: $0, as: UTF8.self) })
+            }
+            self.place = place
+        } catch {
+            throw SQLFailure("\(subject): \(error)")
+        }
     }
 
     func connect() throws(SQLFailure) -> any SQLConnection {
-        var settings = [
-            ("dbname", url), ("connect_timeout", "\(seconds)"), ("tcp_user_timeout", "\(seconds * 1000)"),
-            ("application_name", "mailmove"), ("client_encoding", "UTF8"),
-            ("options", "-c statement_timeout=\(seconds * 1000) -c lock_timeout=\(seconds * 1000)"),
-        ]
-        if let password {
-            settings.append(("password", password.withOctets { String(decoding: $0, as: UTF8.self) }))
+        do throws(PostgreSQLFailure) {
+            return PostgreSQLAccounts(try library.connect(place), subject, seconds: seconds)
+        } catch {
+            throw SQLFailure("\(subject): \(error)", isLost: true)
         }
-        let connection = withTexts(settings.map(\.0)) { names in
-            withTexts(settings.map(\.1)) { values in library.connect(names, values, 1) }
-        }
-        guard let connection else { throw SQLFailure("\(subject): libpq is out of memory", isLost: true) }
-        guard library.status(connection) == CONNECTION_OK else {
-            defer { library.finish(connection) }
-            throw SQLFailure("\(subject): \(Self.line(library.errorMessage(connection)))", isLost: true)
-        }
-        return PostgreSQLConnection(connection, library, subject)
-    }
-
-    /// An error's first line.
-    fileprivate static func line(_ text: UnsafePointer<CChar>) -> String {
-        String(String(cString: text).split(separator: "\n").first ?? "it gives no reason")
     }
 }
 
-/// Calls `body` with the texts as C strings, ended by NULL.
-private func withTexts<Result>(
-    _ texts: [String?], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
-) -> Result {
-    let copies = texts.map { text in text.flatMap { strdup($0) } }
-    defer { for copy in copies { free(copy) } }
-    return body(copies.map { UnsafePointer($0) } + [nil])
-}
-
-private final class PostgreSQLConnection: SQLConnection {
-    private let connection: OpaquePointer
-    private let library: PostgreSQLBackend.Library
+private final class PostgreSQLAccounts: SQLConnection {
+    private let connection: PostgreSQLConnection
     private let subject: String
-    private(set) var isUsable = true
+    /// The database gives up first.
+    private let seconds: Double
 
-    init(_ connection: OpaquePointer, _ library: PostgreSQLBackend.Library, _ subject: String) {
+    var isUsable: Bool { connection.isUsable }
+
+    init(_ connection: PostgreSQLConnection, _ subject: String, seconds: Int) {
         self.connection = connection
-        self.library = library
         self.subject = subject
+        self.seconds = Double(seconds) + 1
     }
-
-    deinit { library.finish(connection) }
 
     func run(
         _ statement: NamedStatement, _ arguments: [String: SQLArgument], mostRows: Int
@@ -140,43 +78,25 @@ private final class PostgreSQLConnection: SQLConnection {
     }
 
     private func execute(_ text: String, _ values: [String?], _ mostRows: Int) throws(SQLFailure) -> SQLResult {
-        let result = withTexts(values) { texts in
-            library.execute(connection, text, CInt(values.count), nil, texts, nil, nil, 0)
-        }
-        guard let result else { throw lost() }
-        defer { library.clear(result) }
-        switch library.resultStatus(result) {
-        case PGRES_COMMAND_OK: return SQLResult(changed: Int(String(cString: library.changed(result))) ?? 0)
-        case PGRES_TUPLES_OK: return read(result, mostRows)
-        default:
-            guard library.status(connection) == CONNECTION_OK else { throw lost() }
+        do throws(PostgreSQLFailure) {
+            let rows = try connection.run(
+                text, values.map { $0.map { .text($0) } ?? .null }, isBinary: false, within: seconds)
+            return read(rows, mostRows)
+        } catch {
             // 23505: unique_violation
-            let state = library.errorField(result, CInt(UInt8(ascii: "C"))).map { String(cString: $0) }
-            let message = library.errorField(result, CInt(UInt8(ascii: "M"))).map { PostgreSQLBackend.line($0) }
-            throw SQLFailure(
-                "\(subject): \(message ?? "it gives no reason")", isDuplicate: state == "23505")
+            throw SQLFailure("\(subject): \(error)", isLost: error.isLost, isDuplicate: error.state == "23505")
         }
     }
 
-    private func lost() -> SQLFailure {
-        isUsable = false
-        return SQLFailure("\(subject): \(PostgreSQLBackend.line(library.errorMessage(connection)))", isLost: true)
-    }
-
-    private func read(_ result: OpaquePointer, _ mostRows: Int) -> SQLResult {
-        let names = (0..<library.columns(result)).map { column in
-            library.name(result, column).map { String(cString: $0).lowercased() } ?? ""
-        }
-        let rows = (0..<min(Int(library.rows(result)), mostRows)).map { row in
+    private func read(_ rows: PostgreSQLRows, _ mostRows: Int) -> SQLResult {
+        let names = rows.names.map { $0.lowercased() }
+        let values = (0..<min(rows.count, mostRows)).map { row in
             var values: [String: String?] = [:]
             for (column, name) in names.enumerated() {
-                let (row, column) = (CInt(row), CInt(column))
-                values[name] = .some(
-                    library.isNull(result, row, column) != 0 ? nil : String(cString: library.value(result, row, column))
-                )
+                values[name] = .some(rows.isNull(row, column) ? nil : rows.text(row, column))
             }
             return values
         }
-        return SQLResult(rows: rows, changed: 0)
+        return SQLResult(rows: values, changed: rows.changed)
     }
 }

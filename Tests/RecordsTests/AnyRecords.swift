@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import PostgreSQL
+import PostgreSQLRecords
 import Records
 import SQLiteRecords
 import Support
@@ -8,7 +10,10 @@ import Vocabulary
 
 /// Every conformer, new and empty.
 enum RecordsKind: CaseIterable, Sendable {
-    case memory, sqlite
+    case memory, sqlite, postgreSQL
+
+    static let allCases: [RecordsKind] =
+        PostgreSQLServer.isAvailable ? [.memory, .sqlite, .postgreSQL] : [.memory, .sqlite]
 
     func with(_ body: (any Records) async throws -> Void) async throws {
         switch self {
@@ -25,7 +30,47 @@ enum RecordsKind: CaseIterable, Sendable {
                 throw error
             }
             await records.close()
+        case .postgreSQL: try await Databases.shared.withRecords { try await body($0) }
         }
+    }
+}
+
+/// One PostgreSQL for all tests of this process, with a database for each that wants one.
+actor Databases {
+    static let shared = Databases()
+
+    private var server: Task<PostgreSQLServer, any Error>?
+    private var count = 0
+
+    /// A URL of a new, empty database.
+    func new() async throws -> (url: String, server: PostgreSQLServer, name: String) {
+        let starting = server ?? Task { try await PostgreSQLServer() }
+        server = starting
+        let server = try await starting.value
+        count += 1
+        let name = "records\(count)"
+        try await server.sql("CREATE DATABASE \(name) OWNER mailmove", in: "postgres")
+        return (server.url(of: name), server, name)
+    }
+
+    nonisolated func withRecords(
+        options: PostgreSQLRecords.Options = .init(), _ body: (PostgreSQLRecords) async throws -> Void
+    ) async throws {
+        let (url, _, _) = try await new()
+        let records = try await open(url, options: options)
+        do {
+            try await body(records)
+        } catch {
+            await records.close()
+            throw error
+        }
+        await records.close()
+    }
+
+    nonisolated func open(_ url: String, options: PostgreSQLRecords.Options = .init()) async throws -> PostgreSQLRecords
+    {
+        let library = try PostgreSQL()
+        return try await PostgreSQLRecords.open(library, try library.place(of: url), options: options)
     }
 }
 
