@@ -97,15 +97,31 @@ let package = Package(
                 "MailSource", "POP3", "MailSession", "MailConnection", "Secrets", "Vocabulary", "Waiting",
                 .product(name: "NIOTLS", package: "swift-nio"),
             ]),
+        room(  // connections to IMAP servers: of the old ones, and of the new platform
+            "IMAPConnection",
+            nio + [
+                "IMAP", "MailSession", "MailConnection", "Secrets", "Vocabulary", "Waiting",
+                .product(name: "NIOTLS", package: "swift-nio"),
+            ]),
         room(  // … and by IMAP: all folders
             "IMAPSource",
             nio + [
-                "MailSource", "IMAP", "MailSession", "MailConnection", "Secrets", "Vocabulary", "Waiting",
-                .product(name: "NIOTLS", package: "swift-nio"),
+                "MailSource", "IMAP", "IMAPConnection", "MailSession", "MailConnection", "Secrets", "Vocabulary",
+                "Waiting",
             ]),
         room("MailStore", ["Vocabulary"]),  // what a store of mail must promise
+        room("MessageIntake", ["MailStore", "Vocabulary"]),  // what arrives, on its way to a store's threads
         room(  // … kept by Maildirs
-            "MaildirStore", ["MailStore", "Measures", "MessageContent", "Secrets", "Vocabulary", "Waiting", "CLinux"]),
+            "MaildirStore",
+            [
+                "MailStore", "Measures", "MessageContent", "MessageIntake", "Secrets", "Vocabulary", "Waiting", "CLinux",
+            ]),
+        room(  // … and by a platform's IMAP server
+            "IMAPStore",
+            nio + [
+                "MailStore", "IMAP", "IMAPConnection", "MailSession", "MailConnection", "Measures", "MessageContent",
+                "MessageIntake", "Secrets", "Vocabulary", "Waiting", "CLinux", deque, logging,
+            ]),
         room("PostgreSQL", ["CPostgreSQL"]),  // connections to PostgreSQL, by libpq, for whoever keeps something there
         room("Records", ["Vocabulary"]),  // what is remembered, as a protocol
         room("RecordForms", ["Records", "Vocabulary"]),  // … in which form, whatever the database
@@ -209,7 +225,8 @@ let package = Package(
         .executableTarget(
             name: "mailmoved",
             dependencies: nio + [
-                "BuiltinDirectory", "CLinux", "Configuring", "DNS", "Ground", "IMAPSource", "JSONRPC", "MailMoveAPI",
+                "BuiltinDirectory", "CLinux", "Configuring", "DNS", "Ground", "IMAPSource", "IMAPStore", "JSONRPC",
+                "MailConnection", "MailMoveAPI",
                 "MailSource", "MailStore", "MaildirStore", "Measures", "MessageContent", "Methods", "MetricsServer",
                 "Migration", "OpenMetrics", "POP3Source", "Records", "SQLiteRecords", "Secrets", "Systemd",
                 "Vocabulary", "Waiting", .product(name: "CoreMetrics", package: "swift-metrics"), lifecycle, logging,
@@ -252,7 +269,8 @@ let package = Package(
         tests(
             "IMAPSourceTests",
             nio + [
-                "IMAP", "IMAPSource", "MailConnection", "MailSession", "MailSource", "Secrets", "Support", "Vocabulary",
+                "IMAP", "IMAPConnection", "IMAPSource", "MailConnection", "MailSession", "MailSource", "Secrets", "Support",
+                "Vocabulary",
             ]),
         tests(
             "IMAPTests", ["IMAP", "MailSession", "Secrets", "Vocabulary", nioCore], resources: [.copy("Conversations")]),

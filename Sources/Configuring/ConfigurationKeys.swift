@@ -3,7 +3,8 @@
 extension ConfigurationKey {
     /// Every key there is, in the order of the manual; reading, checks and help have no other list.
     public static let all: [ConfigurationKey] = [
-        .init("mailStore.kind", .choice(), \.mailStore.kind, atReload: false, "where mail goes; imap is planned"),
+        .init("mailStore.kind", .choice(), \.mailStore.kind, atReload: false,
+            "where mail goes: into Maildirs, or into the platform's own IMAP server"),
         .init(
             "mailStore.maildir.path", .maildirTemplate, \.mailStore.maildirPath, atReload: false,
             "an account's Maildir: %u address, %n local part, %d domain, %% a percent sign"),
@@ -24,6 +25,31 @@ extension ConfigurationKey {
         .init(
             "mailStore.folders.archive", .folderPath, \.mailStore.archive, atReload: false,
             "the platform's folder for archived mail"),
+        .init(
+            "mailStore.imap.address", .optional(.hostAndPort), \.mailStore.imap.address, atReload: false,
+            "the platform's IMAP server"),
+        .init(
+            "mailStore.imap.security", .choice(), \.mailStore.imap.security, atReload: false,
+            "how the connection to it is protected"),
+        .init(
+            "mailStore.imap.certificate.verify", .choice(), \.mailStore.imap.verify, atReload: false,
+            "how its certificate is judged"),
+        .init(
+            "mailStore.imap.certificate.sha256", .optional(.fingerprint), \.mailStore.imap.sha256, atReload: false,
+            "its certificate's SHA-256, for fingerprint"),
+        .init(
+            "mailStore.imap.masterUser", .optional(.line), \.mailStore.imap.masterUser, atReload: false,
+            "who may enter every mailbox there; the password is the credential imap-master"),
+        .init(
+            "mailStore.imap.userFormat", .userFormat, \.mailStore.imap.userFormat, atReload: false,
+            "how the master user enters one: %u the account, %m the master user; authzid: SASL PLAIN with an identity to act as"
+        ),
+        .init(
+            "mailStore.imap.masterPasswordFile", .optional(.path), \.mailStore.imap.masterPasswordFile, atReload: false,
+            "the master user's password, where there is no credential imap-master"),
+        .init(
+            "mailStore.imap.connections", .integer(1...10_000), \.mailStore.imap.connections, atReload: false,
+            "connections to it at once, of this node"),
         .init(
             "database.url", .databaseURL, \.databaseURL, atReload: false,
             "what is remembered; $STATE is $STATE_DIRECTORY, else /var/lib/mailmove; postgresql: is planned",

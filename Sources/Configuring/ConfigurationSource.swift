@@ -157,14 +157,19 @@ private struct Reading {
 
     func result(warnings: [String]) throws(ConfigurationError) -> (DaemonConfiguration, [String]) {
         var problems = problems
-        func planned(_ name: String, _ detail: String) {
+        func fault(_ name: String, _ detail: String) {
             problems.append(.init(subject: origins[name]?.subject ?? name, detail: "\(name): \(detail)"))
         }
         if configuration.mailStore.kind == .imap {
-            planned("mailStore.kind", "imap is planned and not built yet; use maildir")
+            for (name, detail) in configuration.mailStore.imap.faults { fault(name, detail) }
+        }
+        var configuration = configuration
+        for (use, name) in configuration.mailStore.specialFolders
+        where origins["mailStore.folders.\(use.rawValue)"] != nil {
+            configuration.mailStore.imap.namedFolders[use] = name
         }
         if DatabaseURL.isPostgreSQL(configuration.databaseURL) {
-            planned("database.url", "postgresql: is planned and not built yet; use sqlite:")
+            fault("database.url", "postgresql: is planned and not built yet; use sqlite:")
         }
         guard problems.isEmpty else { throw ConfigurationError(.configuration, problems) }
         var warnings = warnings

@@ -22,10 +22,30 @@ public struct DaemonConfiguration: Sendable, Equatable {
         public var trash = SpecialUse.usualNames[.trash] ?? ""
         public var archive = SpecialUse.usualNames[.archive] ?? ""
 
+        public var imap = IMAP()
+
         /// The same, by use.
         public var specialFolders: [SpecialUse: String] {
             [.sent: sent, .drafts: drafts, .junk: junk, .trash: trash, .archive: archive]
         }
+    }
+
+    /// The platform's IMAP server, for ``MailStoreKind/imap``.
+    public struct IMAP: Sendable, Equatable {
+        /// nil where it is not needed.
+        public var address: HostAndPort?
+        public var security = PlatformSecurity.starttls
+        public var verify = CertificateCheck.Verification.full
+        /// 64 lower-case hexadecimal digits.
+        public var sha256: String?
+        public var masterUser: String?
+        /// `%u` the account, `%m` the master user; or `authzid`.
+        public var userFormat = "%u*%m"
+        /// Read where there is no credential `imap-master`.
+        public var masterPasswordFile: String?
+        public var connections = 32
+        /// The special folders that an administrator has named; for the others, the platform is asked.
+        public var namedFolders: [SpecialUse: String] = [:]
     }
 
     /// Limits.
@@ -107,6 +127,12 @@ public enum MaildirLayout: String, Sendable, CaseIterable {
 /// `mailStore.kind`.
 public enum MailStoreKind: String, Sendable, CaseIterable {
     case maildir
-    /// Planned.
     case imap
+}
+
+/// `mailStore.imap.security`.
+public enum PlatformSecurity: String, Sendable, CaseIterable {
+    case starttls
+    case tls
+    case none
 }

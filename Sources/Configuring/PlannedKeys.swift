@@ -10,14 +10,6 @@ extension ConfigurationKey {
     /// otherwise a planned key would be reported as a misspelling.
     static let planned: [ConfigurationKey] = [
         .init(planned: "mailStore.maildir.shared", "false", others: ["true is"]),
-        .init(planned: "mailStore.imap.address"),
-        .init(planned: "mailStore.imap.security", "starttls"),
-        .init(planned: "mailStore.imap.certificate.verify", "full"),
-        .init(planned: "mailStore.imap.certificate.sha256"),
-        .init(planned: "mailStore.imap.masterUser"),
-        .init(planned: "mailStore.imap.userFormat", "%u*%m"),
-        .init(planned: "mailStore.imap.masterPasswordFile"),
-        .init(planned: "mailStore.imap.connections", "32"),
         .init(planned: "accounts.kind", "builtin", others: ["sql", "ldap", "command are"]),
         .init(planned: "accounts.preset"),
         .init(planned: "accounts.passwordFile"),

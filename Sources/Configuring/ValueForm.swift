@@ -104,6 +104,60 @@ extension ValueForm<String> {
             }, write: { $0 })
     }
 
+    /// A user name.
+    static var line: ValueForm {
+        ValueForm(
+            expected: "a name without control characters", placeholder: "NAME",
+            read: { (text) throws(Rejection) in
+                guard !text.isEmpty, !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { throw Rejection() }
+                return text
+            }, write: { $0 })
+    }
+
+    static var path: ValueForm {
+        ValueForm(
+            expected: "an absolute path", placeholder: "PATH",
+            read: { (text) throws(Rejection) in
+                guard text.hasPrefix("/"), !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+                    throw Rejection()
+                }
+                return text
+            }, write: { $0 })
+    }
+
+    /// `mailStore.imap.userFormat`.
+    static var userFormat: ValueForm {
+        ValueForm(
+            expected: "authzid, or a user name in which %u is the account and %m the master user", placeholder: "FORMAT",
+            read: { (text) throws(Rejection) in
+                guard text != "authzid" else { return text }
+                guard !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+                    throw Rejection(detail: "it contains a control character")
+                }
+                var rest = text.replacing("%%", with: "")[...]
+                guard rest.contains("%u") else { throw Rejection(detail: "%u is missing") }
+                while let percent = rest.firstIndex(of: "%") {
+                    rest = rest[rest.index(after: percent)...]
+                    guard let letter = rest.popFirst() else { throw Rejection(detail: "it ends in %") }
+                    guard "um".contains(letter) else { throw Rejection(detail: "%\(letter) is not known") }
+                }
+                return text
+            }, write: { $0 })
+    }
+
+    /// A SHA-256, with colons or without; kept in lower case, without.
+    static var fingerprint: ValueForm {
+        ValueForm(
+            expected: "the 64 hexadecimal digits of a SHA-256", placeholder: "SHA256",
+            read: { (text) throws(Rejection) in
+                let digits = text.lowercased().filter { $0 != ":" }
+                guard digits.utf8.count == 64,
+                    digits.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+                else { throw Rejection() }
+                return digits
+            }, write: { $0 })
+    }
+
     static var databaseURL: ValueForm {
         ValueForm(
             expected: "sqlite:/PATH, sqlite:$STATE/NAME or postgresql://…", placeholder: "URL",

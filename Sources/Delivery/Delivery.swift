@@ -8,8 +8,8 @@ import Synchronization
 import Vocabulary
 import Waiting
 
-/// Makes staged messages moved, with one ``DeliveryLoop`` for each of the store's lanes (a disk, a server), so that a
-/// lane that is slow or does not answer holds up only its own accounts.
+/// Makes staged messages moved, with one ``DeliveryLoop`` for each of the store's lanes (a disk, a mailbox behind a
+/// line of its own), so that a lane that is slow or does not answer holds up only its own accounts.
 package final class Delivery: Sendable {
     /// One account's messages, which become visible and moved together.
     package struct Submission: Sendable {
@@ -63,10 +63,10 @@ package final class Delivery: Sendable {
     private let context: Context
     private let store: any MailStore
     private let statuses: StatusBoard
-    /// One for each lane that mail has gone to; an idle one costs nothing.
+    /// One for each lane that mail goes to. One that has nothing to do ends.
     private let loops = Mutex<[StoreLane: DeliveryLoop]>([:])
     /// Loops that do not run yet.
-    private let begun = WaitingLine<DeliveryLoop>()
+    private let begun = WaitingLine<(StoreLane, DeliveryLoop)>()
 
     package init(context: Context, store: any MailStore, statuses: StatusBoard) {
         self.context = context
@@ -77,14 +77,25 @@ package final class Delivery: Sendable {
     /// Queues a batch; batches of one account become visible in the order in which they are submitted.
     package func submit(_ submission: Submission) -> Receipt {
         let lane = submission.batch.lane
-        let loop = loops.withLock { loops -> DeliveryLoop? in
-            if let loop = loops[lane] { return loop }
+        return loops.withLock { loops in
+            if let loop = loops[lane] { return loop.submit(submission) }
             let loop = DeliveryLoop(context: context, store: store, statuses: statuses)
-            guard begun.put(loop) else { return nil }
+            let receipt = loop.submit(submission)
+            guard begun.put((lane, loop)) else { return .shuttingDown }
             loops[lane] = loop
-            return loop
+            return receipt
         }
-        return loop?.submit(submission) ?? .shuttingDown
+    }
+
+    /// Ends a loop that has nothing to do.
+    /// - Returns: false where something has been submitted meanwhile.
+    private func retire(_ lane: StoreLane) -> Bool {
+        loops.withLock { loops in
+            guard let loop = loops[lane], loop.isIdle else { return loops[lane] == nil }
+            loop.close()
+            loops[lane] = nil
+            return true
+        }
     }
 
     /// No more submissions will follow; ``run()`` returns when all are done.
@@ -94,12 +105,12 @@ package final class Delivery: Sendable {
     }
 
     package func run() async {
-        await withTaskGroup(of: Void.self) { group in
+        await withDiscardingTaskGroup { group in
             while true {
                 await begun.ready()
                 let loops = begun.take()
                 if loops.isEmpty { break }
-                for loop in loops { group.addTask { await loop.run() } }
+                for (lane, loop) in loops { group.addTask { await loop.run { self.retire(lane) } } }
             }
         }
     }

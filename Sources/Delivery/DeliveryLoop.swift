@@ -10,8 +10,9 @@ import Waiting
 /// Makes staged messages moved, in epochs that take all accounts of one lane together:
 ///
 /// 1. *sync*: what was staged for this epoch, and what the last one published, becomes durable.
-/// 2. *commit*: one transaction records the last epoch's batches as moved and this one's as intended.
-/// 3. *publish*: this epoch's batches become visible.
+/// 2. *prepare*: the store notes with this epoch's batches what a recovery will have to know.
+/// 3. *commit*: one transaction records the last epoch's batches as moved and this one's as intended.
+/// 4. *publish*: this epoch's batches become visible.
 ///
 /// So an epoch costs one sync and one commit, however many accounts take part. A crash at any instant leaves each
 /// batch either unrecorded (its files are swept away by the next run) or intended (``IntentEnding`` ends it).
@@ -24,7 +25,16 @@ final class DeliveryLoop: Sendable {
     private struct Item: Sendable {
         var submission: Submission
         var intent: Intent.ID = 0
-        var receipts: [Receipt]
+        /// With how many messages each came, in order.
+        var receipts: [(receipt: Receipt, messages: Int)]
+        /// Why not all of it became visible; the rest is moved nevertheless.
+        var shortfall: MailStoreError?
+        var publication = Publication([])
+
+        init(_ submission: Submission, _ receipt: Receipt) {
+            self.submission = submission
+            receipts = [(receipt, submission.rows.count)]
+        }
 
         /// Takes in `other` of the same account, where the store makes one batch of both.
         mutating func takes(_ other: Item, _ store: any MailStore) -> Bool {
@@ -36,15 +46,23 @@ final class DeliveryLoop: Sendable {
             return true
         }
 
-        func resume() { for receipt in receipts { receipt.settle(.success(())) } }
+        func resume(throwing error: any Error) { for (receipt, _) in receipts { receipt.settle(.failure(error)) } }
 
-        func resume(throwing error: any Error) { for receipt in receipts { receipt.settle(.failure(error)) } }
-
-        /// Why not all of it became visible; the rest is moved nevertheless.
-        var shortfall: MailStoreError?
-
+        /// All is moved, as far as it can be.
         func settle() {
-            if let shortfall { resume(throwing: shortfall) } else { resume() }
+            if let shortfall { return resume(throwing: shortfall) }
+            var start = 0
+            for (number, (receipt, messages)) in receipts.enumerated() {
+                var delivered = Delivered()
+                for index in 0..<messages where publication.outcomes.indices.contains(start + index) {
+                    if case .refused(let words) = publication.outcomes[start + index] {
+                        delivered.refused[index] = words
+                    }
+                }
+                if number == 0 { delivered.perhapsDoubled = publication.perhapsDoubled }
+                receipt.settle(.success(delivered))
+                start += messages
+            }
         }
     }
 
@@ -65,18 +83,24 @@ final class DeliveryLoop: Sendable {
     /// Queues a batch; batches of one account become visible in the order in which they are submitted.
     func submit(_ submission: Submission) -> Receipt {
         let receipt = Receipt()
-        return line.put(Item(submission: submission, receipts: [receipt])) ? receipt : .shuttingDown
+        return line.put(Item(submission, receipt)) ? receipt : .shuttingDown
     }
 
     /// No more submissions will follow; ``run()`` returns when all are done.
     func close() { line.close() }
 
-    func run() async {
+    /// Whether nothing is queued.
+    var isIdle: Bool { line.isEmpty }
+
+    /// - Parameter retire: asked when there is nothing to do: whether nothing has been submitted meanwhile, and it ends.
+    func run(retire: () -> Bool) async {
         var published: [Item] = []
         while true {
-            if published.isEmpty { await line.ready() }
             let ready = line.take(take)
-            if ready.isEmpty, published.isEmpty { return }
+            if ready.isEmpty, published.isEmpty {
+                if retire() { return }
+                continue
+            }
             published = await epoch(ready: ready, published: published)
         }
     }
@@ -93,6 +117,11 @@ final class DeliveryLoop: Sendable {
             count += 1
             let isTaken = places[item.submission.account].map { taken[$0].takes(item, store) } ?? false
             if !isTaken {
+                if store.traits.intendsOneByOne, places[item.submission.account] != nil {
+                    // Its turn comes when what is before it is settled.
+                    count -= 1
+                    break
+                }
                 places[item.submission.account] = taken.count
                 taken.append(item)
             }
@@ -107,15 +136,16 @@ final class DeliveryLoop: Sendable {
         for (index, item) in (ready + published).enumerated() {
             if let error = errors[index] { item.resume(throwing: error) }
         }
-        let staged = ready.indices.filter { errors[$0] == nil }.map { ready[$0] }
         let durable = published.indices.filter { errors[ready.count + $0] == nil }.map { published[$0] }
+        let staged = await prepare(ready.indices.filter { errors[$0] == nil }.map { ready[$0] })
         let intended = await record(moved: durable, intended: staged)
         var visible: [Item] = []
         for item in intended {
             do {
                 var item = item
-                let wereStaged = try await store.publish(item.submission.batch)
-                let vanished = item.submission.keep(wereStaged)
+                item.publication = try await store.publish(item.submission.batch)
+                item.submission.keep(item.publication)
+                let vanished = item.publication.outcomes.count { $0 == .takenAway }
                 if vanished > 0 { item.shortfall = store.takenAway(vanished, from: item.submission.batch) }
                 visible.append(item)
             } catch {
@@ -123,6 +153,19 @@ final class DeliveryLoop: Sendable {
             }
         }
         return visible
+    }
+
+    private func prepare(_ staged: [Item]) async -> [Item] {
+        var prepared: [Item] = []
+        for var item in staged {
+            do {
+                item.submission.batch = try await store.prepare(item.submission.batch)
+                prepared.append(item)
+            } catch {
+                item.resume(throwing: error)
+            }
+        }
+        return prepared
     }
 
     /// Commits for all accounts at once; if one of them contradicts the database, commits each on its own, so that it
@@ -181,15 +224,13 @@ extension Delivery.Submission {
             run: batch.run.map { ($0.mark, $0.last) }, marker: batch.run?.markers[.mailbox]?.identity)
     }
 
-    /// Forgets the messages that somebody took away before they became visible: they are fetched again.
-    /// - Returns: how many.
-    fileprivate mutating func keep(_ wereStaged: [Bool]) -> Int {
-        let vanished = wereStaged.count { !$0 }
-        guard vanished > 0 else { return 0 }
-        let all = zip(zip(rows, octets), wereStaged)
-        let octets = all.lazy.filter { !$1 }.map { max(0, $0.0.0.octets) }.saturatedSum()
-        listedOctets = max(0, listedOctets.subtractingSaturated(octets))
-        (rows, self.octets) = (all.filter(\.1).map(\.0.0), all.filter(\.1).map(\.0.1))
-        return vanished
+    /// Forgets the messages that have not become visible: they are fetched again.
+    fileprivate mutating func keep(_ publication: Publication) {
+        let all = zip(zip(rows, octets), publication.outcomes)
+        guard all.contains(where: { $1 != .visible }) else { return }
+        let lost = all.lazy.filter { $1 != .visible }.map { max(0, $0.0.0.octets) }.saturatedSum()
+        listedOctets = max(0, listedOctets.subtractingSaturated(lost))
+        let kept = all.filter { $1 == .visible }
+        (rows, octets) = (kept.map(\.0.0), kept.map(\.0.1))
     }
 }

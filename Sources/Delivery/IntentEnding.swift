@@ -153,7 +153,8 @@ package struct IntentEnding: Sendable {
             batch, of: row.address, isRecent: intent.isRecent(at: context.now()))
         var ended = Ended(
             intent: intent, address: row.address, batch: recovered.batch,
-            delivered: recovered.fates.map { $0 == .delivered })
+            delivered: recovered.fates.map { $0 == .delivered },
+            notFound: recovered.fates.count { $0 == .notFound })
         let unknown = recovered.fates.indices.filter { recovered.fates[$0] == .unknown }
         guard !unknown.isEmpty else { return ended }
         guard searchesContents else { throw Undecided(count: unknown.count) }
@@ -205,7 +206,7 @@ package struct IntentEnding: Sendable {
         return EventRecord(
             at: now, account: address, kind: .perhapsDoubled,
             detail:
-                "\(notFound) messages were being delivered when the daemon ended long ago, and are not in the mailbox; "
-                + "they are fetched again, also if they were deleted here since")
+                "\(notFound) messages were being delivered when the daemon or its line to the mail store ended, and are not "
+                + "where they would have arrived; they are fetched again, also if they were moved or deleted here since")
     }
 }

@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import MailStore
 import Vocabulary
 package import Waiting
 
-/// The future result of a submission to ``Delivery``: success once every message of the batch is moved; after a
-/// `MailStoreError` or a `RecordsError`, any message that is visible is covered by an intent.
-package typealias Receipt = Latch<Result<Void, any Error>>
+/// What has become of a submission: all of it is moved, but for what the store has refused.
+package struct Delivered: Sendable {
+    /// Why, by the message's place in the submission.
+    package var refused: [Int: String] = [:]
+    /// How many messages may be in the mailbox a second time (`Publication.perhapsDoubled`).
+    package var perhapsDoubled = 0
+}
+
+/// The future result of a submission to ``Delivery``: success once every message of the batch is moved or refused; after
+/// a `MailStoreError` or a `RecordsError`, any message that is visible is covered by an intent.
+package typealias Receipt = Latch<Result<Delivered, any Error>>
 
 extension Receipt {
     /// For what was submitted too late.

@@ -27,7 +27,7 @@ package struct StoreGuard: Sendable {
     /// - Returns: the markers required on the way to the account's mailbox.
     /// - Throws: `MailStoreError` `unmarked` where one is missing; `RecordsError`.
     package func verify(_ row: AccountRecord) async throws -> StoreMarkers {
-        guard let facts = try await facts(row) else { return [:] }
+        guard store.traits.namesMessages, let facts = try await facts(row) else { return [:] }
         let address = facts.row.address
         let found = try await store.markers(of: address)
         var expected: StoreMarkers = [:]
@@ -68,7 +68,7 @@ package struct StoreGuard: Sendable {
 
     /// Marks the base directory, so that it is known before the first mail arrives.
     package func begin() async throws {
-        guard try await context.records.kept(Self.name(.base, nil)) == nil else { return }
+        guard store.traits.namesMessages, try await context.records.kept(Self.name(.base, nil)) == nil else { return }
         do {
             if let marker = try await store.markBase() { try await record([.base: marker], of: nil) }
         } catch let error as MailStoreError {
@@ -80,7 +80,7 @@ package struct StoreGuard: Sendable {
     /// - Throws: `MailStoreError`; `RecordsError`.
     package func check() async throws {
         var marker: StoreMarker?
-        if try await context.records.hasMarkedMailboxes() {
+        if store.traits.namesMessages, try await context.records.hasMarkedMailboxes() {
             marker = try await context.records.kept(Self.name(.base, nil)).flatMap(Self.marker)
         }
         try await store.check(expecting: marker)

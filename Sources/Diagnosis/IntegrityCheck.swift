@@ -142,14 +142,16 @@ public final class IntegrityCheck: Sendable {
         _ row: AccountRecord, _ ledger: [LedgerRow], _ intents: [Intent], _ old: OldMailboxListing?,
         _ settings: MigrationSettings?, _ findings: inout IntegrityFindings
     ) async throws -> IntegrityComparison? {
-        let contents = try await mailStore.contents(
-            of: row.address, .ours, intended: intents.compactMap { $0.batch(in: mailStore) })
-        guard let contents else {
+        let intended = intents.compactMap { $0.batch(in: mailStore) }
+        let isNamed = mailStore.traits.namesMessages
+        guard let ours = try await mailStore.contents(of: row.address, .ours, intended: intended),
+            let contents = isNamed ? ours : try await mailStore.contents(of: row.address, .others)
+        else {
             if findings.ledger > 0 {
                 findings.gone = findings.ledger
                 findings.add(
                     .error,
-                    "its Maildir is not there, and \(findings.ledger) messages were moved to it: "
+                    "its mailbox is not there, and \(findings.ledger) messages were moved to it: "
                         + "see whether the file system is mounted")
             }
             return nil
@@ -161,7 +163,7 @@ public final class IntegrityCheck: Sendable {
         var comparison = IntegrityComparison(
             ledger: ledger, listing: old?.messages,
             names: LedgerNames(old?.folders ?? [], mailbox: source ?? 0, hash: ledgerHash), contents: contents.messages)
-        if !comparison.missing.isEmpty,
+        if isNamed, !comparison.missing.isEmpty,
             let others = try await mailStore.contents(of: row.address, .others)
         {
             comparison.find(in: others.messages)
@@ -169,9 +171,11 @@ public final class IntegrityCheck: Sendable {
         findings.present = comparison.present
         findings.gone = comparison.gone
         findings.waiting = old == nil ? nil : comparison.waiting
-        findings.leftInTmp = contents.leftovers
+        findings.leftInTmp = ours.leftovers
         if intents.isEmpty {
             (findings.doubled, findings.changed) = IntegrityComparison.surplus(ledger, contents.messages)
+            // Without names, what was never moved is other mail.
+            if !isNamed { findings.changed = 0 }
         }
         findings.missingCount = comparison.missing.count
         findings.missing = comparison.missing.prefix(Self.mostNamed).map { message, _ in
@@ -194,7 +198,14 @@ public final class IntegrityCheck: Sendable {
                     + "the mailbox: lost, or deleted here by their user; --repair moves them again")
         }
         if findings.doubled > 0 {
-            findings.add(.error, "\(findings.doubled) messages are in the mailbox more often than they were moved")
+            if mailStore.traits.namesMessages {
+                findings.add(.error, "\(findings.doubled) messages are in the mailbox more often than they were moved")
+            } else {
+                findings.add(
+                    .info,
+                    "\(findings.doubled) messages are in the mailbox more often than they were moved: copied by their "
+                        + "user, or brought by others as well")
+            }
         }
         if findings.changed > 0 {
             findings.add(

@@ -30,7 +30,7 @@ public struct Flag: Hashable, Sendable, CustomStringConvertible {
     public var description: String { name }
 
     /// Whether it can be sent as it is: an atom, with a backslash before it or not (RFC 3501 §9).
-    var isSendable: Bool {
+    public var isSendable: Bool {
         let atom = name.hasPrefix("\\") ? name.dropFirst() : Substring(name)
         return !atom.isEmpty && name.utf8.count <= 255 && atom.utf8.allSatisfy(\.isOfAtom)
     }

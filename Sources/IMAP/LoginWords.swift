@@ -6,7 +6,7 @@ import MailSession
 extension ServerWords {
     /// Load, a fault, or a disabled service: nothing about the password. Not if the words mention the password too:
     /// Tencent lists every possible cause ("… password is incorrect, login frequency limited, or system is busy").
-    var tellOfFault: Bool {
+    package var tellOfFault: Bool {
         if hold(["passw", "密码", "credential"]) { return false }
         return tellOfLoad || tellOfHaste || tellOfTooManyLogins || tellOfTooManyConnections || tellThatServiceIsOff
             || tellOfThrottling
@@ -21,7 +21,7 @@ extension ServerWords {
     }
 
     /// The server has given as much as it gives for now. Gmail: "Account exceeded command or bandwidth limits."
-    var tellOfThrottling: Bool { hold(["rate limit", "throttl", "bandwidth limit", "quota of bandwidth"]) }
+    package var tellOfThrottling: Bool { hold(["rate limit", "throttl", "bandwidth limit", "quota of bandwidth"]) }
 
     /// Nobody is logged in, whatever was said before.
     var denyLogin: Bool {

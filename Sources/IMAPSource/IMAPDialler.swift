@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import IMAP
+import IMAPConnection
 import MailConnection
 import MailSession
 import MailSource

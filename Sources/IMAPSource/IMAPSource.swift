@@ -9,8 +9,7 @@ public import Vocabulary
 /// Old servers that speak IMAP: all folders, with flags and dates.
 ///
 /// 1. An ``IMAPDialler`` opens sessions: it resolves, connects and begins TLS.
-/// 2. A ``SocketWire`` is a session's wire; a ``ChannelHandler`` moves octets between its channel and the protocol
-///    machine.
+/// 2. A `SocketWire` is a session's wire (`IMAPConnection`).
 /// 3. An ``IMAPMailbox`` presents such a session to the rooms above. A password is right when the inbox opens.
 /// 4. What folders there are, and where their mail goes, is decided by a `FolderPlan`; what messages there are, by a
 ///    ``FolderListing``; in what order they are asked for, by a `Retrieval`.

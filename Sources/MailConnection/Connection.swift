@@ -1,9 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 public import MailSession
 public import NIOCore
 import NIOPosix
 public import Vocabulary
+
+/// What becomes of octets that the system still holds for the server when the connection is dropped, or the program dies.
+public enum DroppedOctets: Hashable, Sendable {
+    /// They are sent.
+    case sent
+    /// They are thrown away, so that nothing takes effect over there any more; and those that nobody acknowledges within
+    /// this time end the connection.
+    case thrownAway(unacknowledgedFor: Duration)
+}
 
 /// A protocol's end of a channel.
 public protocol SessionHandler: ChannelInboundHandler, SendableMetatype {
@@ -31,7 +41,7 @@ public struct Connection<Handler: SessionHandler>: Sendable {
     ///   reports it.
     public static func open(
         to resolution: Resolution, of server: OldServer, timeouts: Timeouts, on loop: any EventLoop,
-        handler make: @escaping @Sendable () -> Handler
+        dropping: DroppedOctets = .sent, handler make: @escaping @Sendable () -> Handler
     ) async throws(WireFailure) -> Connection {
         try await promised(on: loop, of: Connection.self) { once in
             // Kept outside the pipeline: if the server is already gone, the handler has left the pipeline, yet knows
@@ -49,7 +59,7 @@ public struct Connection<Handler: SessionHandler>: Sendable {
                         let handler = make()
                         handlers.value = (handlers.value ?? [:]).merging([ObjectIdentifier(channel): handler]) { $1 }
                         try channel.pipeline.syncOperations.addHandler(handler)
-                    }
+                    }.flatMap { dropping.set(on: channel) }
                 }
                 .connect(host: server.host, port: server.port)
             attempt.flatMapThrowing { channel in
@@ -81,6 +91,26 @@ public struct Connection<Handler: SessionHandler>: Sendable {
         }
     }
 
+    /// As ``run(_:)``, but cancelling the task changes nothing.
+    public func runToItsEnd<Value: Sendable>(
+        _ work: @escaping @Sendable (Handler, EventLoopPromise<Value>) -> Void
+    ) async throws(WireFailure) -> Value {
+        let (handler, loop) = (handler, channel.eventLoop)
+        let promise = loop.makePromise(of: Value.self)
+        loop.execute { work(handler.value, promise) }
+        do {
+            return try await promise.futureResult.get()
+        } catch {
+            throw error as? WireFailure ?? .cancelled
+        }
+    }
+
+    /// Has the handler do something, which nobody waits for; from any thread.
+    public func tell(_ work: @escaping @Sendable (Handler) -> Void) {
+        let handler = handler
+        channel.eventLoop.execute { work(handler.value) }
+    }
+
     /// Drops the line; from any thread.
     public func close() {
         let handler = handler
@@ -94,5 +124,17 @@ public struct Connection<Handler: SessionHandler>: Sendable {
         close()
         // Even if this fails, the channel is closed.
         try? await channel.closeFuture.get()
+    }
+}
+
+extension DroppedOctets {
+    fileprivate func set(on channel: any Channel) -> EventLoopFuture<Void> {
+        guard case .thrownAway(let patience) = self, let socket = channel as? any SocketOptionProvider else {
+            return channel.eventLoop.makeSucceededVoidFuture()
+        }
+        let milliseconds = Int(patience / .milliseconds(1))
+        return socket.setSoLinger(linger(l_onoff: 1, l_linger: 0)).flatMap {
+            channel.setOption(.tcpOption(.init(rawValue: TCP_USER_TIMEOUT)), value: max(1, milliseconds))
+        }
     }
 }

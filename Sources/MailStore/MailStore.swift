@@ -5,16 +5,21 @@ public import Vocabulary
 /// Where mail goes. A store knows no database; the caller keeps the ledger, in this order:
 ///
 /// 1. A ``MailboxWriter`` stages messages: whole, but visible to nobody.
-/// 2. ``sync(_:)`` makes them durable.
-/// 3. The caller records the batch as intended, in the store's own octets (``StagedBatch/encoded``).
+/// 2. ``sync(_:)`` makes them durable, as far as what is staged outlives the process at all.
+/// 3. ``prepare(_:)`` notes what a recovery will have to know, and the caller records the batch as intended, in the
+///    store's own octets (``StagedBatch/encoded``).
 /// 4. ``publish(_:)`` makes the batch visible, in order.
 /// 5. The next ``sync(_:)`` makes that durable, and the caller records the batch as moved.
 ///
 /// After a crash between 3 and 5, ``recover(_:of:isRecent:)`` says what became of each message.
 ///
-/// Each place is recognised by a marker (``StoreMarker``). Where an expected marker is missing, the error is
-/// ``MailStoreError/Code/unmarked``, and nothing is created.
+/// Each place that can bear one is recognised by a marker (``StoreMarker``). Where an expected marker is missing, the
+/// error is ``MailStoreError/Code/unmarked``, and nothing is created. A store that cannot leave anything of its own with
+/// the mail has no markers, and knows no runs by name.
 public protocol MailStore: Sendable {
+    /// What others have to know of its ways.
+    var traits: StoreTraits { get }
+
     /// Opens `account`'s mailbox for one run: creates it if it is missing and not `expected`, and removes what earlier
     /// runs staged there, except for batches in `intended`. A folder is made when the first message for it arrives.
     /// - Parameter expected: the markers that must be there; at other levels, a marker is accepted or created.
@@ -22,7 +27,7 @@ public protocol MailStore: Sendable {
         _ account: EmailAddress, options: DeliveryOptions, intended: [StagedBatch], expecting expected: StoreMarkers
     ) async throws(MailStoreError) -> any MailboxWriter
 
-    /// The markers on the way to `account`'s mailbox, as they stand there.
+    /// The markers on the way to `account`'s mailbox, as they stand there; none where the store has none.
     func markers(of account: EmailAddress) async throws(MailStoreError) -> StoreMarkers
 
     /// Marks the base directory, unless it already has a marker.
@@ -33,8 +38,11 @@ public protocol MailStore: Sendable {
     /// - Returns: the markers that are there from now on, durable.
     func adopt(_ account: EmailAddress) async throws(MailStoreError) -> StoreMarkers
 
-    /// What the names of folders are like here.
+    /// What the names of folders are like here, as far as that is known without asking.
     var folderNames: FolderNames { get }
+
+    /// The same, where it may have to be looked up, in `account`'s mailbox.
+    func folderNames(of account: EmailAddress) async throws(MailStoreError) -> FolderNames
 
     /// Makes folders in `account`'s mailbox, durably, and subscribes to those that are new and to be subscribed. One
     /// that is there already stays as it is.
@@ -63,17 +71,24 @@ public protocol MailStore: Sendable {
     /// - Returns: by index, the errors of those batches whose durability cannot be promised.
     func sync(_ batches: [StagedBatch]) async -> [Int: MailStoreError]
 
-    /// Makes a staged, durable batch visible, in the order of its messages. May be repeated; returns, for each message,
-    /// whether it was still staged. One that was not, when its batch is published for the first time, was taken away by
-    /// somebody else (``takenAway(_:from:)``).
+    /// Adds to a staged, durable batch what a recovery will have to know. Comes right before the batch is recorded as
+    /// intended.
+    func prepare(_ batch: StagedBatch) async throws(MailStoreError) -> StagedBatch
+
+    /// Makes a staged, durable, prepared batch visible, in the order of its messages. May be repeated. A message that is
+    /// not staged, when its batch is published for the first time, was taken away by somebody else
+    /// (``takenAway(_:from:)``).
+    ///
+    /// After an error nobody knows what is visible: the intent stays, and ``recover(_:of:isRecent:)`` tells. No
+    /// cancellation reaches it.
     @discardableResult
-    func publish(_ batch: StagedBatch) async throws(MailStoreError) -> [Bool]
+    func publish(_ batch: StagedBatch) async throws(MailStoreError) -> Publication
 
     /// The error for `count` messages of `batch` that were taken away before they became visible.
     func takenAway(_ count: Int, from batch: StagedBatch) -> MailStoreError
 
-    /// Ends what a crash interrupted: publishes what is still staged, and returns, for each message of `batch` in
-    /// order, what became of it. The next ``sync(_:)`` makes this durable; only then is the batch recorded as moved.
+    /// Ends what a crash or a fault interrupted: publishes what is still staged, if that has outlived it, and returns, for
+    /// each message of `batch` in order, what became of it. The next ``sync(_:)`` makes this durable; only then is the batch recorded as moved.
     /// Call it before ``open(_:options:intended:expecting:)``, which removes undelivered messages once no intended
     /// batch names them.
     /// - Parameter isRecent: whether the batch is younger than a day by every clock: until then nothing cleans up what
@@ -111,6 +126,10 @@ extension MailStore {
         try await contents(of: account, origin, intended: [])
     }
 
+    public func prepare(_ batch: StagedBatch) async throws(MailStoreError) -> StagedBatch { batch }
+
+    public func folderNames(of account: EmailAddress) async throws(MailStoreError) -> FolderNames { folderNames }
+
     /// As ``check(expecting:)``, whatever marker is there.
     public func check() async throws(MailStoreError) { try await check(expecting: nil) }
 }
@@ -128,11 +147,15 @@ public protocol MailboxWriter: MessageSink {
     /// Prepares the folders of staged messages for the keywords that these have. Keywords that a folder cannot hold are
     /// left out.
     func takeKeywords(of messages: [StagedMessage]) async throws(MailStoreError)
-    /// A batch of this mailbox, ready to be recorded as intended.
+    /// A batch of this mailbox, staged.
     /// - Parameter messages: all from the same folder of the source.
     func batch(of messages: [StagedMessage]) -> StagedBatch
+    /// Nothing of it is being delivered any more: gives back what it holds, be it a connection.
+    func leave() async
 }
 
 extension MailboxWriter {
     public func takeKeywords(of messages: [StagedMessage]) async throws(MailStoreError) {}
+
+    public func leave() async {}
 }

@@ -4,7 +4,8 @@ public import Vocabulary
 
 /// Which messages of a mailbox are meant.
 public enum MessageOrigin: Sendable {
-    /// Messages that this store has delivered, and that still have the name it gave them.
+    /// Messages that this store has delivered, and that still have the name it gave them; none in a store that gives no
+    /// names (``StoreTraits/namesMessages``).
     case ours
     /// All others.
     case others

@@ -73,6 +73,9 @@ public enum MessageFate: Sendable, Hashable {
     case delivered
     /// It is to be fetched again.
     case notDelivered
+    /// It is not where it would have arrived, and is to be fetched again; but it may have arrived, and been moved or
+    /// deleted by its user since.
+    case notFound
     /// It is neither where it was staged nor anywhere under its name. It may have been delivered and renamed since, or
     /// something has cleaned up what was staged.
     case unknown

@@ -24,6 +24,7 @@ public final class MaildirStore: MailStore {
     let template: PathTemplate
     let layout: FolderLayout
     public let folderNames: FolderNames
+    public let traits = StoreTraits(kind: "maildir")
     let contentKey: ContentKey
     private let directoryMode: mode_t
     let fileMode: mode_t

@@ -7,20 +7,22 @@ import Synchronization
 
 extension MaildirStore {
     @discardableResult
-    public func publish(_ staged: StagedBatch) async throws(MailStoreError) -> [Bool] {
+    public func publish(_ staged: StagedBatch) async throws(MailStoreError) -> Publication {
         guard let place = MailboxPlace(encoded: staged.encoded) else { throw Self.strange }
         do throws(FileError) {
             let device = try await device(of: place)
-            return try await device.pool.run { [device] () throws(FileError) -> [Bool] in
+            return try await device.pool.run { [device] () throws(FileError) -> Publication in
                 defer { withExtendedLifetime(device) {} }
                 guard let batch = MaildirBatch(staged) else {
                     throw FileError(code: .failed, path: place.path, errno: 0, detail: Self.strange.detail)
                 }
                 let maildir = try MaildirPlace(place)
                 self.note(staged.run)
-                var wereStaged: [Bool] = []
-                for name in batch.names { wereStaged.append(try maildir.publish(name, seen: batch.seen)) }
-                return wereStaged
+                var outcomes: [Publication.Outcome] = []
+                for name in batch.names {
+                    outcomes.append(try maildir.publish(name, seen: batch.seen) ? .visible : .takenAway)
+                }
+                return Publication(outcomes)
             }
         } catch {
             throw MailStoreError(error)

@@ -3,6 +3,7 @@
 import Glibc
 import MailStore
 import MessageContent
+import MessageIntake
 import Vocabulary
 
 /// Writes slabs into files in `tmp/`: the file side of a writer. Used by one job at a time.

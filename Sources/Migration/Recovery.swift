@@ -59,6 +59,12 @@ struct Recovery: Sendable {
 
     private func endIntents() async throws {
         let intents = try await context.records.intents(of: nil)
+        guard store.traits.keepsStaged else {
+            if !intents.isEmpty {
+                context.log.info("\(intents.count) deliveries were interrupted; their accounts' next runs look what has arrived")
+            }
+            return
+        }
         let ending = IntentEnding(context: context, store: store, statuses: statuses)
         // Once a mail store has failed, the account's later intents wait too, so that its mail arrives in order.
         var waiting: Set<AccountRecord.ID> = []

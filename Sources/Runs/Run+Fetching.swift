@@ -12,7 +12,7 @@ import Waiting
 extension Run {
     private enum Step: Sendable {
         case retrieved
-        case delivered(Delivery.Size)
+        case delivered(Delivery.Size, refused: [(message: ListedMessage, words: String)], perhapsDoubled: Int)
     }
 
     /// Streams the wanted messages into the store, and submits what is staged there.
@@ -25,7 +25,6 @@ extension Run {
         let names = folders.names
         let intended = try await context.records.intents(of: id).compactMap { $0.batch(in: commons.store) }
         let refusals = fetch.refusals
-        let window = context.limits.windowOctets
         var readable = plan.wanted
         if progress.unreadable.hasLeft {
             readable.removeAll { message in
@@ -35,7 +34,6 @@ extension Run {
             }
         }
         let wanted = progress.order(readable).views(last: folders.views)
-        let leftBehind = refusals.count
         guard !wanted.isEmpty else { return await sweep(options, intended) }
         options.uidls = try await uidls(of: wanted, plan.listing, folders, session)
         let place = place
@@ -45,8 +43,22 @@ extension Run {
         progress.unreadable.trust()
         let writer = try await commons.store.open(
             account.address, options: options, intended: intended, expecting: expected)
+        do {
+            try await self.fetch(wanted, careful: careful, pipelining: pipelining, &plan, writer, names, session, &fetch)
+        } catch {
+            await writer.leave()
+            throw error
+        }
         // Until the last sync: it is the writer that keeps file-system errors from being missed.
-        defer { withExtendedLifetime(writer) {} }
+        await writer.leave()
+    }
+
+    private mutating func fetch(
+        _ wanted: [ListedMessage], careful: Int, pipelining: Bool, _ plan: inout RunPlan, _ writer: any MailboxWriter,
+        _ names: LedgerNames, _ session: any MailboxSession, _ fetch: inout Fetch
+    ) async throws {
+        let (refusals, leftBehind, notTaken) = (fetch.refusals, fetch.refusals.count, fetch.notTaken)
+        let (place, window) = (place, context.limits.windowOctets)
         let gate = IntakeGate(writer)
         let naming = plan.naming
         let headers = HeaderHashes(gate, hash: commons.ledgerHash.hash) { !naming.tells($0) }
@@ -70,12 +82,15 @@ extension Run {
             var open = Delivery.Size()
             var failure: (any Error)?
             var lastPause = ContinuousClock.now
+            var perhapsDoubled = 0
             // What was delivered counts, whatever else fails: the next attempt continues after it.
             func take(_ step: Result<Step, any Error>) {
                 switch step {
-                case .success(.delivered(let size)):
+                case .success(.delivered(let size, let refused, let doubled)):
                     open -= size
-                    progress.delivered(size.messages)
+                    progress.delivered(size.messages - refused.count)
+                    leaveBehind(refused, &fetch, session)
+                    perhapsDoubled += doubled
                 case .failure(let error): failure = failure ?? error
                 case .success(.retrieved): break
                 }
@@ -84,17 +99,18 @@ extension Run {
                 // No more is fetched than can be delivered.
                 if let error = setback.error { throw error }
                 for new in try await settle(staged, &plan, &fetch, writer, headers, session) {
-                    let size = new.size
+                    let size = new.submission.size
                     open += size
-                    let receipt = delivery.submit(new)
+                    let (receipt, messages) = (delivery.submit(new.submission), new.messages)
                     group.addTask {
                         do {
-                            try await receipt.wait().get()
+                            let delivered = try await receipt.wait().get()
+                            let refused = delivered.refused.sorted { $0.key < $1.key }.map { (messages[$0.key], $0.value) }
+                            return .delivered(size, refused: refused, perhapsDoubled: delivered.perhapsDoubled)
                         } catch {
                             setback.note(error)
                             throw error
                         }
-                        return .delivered(size)
                     }
                 }
                 // A failed one is still open, and none may follow it.
@@ -102,11 +118,13 @@ extension Run {
                 await giveWay(at: gate, since: &lastPause)
             }
             while let step = await group.nextResult() { take(step) }
+            try await tellOfDoubled(perhapsDoubled)
             for message in refusals.messages { progress.refused(names.id(of: message)) }
             // By now everything that arrived whole is settled, in order; what has been deleted over there never comes.
             let vanished = session.vanished
             let gone = vanished.isEmpty ? 0 : wanted.count { vanished.contains($0.number) }
-            let count = fetch.settled.count + refusals.count - leftBehind + gone
+            let refused = refusals.count - leftBehind - (fetch.notTaken - notTaken)
+            let count = fetch.settled.count + refused + gone
             guard let failure else { return fetch.isWhole = count == wanted.count }
             if let error = failure as? SourceError, wanted.indices.contains(count) {
                 blame(

@@ -15,8 +15,11 @@ extension Run {
     /// - Returns: nil where the session has ended early, between two messages, for others.
     mutating func move(in session: any MailboxSession) async throws -> RunEnd? {
         let known = try await context.records.folders(of: account.id)
-        let listed = try await session.folders(
-            by: FolderRules(settings.options, commons.store.folderNames, known: known))
+        // With one folder nothing depends on what others are called.
+        let names =
+            settings.oldServer.mailProtocol == .imap
+            ? try await commons.store.folderNames(of: account.address) : commons.store.folderNames
+        let listed = try await session.folders(by: FolderRules(settings.options, names, known: known))
         let folders = SessionFolders(
             listed, names: LedgerNames(listed, mailbox: source, hash: commons.ledgerHash), known: known,
             inbox: settings.options.folder)
@@ -54,7 +57,7 @@ extension Run {
         try await finish(session, fetch)
         // What has left its folder meanwhile may be in another, which was listed before.
         guard fetch.isWhole, session.vanished.isEmpty || !progress.looksAgain() else { return nil }
-        return fetch.refusals.count == 0 ? .completed : .refused(fetch.refusals.count)
+        return fetch.refusals.count == 0 ? .completed : .refused(fetch.refusals.count, here: fetch.notTaken)
     }
 
     private mutating func plan(
@@ -118,6 +121,14 @@ extension Run {
         var settled: [LedgerRow] = []
         /// Those of them that are to be deleted on the old server.
         var deletable: [(message: ListedMessage, row: LedgerRow)] = []
+        /// How many of the refusals are the store's: of messages that have come whole.
+        var notTaken = 0
+    }
+
+    /// A batch for delivery, and the messages that it is about.
+    struct Shipment {
+        var submission: Delivery.Submission
+        var messages: [ListedMessage]
     }
 
     /// Separates new messages from those already here; the latter are discarded, and their rows get the new name.
@@ -125,7 +136,7 @@ extension Run {
     mutating func settle(
         _ staged: [StagedMessage], _ plan: inout RunPlan, _ fetch: inout Fetch, _ writer: any MailboxWriter,
         _ headers: HeaderHashes, _ session: any MailboxSession
-    ) async throws -> [Delivery.Submission] {
+    ) async throws -> [Shipment] {
         var new: [(message: StagedMessage, row: LedgerRow)] = []
         var known: [(message: StagedMessage, old: LedgerRow?, rows: [LedgerRow])] = []
         let (keepsFlags, deletes) = (settings.options.flags == .keep, deletes(session))
@@ -169,17 +180,45 @@ extension Run {
         }
         progress.recognised(known.count, here: fetch.settled.count)
         try await writer.takeKeywords(of: new.map(\.message))
-        var submissions: [Delivery.Submission] = []
+        var shipments: [Shipment] = []
         while let folder = new.first?.message.message.folder {
             let part = new.prefix { $0.message.message.folder == folder }
             new.removeFirst(part.count)
-            submissions.append(
-                Delivery.Submission(
-                    account: account.id, batch: writer.batch(of: part.map(\.message)), rows: part.map(\.row),
-                    octets: part.map { Int64($0.message.octets) },
-                    listedOctets: part.lazy.map { Int64($0.message.message.octets ?? 0) }.saturatedSum()))
+            shipments.append(
+                Shipment(
+                    submission: Delivery.Submission(
+                        account: account.id, batch: writer.batch(of: part.map(\.message)), rows: part.map(\.row),
+                        octets: part.map { Int64($0.message.octets) },
+                        listedOctets: part.lazy.map { Int64($0.message.message.octets ?? 0) }.saturatedSum()),
+                    messages: part.map(\.message.message.detached)))
         }
-        return submissions
+        return shipments
+    }
+
+    /// Messages that the store does not take are left behind, here and on the old server.
+    mutating func leaveBehind(
+        _ refused: [(message: ListedMessage, words: String)], _ fetch: inout Fetch, _ session: any MailboxSession
+    ) {
+        guard !refused.isEmpty else { return }
+        let numbers = Set(refused.map(\.message.number))
+        fetch.notTaken += numbers.count
+        fetch.deletable.removeAll { numbers.contains($0.message.number) }
+        for (message, words) in refused {
+            progress.leftBehind(message)
+            fetch.refusals.add(message, session.name(of: message), words)
+        }
+    }
+
+    /// Nobody can tell whether these had arrived before.
+    func tellOfDoubled(_ count: Int) async throws {
+        guard count > 0 else { return }
+        try await context.records.append([
+            EventRecord(
+                at: context.now(), account: account.address, kind: .perhapsDoubled,
+                detail: "\(count) messages were sent to the mail store once more after its answer was lost, for they were "
+                    + "not where they would have arrived; if they had been moved or deleted here since, they are here again"
+            )
+        ])
     }
 
     /// Gives ledger rows of messages already here the name under which they are now listed; `recounted` more remain

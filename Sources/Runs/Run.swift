@@ -77,7 +77,7 @@ struct Run: Sendable {
             let refused: Int
             switch end {
             case .completed: refused = 0
-            case .refused(let count): refused = count
+            case .refused(let count, _): refused = count
             default: return end
             }
             guard isLookingFurther, further.ended(finding: progress.found) else { return end }

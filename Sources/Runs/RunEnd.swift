@@ -6,8 +6,8 @@ import Vocabulary
 /// How a run ended.
 enum RunEnd: Sendable {
     case completed
-    /// The old server refused to give this many messages.
-    case refused(Int)
+    /// This many messages were refused; so many of them here, by the store, the others by the old server.
+    case refused(Int, here: Int)
     case rejected(String)
     /// The mailbox is in use, the login came too early, or the server is temporarily out of order; retry after this
     /// many seconds, if it named any.

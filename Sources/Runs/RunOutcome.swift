@@ -29,17 +29,15 @@ extension AccountRecord {
             followUp(keeps: keeps, settings, clock)
             return EventRecord(
                 at: now, account: address, kind: .completed, detail: "\(moved) messages are here", isIdle: !brought)
-        case .refused(let count):
+        case .refused(let count, let here):
             remaining = Int64(count)
-            return fail(
-                .messagesRefused, "the old server would not give \(count) messages; each is named in the events",
-                keeps: keeps, limits, clock)
+            return fail(.messagesRefused, Self.refusal(of: count, here: here), keeps: keeps, limits, clock)
         case .toBeContinued(let refused, let seconds):
             remaining = Int64(refused)
             guard var run = pending else {
                 // No password is kept for another session, so what was listed is all that will come.
                 return self.end(
-                    refused == 0 ? .completed : .refused(refused), keeps: false, brought: brought, asked: asked,
+                    refused == 0 ? .completed : .refused(refused, here: 0), keeps: false, brought: brought, asked: asked,
                     settings, limits, clock)
             }
             run.failures = 0
@@ -92,6 +90,12 @@ extension AccountRecord {
                 detail: "the window has ended; it is not tried again")
         case .stopped(.deleted), .stopped(.shutdown), .stopped(.resettled), .stopped(.paused): return nil
         }
+    }
+
+    private static func refusal(of count: Int, here: Int) -> String {
+        if here == 0 { return "the old server would not give \(count) messages; each is named in the events" }
+        if here == count { return "the new mail store would not take \(count) messages; each is named in the events" }
+        return "\(count) messages were refused, \(here) of them by the new mail store; each is named in the events"
     }
 
     /// Remembers what the next run must know about this one's sessions.

@@ -87,6 +87,9 @@ struct RunProgress: Sendable {
         mostSettled = max(mostSettled, reached)
     }
 
+    /// A message that has come was not taken by the store: the next session of this run asks for it again.
+    mutating func leftBehind(_ message: ListedMessage) { unnamed[message.number] = nil }
+
     /// A message was left behind as unreadable.
     mutating func passedOver() { count += 1 }
 

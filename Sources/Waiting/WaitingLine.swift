@@ -29,6 +29,8 @@ package final class WaitingLine<Element: Sendable>: Sendable {
         return isTaken
     }
 
+    package var isEmpty: Bool { state.withLock { $0.elements.isEmpty } }
+
     /// Accepts nothing more; what is in the line can still be taken.
     package func close() {
         let turn = state.withLock { state in

@@ -6,11 +6,13 @@ import DNS
 import Glibc
 import Ground
 import IMAPSource
+import IMAPStore
 import JSONRPC
 import Logging
+import MailConnection
 import MailMoveAPI
 import MailSource
-import MaildirStore
+import MailStore
 import Measures
 import MessageContent
 import Methods
@@ -31,7 +33,9 @@ import Vocabulary
 /// The daemon, wired together: configuration in, services out.
 final class Daemon: Service {
     let records: SQLiteRecords
-    let store: MaildirStore
+    let store: any MailStore
+    /// What certificates are judged by, of old servers and of the platform.
+    let trust: TLSTrust
     let move: MailMove
     let pool: HashingPool
     let server: JSONRPCServer<MethodTable>
@@ -82,10 +86,14 @@ final class Daemon: Service {
         let loops = Descriptors.loops(wanted: System.coreCount)
         group = MultiThreadedEventLoopGroup(numberOfThreads: loops)
         callers = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        store = try MaildirStore(
-            path: configuration.mailStore.maildirPath, contentKey: try await .kept(in: records), pool: FilePool(),
-            layout: FolderLayout(configuration.mailStore.maildirLayout),
-            specialFolders: configuration.mailStore.specialFolders)
+        let current = self.configuration
+        trust = TLSTrust()
+        store = try Stores.open(
+            configuration, contentKey: try await .kept(in: records), group: group, trust: trust
+        ) {
+            let timeouts = current.value.timeouts
+            return Timeouts(connect: .seconds(timeouts.connect), read: .seconds(timeouts.read))
+        }
         let memory = Memory()
         var limits = MoveLimits(configuration)
         memory.fit(&limits, log: log)
@@ -99,12 +107,12 @@ final class Daemon: Service {
         let ledgerHash = try KeyedHash(key: try await Keys.ledgerKey("ledger-key", in: records))
         // Last of the steps that may fail, because its owner must end it.
         pool = try HashingPool(waitingLogins: 2048, decoyScheme: limits.passwordScheme)
-        let source = SourcesByProtocol(pop3: POP3Source(group: group), imap: IMAPSource(group: group))
+        let source = SourcesByProtocol(pop3: POP3Source(group: group, trust: trust), imap: IMAPSource(group: group, trust: trust))
         move = MailMove(
             records: records, directory: BuiltinDirectory(records: records), source: source, probe: source,
             store: store,
             pool: pool, sealKey: sealKey, ledgerHash: ledgerHash, limits: limits)
-        let report = ServiceReport(records: records, move: move)
+        let report = ServiceReport(records: records, move: move, storeKind: store.traits.kind)
         self.report = report
         server = JSONRPCServer(
             listeners: listeners,
@@ -135,6 +143,7 @@ final class Daemon: Service {
     }
 
     private func close() async {
+        (store as? IMAPStore)?.close()
         await records.close()
         await pool.shutdown()
     }
@@ -174,16 +183,7 @@ final class Daemon: Service {
         server.stop(grace: .seconds(3))
         metricsServer.stop()
         move.stop()
-    }
-}
-
-extension FolderLayout {
-    fileprivate init(_ layout: MaildirLayout) {
-        self =
-            switch layout {
-            case .maildirPlusPlus: .maildirPlusPlus
-            case .fs: .fs
-            }
+        (store as? IMAPStore)?.stop()
     }
 }
 

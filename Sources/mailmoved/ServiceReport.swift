@@ -17,15 +17,18 @@ import Vocabulary
 final class ServiceReport: Sendable {
     private let records: any Records
     private let move: MailMove
+    private let storeKind: String
     private let startedAt = Timestamp.now
     private let isFailing = Mutex(false)
     private let latest = Mutex<(status: ServiceStatus, at: ContinuousClock.Instant)?>(nil)
     private let log = Logger(label: "mailmoved")
     private let server = Mutex<(@Sendable () -> Int)?>(nil)
 
-    init(records: any Records, move: MailMove) {
+    /// - Parameter storeKind: as `mailStore.kind` calls where mail goes.
+    init(records: any Records, move: MailMove, storeKind: String) {
         self.records = records
         self.move = move
+        self.storeKind = storeKind
     }
 
     /// Sets the server whose clients are counted.
@@ -42,7 +45,7 @@ final class ServiceReport: Sendable {
         let status = ServiceStatus(
             version: Vocabulary.version, startedAt: startedAt, moving: load.moving, queued: load.queued,
             clients: clients, store: ServiceStatus.Part(kind: "sqlite", ok: databaseFault == nil),
-            mailStore: ServiceStatus.Part(kind: "maildir", ok: fault == nil),
+            mailStore: ServiceStatus.Part(kind: storeKind, ok: fault == nil),
             statusText: await text(load, databaseFault, fault))
         latest.withLock { $0 = (status, .now) }
         return status

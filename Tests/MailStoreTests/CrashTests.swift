@@ -96,7 +96,7 @@ import Vocabulary
         try await with(kind) { mailbox in
             let (batch, _) = try await mailbox.stage(messages)
             try mailbox.takeAway()
-            let wereStaged = try await mailbox.store.publish(batch)
+            let wereStaged = try await mailbox.store.publish(batch).wereStaged
             #expect(wereStaged.count { !$0 } == 1)
             #expect(try mailbox.inbox().count == messages.count - 1)
             let error = mailbox.store.takenAway(1, from: batch)

@@ -38,9 +38,9 @@ import Vocabulary
         try await with(kind) { mailbox in
             let (batch, _) = try await mailbox.stage(messages)
             #expect(await mailbox.store.sync([batch]).isEmpty)
-            #expect(try await mailbox.store.publish(batch) == messages.map { _ in true })
+            #expect(try await mailbox.store.publish(batch).wereStaged == messages.map { _ in true })
             #expect(try mailbox.inbox() == messages)
-            #expect(try await mailbox.store.publish(batch) == messages.map { _ in false })
+            #expect(try await mailbox.store.publish(batch).wereStaged == messages.map { _ in false })
             #expect(await mailbox.store.sync([batch]).isEmpty)
             #expect(try mailbox.inbox() == messages)
         }
@@ -54,7 +54,7 @@ import Vocabulary
             let read = try #require(store.batch(encoded: batch.encoded))
             #expect(read.lane == batch.lane && read.count == batch.count && read.encoded == batch.encoded)
             #expect(read.run == nil)
-            #expect(try await store.publish(read) == messages.map { _ in true })
+            #expect(try await store.publish(read).wereStaged == messages.map { _ in true })
             #expect(try mailbox.inbox() == messages)
             #expect(store.batch(encoded: Array("nonsense".utf8)) == nil)
             #expect(store.batch(encoded: []) == nil)
@@ -80,8 +80,8 @@ import Vocabulary
             #expect(!mailbox.store.join(other, to: &batch))
             #expect(batch == before)
             #expect(await mailbox.store.sync([batch, other]).isEmpty)
-            #expect(try await mailbox.store.publish(batch).count == 9)
-            #expect(try await mailbox.store.publish(other).count == 3)
+            #expect(try await mailbox.store.publish(batch).outcomes.count == 9)
+            #expect(try await mailbox.store.publish(other).outcomes.count == 3)
             #expect(try mailbox.inbox() == Array(messages[..<9]))
             #expect(try mailbox.seen("Old").map(\.octets) == Array(messages[9...]))
         }
@@ -132,7 +132,7 @@ import Vocabulary
             try await writer.discard(Array(staged[..<3]))
             try await writer.discard(Array(staged[..<3]))
             #expect(try await mailbox.store.contents(of: mailbox.account, .ours)?.leftovers == 1)
-            #expect(try await mailbox.store.publish(writer.batch(of: staged)) == [false, false, false, true])
+            #expect(try await mailbox.store.publish(writer.batch(of: staged)).wereStaged == [false, false, false, true])
             #expect(try mailbox.inbox() == [messages[3]])
         }
     }
@@ -154,7 +154,7 @@ import Vocabulary
                 #expect(swept?.leftovers == 0)
                 #expect(try await mailbox.store.contents(of: mailbox.account, .ours)?.leftovers == messages.count)
             }
-            #expect(try await mailbox.store.publish(intended) == messages.map { _ in true })
+            #expect(try await mailbox.store.publish(intended).wereStaged == messages.map { _ in true })
         }
     }
 

@@ -106,7 +106,7 @@ import Vocabulary
             #expect(try await store.recover(batch, of: ann, isRecent: false).fates == flags.map { _ in .delivered })
             let names = try scratch.names("cur")
             #expect(names.compactMap { $0.split(separator: ":2,").last.map(String.init) } == infos)
-            #expect(try await store.publish(batch) == flags.map { _ in false })
+            #expect(try await store.publish(batch).wereStaged == flags.map { _ in false })
             #expect(try await store.recover(batch, of: ann, isRecent: false).fates == flags.map { _ in .delivered })
             for name in names { try FileManager.default.removeItem(atPath: "\(scratch.maildir)/cur/\(name)") }
         }

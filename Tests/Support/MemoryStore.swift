@@ -146,6 +146,8 @@ public final class MemoryStore: MailStore {
 
     public var folderNames: FolderNames { FolderNames() }
 
+    public var traits: StoreTraits { StoreTraits(kind: "memory") }
+
     public func make(
         _ folders: [NewFolder], of account: EmailAddress, expecting expected: StoreMarkers
     ) async throws(MailStoreError) {
@@ -251,7 +253,7 @@ public final class MemoryStore: MailStore {
     }
 
     @discardableResult
-    public func publish(_ batch: StagedBatch) async throws(MailStoreError) -> [Bool] {
+    public func publish(_ batch: StagedBatch) async throws(MailStoreError) -> Publication {
         try answer()
         let decoded = try decode(batch)
         let (isFull, isLost) = state.withLock { state in
@@ -272,7 +274,7 @@ public final class MemoryStore: MailStore {
             return decoded.handles.map { show($0, of: decoded.account, &state) }
         }
         if isLost { throw MailStoreError(code: .failed, detail: "the answer was lost; ask again") }
-        return wereStaged
+        return Publication(wereStaged.map { $0 ? .visible : .takenAway })
     }
 
     /// Whether it was still staged.

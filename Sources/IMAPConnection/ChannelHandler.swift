@@ -31,6 +31,10 @@ final class ChannelHandler: SessionHandler {
     var isGreeted = false
     /// Whether no read is outstanding because of that.
     var hasStalled = false
+    /// The message that is being sent, piece by piece.
+    var sending: Sending?
+    /// Where the octets of appended messages come from; kept beyond the answer, for what was announced is sent.
+    var octets: (any MessageOctets)?
 
     /// - Parameter isEncrypted: whether TLS begins before the first octet.
     init(readTimeout: TimeAmount, isEncrypted: Bool) {
@@ -125,7 +129,13 @@ final class ChannelHandler: SessionHandler {
         case (.tlsIsDue(let id), .commands(let batch)):
             completed(batch, id, Condition(.ok))
         case (.completed(let id, let condition), .commands(let batch)): completed(batch, id, condition)
-        case (.response(let response), .commands(let batch)): batch.hear(batch.answers.count, response)
+        case (.response(let response), .commands(let batch)):
+            batch.hear(batch.answers.count, response)
+            batch.events?(event)
+        case (_, .commands(let batch)): batch.events?(event)
+        case (.completed(_, let condition), .appending(let promise)):
+            _ = finish()
+            promise.succeed(Answer(condition, machine.capabilities))
         case (_, .text(let text)): hear(event, text)
         case (_, .fetching(let fetching)): hear(event, fetching)
         // At any time a server may say something that nobody has asked for (RFC 3501 §7).
@@ -255,7 +265,7 @@ final class ChannelHandler: SessionHandler {
     }
 
     private func progressed() {
-        let isInMessage = if case .fetching = work { machine.isWithinBody } else { false }
+        let isInMessage = work.holdsTexts && machine.isWithinBody
         if !clock.progressed(isInMessage: isInMessage, at: .now()) {
             fail(WireFailure(code: .timedOut, message: "sends a message too slowly to wait for its end"))
         }

@@ -15,6 +15,7 @@ enum Work {
     case text(Text)
     case fetching(Fetching)
     case handshake(EventLoopPromise<TLSFacts>, TLSHandshake)
+    case appending(EventLoopPromise<Answer>)
 
     func fail(_ failure: WireFailure) {
         switch self {
@@ -27,18 +28,28 @@ enum Work {
             fetching.abandon()
             fetching.promise.fail(failure)
         case .handshake(let promise, _): promise.fail(failure)
+        case .appending(let promise): promise.fail(failure)
         }
     }
 
     /// More than an honest answer to any part of it: a list of millions of messages, or the largest message.
-    var mostOctets: Int { if case .fetching = self { 5 << 30 } else { 1 << 30 } }
+    var mostOctets: Int { holdsTexts ? 5 << 30 : 1 << 30 }
+
+    /// Whether texts of messages come, of whatever length.
+    var holdsTexts: Bool {
+        switch self {
+        case .fetching: true
+        case .commands(let batch): batch.events != nil
+        case .none, .greeting, .exchange, .text, .handshake, .appending: false
+        }
+    }
 
     /// What has been done of it: a change is progress.
     var settled: Int {
         switch self {
         case .commands(let batch): batch.answers.count
         case .fetching(let fetching): fetching.retrieval.settled
-        case .none, .greeting, .exchange, .text, .handshake: 0
+        case .none, .greeting, .exchange, .text, .handshake, .appending: 0
         }
     }
 }
@@ -47,14 +58,16 @@ enum Work {
 final class Batch {
     let ids: [CommandID]
     let hear: @Sendable (_ answered: Int, Response) -> Void
+    /// For commands whose answers hold texts of messages.
+    let events: (@Sendable (ProtocolMachine.Event) -> Void)?
     let promise: EventLoopPromise<[Answer]>
     var answers: [CommandID: Answer] = [:]
 
     init(
         ids: [CommandID], hear: @escaping @Sendable (_ answered: Int, Response) -> Void,
-        promise: EventLoopPromise<[Answer]>
+        events: (@Sendable (ProtocolMachine.Event) -> Void)? = nil, promise: EventLoopPromise<[Answer]>
     ) {
-        (self.ids, self.hear, self.promise) = (ids, hear, promise)
+        (self.ids, self.hear, self.events, self.promise) = (ids, hear, events, promise)
     }
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Vocabulary
+package import Vocabulary
 
 /// Octets of messages as they arrived, with marks where messages begin and end.
 ///
 /// Unchecked, because it belongs to one side at a time: to the intake, under its lock, until it is handed to a job; to
 /// that job until it is handed back under the lock.
-final class Slab: @unchecked Sendable {
+package final class Slab: @unchecked Sendable {
     /// One job's worth.
     static let size = 256 * 1024
     /// This many marks make a slab full, whatever its size.
@@ -14,25 +14,25 @@ final class Slab: @unchecked Sendable {
     /// With less room than this, it counts as full.
     private static let leastRoom = 1024
 
-    struct Mark {
-        enum Kind {
+    package struct Mark {
+        package enum Kind {
             /// The first `added` octets of the message are the store's own.
             case begin(ListedMessage, added: Int)
             case end
             case abandon
         }
 
-        var offset: Int
-        var kind: Kind
+        package var offset: Int
+        package var kind: Kind
     }
 
     private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private(set) var count = 0
-    private(set) var marks: [Mark] = []
+    package private(set) var marks: [Mark] = []
 
     deinit { memory.deallocate() }
 
-    var octets: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
+    package var octets: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
     var isFull: Bool { count > Self.size - Self.leastRoom || marks.count >= Self.marksLimit }
     var isEmpty: Bool { count == 0 && marks.isEmpty }
 

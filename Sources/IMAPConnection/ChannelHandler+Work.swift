@@ -86,7 +86,7 @@ extension ChannelHandler {
         if failure == nil { begin(.fetching(fetching), context) }
     }
 
-    private func begin(_ work: Work, _ context: ChannelHandlerContext) {
+    func begin(_ work: Work, _ context: ChannelHandlerContext) {
         self.work = work
         expectProgress(within: clock.readTimeout)
         if !isReading || hasStalled {
@@ -97,23 +97,10 @@ extension ChannelHandler {
     }
 
     /// The command cannot be sent; the line is as good as before, but its owner has not meant this.
-    private func refuse<Value>(_ error: IMAPError, _ promise: EventLoopPromise<Value>) {
+    func refuse<Value>(_ error: IMAPError, _ promise: EventLoopPromise<Value>) {
         let failure = WireFailure(error)
         fail(failure)
         promise.fail(failure)
-    }
-
-    func send() {
-        guard failure == nil, let context else { return }
-        var hasWritten = false
-        while let output = machine.nextOutput() {
-            // Nothing is appended to an old mailbox.
-            guard case .octets(let octets, let isSecret) = output else { continue }
-            let written = context.write(wrapOutboundOut(octets))
-            if isSecret { written.whenComplete { _ in octets.wipe() } }
-            hasWritten = true
-        }
-        if hasWritten { context.flush() }
     }
 
     func startTLS(_ trust: TLSTrust, server: OldServer, timeout: TimeAmount, _ promise: EventLoopPromise<TLSFacts>) {

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import MailStore
+import Vocabulary
+
+/// What is appended next, and what has become of each message of a batch: a value without I/O.
+///
+/// All that may go at once goes first. When the platform does not take it, what is in the folder tells what it has taken
+/// all the same; the rest goes in halves, and at last one by one, so that a message that it refuses is known, and holds up
+/// no other.
+struct AppendPlan: Sendable {
+    enum Fate: Hashable, Sendable {
+        case pending
+        case done(Publication.Outcome)
+    }
+
+    private(set) var fates: [Fate]
+    private let messages: [IMAPBatch.Message]
+    /// How many may go at once.
+    private var width = IMAPBatch.mostMessages
+    /// Those that the platform may take without their keywords.
+    private(set) var bare: Set<Int> = []
+    var perhapsDoubled = 0
+
+    /// - Parameter isStaged: of each message, whether its octets are here.
+    init(_ messages: [IMAPBatch.Message], isStaged: [Bool]) {
+        self.messages = messages
+        fates = isStaged.map { $0 ? .pending : .done(.takenAway) }
+    }
+
+    /// Whether anything is to be appended.
+    var isPending: Bool { fates.contains(.pending) }
+
+    /// What is appended next, in order; nil when all is done.
+    /// - Parameter takesMany: whether the platform takes several messages at once.
+    func chunk(takesMany: Bool) -> [Int]? {
+        guard let first = fates.firstIndex(of: .pending) else { return nil }
+        var chunk: [Int] = []
+        var octets = 0
+        for index in first..<fates.count where fates[index] == .pending {
+            octets += messages[index].octets
+            if !chunk.isEmpty, !takesMany || chunk.count >= width || octets > IMAPBatch.mostOctets { break }
+            chunk.append(index)
+        }
+        return chunk
+    }
+
+    /// The platform has said OK.
+    mutating func accepted(_ chunk: [Int]) {
+        for index in chunk { fates[index] = .done(.visible) }
+        width = min(IMAPBatch.mostMessages, max(width, chunk.count) * 2)
+    }
+
+    /// How often each content is wanted, and how large its messages are.
+    func wanted(_ chunk: [Int]) -> WantedMail {
+        var wanted = WantedMail()
+        for index in chunk {
+            wanted.counts[messages[index].content, default: 0] += 1
+            wanted.sizes.insert(messages[index].octets)
+        }
+        return wanted
+    }
+
+    /// Those of a chunk that are not in the folder, in which each content was found so many times.
+    func missing(_ chunk: [Int], found: [ContentHash: Int]) -> [Int] {
+        var found = found
+        return chunk.filter { index in
+            let there = found[messages[index].content] ?? 0
+            guard there > 0 else { return true }
+            found[messages[index].content] = there - 1
+            return false
+        }
+    }
+
+    /// All of a chunk that is not `missing` was found in the folder.
+    mutating func found(_ chunk: [Int], except missing: [Int]) {
+        let missing = Set(missing)
+        for index in chunk where !missing.contains(index) { fates[index] = .done(.visible) }
+    }
+
+    /// The platform has not taken all of a chunk: less goes at once from now on.
+    mutating func narrow(_ chunk: [Int]) { width = max(1, min(width, chunk.count) / 2) }
+
+    /// The platform does not take the message with its keywords.
+    /// - Returns: false where it was without them already.
+    mutating func strip(_ index: Int) -> Bool { bare.insert(index).inserted }
+
+    mutating func refuse(_ index: Int, _ words: String) { fates[index] = .done(.refused(words)) }
+
+    var publication: Publication {
+        var publication = Publication(
+            fates.map { fate in
+                switch fate {
+                case .pending: .takenAway
+                case .done(let outcome): outcome
+                }
+            })
+        publication.perhapsDoubled = perhapsDoubled
+        return publication
+    }
+}
+
+/// What is looked for in a folder.
+struct WantedMail: Sendable {
+    /// How often each content is wanted.
+    var counts: [ContentHash: Int] = [:]
+    /// Octets of the messages, as they went over the wire.
+    var sizes: Set<Int> = []
+
+    /// Whether all of it has been found.
+    func isFound(in found: [ContentHash: Int]) -> Bool {
+        counts.allSatisfy { content, count in (found[content] ?? 0) >= count }
+    }
+}

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IMAP
+import MailSession
+import MailStore
+import Vocabulary
+import Waiting
+
+/// Appends one batch to one folder, each message once.
+///
+/// 1. The next messages of the ``AppendPlan`` are sent in one APPEND.
+/// 2. `OK`: they are there, and the folder is known up to behind them.
+/// 3. `NO`, `BAD`, a line that is lost, no answer: nobody knows. What has come into the folder since the watermark is
+///    read, and compared by content; each message found accounts for one that was sent. What is missing is sent again, in
+///    halves if the platform has refused it.
+///
+/// A platform may still be storing what it was sent before the line was lost. So what is missing then is looked for once
+/// more, after a while, before it is sent again.
+struct Appending {
+    /// What was sent, and may be there or not.
+    private struct Doubt {
+        var chunk: [Int]
+        /// nil where the line was lost.
+        var answer: Condition?
+        /// How long the platform may take to store what it was sent.
+        var seconds = 0.0
+        /// Whether it has had that time.
+        var isOld = false
+    }
+
+    /// What it puts up with before it gives up; what is done by then stays done.
+    private struct Patience {
+        /// Connections lost in a row.
+        var losses = 0
+        /// How often in a row the platform has asked to wait, or was out of order.
+        var waits = 0
+        /// Messages refused in a row with words of a fault.
+        var faults = 0
+    }
+
+    private static let mostLosses = 6
+    private static let mostWaits = 5
+    private static let mostFaults = 8
+
+    private let store: IMAPStore
+    private let turn: PlatformConnections.Turn
+    private let folder: [String]
+    private let messages: [OutgoingMessage?]
+    private var plan: AppendPlan
+    /// Up to where the folder is known.
+    private var watermark: Watermark?
+    private var doubt: Doubt?
+    private var patience = Patience()
+    private var hasMadeFolder = false
+
+    init(_ store: IMAPStore, _ turn: PlatformConnections.Turn, _ batch: IMAPBatch, _ messages: [OutgoingMessage?]) {
+        (self.store, self.turn, self.messages) = (store, turn, messages)
+        (folder, watermark) = (batch.folder, batch.watermark)
+        plan = AppendPlan(batch.messages, isStaged: messages.map { $0 != nil })
+    }
+
+    /// - Throws: `MailStoreError` when it gives up: nobody knows then what is there of the batch.
+    mutating func run() async throws(MailStoreError) -> Publication {
+        while doubt != nil || plan.isPending {
+            let line = try await connected()
+            do {
+                if let doubt { try await settle(doubt, line) } else { try await sendNext(line) }
+            } catch let failure as WireFailure {
+                try await lost(failure)
+            } catch {
+                throw error as? MailStoreError ?? MailStoreError(code: .failed, detail: "\(error)")
+            }
+        }
+        return plan.publication
+    }
+
+    // MARK: Lines
+
+    private mutating func connected() async throws(MailStoreError) -> MailboxLine {
+        while true {
+            do throws(MailStoreError) {
+                return try await turn.line()
+            } catch {
+                guard error.code == .unresponsive, patience.losses < Self.mostLosses else { throw error }
+                await pauseAfterLoss()
+            }
+        }
+    }
+
+    private mutating func lost(_ failure: WireFailure) async throws(MailStoreError) {
+        let error = store.error(failure, of: turn.account)
+        store.log.debug("a line to the platform is lost: \(error)")
+        guard patience.losses < Self.mostLosses else { throw error }
+        await pauseAfterLoss()
+    }
+
+    private mutating func pauseAfterLoss() async {
+        patience.losses += 1
+        await store.stopping.sleep(seconds: 0.125 * Double(1 << patience.losses))
+    }
+
+    // MARK: Sending
+
+    private mutating func sendNext(_ line: MailboxLine) async throws {
+        let name = try await line.name(of: folder)
+        // Before anything is sent: equal messages may have been sent before.
+        if watermark == nil { watermark = try await store.watermark(of: name, folder, line) }
+        guard let chunk = plan.chunk(takesMany: line.takesMany) else { return }
+        if let limit = line.capabilities.appendLimit, let octets = messages[chunk[0]]?.spooled.octets, octets > limit {
+            return plan.refuse(
+                chunk[0], "it has \(octets) octets, and the platform takes \(limit) (APPENDLIMIT)")
+        }
+        let octets = try await SpooledOctets(chunk.compactMap { messages[$0]?.spooled }, store.pool)
+        let answer: Condition
+        do throws(WireFailure) {
+            answer = try await line.append(chunk.map { appended($0, line) }, to: name, octets)
+        } catch {
+            doubt = Doubt(chunk: chunk, seconds: store.settlingSeconds(after: error))
+            throw error
+        }
+        guard answer.kind == .ok else {
+            doubt = Doubt(chunk: chunk, answer: answer)
+            return
+        }
+        if chunk.count == 1, plan.bare.contains(chunk[0]) { line.state.withLock { $0.takesNoKeywords = true } }
+        plan.accepted(chunk)
+        patience = Patience()
+        watermark = line.state.withLock { $0.watermarks[name] }
+    }
+
+    private func appended(_ index: Int, _ line: MailboxLine) -> Command.AppendedMessage {
+        guard let message = messages[index] else { return Command.AppendedMessage(octets: 0) }
+        let isBare = plan.bare.contains(index) || line.state.withLock { $0.takesNoKeywords }
+        return Command.AppendedMessage(
+            flags: message.flags + (isBare ? [] : message.keywords),
+            date: Timestamp(milliseconds: message.spooled.arrival * 1000), octets: message.spooled.octets)
+    }
+
+    // MARK: Doubt
+
+    private mutating func settle(_ doubt: Doubt, _ line: MailboxLine) async throws {
+        guard let watermark else { return self.doubt = nil }
+        let name = try await line.name(of: folder)
+        let missing: [Int]
+        var vanished = 0
+        var upTo: Watermark?
+        switch try await line.newMail(in: name, after: watermark, plan.wanted(doubt.chunk), store.contentKey) {
+        case .renumbered:
+            throw MailStoreError(
+                code: .failed,
+                detail: "\(store.platform.subject) has given the messages of the folder \(name) of \(turn.account) new UIDs "
+                    + "while mail was sent there; what has arrived is found out by the next run")
+        case .noFolder: (missing, vanished) = (doubt.chunk, doubt.chunk.count)
+        case .found(let found, let end, let gone):
+            (missing, vanished, upTo) = (plan.missing(doubt.chunk, found: found), gone, end)
+        }
+        if doubt.answer == nil, !doubt.isOld, !missing.isEmpty {
+            self.doubt?.isOld = true
+            return await store.stopping.sleep(seconds: doubt.seconds)
+        }
+        plan.found(doubt.chunk, except: missing)
+        if doubt.answer == nil { plan.perhapsDoubled += min(missing.count, vanished) }
+        self.watermark = upTo
+        self.doubt = nil
+        if missing.count < doubt.chunk.count { patience = Patience() }
+        if let answer = doubt.answer, !missing.isEmpty { try await judge(answer, doubt.chunk) }
+    }
+
+    /// What follows from an answer that was not OK, of messages that are not all there.
+    private mutating func judge(_ answer: Condition, _ chunk: [Int]) async throws {
+        let words = store.words(of: answer)
+        switch AppendVerdict(answer) {
+        case .full: throw error(.full, "has no room for more mail of \(turn.account): \(words)")
+        case .barred: throw error(.refused, "takes no mail for the folder \(path) of \(turn.account): \(words)")
+        case .wait(let seconds):
+            guard patience.waits < Self.mostWaits else { throw error(.failed, "takes no more mail at present: \(words)") }
+            patience.waits += 1
+            await store.stopping.sleep(seconds: Double(min(30, seconds ?? 1 << (patience.waits - 1))))
+        case .noFolder:
+            guard !hasMadeFolder else {
+                throw error(.refused, "has no folder \(path) of \(turn.account), and makes none: \(words)")
+            }
+            (hasMadeFolder, watermark) = (true, nil)
+        case .fault:
+            if patience.waits < 2 {
+                patience.waits += 1
+                return await store.stopping.sleep(seconds: Double(patience.waits))
+            }
+            if chunk.count == 1 { patience.faults += 1 }
+            guard patience.faults < Self.mostFaults else { throw error(.failed, "is out of order: \(words)") }
+            refuse(chunk, words)
+        case .message: refuse(chunk, words)
+        }
+    }
+
+    /// One of these is refused.
+    private mutating func refuse(_ chunk: [Int], _ words: String) {
+        guard chunk.count == 1, let index = chunk.first else { return plan.narrow(chunk) }
+        if messages[index]?.keywords.isEmpty == false, plan.strip(index) { return }
+        plan.refuse(index, "the platform does not take it: \(words)")
+    }
+
+    private var path: String { folder.joined(separator: "/") }
+
+    private func error(_ code: MailStoreError.Code, _ what: String) -> MailStoreError {
+        MailStoreError(code: code, detail: "\(store.platform.subject) \(what)")
+    }
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IMAP
+import MailSession
+public import MailStore
+public import Vocabulary
+
+/// Folders, recovery, contents: what concerns a mailbox as it stands over there.
+extension IMAPStore {
+    // MARK: Folders
+
+    public var folderNames: FolderNames {
+        learned.withLock { $0 }
+            ?? FolderNames(special: SpecialUse.usualNames.merging(platform.specialFolders) { $1 }, unholdable: ["%", "*"])
+    }
+
+    /// The platform's own special folders are used where no administrator has named others; they are the same in all
+    /// mailboxes, and asked for once.
+    public func folderNames(of account: EmailAddress) async throws(MailStoreError) -> FolderNames {
+        if let names = learned.withLock({ $0 }) { return names }
+        let (listed, naming) = try await onLine(of: account) { (line) async throws(WireFailure) in
+            (try await line.folders(), try await line.naming())
+        }
+        var special = SpecialUse.usualNames
+        for mailbox in listed {
+            if let use = mailbox.specialUse { special[use] = naming.path(of: mailbox.name) }
+        }
+        let names = FolderNames(
+            special: special.merging(platform.specialFolders) { $1 }, unholdable: naming.unholdable)
+        // A mailbox that nobody has opened yet may have no folders to tell of.
+        if listed.contains(where: { $0.specialUse != nil }) { learned.withLock { $0 = names } }
+        return names
+    }
+
+    /// What a folder is for, by its name.
+    func use(of folder: [String]) -> SpecialUse? {
+        let path = folder.joined(separator: "/")
+        return folderNames.special.first { $0.value == path }?.key
+    }
+
+    public func make(
+        _ folders: [NewFolder], of account: EmailAddress, expecting expected: StoreMarkers
+    ) async throws(MailStoreError) {
+        guard !folders.isEmpty else { return }
+        try await onLine(of: account) { (line) async throws(WireFailure) in
+            for folder in folders {
+                let name = try await line.name(of: folder.levels)
+                guard !name.isInbox, try await line.watermark(of: name) == nil else { continue }
+                try await line.make(name, use: self.use(of: folder.levels), isSubscribed: folder.isSubscribed)
+            }
+        }
+    }
+
+    // MARK: Recovery
+
+    /// Finds out what an interrupted APPEND has left: what has come into the folder since the watermark is compared by
+    /// content. What is not there is fetched again, for its octets are gone.
+    ///
+    /// Where the folder's UIDs have become others, nothing of that helps: all of the mailbox has to be compared with the
+    /// ledger.
+    public func recover(
+        _ staged: StagedBatch, of account: EmailAddress, isRecent: Bool
+    ) async throws(MailStoreError) -> RecoveredBatch {
+        guard let batch = IMAPBatch(staged) else { throw Self.strange }
+        guard let watermark = batch.watermark else {
+            return RecoveredBatch(batch: staged, fates: batch.messages.map { _ in .notDelivered })
+        }
+        let plan = AppendPlan(batch.messages, isStaged: batch.messages.map { _ in true })
+        let all = Array(batch.messages.indices)
+        let fates = try await onLine(of: account) { (line) async throws(WireFailure) in
+            let name = try await line.name(of: batch.folder)
+            while true {
+                // What the process before this one has sent may still be on its way into the folder.
+                let wait = self.settlingSecondsSinceStart
+                switch try await line.newMail(in: name, after: watermark, plan.wanted(all), self.contentKey) {
+                case .renumbered: return batch.messages.map { _ in MessageFate.unknown }
+                case .noFolder: return batch.messages.map { _ in MessageFate.notFound }
+                case .found(let found, _, let vanished):
+                    let missing = plan.missing(all, found: found)
+                    if !missing.isEmpty, wait > 0 {
+                        await self.stopping.sleep(seconds: wait)
+                        continue
+                    }
+                    var fates = batch.messages.map { _ in MessageFate.delivered }
+                    for (place, index) in missing.enumerated() {
+                        // As many as have gone from there may have been these.
+                        fates[index] = place < vanished ? .notFound : .notDelivered
+                    }
+                    return fates
+                }
+            }
+        }
+        self.staged.remove(batch.messages.map(\.handle), of: account)
+        return RecoveredBatch(batch: staged, fates: fates)
+    }
+
+    // MARK: Contents
+
+    /// Messages bear no name of ours, so all are ``MessageOrigin/others``; what is staged is known to this process alone.
+    /// Every message is read, folder by folder.
+    public func contents(
+        of account: EmailAddress, _ origin: MessageOrigin, intended: [StagedBatch]
+    ) async throws -> MailboxContents? {
+        var contents = MailboxContents()
+        if origin == .ours {
+            let kept = Set(intended.compactMap { IMAPBatch($0) }.flatMap { $0.messages.map(\.handle) })
+            contents.leftovers = staged.count(of: account, except: kept)
+            return contents
+        }
+        let folders = try await onLine(of: account) { (line) async throws(WireFailure) in
+            try await line.folders().filter(\.holdsMail).map(\.name)
+        }
+        for folder in folders {
+            try Task.checkCancellation()
+            let found = try await onLine(of: account) { (line) async throws(WireFailure) in
+                guard try await line.examine(folder) != nil else { return [(content: ContentHash, octets: Int)]() }
+                var found: [(content: ContentHash, octets: Int)] = []
+                for piece in MailboxLine.pieces(try await line.entries(from: 1)) where !Task.isCancelled {
+                    found += try await line.contents(of: piece, self.contentKey)
+                }
+                try await line.close()
+                return found
+            }
+            for (content, octets) in found {
+                contents.messages[content, default: 0] += 1
+                contents.octets[content] = octets
+            }
+        }
+        try Task.checkCancellation()
+        return contents
+    }
+}
+
+extension ListedMailbox {
+    /// Whether messages are in it, and not only shown there.
+    fileprivate var holdsMail: Bool {
+        guard isSelectable else { return false }
+        switch specialUse {
+        case .all, .flagged, .important: return false
+        case .sent, .drafts, .junk, .trash, .archive, nil: return true
+        }
+    }
+}

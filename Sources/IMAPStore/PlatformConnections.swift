@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DequeModule
+import MailStore
+import NIOCore
+import Synchronization
+import Vocabulary
+import Waiting
+
+/// The connections to the platform: each account that is moved has one, all of them a bounded number of places.
+///
+/// Who needs a place waits for it in order. One that nobody uses is given up at once when others wait, and after a while
+/// anyway; one whose account is still moving, after its time is up, so that a long move makes everybody's slower and
+/// holds up nobody's.
+final class PlatformConnections: Sendable {
+    /// An account's place.
+    private struct Seat: Sendable {
+        /// nil until it is opened.
+        var line: MailboxLine?
+        /// Left behind by another account, and to be closed first.
+        var leftover: MailboxLine?
+        var isInUse = true
+        /// Since when it has had the place, or nobody has used it.
+        var since = ContinuousClock.now
+    }
+
+    private struct State: Sendable {
+        var seats: [EmailAddress: Seat] = [:]
+        /// Accounts that wait for a place.
+        var line = Deque<(account: EmailAddress, turn: Latch<Void>)>()
+        /// Those that wait until the account's place is free, beside the one that uses or awaits it.
+        var turns: [EmailAddress: Deque<Latch<Void>>] = [:]
+        /// How many writers of the account are open.
+        var keepers: [EmailAddress: Int] = [:]
+        var isAlarmSet = false
+        var isClosed = false
+    }
+
+    /// How long a moving account keeps its place while others wait.
+    private static let slice = Duration.seconds(20)
+    /// How long a place that nobody uses is kept for the next.
+    private static let idle = Duration.seconds(10)
+
+    private let width: Int
+    private let loop: any EventLoop
+    private let open: @Sendable (EmailAddress) async throws(MailStoreError) -> MailboxLine
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - loop: for times.
+    ///   - open: connects and logs in.
+    init(
+        width: Int, loop: any EventLoop,
+        open: @escaping @Sendable (EmailAddress) async throws(MailStoreError) -> MailboxLine
+    ) {
+        (self.width, self.loop, self.open) = (width, loop, open)
+    }
+
+    /// The turn of one who uses the account's place. One at a time; ends with ``PlatformConnections/with(_:_:)``.
+    struct Turn: Sendable {
+        fileprivate let connections: PlatformConnections
+        let account: EmailAddress
+
+        /// The account's connection: opened where there is none, or the one there was is broken.
+        func line() async throws(MailStoreError) -> MailboxLine { try await connections.line(of: account) }
+    }
+
+    /// Runs `body` when it is the account's turn, and it has a place. No cancellation reaches it.
+    func with<Value: Sendable>(
+        _ account: EmailAddress, _ body: (Turn) async throws(MailStoreError) -> Value
+    ) async throws(MailStoreError) -> Value {
+        await enter(account)
+        do throws(MailStoreError) {
+            let value = try await body(Turn(connections: self, account: account))
+            leave(account)
+            return value
+        } catch {
+            leave(account)
+            throw error
+        }
+    }
+
+    /// A writer of the account is open: its place is kept for it as long as may be.
+    func keep(_ account: EmailAddress) { state.withLock { $0.keepers[account, default: 0] += 1 } }
+
+    func release(_ account: EmailAddress) {
+        state.withLock { state in
+            let left = (state.keepers[account] ?? 1) - 1
+            state.keepers[account] = left > 0 ? left : nil
+        }
+        balance()
+    }
+
+    /// Ends all connections that nobody uses, now and from now on.
+    func close() {
+        let lines = state.withLock { state -> [MailboxLine] in
+            state.isClosed = true
+            return state.seats.values.filter { !$0.isInUse }.compactMap(\.line)
+        }
+        for line in lines { line.drop() }
+    }
+
+    // MARK: Turns and places
+
+    private func enter(_ account: EmailAddress) async {
+        let turn = state.withLock { state -> Latch<Void>? in
+            guard state.turns[account] == nil else {
+                let turn = Latch<Void>()
+                state.turns[account]?.append(turn)
+                return turn
+            }
+            state.turns[account] = []
+            return nil
+        }
+        await turn?.wait()
+        let place = state.withLock { state -> Latch<Void>? in
+            if state.seats[account] != nil {
+                state.seats[account]?.isInUse = true
+                return nil
+            }
+            let place = Latch<Void>()
+            state.line.append((account, place))
+            return place
+        }
+        guard let place else { return }
+        balance()
+        await place.wait()
+    }
+
+    private func leave(_ account: EmailAddress) {
+        let next = state.withLock { state -> Latch<Void>? in
+            state.seats[account]?.isInUse = false
+            if state.keepers[account] == nil { state.seats[account]?.since = .now }
+            let next = state.turns[account]?.popFirst()
+            if next == nil { state.turns[account] = nil }
+            return next
+        }
+        next?.settle(())
+        balance()
+    }
+
+    /// Gives free places to those who wait, and ends what has been idle for long.
+    private func balance() {
+        let now = ContinuousClock.now
+        let (given, ended, next) = state.withLock { state in
+            var given: [Latch<Void>] = []
+            while let first = state.line.first {
+                var seat = Seat()
+                if state.seats.count >= width {
+                    guard let victim = Self.givesUp(state, at: now) else { break }
+                    seat.leftover = state.seats.removeValue(forKey: victim)?.line
+                }
+                state.line.removeFirst()
+                state.seats[first.account] = seat
+                given.append(first.turn)
+            }
+            var ended: [MailboxLine] = []
+            var next: Duration?
+            for (account, seat) in state.seats where !seat.isInUse {
+                let isKept = state.keepers[account] != nil
+                let rest = seat.since + (isKept ? Self.slice : Self.idle) - now
+                if !isKept, rest <= .zero || state.isClosed {
+                    if let line = state.seats.removeValue(forKey: account)?.line { ended.append(line) }
+                } else if !isKept || !state.line.isEmpty {
+                    next = min(next ?? rest, max(rest, .milliseconds(50)))
+                }
+            }
+            if state.isAlarmSet { next = nil }
+            if next != nil { state.isAlarmSet = true }
+            return (given, ended, next)
+        }
+        for place in given { place.settle(()) }
+        for line in ended { line.leaveSoon() }
+        guard let next else { return }
+        loop.scheduleTask(in: TimeAmount(next + .milliseconds(10))) {
+            self.state.withLock { $0.isAlarmSet = false }
+            self.balance()
+        }
+    }
+
+    /// Who gives a place up for others: who does not use it, and has had it longest.
+    private static func givesUp(_ state: State, at now: ContinuousClock.Instant) -> EmailAddress? {
+        state.seats.lazy.filter { account, seat in
+            !seat.isInUse && state.turns[account] == nil
+                && (state.keepers[account] == nil || now - seat.since >= slice)
+        }.min { $0.value.since < $1.value.since }?.key
+    }
+
+    // MARK: Connections
+
+    private func line(of account: EmailAddress) async throws(MailStoreError) -> MailboxLine {
+        let (line, leftover) = state.withLock { state in
+            defer { state.seats[account]?.leftover = nil }
+            return (state.seats[account]?.line, state.seats[account]?.leftover)
+        }
+        // Never one more than there may be.
+        await leftover?.leave()
+        if let line {
+            if !line.isBroken { return line }
+            await line.leave()
+            state.withLock { $0.seats[account]?.line = nil }
+        }
+        let opened = try await open(account)
+        state.withLock { state in
+            state.seats[account]?.line = opened
+            state.seats[account]?.since = .now
+        }
+        return opened
+    }
+}
