@@ -114,7 +114,8 @@ let package = Package(
         room(  // … kept by Maildirs
             "MaildirStore",
             [
-                "MailStore", "Measures", "MessageContent", "MessageIntake", "Secrets", "Vocabulary", "Waiting", "CLinux",
+                "MailStore", "Measures", "MessageContent", "MessageIntake", "Secrets", "Vocabulary", "Waiting",
+                "CLinux",
             ]),
         room(  // … and by a platform's IMAP server
             "IMAPStore",
@@ -134,6 +135,8 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
+        room(  // … taken along from the one into the other
+            "RecordsCopy", ["PostgreSQL", "PostgreSQLRecords", "RecordForms", "Records", "SQLiteRecords"]),
         room("AccountDirectory", ["Vocabulary", "Secrets"]),  // where the new platform's passwords live
         room("BuiltinDirectory", ["AccountDirectory", "Records", "Secrets", "Vocabulary"]),  // … in our own records
         room(  // … in a platform's own SQL database
@@ -228,7 +231,8 @@ let package = Package(
                 "BuiltinDirectory", "CLinux", "Configuring", "DNS", "Ground", "IMAPSource", "IMAPStore", "JSONRPC",
                 "MailConnection", "MailMoveAPI",
                 "MailSource", "MailStore", "MaildirStore", "Measures", "MessageContent", "Methods", "MetricsServer",
-                "Migration", "OpenMetrics", "POP3Source", "Records", "SQLiteRecords", "Secrets", "Systemd",
+                "Migration", "OpenMetrics", "POP3Source", "PostgreSQL", "PostgreSQLRecords", "Records", "RecordsCopy", "SQLiteRecords",
+                "Secrets", "Systemd",
                 "Vocabulary", "Waiting", .product(name: "CoreMetrics", package: "swift-metrics"), lifecycle, logging,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -269,7 +273,8 @@ let package = Package(
         tests(
             "IMAPSourceTests",
             nio + [
-                "IMAP", "IMAPConnection", "IMAPSource", "MailConnection", "MailSession", "MailSource", "Secrets", "Support",
+                "IMAP", "IMAPConnection", "IMAPSource", "MailConnection", "MailSession", "MailSource", "Secrets",
+                "Support",
                 "Vocabulary",
             ]),
         tests(

@@ -32,15 +32,16 @@ public struct ConfigurationKey: Sendable {
     init<Value: Equatable & Sendable>(
         _ name: String, _ form: ValueForm<Value>,
         _ property: any WritableKeyPath<DaemonConfiguration, Value> & Sendable,
-        atReload changesAtReload: Bool, _ meaning: String, without absence: String = "none", isSecret: Bool = false
+        atReload changesAtReload: Bool, _ meaning: String, without absence: String = "none", isSecret: Bool = false,
+        default fixed: String? = nil
     ) {
-        let initial = form.write(DaemonConfiguration()[keyPath: property])
+        let initial = fixed ?? form.write(DaemonConfiguration()[keyPath: property])
         self.name = name
         self.meaning = meaning
         self.expected = form.expected
         self.placeholder = form.placeholder
         self.defaultText = initial.isEmpty ? absence : initial
-        self.hasDefault = !initial.isEmpty
+        self.hasDefault = !initial.isEmpty && fixed == nil
         self.changesAtReload = changesAtReload
         self.isList = form.isList
         self.isNumber = form.isNumber

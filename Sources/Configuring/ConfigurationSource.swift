@@ -18,6 +18,8 @@ public struct ConfigurationSource: Sendable {
         case version
         /// Say whether the configuration is in order, and exit 0 or 78.
         case check
+        /// Take everything along from a SQLite database into a PostgreSQL database, and exit.
+        case migrateDatabase(path: String, url: String)
     }
 
     /// Read unless another file is named; it may be absent.
@@ -49,8 +51,19 @@ public struct ConfigurationSource: Sendable {
     ) throws(ConfigurationError) {
         let options = try CommandLineOptions(arguments.dropFirst())
         let environment = environment.filter { !$0.value.isEmpty }
-        command =
-            options.wantsHelp ? .help : options.wantsVersion ? .version : options.wantsCheck ? .check : .run
+        if let migration = options.migration, !options.wantsHelp {
+            guard let path = DatabaseURL.sqlitePath(migration.source, state: "/var/lib/mailmove"),
+                DatabaseURL.isPostgreSQL(migration.target)
+            else {
+                throw .usage(
+                    "--migrate-database", "takes the URL of a SQLite database (sqlite:/PATH) and one that begins with "
+                        + "postgresql://")
+            }
+            command = .migrateDatabase(path: path, url: migration.target)
+        } else {
+            command =
+                options.wantsHelp ? .help : options.wantsVersion ? .version : options.wantsCheck ? .check : .run
+        }
         adminSocket = options.adminSocket
         loginSocket = options.loginSocket
         fileNamedBy =
@@ -168,8 +181,11 @@ private struct Reading {
         where origins["mailStore.folders.\(use.rawValue)"] != nil {
             configuration.mailStore.imap.namedFolders[use] = name
         }
-        if DatabaseURL.isPostgreSQL(configuration.databaseURL) {
-            fault("database.url", "postgresql: is planned and not built yet; use sqlite:")
+        if case .flag? = origins["database.url"], DatabaseURL.holdsPassword(configuration.databaseURL) {
+            fault(
+                "database.url",
+                "a password must not stand in an argument, which everybody can read: give it in the credential "
+                    + "database-password, a passfile or the service file")
         }
         guard problems.isEmpty else { throw ConfigurationError(.configuration, problems) }
         var warnings = warnings

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Glibc
-
 extension ConfigurationKey {
     /// All keys that may occur in a file, a flag or the environment: those that are built, and those that are not.
     static let known = all + planned
@@ -9,7 +7,6 @@ extension ConfigurationKey {
     /// Keys that are described but not built yet. Any value but the default prevents the start with an explanation;
     /// otherwise a planned key would be reported as a misspelling.
     static let planned: [ConfigurationKey] = [
-        .init(planned: "mailStore.maildir.shared", "false", others: ["true is"]),
         .init(planned: "accounts.kind", "builtin", others: ["sql", "ldap", "command are"]),
         .init(planned: "accounts.preset"),
         .init(planned: "accounts.passwordFile"),
@@ -32,13 +29,5 @@ extension ConfigurationKey {
         .init(planned: "accounts.command"),
         .init(planned: "accounts.hash"),
         .init(planned: "accounts.flush", isSecret: true),
-        .init(planned: "database.leaseSeconds", "15"),
-        .init(planned: "node.name", hostName),
     ]
-
-    private static let hostName: String = {
-        var name = [CChar](repeating: 0, count: 256)
-        guard gethostname(&name, name.count - 1) == 0 else { return "" }
-        return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-    }()
 }

@@ -149,6 +149,9 @@ package struct IntentEnding: Sendable {
     private func end(
         _ intent: Intent, _ batch: StagedBatch, of row: AccountRecord, after before: [Ended], _ searchesContents: Bool
     ) async throws -> Ended {
+        guard context.records.holds(Lease.current) else {
+            throw RecordsError(code: .superseded, detail: "Another node may have taken the run of \(row.address) over.")
+        }
         let recovered = try await store.recover(
             batch, of: row.address, isRecent: intent.isRecent(at: context.now()))
         var ended = Ended(
@@ -207,6 +210,7 @@ package struct IntentEnding: Sendable {
             at: now, account: address, kind: .perhapsDoubled,
             detail:
                 "\(notFound) messages were being delivered when the daemon or its line to the mail store ended, and are not "
-                + "where they would have arrived; they are fetched again, also if they were moved or deleted here since")
+                + "where they would have arrived; they are fetched again, also if they were moved or deleted here since"
+        )
     }
 }

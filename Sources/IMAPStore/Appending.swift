@@ -148,7 +148,8 @@ struct Appending {
         case .renumbered:
             throw MailStoreError(
                 code: .failed,
-                detail: "\(store.platform.subject) has given the messages of the folder \(name) of \(turn.account) new UIDs "
+                detail:
+                    "\(store.platform.subject) has given the messages of the folder \(name) of \(turn.account) new UIDs "
                     + "while mail was sent there; what has arrived is found out by the next run")
         case .noFolder: (missing, vanished) = (doubt.chunk, doubt.chunk.count)
         case .found(let found, let end, let gone):
@@ -173,7 +174,9 @@ struct Appending {
         case .full: throw error(.full, "has no room for more mail of \(turn.account): \(words)")
         case .barred: throw error(.refused, "takes no mail for the folder \(path) of \(turn.account): \(words)")
         case .wait(let seconds):
-            guard patience.waits < Self.mostWaits else { throw error(.failed, "takes no more mail at present: \(words)") }
+            guard patience.waits < Self.mostWaits else {
+                throw error(.failed, "takes no more mail at present: \(words)")
+            }
             patience.waits += 1
             await store.stopping.sleep(seconds: Double(min(30, seconds ?? 1 << (patience.waits - 1))))
         case .noFolder:

@@ -67,7 +67,8 @@ extension Condition {
         case .nonexistent, .tryCreate: true
         case nil, .other, .cannot:
             ServerWords(text).hold([
-                "doesn't exist", "does not exist", "not exist", "nonexistent", "no such", "not found", "unknown mailbox",
+                "doesn't exist", "does not exist", "not exist", "nonexistent", "no such", "not found",
+                "unknown mailbox",
                 "unknown folder",
             ])
         default: false

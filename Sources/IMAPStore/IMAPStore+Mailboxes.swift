@@ -11,7 +11,8 @@ extension IMAPStore {
 
     public var folderNames: FolderNames {
         learned.withLock { $0 }
-            ?? FolderNames(special: SpecialUse.usualNames.merging(platform.specialFolders) { $1 }, unholdable: ["%", "*"])
+            ?? FolderNames(
+                special: SpecialUse.usualNames.merging(platform.specialFolders) { $1 }, unholdable: ["%", "*"])
     }
 
     /// The platform's own special folders are used where no administrator has named others; they are the same in all

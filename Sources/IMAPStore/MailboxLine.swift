@@ -53,10 +53,12 @@ final class MailboxLine: Sendable {
 
     /// Says good-bye, for a moment at most.
     func leave() async {
-        guard !state.withLock({ state in
-            defer { (state.isOver, state.isBroken) = (true, true) }
-            return state.isBroken
-        }) else { return await wire.closed() }
+        guard
+            !state.withLock({ state in
+                defer { (state.isOver, state.isBroken) = (true, true) }
+                return state.isBroken
+            })
+        else { return await wire.closed() }
         _ = try? await withDeadline(seconds: 1) { try await self.wire.perform(.logout) }
         await wire.closed()
     }

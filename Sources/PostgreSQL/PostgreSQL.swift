@@ -36,6 +36,7 @@ package struct PostgreSQL: @unchecked Sendable {
     let rows: @convention(c) (OpaquePointer) -> CInt
     let columns: @convention(c) (OpaquePointer) -> CInt
     let name: @convention(c) (OpaquePointer, CInt) -> Text?
+    let type: @convention(c) (OpaquePointer, CInt) -> CUnsignedInt
     let value: @convention(c) (OpaquePointer, CInt, CInt) -> Text
     let length: @convention(c) (OpaquePointer, CInt, CInt) -> CInt
     let isNull: @convention(c) (OpaquePointer, CInt, CInt) -> CInt
@@ -78,6 +79,7 @@ package struct PostgreSQL: @unchecked Sendable {
         rows = try find("PQntuples")
         columns = try find("PQnfields")
         name = try find("PQfname")
+        type = try find("PQftype")
         value = try find("PQgetvalue")
         length = try find("PQgetlength")
         isNull = try find("PQgetisnull")

@@ -16,6 +16,11 @@ package final class PostgreSQLRows {
 
     deinit { library.clear(result) }
 
+    package var columnCount: Int { Int(library.columns(result)) }
+
+    /// A column's type, as pg_type numbers it: 20, 21 and 23 are whole numbers, 17 octets.
+    package func type(_ column: Int) -> UInt32 { library.type(result, CInt(column)) }
+
     /// Rows that it has changed.
     package var changed: Int { Int(String(cString: library.changed(result))) ?? 0 }
 

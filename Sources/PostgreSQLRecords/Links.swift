@@ -21,8 +21,7 @@ final class Links: Sendable {
     /// - Parameter slots: how many transactions change something at the same time.
     init(_ server: Server, slots: Int) {
         self.server = server
-        let first = Int(server.node) * Self.slotsOfNode
-        self.slots = Mutex(Array(first..<first + min(slots, Self.slotsOfNode)))
+        self.slots = Mutex(Array(0..<min(slots, Self.slotsOfNode)))
     }
 
     /// Slots that a node has for itself.
@@ -32,7 +31,7 @@ final class Links: Sendable {
     func withSlot<Result>(_ body: (Int) throws -> Result) throws -> Result {
         guard let slot = slots.withLock({ $0.popLast() }) else { throw server.unavailable("is busy") }
         defer { slots.withLock { $0.append(slot) } }
-        return try body(slot)
+        return try body(Int(server.node) * Self.slotsOfNode + slot)
     }
 
     /// A connection that has stood idle, else a new one.

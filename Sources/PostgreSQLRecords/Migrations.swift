@@ -13,6 +13,8 @@ enum Migrations {
         Migration(name: "accounts, settings, events", sql: domains + accounts + events),
         Migration(name: "sums of accounts, in slots", sql: tallies + hours),
         Migration(name: "ledger, intents, mailboxes, runs", sql: ledger),
+        Migration(name: "nodes, leases, shared guesses", sql: nodes + attempts),
+        Migration(name: "which transaction has changed a row", sql: revisions),
     ]
 
     /// What has been run, and what every transaction leaves behind.
@@ -174,8 +176,6 @@ enum Migrations {
             account text COLLATE "C" NOT NULL,
             remoteAddress text COLLATE "C"
         );
-        CREATE INDEX guess_by_time ON guess (uptime);
-        CREATE INDEX guess_by_account ON guess (account);
 
         CREATE TABLE kept (
             name text PRIMARY KEY,

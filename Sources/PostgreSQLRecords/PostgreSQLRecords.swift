@@ -22,15 +22,14 @@ public final class PostgreSQLRecords: TransactionalRecords, Sendable {
     private let writers: WorkerPool
     private let isClosed = Mutex(false)
     private let onEvents: @Sendable ([EventRecord]) -> Void
-    private var server: Server { transactions.links.server }
+    var server: Server { transactions.links.server }
+    var membership: Membership { server.membership }
 
     /// What a database is opened with.
     public struct Options: Sendable {
         /// How many transactions read, and how many change something, at the same time.
         public var readers = 6
         public var writers = 8
-        /// This node's number among those that share the database: each has its own.
-        public var node: Int32 = 0
         /// Called with events once they are durable, on a thread that must not wait.
         public var onEvents: @Sendable ([EventRecord]) -> Void = { _ in }
         /// Called once for each row that cannot be read and is passed over; it must not wait either.
@@ -54,7 +53,7 @@ public final class PostgreSQLRecords: TransactionalRecords, Sendable {
     }
 
     private init(_ library: PostgreSQL, _ place: PostgreSQLPlace, _ options: Options) {
-        let server = Server(library, place, node: options.node, onDamage: options.onDamage)
+        let server = Server(library, place, onDamage: options.onDamage)
         transactions = Transactions(links: Links(server, slots: options.writers))
         readers = WorkerPool("records-reader", threads: options.readers)
         writers = WorkerPool("records-writer", threads: options.writers)
@@ -70,17 +69,25 @@ public final class PostgreSQLRecords: TransactionalRecords, Sendable {
     public func write<Result: Sendable>(
         _ body: @escaping @Sendable (any RecordsWriter) throws -> Result
     ) async throws -> Result {
-        try await run(on: writers) { [onEvents] in
-            try $0.write(isDurable: true, told: onEvents) { try body($0) }
-        }
+        try await change(isDurable: true, body)
     }
 
     @discardableResult
     public func note<Result: Sendable>(
         _ body: @escaping @Sendable (any RecordsWriter) throws -> Result
     ) async throws -> Result {
-        try await run(on: writers) { [onEvents] in
-            try $0.write(isDurable: false, told: onEvents) { try body($0) }
+        try await change(isDurable: false, body)
+    }
+
+    private func change<Result: Sendable>(
+        isDurable: Bool, _ body: @escaping @Sendable (any RecordsWriter) throws -> Result
+    ) async throws -> Result {
+        let lease = Lease.current
+        return try await run(on: writers) { [onEvents] in
+            try $0.write(isDurable: isDurable, told: onEvents) { session in
+                if let lease { try session.verify([lease]) }
+                return try body(session)
+            }
         }
     }
 
@@ -89,7 +96,12 @@ public final class PostgreSQLRecords: TransactionalRecords, Sendable {
     ) async throws -> Result {
         guard !isClosed.withLock({ $0 }) else { throw server.closed }
         let transactions = self.transactions
-        return try await pool.run { Swift.Result { try body(transactions) } }.get()
+        // Where the database hangs, all threads wait for it; nobody waits for a thread for long.
+        let result = await pool.run(beginningWithin: .seconds(server.patience)) {
+            Swift.Result { try body(transactions) }
+        }
+        guard let result else { throw server.unavailable("does not answer") }
+        return try result.get()
     }
 
     /// Proves that a transaction can be made that changes something.

@@ -11,17 +11,21 @@ struct Server: Sendable {
     let place: PostgreSQLPlace
     let settingsMemo = SettingsMemo()
     let onDamage: @Sendable (RecordsError) -> Void
+    let membership = Membership()
     /// This node among those that share the database.
-    let node: Int32
+    var node: Int32 { membership.number }
     private let told = ToldDamages()
 
-    /// How long a statement is waited for, in seconds. The database gives up a little sooner.
-    let patience: Double = 25
+    /// How long a statement is waited for, in seconds: as long as a login has patience. The database gives up a little
+    /// sooner.
+    let patience = 5.0
+    /// The same, for what looks at a whole domain.
+    static let longPatience = 3600.0
     /// How long a lock of another transaction is waited for.
-    static let lockSeconds = 5
+    static let lockSeconds = 3
 
     init(
-        _ library: PostgreSQL, _ place: PostgreSQLPlace, node: Int32,
+        _ library: PostgreSQL, _ place: PostgreSQLPlace,
         onDamage: @escaping @Sendable (RecordsError) -> Void
     ) {
         var place = place
@@ -36,7 +40,6 @@ struct Server: Sendable {
         place.set("client_encoding", "UTF8")
         self.library = library
         self.place = place
-        self.node = node
         self.onDamage = onDamage
     }
 
@@ -44,8 +47,8 @@ struct Server: Sendable {
     /// nobody.
     var limits: String {
         """
-        SET LOCAL statement_timeout = '\(Int(patience - 2))s'; SET LOCAL lock_timeout = '\(Self.lockSeconds)s'; \
-        SET LOCAL idle_in_transaction_session_timeout = '15s'
+        SET LOCAL statement_timeout = '\(Int(patience * 900))ms'; SET LOCAL lock_timeout = '\(Self.lockSeconds)s'; \
+        SET LOCAL idle_in_transaction_session_timeout = '10s'
         """
     }
 }
@@ -114,6 +117,13 @@ extension Server {
         RecordsError(
             code: .closed,
             detail: "The database \(place.subject) was asked outside the read or write that it was opened for.")
+    }
+
+    /// The run that a change belongs to is another node's by now.
+    var superseded: RecordsError {
+        RecordsError(
+            code: .superseded,
+            detail: "Another node has taken the run over, because this one has given no sign of life for a lease.")
     }
 
     /// Somebody else was first; the body is run again on what they have left.

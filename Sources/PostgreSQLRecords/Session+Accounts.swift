@@ -130,6 +130,7 @@ extension Session {
     func reclassify(_ domain: DomainName, keepsReplies: Bool) throws -> [AccountRecord.ID] {
         try ask {
             guard let id = try id(of: domain) else { return [] }
+            try takeTime()
             let hasKnown = try settings(of: domain)?.hasKnownAccounts ?? false
             return try changing(
                 """
@@ -178,6 +179,7 @@ extension Session {
         try ask {
             guard let domain = try id(of: domain) else { return [] }
             let its: [PostgreSQLValue] = [.integer(domain)]
+            try takeTime()
             let changed = try all(
                 """
                 SELECT id FROM account

@@ -41,6 +41,7 @@ extension Session {
     func failures(of domain: DomainName) throws -> [Reason: Int64] {
         try ask {
             guard let domain = try id(of: domain) else { return [:] }
+            try takeTime()
             let found = try all(
                 """
                 SELECT errorReason, count(*) FROM account
@@ -55,6 +56,7 @@ extension Session {
     func largestAccounts(of domain: DomainName, limit: Int) throws -> [AccountSize] {
         try ask {
             guard let domain = try id(of: domain) else { return [] }
+            try takeTime()
             return try sound(
                 """
                 SELECT address, given, moved, movedOctets FROM account

@@ -19,6 +19,7 @@ extension Session {
             let walk = LogWalk(
                 domain: domain, sort: query.sort, descending: query.descending, search: query.search,
                 startedBy: query.startedBy, needsAttention: query.needsAttention, after: after?.position)
+            if walk.isFiltered { try takeTime() }
             let positions = try walk.page(of: statuses, limit: limit, in: self)
             let sums = query.needsAttention ? totals.attention : totals.counts
             let total =

@@ -39,6 +39,7 @@ extension Session {
                     code: .conflict, detail: "The settings are for \(settings.domain), which is no domain: \(error).")
             }
             try hold(domain, alone: true)
+            if known != nil || excluded != nil { try takeTime() }
             try run(
                 """
                 INSERT INTO settings (domain, value) VALUES ($1, $2)

@@ -25,6 +25,7 @@ final class Session: RecordsWriter {
     private(set) var hasChanged = false
     /// Domains that this transaction holds, by id; true where alone.
     private var held: [Int64: Bool] = [:]
+    private var patience: Double
     /// Addresses that had no row when the body asked.
     var unknown: Set<String> = []
 
@@ -33,6 +34,7 @@ final class Session: RecordsWriter {
         self.server = server
         self.isWriter = slot != nil
         self.slot = slot ?? 0
+        patience = server.patience
     }
 
     func end() { isOver = true }
@@ -48,7 +50,14 @@ final class Session: RecordsWriter {
 
     private func execute(_ sql: String, _ values: [PostgreSQLValue]) throws -> PostgreSQLRows {
         guard pthread_equal(thread, pthread_self()) != 0, !isOver else { throw server.outOfTurn }
-        return try connection.run(sql, values, within: server.patience)
+        return try connection.run(sql, values, within: patience)
+    }
+
+    /// What follows looks at a whole domain, and may take long.
+    func takeTime() throws {
+        guard patience < Server.longPatience else { return }
+        _ = try execute("SET LOCAL statement_timeout = 0", [])
+        patience = Server.longPatience
     }
 
     /// Every row, read by `read`.
@@ -162,6 +171,20 @@ enum Lock {
     static let schema = ours
     /// Values that the program keeps.
     static let kept = ours + 1
+    /// Who joins.
+    static let nodes = ours + 2
     /// A domain's id is added.
     static let domain = ours + 1000
+
+    /// How many runs go on at an old server.
+    static func server(_ name: String) -> Int64 { hash("server", name) }
+    static func guesses(of account: String) -> Int64 { hash("account", account) }
+    static func guesses(from network: String) -> Int64 { hash("network", network) }
+
+    /// FNV-1a, the same on every node. Two things that have the same wait for each other, no more.
+    private static func hash(_ kind: String, _ name: String) -> Int64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for octet in "mailmove \(kind) \(name)".utf8 { hash = (hash ^ UInt64(octet)) &* 0x100_0000_01b3 }
+        return Int64(bitPattern: hash)
+    }
 }

@@ -22,8 +22,8 @@ struct Transactions: Sendable {
     /// How long a database that cannot be reached is tried, in seconds: as long as a failover of a pooler takes, for a
     /// login waits.
     private static let secondsAway = 1.5
-    /// How long the fate of a commit is asked for.
-    private static let secondsInDoubt = 60.0
+    /// How long the fate of a commit is asked for; after that nobody waits for it, and what is recorded tells.
+    private static let secondsInDoubt = 8.0
 
     func read<Result>(_ body: (Session) throws -> Result) throws -> Result {
         try untilMade {

@@ -44,10 +44,14 @@ public struct MovedBatch: Sendable {
     /// Octets of all its messages, as stored here and as the old server listed them.
     public var octets: Int64
     public var listedOctets: Int64
+    /// Under which it was published.
+    public var lease: Lease?
 
     public init(
-        intent: Intent.ID, account: AccountRecord.ID, rows: [LedgerRow], octets: Int64, listedOctets: Int64
+        intent: Intent.ID, account: AccountRecord.ID, rows: [LedgerRow], octets: Int64, listedOctets: Int64,
+        lease: Lease? = nil
     ) {
+        self.lease = lease
         self.intent = intent
         self.account = account
         self.rows = rows
@@ -64,8 +68,13 @@ public struct IntendedBatch: Sendable {
     public var run: (mark: Int64, last: Int64)?
     /// The mailbox's marker.
     public var marker: String?
+    /// Under which it is to be published.
+    public var lease: Lease?
 
-    public init(_ intent: Intent, run: (mark: Int64, last: Int64)? = nil, marker: String? = nil) {
+    public init(
+        _ intent: Intent, run: (mark: Int64, last: Int64)? = nil, marker: String? = nil, lease: Lease? = nil
+    ) {
+        self.lease = lease
         self.intent = intent
         self.run = run
         self.marker = marker

@@ -44,7 +44,8 @@ extension Run {
         let writer = try await commons.store.open(
             account.address, options: options, intended: intended, expecting: expected)
         do {
-            try await self.fetch(wanted, careful: careful, pipelining: pipelining, &plan, writer, names, session, &fetch)
+            try await self.fetch(
+                wanted, careful: careful, pipelining: pipelining, &plan, writer, names, session, &fetch)
         } catch {
             await writer.leave()
             throw error
@@ -105,7 +106,9 @@ extension Run {
                     group.addTask {
                         do {
                             let delivered = try await receipt.wait().get()
-                            let refused = delivered.refused.sorted { $0.key < $1.key }.map { (messages[$0.key], $0.value) }
+                            let refused = delivered.refused.sorted { $0.key < $1.key }.map {
+                                (messages[$0.key], $0.value)
+                            }
                             return .delivered(size, refused: refused, perhapsDoubled: delivered.perhapsDoubled)
                         } catch {
                             setback.note(error)

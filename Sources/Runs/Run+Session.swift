@@ -215,7 +215,8 @@ extension Run {
         try await context.records.append([
             EventRecord(
                 at: context.now(), account: account.address, kind: .perhapsDoubled,
-                detail: "\(count) messages were sent to the mail store once more after its answer was lost, for they were "
+                detail:
+                    "\(count) messages were sent to the mail store once more after its answer was lost, for they were "
                     + "not where they would have arrived; if they had been moved or deleted here since, they are here again"
             )
         ])

@@ -37,7 +37,8 @@ extension AccountRecord {
             guard var run = pending else {
                 // No password is kept for another session, so what was listed is all that will come.
                 return self.end(
-                    refused == 0 ? .completed : .refused(refused, here: 0), keeps: false, brought: brought, asked: asked,
+                    refused == 0 ? .completed : .refused(refused, here: 0), keeps: false, brought: brought,
+                    asked: asked,
                     settings, limits, clock)
             }
             run.failures = 0

@@ -8,6 +8,7 @@ import JSONRPC
 import Logging
 import MailStore
 import MaildirStore
+import PostgreSQLRecords
 import Records
 import Secrets
 import ServiceLifecycle
@@ -41,6 +42,7 @@ struct Main {
             case .check:
                 for warning in try source.load().warnings { StandardError.write("mailmoved: \(warning)\n") }
                 return 0
+            case .migrateDatabase(let path, let url): return try await DatabaseMigration(path: path, url: url).run()
             case .run: return try await serve(source)
             }
         } catch let error as ConfigurationError {
@@ -51,6 +53,8 @@ struct Main {
             return fail(
                 error.description, error.code == .newer ? EX_CONFIG : EX_UNAVAILABLE, errno: error.errno,
                 reason: .databaseUnavailable)
+        } catch let error as JoinRefusal {
+            return fail(error.description, EX_CONFIG)
         } catch let error as MailStoreError {
             return fail(error.description, EX_CONFIG)
         } catch let error as ListenError {

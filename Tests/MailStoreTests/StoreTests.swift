@@ -132,7 +132,8 @@ import Vocabulary
             try await writer.discard(Array(staged[..<3]))
             try await writer.discard(Array(staged[..<3]))
             #expect(try await mailbox.store.contents(of: mailbox.account, .ours)?.leftovers == 1)
-            #expect(try await mailbox.store.publish(writer.batch(of: staged)).wereStaged == [false, false, false, true])
+            #expect(
+                try await mailbox.store.publish(writer.batch(of: staged)).wereStaged == [false, false, false, true])
             #expect(try mailbox.inbox() == [messages[3]])
         }
     }
