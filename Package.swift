@@ -231,7 +231,8 @@ let package = Package(
                 "BuiltinDirectory", "CLinux", "Configuring", "DNS", "Ground", "IMAPSource", "IMAPStore", "JSONRPC",
                 "MailConnection", "MailMoveAPI",
                 "MailSource", "MailStore", "MaildirStore", "Measures", "MessageContent", "Methods", "MetricsServer",
-                "Migration", "OpenMetrics", "POP3Source", "PostgreSQL", "PostgreSQLRecords", "Records", "RecordsCopy", "SQLiteRecords",
+                "Migration", "OpenMetrics", "POP3Source", "PostgreSQL", "PostgreSQLRecords", "Records", "RecordsCopy",
+                "SQLiteRecords",
                 "Secrets", "Systemd",
                 "Vocabulary", "Waiting", .product(name: "CoreMetrics", package: "swift-metrics"), lifecycle, logging,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -291,6 +292,11 @@ let package = Package(
         tests(
             "SQLiteRecordsTests",
             ["SQLiteRecords", "Records", "Vocabulary", "Waiting", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests(
+            "PostgreSQLRecordsTests",
+            [
+                "PostgreSQL", "PostgreSQLRecords", "Records", "RecordsCopy", "SQLiteRecords", "Support", "Vocabulary",
+            ]),
         tests("DNSTests", ["DNS", "Support", "Vocabulary"]),
         tests("JSONRPCTests", nio + ["JSONRPC", "JSONWire", "Support", logging]),
         tests("SystemdTests", ["Systemd", logging]),

@@ -52,7 +52,9 @@ struct CommandLineOptions {
             let own = Self.own.first { $0.flag == flag }
             guard key != nil || own != nil else {
                 let known =
-                    ConfigurationKey.known.map(\.flag) + Self.own.map(\.flag) + ["--help", "--version", "--check", "--migrate-database"]
+                    ConfigurationKey.known.map(\.flag) + Self.own.map(\.flag) + [
+                        "--help", "--version", "--check", "--migrate-database",
+                    ]
                 let meant = nearest(flag, in: known).map { "; did you mean \($0)?" } ?? ""
                 throw .usage(flag, "unknown flag\(meant)\(Self.hint)")
             }

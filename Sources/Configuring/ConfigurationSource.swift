@@ -56,7 +56,8 @@ public struct ConfigurationSource: Sendable {
                 DatabaseURL.isPostgreSQL(migration.target)
             else {
                 throw .usage(
-                    "--migrate-database", "takes the URL of a SQLite database (sqlite:/PATH) and one that begins with "
+                    "--migrate-database",
+                    "takes the URL of a SQLite database (sqlite:/PATH) and one that begins with "
                         + "postgresql://")
             }
             command = .migrateDatabase(path: path, url: migration.target)

@@ -15,7 +15,7 @@ public struct Phrasebook: Sendable {
     static var everything: [Page] {
         [
             Pages.connections, Pages.sessions, Pages.verification, Pages.domains, Pages.names, Pages.logins,
-            Pages.moves,
+            Pages.moves, Pages.nodes,
             Pages.mailStore, Pages.database, Pages.accounts, Pages.parameters,
         ].flatMap(Page.read)
     }

@@ -31,7 +31,7 @@ struct Server: Sendable {
         var place = place
         // What a URL may say otherwise: a connection is never made to a standby, and ends soon after its other end did.
         for (name, value) in [
-            ("target_session_attrs", "read-write"), ("connect_timeout", "3"), ("tcp_user_timeout", "10000"),
+            ("target_session_attrs", "read-write"), ("connect_timeout", "5"), ("tcp_user_timeout", "10000"),
             ("keepalives_idle", "10"), ("keepalives_interval", "3"), ("keepalives_count", "3"),
             ("application_name", "mailmove"),
         ] {

@@ -11,12 +11,12 @@ extension Session {
 
     func grant(_ claim: GuessClaim) throws -> GuessGrant {
         try ask {
-            try hold(Lock.guesses(of: claim.account))
+            try hold(only: Lock.guesses(of: claim.account))
             if let wait = try wait("account", claim.account, claim.mostOfAccount, claim.window) {
                 return .tooMany(retryAfter: wait)
             }
             if let network = claim.network {
-                try hold(Lock.guesses(from: network))
+                try hold(only: Lock.guesses(from: network))
                 if let wait = try wait("remoteAddress", network, claim.mostOfNetwork, claim.window) {
                     return .tooMany(retryAfter: wait)
                 }

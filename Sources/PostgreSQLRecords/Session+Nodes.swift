@@ -16,8 +16,10 @@ extension Session {
     /// - Parameter signature: how a process of this name had signed when it was looked at before.
     func join(_ node: JoiningNode, whoseSignatureWas signature: String?) throws -> Joining {
         try ask {
-            try hold(Lock.nodes)
-            guard try first("SELECT 1 FROM kept WHERE name = $1", [.text(TableWriter.marker)], { try $0.integer() }) == nil
+            try hold(only: Lock.nodes)
+            guard
+                try first("SELECT 1 FROM kept WHERE name = $1", [.text(TableWriter.marker)], { try $0.integer() })
+                    == nil
             else {
                 return .refused(
                     JoinRefusal(
@@ -180,7 +182,7 @@ extension Session {
             if let there, there.node == 0, there.last != Int64(number), Double(there.since) < wish.secondsBetween {
                 return .later(seconds: wish.secondsBetween - Double(there.since))
             }
-            try hold(Lock.server(wish.server))
+            try hold(only: Lock.server(wish.server))
             let going = try first(
                 """
                 SELECT count(*) FROM lease JOIN node AS holder ON holder.number = lease.node

@@ -155,7 +155,7 @@ final class Session: RecordsWriter {
     }
 
     /// Holds one of the things that a node has for all.
-    func hold(_ lock: Int64) throws {
+    func hold(only lock: Int64) throws {
         guard isWriter else { return }
         _ = try execute("SELECT 1 FROM pg_advisory_xact_lock($1::bigint)", [.integer(lock)])
     }

@@ -63,12 +63,15 @@ package final class TableWriter {
     }
 
     /// Adds or replaces rows.
-    package func put(_ rows: [[Cell]], into table: String, columns: [(name: String, type: String)], key: [String]) throws {
+    package func put(_ rows: [[Cell]], into table: String, columns: [(name: String, type: String)], key: [String])
+        throws
+    {
         guard !rows.isEmpty else { return }
         let arrays = columns.indices.map { column in Cell.array(rows.lazy.map { $0[column] }) }
         let changed = columns.map(\.name).filter { !key.contains($0) }
         let update =
-            changed.isEmpty ? "NOTHING" : "UPDATE SET " + changed.map { "\($0) = excluded.\($0)" }.joined(separator: ", ")
+            changed.isEmpty
+            ? "NOTHING" : "UPDATE SET " + changed.map { "\($0) = excluded.\($0)" }.joined(separator: ", ")
         let types = columns.enumerated().map { "$\($0 + 1)::\($1.type)[]" }.joined(separator: ", ")
         _ = try attempt {
             try connection.run(
@@ -82,7 +85,9 @@ package final class TableWriter {
     /// Every identity goes on behind the highest that is there.
     package func continueIdentities(of tables: [String]) throws {
         for table in tables {
-            try run("SELECT setval(pg_get_serial_sequence('\(table)', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM \(table)))")
+            try run(
+                "SELECT setval(pg_get_serial_sequence('\(table)', 'id'), (SELECT coalesce(max(id), 0) + 1 FROM \(table)))"
+            )
         }
     }
 

@@ -17,8 +17,8 @@ struct Transactions: Sendable {
         var cause: PostgreSQLFailure
     }
 
-    /// How often a transaction that others have overtaken is run again.
-    private static let mostOvertaken = 30
+    /// For how long a transaction that others have overtaken, or that waits for them in vain, is run again, in seconds.
+    private static let secondsOvertaken = 20.0
     /// How long a database that cannot be reached is tried, in seconds: as long as a failover of a pooler takes, for a
     /// login waits.
     private static let secondsAway = 1.5
@@ -148,16 +148,19 @@ struct Transactions: Sendable {
 
     /// Runs `attempt` until it is not overtaken, nor its connection lost.
     private func untilMade<Result>(_ attempt: () throws -> Result) throws -> Result {
-        let end = ContinuousClock.now + .seconds(Self.secondsAway)
+        let start = ContinuousClock.now
+        let end = start + .seconds(Self.secondsAway)
         var overtaken = 0
         while true {
             do {
                 return try attempt()
             } catch let failure as PostgreSQLFailure {
                 switch failure.state {
-                case "40001", "40P01", "55P03":
+                case "40001", "40P01", "55P03", "57014":
                     overtaken += 1
-                    guard overtaken <= Self.mostOvertaken else { throw server.error(failure) }
+                    guard ContinuousClock.now < start + .seconds(Self.secondsOvertaken) else {
+                        throw server.error(failure)
+                    }
                     usleep(UInt32.random(in: 1000...20_000) * UInt32(min(overtaken, 8)))
                 case "25006", "57P01", "57P02", "57P03":
                     links.dropIdle()

@@ -25,14 +25,16 @@ package struct RecordsCopy {
     private let source: TableReader
     private let target: TableWriter
     private let path: String
-    private let tell: (String) -> Void
+    private let tell: (String) throws -> Void
     private static let portion = 500
 
     /// - Parameters:
     ///   - path: of SQLite's file.
-    ///   - tell: called with what is going on, for people.
+    ///   - tell: called with what is going on, for people; what it throws ends the copy.
     /// - Throws: `RecordsError`.
-    package init(path: String, to place: PostgreSQLPlace, _ library: PostgreSQL, tell: @escaping (String) -> Void) throws {
+    package init(
+        path: String, to place: PostgreSQLPlace, _ library: PostgreSQL, tell: @escaping (String) throws -> Void
+    ) throws {
         self.path = path
         self.tell = tell
         source = try TableReader(path: path)
@@ -46,7 +48,7 @@ package struct RecordsCopy {
         var use = try ExclusiveUse(path: path)
         if use == nil {
             try copy(&summary)
-            tell(
+            try tell(
                 "a daemon uses \(path): stop it now (systemctl stop mailmoved.socket mailmoved-login.socket mailmoved); the "
                     + "rest is copied as soon as it has ended")
             while use == nil {
@@ -77,7 +79,8 @@ package struct RecordsCopy {
         guard different == 0 else {
             throw RecordsError(
                 code: .corrupt,
-                detail: "\(different) rows differ in \(target.subject) and \(path) after they were copied; try again, and "
+                detail:
+                    "\(different) rows differ in \(target.subject) and \(path) after they were copied; try again, and "
                     + "look at both servers' logs")
         }
     }
@@ -234,7 +237,9 @@ extension [Cell] {
     /// As PostgreSQL keeps texts.
     fileprivate var withoutNUL: [Cell] {
         map { cell in
-            if case .text(let text) = cell, text.utf8.contains(0) { return .text(text.replacing("\0", with: "\u{FFFD}")) }
+            if case .text(let text) = cell, text.utf8.contains(0) {
+                return .text(text.replacing("\0", with: "\u{FFFD}"))
+            }
             return cell
         }
     }

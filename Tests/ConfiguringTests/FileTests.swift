@@ -174,7 +174,7 @@ import Vocabulary
 
     @Test(
         arguments: [
-            ("\nmailStore: {kind: imap}", "mailStore.kind: imap is planned and not built yet"),
+            ("\nmailStore: {kind: imap}", "mailStore.kind: imap is planned and not built yet")
         ])
     func whatIsPlannedStopsTheStartAndSaysSo(yaml: String, text: String) throws {
         let failure = failure(yaml)
@@ -217,11 +217,14 @@ import Vocabulary
     /// Everybody can read a process's arguments.
     @Test(arguments: ["postgresql://me:hunter2@db/x", "postgresql://db/x?user=me&password=hunter2"])
     func aPasswordIsNoArgument(_ url: String) throws {
-        let source = try ConfigurationSource(arguments: ["mailmoved", "--database-url", url], environment: [:]) { _ in nil }
+        let source = try ConfigurationSource(arguments: ["mailmoved", "--database-url", url], environment: [:]) { _ in
+            nil
+        }
         let error = #expect(throws: ConfigurationError.self) { try source.load() }
         #expect(error?.description.contains("database-password") == true)
         #expect(error?.description.contains("hunter2") == false)
-        let variable = try ConfigurationSource(arguments: ["mailmoved"], environment: ["MAILMOVE_DATABASE_URL": url]) { _ in
+        let variable = try ConfigurationSource(arguments: ["mailmoved"], environment: ["MAILMOVE_DATABASE_URL": url]) {
+            _ in
             nil
         }
         #expect(try variable.load().configuration.databaseURL == url)

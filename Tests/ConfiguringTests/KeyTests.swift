@@ -11,9 +11,11 @@ import Yams
         #expect(
             defaults == [
                 "mailStore.kind maildir", "mailStore.maildir.path /var/mail/%d/%n/Maildir",
-                "mailStore.maildir.layout maildir++", "mailStore.maildir.shared false", "mailStore.folders.sent Sent", "mailStore.folders.drafts Drafts",
+                "mailStore.maildir.layout maildir++", "mailStore.maildir.shared false", "mailStore.folders.sent Sent",
+                "mailStore.folders.drafts Drafts",
                 "mailStore.folders.junk Junk", "mailStore.folders.trash Trash", "mailStore.folders.archive Archive",
-                "database.url sqlite:$STATE/mailmove.db", "database.leaseSeconds 15", "node.name the host name", "limits.concurrentMoves 64",
+                "database.url sqlite:$STATE/mailmove.db", "database.leaseSeconds 15", "node.name the host name",
+                "limits.concurrentMoves 64",
                 "limits.connectionsPerOldServer 16", "limits.secondsBetweenRuns 10", "limits.requestBytes 16777216",
                 "limits.connections 1024", "limits.failuresPerAccount 5", "limits.failuresPerAddress 50",
                 "limits.trustedAddresses none", "timeouts.connect 10", "timeouts.read 60", "timeouts.login 10",

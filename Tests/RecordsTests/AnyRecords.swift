@@ -30,34 +30,16 @@ enum RecordsKind: CaseIterable, Sendable {
                 throw error
             }
             await records.close()
-        case .postgreSQL: try await Databases.shared.withRecords { try await body($0) }
+        case .postgreSQL: try await Databases.withRecords { try await body($0) }
         }
     }
 }
 
-/// One PostgreSQL for all tests of this process, with a database for each that wants one.
-actor Databases {
-    static let shared = Databases()
-
-    private var server: Task<PostgreSQLServer, any Error>?
-    private var count = 0
-
-    /// A URL of a new, empty database.
-    func new() async throws -> (url: String, server: PostgreSQLServer, name: String) {
-        let starting = server ?? Task { try await PostgreSQLServer() }
-        server = starting
-        let server = try await starting.value
-        count += 1
-        let name = "records\(count)"
-        try await server.sql("CREATE DATABASE \(name) OWNER mailmove", in: "postgres")
-        return (server.url(of: name), server, name)
-    }
-
-    nonisolated func withRecords(
-        options: PostgreSQLRecords.Options = .init(), _ body: (PostgreSQLRecords) async throws -> Void
-    ) async throws {
-        let (url, _, _) = try await new()
-        let records = try await open(url, options: options)
+enum Databases {
+    static func withRecords(_ body: (PostgreSQLRecords) async throws -> Void) async throws {
+        let (server, name) = try await SharedPostgreSQL.shared.database()
+        let library = try PostgreSQL()
+        let records = try await PostgreSQLRecords.open(library, try library.place(of: server.url(of: name)))
         do {
             try await body(records)
         } catch {
@@ -65,12 +47,6 @@ actor Databases {
             throw error
         }
         await records.close()
-    }
-
-    nonisolated func open(_ url: String, options: PostgreSQLRecords.Options = .init()) async throws -> PostgreSQLRecords
-    {
-        let library = try PostgreSQL()
-        return try await PostgreSQLRecords.open(library, try library.place(of: url), options: options)
     }
 }
 
