@@ -125,13 +125,20 @@ let package = Package(
                 "MailStore", "IMAP", "IMAPConnection", "MailSession", "MailConnection", "Measures", "MessageContent",
                 "MessageIntake", "Secrets", "Vocabulary", "Waiting", "CLinux", deque, logging,
             ]),
+        room("PostgreSQL", ["CPostgreSQL"]),  // connections to PostgreSQL, by libpq, for whoever keeps something there
         room("Records", ["Vocabulary"]),  // what is remembered, as a protocol
-        room(
+        room("RecordForms", ["Records", "Vocabulary"]),  // … in which form, whatever the database
+        room(  // … by many nodes, in PostgreSQL
+            "PostgreSQLRecords", ["Measures", "PostgreSQL", "RecordForms", "Records", "Vocabulary", "Waiting"]),
+        room(  // … by one, in a file
             "SQLiteRecords",
             [
-                "Measures", "Records", "Vocabulary", "Waiting", "CLinux", .product(name: "GRDB", package: "GRDB.swift"),
+                "Measures", "RecordForms", "Records", "Vocabulary", "Waiting", "CLinux",
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
+        room(  // … taken along from the one into the other
+            "RecordsCopy", ["PostgreSQL", "PostgreSQLRecords", "RecordForms", "Records", "SQLiteRecords"]),
         // Where the new platform's passwords live
         room("AccountDirectory", ["PlatformHashes", "Vocabulary", "Secrets"]),
         room("BuiltinDirectory", ["AccountDirectory", "Records", "Secrets", "Vocabulary"]),  // … in our own records
@@ -244,8 +251,8 @@ let package = Package(
                 "AccountDirectory", "BuiltinDirectory", "CLinux", "CommandDirectory", "Configuring", "DNS", "Ground",
                 "IMAPSource", "IMAPStore", "JSONRPC", "LDAPDirectory", "MailConnection", "MailMoveAPI",
                 "MailSource", "MailStore", "MaildirStore", "Measures", "MessageContent", "Methods", "MetricsServer",
-                "Migration", "OpenMetrics", "POP3Source", "PlatformAccounts", "PlatformHashes", "Records",
-                "SQLDirectory", "SQLiteRecords", "Secrets", "Systemd",
+                "Migration", "OpenMetrics", "POP3Source", "PlatformAccounts", "PlatformHashes", "PostgreSQL",
+                "PostgreSQLRecords", "Records", "RecordsCopy", "SQLDirectory", "SQLiteRecords", "Secrets", "Systemd",
                 "Vocabulary", "Waiting", .product(name: "CoreMetrics", package: "swift-metrics"), lifecycle, logging,
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -317,10 +324,16 @@ let package = Package(
             "PlatformAccountsTests",
             ["AccountDirectory", "PlatformAccounts", "PlatformHashes", "Secrets", "Support", "Vocabulary", logging]),
         tests("SQLDirectoryTests", ["AccountDirectory", "SQLDirectory", "Secrets", "Support", "Vocabulary"]),
-        tests("RecordsTests", ["Records", "SQLiteRecords", "Support", "Vocabulary"]),
+        tests(
+            "RecordsTests", ["PostgreSQL", "PostgreSQLRecords", "Records", "SQLiteRecords", "Support", "Vocabulary"]),
         tests(
             "SQLiteRecordsTests",
             ["SQLiteRecords", "Records", "Vocabulary", "Waiting", .product(name: "GRDB", package: "GRDB.swift")]),
+        tests(
+            "PostgreSQLRecordsTests",
+            [
+                "PostgreSQL", "PostgreSQLRecords", "Records", "RecordsCopy", "SQLiteRecords", "Support", "Vocabulary",
+            ]),
         tests("DNSTests", ["DNS", "Support", "Vocabulary"]),
         tests("JSONRPCTests", nio + ["JSONRPC", "JSONWire", "Support", logging]),
         tests("SystemdTests", ["Systemd", logging]),

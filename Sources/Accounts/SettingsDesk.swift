@@ -136,6 +136,24 @@ public final class SettingsDesk: Sendable {
         return try await told(domain, reclassified: settlement.reclassified)
     }
 
+    /// Another node has changed the settings: what goes on here follows.
+    package func changedElsewhere(from before: MigrationSettings?, to settings: MigrationSettings) async throws {
+        let domain = try DomainName(settings.domain)
+        let isAnotherServer = before.map { $0.oldServer != settings.oldServer } ?? false
+        statuses.remember(settings)
+        if isAnotherServer { oldServerChanged(settings) }
+        let busy = try await context.records.accounts(scheduler.begun.map(AccountKey.id))
+            .filter { $0.address.domain == domain }
+        if settings.disabledAt != nil {
+            for account in busy { scheduler.cancel(account.id, .disabled) }
+        } else if isAnotherServer || before.map({ $0.options != settings.options }) ?? false {
+            for account in busy { scheduler.begin(account, under: settings) }
+        }
+        if isAnotherServer { await checkedSessions.end(before: settings) }
+        windows.wake()
+        try await statuses.windowChanged(domain)
+    }
+
     /// Ends the window: running moves finish their batch and stop, and the sealed passwords are erased.
     public func disable(_ domain: DomainName) async throws -> MigrationOverview {
         guard let stopped = try await context.records.disable(domain, at: context.now()) else {

@@ -15,6 +15,8 @@ struct CommandLineOptions {
     var adminSocket: String?
     var loginSocket: String?
     var config: String?
+    /// Two URLs: from where, and to where.
+    var migration: (source: String, target: String)?
     /// `--flag=value` for each given key: the last one if repeated, all of them for a list.
     var keys: [String] = []
 
@@ -39,11 +41,20 @@ struct CommandLineOptions {
                 }
                 continue
             }
-            let key = ConfigurationKey.known.first { $0.flag == flag }
+            if flag == "--migrate-database" {
+                guard attached == nil, let source = rest.popFirst(), let target = rest.popFirst() else {
+                    throw .usage(flag, "takes two values: sqlite:PATH postgresql://…\(Self.hint)")
+                }
+                migration = (source, target)
+                continue
+            }
+            let key = ConfigurationKey.all.first { $0.flag == flag }
             let own = Self.own.first { $0.flag == flag }
             guard key != nil || own != nil else {
                 let known =
-                    ConfigurationKey.known.map(\.flag) + Self.own.map(\.flag) + ["--help", "--version", "--check"]
+                    ConfigurationKey.all.map(\.flag) + Self.own.map(\.flag) + [
+                        "--help", "--version", "--check", "--migrate-database",
+                    ]
                 let meant = nearest(flag, in: known).map { "; did you mean \($0)?" } ?? ""
                 throw .usage(flag, "unknown flag\(meant)\(Self.hint)")
             }

@@ -103,7 +103,7 @@ struct ConfigurationFile {
 
     private func members(of group: String) -> String {
         var seen: [Substring] = []
-        for key in ConfigurationKey.known where key.name.hasPrefix(group + ".") {
+        for key in ConfigurationKey.all where key.name.hasPrefix(group + ".") {
             let next = key.name.dropFirst(group.count + 1).prefix { $0 != "." }
             if !seen.contains(next) { seen.append(next) }
         }
@@ -111,7 +111,7 @@ struct ConfigurationFile {
     }
 
     private func suggestion(_ name: String) -> String {
-        let known = ConfigurationKey.known.map(\.name) + ConfigurationKey.groups.sorted()
+        let known = ConfigurationKey.all.map(\.name) + ConfigurationKey.groups.sorted()
         if let meant = nearest(name, in: known) { return "; did you mean \(meant)?" }
         // A known name in the wrong place: limits.level for log.level.
         if let last = name.split(separator: ".").last, let meant = nearest(String(last), in: known) {

@@ -32,15 +32,16 @@ public struct ConfigurationKey: Sendable {
     init<Value: Equatable & Sendable>(
         _ name: String, _ form: ValueForm<Value>,
         _ property: any WritableKeyPath<DaemonConfiguration, Value> & Sendable,
-        atReload changesAtReload: Bool, _ meaning: String, without absence: String = "none", isSecret: Bool = false
+        atReload changesAtReload: Bool, _ meaning: String, without absence: String = "none", isSecret: Bool = false,
+        default fixed: String? = nil
     ) {
-        let initial = form.write(DaemonConfiguration()[keyPath: property])
+        let initial = fixed ?? form.write(DaemonConfiguration()[keyPath: property])
         self.name = name
         self.meaning = meaning
         self.expected = form.expected
         self.placeholder = form.placeholder
         self.defaultText = initial.isEmpty ? absence : initial
-        self.hasDefault = !initial.isEmpty
+        self.hasDefault = !initial.isEmpty && fixed == nil
         self.changesAtReload = changesAtReload
         self.isList = form.isList
         self.isNumber = form.isNumber
@@ -55,29 +56,6 @@ public struct ConfigurationKey: Sendable {
 
     /// Its environment variable, such as `MAILMOVE_MAIL_STORE_MAILDIR_PATH`, as swift-configuration maps it.
     public var environmentVariable: String { encoded(environmentPath, by: Self.noEnvironment) }
-
-    /// A key that is planned but not built: it may be given only with its default.
-    ///
-    /// - Parameter others: other values it will accept; empty if they cannot be listed.
-    init(planned name: String, _ initial: String = "", others: [String] = [], isSecret: Bool = false) {
-        let planned =
-            others.isEmpty ? "any other value is not built yet" : "\(others.joined(separator: ", ")) not built yet"
-        self.name = name
-        self.meaning = "planned"
-        self.expected = initial.isEmpty ? "nothing: \(name) is not built yet" : "\(initial); \(planned)"
-        self.placeholder = "VALUE"
-        self.defaultText = initial.isEmpty ? "none" : initial
-        self.hasDefault = !initial.isEmpty
-        self.changesAtReload = false
-        self.isList = false
-        self.isNumber = false
-        self.isSecret = isSecret
-        self.set = { (text, _) throws(Rejection) in
-            guard text == initial else { throw Rejection() }
-        }
-        self.copy = { _, _ in }
-        self.isSame = { _, _ in true }
-    }
 
     /// The key of this dotted name.
     public static func named(_ name: String) -> ConfigurationKey? { known.first { $0.name == name } }

@@ -13,6 +13,9 @@ extension ConfigurationKey {
             "mailStore.maildir.layout", .choice(), \.mailStore.maildirLayout, atReload: false,
             "how folders lie below a Maildir: .Sent.2024, or fs: Sent/2024; as Dovecot's LAYOUT"),
         .init(
+            "mailStore.maildir.shared", .truth, \.mailStore.isMaildirShared, atReload: false,
+            "whether all nodes reach the same Maildirs; else only one may use the database"),
+        .init(
             "mailStore.folders.sent", .folderPath, \.mailStore.sent, atReload: false,
             "the platform's folder for sent mail; / between levels"),
         .init(
@@ -121,8 +124,14 @@ extension ConfigurationKey {
             "what is called after a password was replaced, so that no cache knows the old one", isSecret: true),
         .init(
             "database.url", .databaseURL, \.databaseURL, atReload: false,
-            "what is remembered; $STATE is $STATE_DIRECTORY, else /var/lib/mailmove; postgresql: is planned",
+            "what is remembered; $STATE is $STATE_DIRECTORY, else /var/lib/mailmove; postgresql: is shared by all nodes",
             isSecret: true),
+        .init(
+            "database.leaseSeconds", .integer(5...300), \.leaseSeconds, atReload: false,
+            "seconds that a node's runs stay its own without a sign of life"),
+        .init(
+            "node.name", .nodeName, \.nodeName, atReload: false,
+            "this node's name, unique among those that share a database", default: "the host name"),
         .init(
             "limits.concurrentMoves", .integer(1...10_000), \.limits.concurrentMoves, atReload: true,
             "accounts moving at once"),

@@ -18,6 +18,8 @@ public struct ConfigurationSource: Sendable {
         case version
         /// Say whether the configuration is in order, and exit 0 or 78.
         case check
+        /// Take everything along from a SQLite database into a PostgreSQL database, and exit.
+        case migrateDatabase(path: String, url: String)
     }
 
     /// Read unless another file is named; it may be absent.
@@ -49,8 +51,20 @@ public struct ConfigurationSource: Sendable {
     ) throws(ConfigurationError) {
         let options = try CommandLineOptions(arguments.dropFirst())
         let environment = environment.filter { !$0.value.isEmpty }
-        command =
-            options.wantsHelp ? .help : options.wantsVersion ? .version : options.wantsCheck ? .check : .run
+        if let migration = options.migration, !options.wantsHelp {
+            guard let path = DatabaseURL.sqlitePath(migration.source, state: "/var/lib/mailmove"),
+                DatabaseURL.isPostgreSQL(migration.target)
+            else {
+                throw .usage(
+                    "--migrate-database",
+                    "takes the URL of a SQLite database (sqlite:/PATH) and one that begins with "
+                        + "postgresql://")
+            }
+            command = .migrateDatabase(path: path, url: migration.target)
+        } else {
+            command =
+                options.wantsHelp ? .help : options.wantsVersion ? .version : options.wantsCheck ? .check : .run
+        }
         adminSocket = options.adminSocket
         loginSocket = options.loginSocket
         fileNamedBy =
@@ -72,17 +86,17 @@ public struct ConfigurationSource: Sendable {
         }
         var reading = Reading(configuration)
         if let yaml = yaml(&reading) {
-            for key in ConfigurationKey.known {
+            for key in ConfigurationKey.all {
                 guard let entry = yaml.entries[key.name] else { continue }
                 reading.take(entry.text, for: key, from: .file(yaml.subject(entry.line)))
             }
         }
-        for key in ConfigurationKey.known {
+        for key in ConfigurationKey.all {
             if let text = variables.text(key.environmentPath, as: .string) {
                 reading.take(text, for: key, from: .variable(key.environmentVariable))
             }
         }
-        for key in ConfigurationKey.known {
+        for key in ConfigurationKey.all {
             // The flags' provider treats a comma as the end of an item, even in a path.
             if let text = flags.text(key.path, as: .stringArray) { reading.take(text, for: key, from: .flag(key.flag)) }
         }
@@ -107,7 +121,7 @@ public struct ConfigurationSource: Sendable {
     /// A mistyped variable is not fatal: the environment belongs to others as well.
     private var unknownVariables: [String] {
         // The clients' own variables may well be set for the daemon too.
-        let known = ConfigurationKey.known.map(\.environmentVariable)
+        let known = ConfigurationKey.all.map(\.environmentVariable)
         let others = ["MAILMOVE_CONFIG", "MAILMOVE_SOCKET", "MAILMOVE_LOGIN_SOCKET"]
         return environment.keys.sorted().filter {
             $0.hasPrefix("MAILMOVE_") && !known.contains($0) && !others.contains($0)
@@ -163,8 +177,11 @@ private struct Reading {
         if configuration.mailStore.kind == .imap {
             for (name, detail) in configuration.mailStore.imap.faults { refuse(name, detail) }
         }
-        if DatabaseURL.isPostgreSQL(configuration.databaseURL) {
-            refuse("database.url", "postgresql: is planned and not built yet; use sqlite:")
+        if case .flag? = origins["database.url"], DatabaseURL.holdsPassword(configuration.databaseURL) {
+            refuse(
+                "database.url",
+                "a password must not stand in an argument, which everybody can read: give it in the credential "
+                    + "database-password, a passfile or the service file")
         }
         // A value that was refused is missing, which says nothing new.
         for problem in problems.isEmpty ? configuration.accounts.problems : [] { refuse(problem.key, problem.detail) }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import Vocabulary
-
+import Glibc
 public import Logging
 public import Secrets
+public import Vocabulary
 
 /// The administrator's settings, validated; a value that was not given has its default.
 ///
@@ -15,6 +15,8 @@ public struct DaemonConfiguration: Sendable, Equatable {
         /// `%u` address, `%n` local part, `%d` domain, `%%` a percent sign; absolute.
         public var maildirPath = "/var/mail/%d/%n/Maildir"
         public var maildirLayout = MaildirLayout.maildirPlusPlus
+        /// Whether all nodes reach the same Maildirs.
+        public var isMaildirShared = false
         /// What the new platform calls its special folders, with `/` between levels.
         public var sent = SpecialUse.usualNames[.sent] ?? ""
         public var drafts = SpecialUse.usualNames[.drafts] ?? ""
@@ -89,6 +91,10 @@ public struct DaemonConfiguration: Sendable, Equatable {
     /// As given, `$STATE` included; ``databasePath`` is what to open.
     public var databaseURL = "sqlite:$STATE/mailmove.db"
     public var accounts = AccountsConfiguration()
+    /// How long a node's runs stay its own without a sign of life.
+    public var leaseSeconds = 15
+    /// Unique among the nodes that share a database.
+    public var nodeName = hostName
     public var limits = Limits()
     public var timeouts = Timeouts()
     /// The resolver that `checkDomain` asks; nil is the system's.
@@ -108,6 +114,12 @@ public struct DaemonConfiguration: Sendable, Equatable {
 
     /// The SQLite database's file, absolute.
     public var databasePath: String { DatabaseURL.sqlitePath(databaseURL, state: stateDirectory) ?? databaseURL }
+
+    /// Whether the database is one that nodes share.
+    public var isDatabaseShared: Bool { DatabaseURL.isPostgreSQL(databaseURL) }
+
+    /// Whether all nodes reach the same mail store.
+    public var isMailStoreShared: Bool { mailStore.kind == .imap || mailStore.isMaildirShared }
 
     /// The configuration after a reload: this one, with whatever a reload may change taken from `loaded`.
     public func reloaded(with loaded: DaemonConfiguration) -> DaemonConfiguration {
@@ -140,3 +152,9 @@ public enum PlatformSecurity: String, Sendable, CaseIterable {
     case tls
     case none
 }
+
+private let hostName: String = {
+    var name = [CChar](repeating: 0, count: 256)
+    guard gethostname(&name, name.count - 1) == 0, name[0] != 0 else { return "localhost" }
+    return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+}()

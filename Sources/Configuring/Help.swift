@@ -15,6 +15,12 @@ extension ConfigurationSource {
             """
         for own in CommandLineOptions.own { text += entry("\(own.flag) \(own.placeholder)", [own.meaning]) }
         text += entry("--check", ["say whether the configuration is in order, and exit"])
+        text += entry(
+            "--migrate-database sqlite:PATH postgresql://…",
+            [
+                "take everything along into an empty database, and exit; may be repeated, and while a daemon runs",
+                "the password: the credential database-password, a passfile or the service file",
+            ])
         text += entry("--help", ["print this and exit"]) + entry("--version", ["print the version and exit"])
         text += "\nThe configuration; a flag wins over the environment variable, and that over the key in the file:\n\n"
         for key in ConfigurationKey.all {

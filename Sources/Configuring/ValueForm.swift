@@ -54,6 +54,20 @@ extension ValueForm<Double> {
     }
 }
 
+extension ValueForm<Bool> {
+    static var truth: ValueForm {
+        ValueForm(
+            expected: "true or false", placeholder: "true|false", isNumber: true,
+            read: { (text) throws(Rejection) in
+                switch text {
+                case "true": return true
+                case "false": return false
+                default: throw Rejection()
+                }
+            }, write: { "\($0)" })
+    }
+}
+
 /// `10`, not `10.0`.
 private func decimal(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }
 
@@ -159,6 +173,18 @@ extension ValueForm<String> {
             }, write: { $0 })
     }
 
+    static var nodeName: ValueForm {
+        ValueForm(
+            expected: "a name of 1 to 64 letters, digits, hyphens, dots and underscores", placeholder: "NAME",
+            read: { (text) throws(Rejection) in
+                let isName = text.utf8.allSatisfy {
+                    (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) || "-._".utf8.contains($0)
+                }
+                guard isName, (1...64).contains(text.utf8.count) else { throw Rejection() }
+                return text
+            }, write: { $0 })
+    }
+
     static var databaseURL: ValueForm {
         ValueForm(
             expected: "sqlite:/PATH, sqlite:$STATE/NAME or postgresql://…", placeholder: "URL",
@@ -174,6 +200,14 @@ extension ValueForm<String> {
 /// `database.url`.
 enum DatabaseURL {
     static func isPostgreSQL(_ url: String) -> Bool { url.hasPrefix("postgresql:") || url.hasPrefix("postgres:") }
+
+    /// Whether a PostgreSQL URL holds a password, before the host or among its parameters.
+    static func holdsPassword(_ url: String) -> Bool {
+        guard isPostgreSQL(url), let start = url.firstRange(of: "://")?.upperBound else { return false }
+        let authority = url[start...].prefix { $0 != "/" && $0 != "?" }
+        if let at = authority.lastIndex(of: "@"), authority[..<at].contains(":") { return true }
+        return url.contains("?password=") || url.contains("&password=")
+    }
 
     /// The file of a `sqlite:` URL; nil where it is none, or its path is neither absolute nor below `$STATE`.
     static func sqlitePath(_ url: String, state: String) -> String? {

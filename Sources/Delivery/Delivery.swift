@@ -19,6 +19,8 @@ package final class Delivery: Sendable {
         package var octets: [Int64]
         /// What `LIST` said of them, for the account's figures.
         package var listedOctets: Int64
+        /// The run's, as it was when this was made.
+        package var lease = Lease.current
 
         package init(
             account: AccountRecord.ID, batch: StagedBatch, rows: [LedgerRow], octets: [Int64], listedOctets: Int64

@@ -38,7 +38,8 @@ final class DeliveryLoop: Sendable {
 
         /// Takes in `other` of the same account, where the store makes one batch of both.
         mutating func takes(_ other: Item, _ store: any MailStore) -> Bool {
-            guard store.join(other.submission.batch, to: &submission.batch) else { return false }
+            guard submission.lease == other.submission.lease, store.join(other.submission.batch, to: &submission.batch)
+            else { return false }
             submission.rows += other.submission.rows
             submission.octets += other.submission.octets
             submission.listedOctets = submission.listedOctets.addingSaturated(other.submission.listedOctets)
@@ -143,6 +144,8 @@ final class DeliveryLoop: Sendable {
         for item in intended {
             do {
                 var item = item
+                // What becomes visible now can be refused by nobody later.
+                guard context.records.holds(item.submission.lease) else { throw Self.superseded }
                 item.publication = try await store.publish(item.submission.batch)
                 item.submission.keep(item.publication)
                 let vanished = item.publication.outcomes.count { $0 == .takenAway }
@@ -167,6 +170,10 @@ final class DeliveryLoop: Sendable {
         }
         return prepared
     }
+
+    private static let superseded = RecordsError(
+        code: .superseded,
+        detail: "This node has had no sign of life from the database for a lease: another may have taken the run over.")
 
     /// Commits for all accounts at once; if one of them contradicts the database, commits each on its own, so that it
     /// holds up no other. Resumes whoever waits for the outcome.
@@ -200,7 +207,7 @@ final class DeliveryLoop: Sendable {
                 return MovedBatch(
                     intent: item.intent, account: submission.account, rows: submission.rows,
                     octets: submission.octets.saturatedSum(), listedOctets: submission.listedOctets,
-                    notes: item.publication.notes)
+                    notes: item.publication.notes, lease: submission.lease)
             }, intended: intended.map { $0.submission.intended(at: now) }, at: now)
         let accounts = Dictionary(epoch.accounts.map { ($0.id, $0) }) { $1 }
         for submission in moved.lazy.map(\.submission) {
@@ -222,7 +229,7 @@ extension Delivery.Submission {
             Intent(
                 account: account, recordedAt: now, batch: IntentCoding.encode(batch, at: .now), rows: rows,
                 octets: octets),
-            run: batch.run.map { ($0.mark, $0.last) }, marker: batch.run?.markers[.mailbox]?.identity)
+            run: batch.run.map { ($0.mark, $0.last) }, marker: batch.run?.markers[.mailbox]?.identity, lease: lease)
     }
 
     /// Forgets the messages that have not become visible: they are fetched again.

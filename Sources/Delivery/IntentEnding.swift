@@ -150,6 +150,9 @@ package struct IntentEnding: Sendable {
     private func end(
         _ intent: Intent, _ batch: StagedBatch, of row: AccountRecord, after before: [Ended], _ searchesContents: Bool
     ) async throws -> Ended {
+        guard context.records.holds(Lease.current) else {
+            throw RecordsError(code: .superseded, detail: "Another node may have taken the run of \(row.address) over.")
+        }
         let recovered = try await store.recover(
             batch, of: row.address, isRecent: intent.isRecent(at: context.now()))
         var ended = Ended(

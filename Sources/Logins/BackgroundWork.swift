@@ -7,9 +7,10 @@ import Vocabulary
 final class BackgroundWork: Sendable {
     enum Kind: Hashable, Sendable { case run, question, attempt }
 
-    private struct Key: Hashable, Sendable {
-        var account: EmailAddress
-        var kind: Kind
+    /// What there is one piece of at most.
+    enum Key: Hashable, Sendable {
+        case account(EmailAddress, Kind)
+        case guess(Int64)
     }
 
     private typealias Job = (key: Key, body: @Sendable () async -> Void)
@@ -29,7 +30,12 @@ final class BackgroundWork: Sendable {
     ///   ``stop()``.
     @discardableResult
     func submit(_ account: EmailAddress, _ kind: Kind, _ body: @escaping @Sendable () async -> Void) -> Bool {
-        let key = Key(account: account, kind: kind)
+        submit(.account(account, kind), body)
+    }
+
+    /// The same, by what there is one piece of.
+    @discardableResult
+    func submit(_ key: Key, _ body: @escaping @Sendable () async -> Void) -> Bool {
         let isNew = open.withLock { $0.count < capacity && $0.insert(key).inserted }
         guard isNew else { return false }
         if case .terminated = continuation.yield((key, body)) {

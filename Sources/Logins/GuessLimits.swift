@@ -123,6 +123,11 @@ struct GuessLimits: Sendable {
         return .granted
     }
 
+    /// Whether the guess has been counted already, so that it costs nothing more.
+    func isCounted(_ guesser: Guesser, _ digest: PasswordDigest) -> Bool {
+        !guesser.isNobody && accounts[guesser.account]?.guesses[digest] != nil
+    }
+
     /// The answer that another guess of the same password has brought since this one was granted.
     mutating func answer(
         _ guesser: Guesser, _ digest: PasswordDigest, generation: Int64, patience: Patience = .program,

@@ -14,6 +14,8 @@ final class GrantedGuess: Sendable {
     private enum State: Sendable { case open, outlasting, closed }
 
     private let state = Mutex(State.open)
+    /// Under which all nodes count it; nil where it is counted here alone, or already.
+    let number = Mutex<GuessGrant.Number?>(nil)
 
     init(_ guesser: GuessLimits.Guesser, _ digest: PasswordDigest) {
         self.guesser = guesser
@@ -67,9 +69,9 @@ extension LoginDesk {
     /// As ``admit(_:_:patience:)``, where the old server would have been asked.
     func admit(
         _ guess: GrantedGuess, _ login: Login, _ facts: LoginFacts, patience: GuessLimits.Patience = .program
-    ) throws -> GuessLimits.Verdict? {
+    ) async throws -> GuessLimits.Verdict? {
         do {
-            return try admit(guess, facts, patience: patience)
+            return try await admit(guess, facts, patience: patience)
         } catch let error as MoveError {
             noteRefusal(login, facts, error.reason)
             throw error
@@ -80,22 +82,41 @@ extension LoginDesk {
     /// - Throws: ``MoveError`` with `tooManyAttempts`.
     func admit(
         _ guess: GrantedGuess, _ facts: LoginFacts, patience: GuessLimits.Patience = .program
-    ) throws -> GuessLimits.Verdict? {
+    ) async throws -> GuessLimits.Verdict? {
         let limits = context.limits
         let now = context.moment
-        let admission = guesses.withLock {
-            $0.admit(
+        let (admission, isCounted) = guesses.withLock { guesses in
+            let admission = guesses.admit(
                 guess.guesser, guess.digest, generation: facts.settings?.generation ?? 0, patience: patience,
                 limits: limits, now: now)
+            return (admission, guesses.isCounted(guess.guesser, guess.digest))
         }
         switch admission {
-        case .granted: return nil
+        case .granted:
+            if !isCounted { try await grantByAll(guess, limits) }
+            return nil
         case .known(let verdict):
             guess.close()
             return verdict
         case .tooMany(let seconds):
             guess.close()
             throw tooMany(guess.guesser, seconds)
+        }
+    }
+
+    /// Asks whether the other nodes have not granted too many, where there are others.
+    private func grantByAll(_ guess: GrantedGuess, _ limits: MoveLimits) async throws {
+        let claim = GuessClaim(
+            account: guess.guesser.account, network: guess.guesser.network, mostOfAccount: limits.failuresPerAccount,
+            mostOfNetwork: limits.failuresPerAddress, window: limits.failureWindow)
+        do {
+            switch try await context.records.grant(claim) {
+            case .granted(let number): guess.number.withLock { $0 = number }
+            case .tooMany(let seconds): throw tooMany(guess.guesser, seconds)
+            }
+        } catch {
+            release(guess)
+            throw error
         }
     }
 
@@ -120,6 +141,15 @@ extension LoginDesk {
         _ = guesses.withLock {
             $0.settle(guess.guesser, guess.digest, askedUnder: nil, verdict: .free, limits: limits, now: now)
         }
+        guard let number = guess.number.withLock({ $0 }) else { return }
+        // Else it counts until it is too old to be open.
+        background.submit(.guess(number)) { [records = context.records, log = context.log] in
+            do {
+                try await records.settle(number, counted: nil)
+            } catch {
+                log.debug("a guess that nobody has judged counts for a while: \(error)")
+            }
+        }
     }
 
     /// Records the outcome of a guess; a failure that cannot be recorded still counts until the restart.
@@ -135,10 +165,15 @@ extension LoginDesk {
                 now: now)
             return (outcome, outcome.counts && guesses.sweep(limits, now))
         }
-        guard outcome.counts else { return }
+        let number = guess.number.withLock { $0 }
+        guard outcome.counts || number != nil else { return }
         let uptime = MachineUptime(now.uptime).milliseconds
         let failure = GuessFailure(uptime: uptime, account: guess.guesser.account, remoteAddress: outcome.network)
         do {
+            if let number {
+                let counted = outcome.counts ? CountedGuess(network: outcome.network) : nil
+                return try await context.records.settle(number, counted: counted)
+            }
             try await context.records.count(
                 failure, forgettingBefore: isSwept ? uptime - Int64(limits.failureWindow * 1000) : nil)
         } catch {
@@ -160,7 +195,7 @@ extension LoginDesk {
         _ login: Login, _ facts: LoginFacts, _ digest: PasswordDigest, since start: ContinuousClock.Instant
     ) async throws -> LoginResult {
         let guess = GrantedGuess(guesser(login, facts, asks: false), digest)
-        if try admit(guess, facts) == nil { await settle(guess, askedUnder: nil, .wrong) }
+        if try await admit(guess, facts) == nil { await settle(guess, askedUnder: nil, .wrong) }
         await pad(facts, since: start)
         return rejected(facts)
     }

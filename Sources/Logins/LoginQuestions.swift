@@ -35,7 +35,9 @@ extension LoginDesk {
         }
         // Before it waits for its turn, so that endless guessing does not fill the line.
         let guess = GrantedGuess(guesser(login, facts, asks: true), digest)
-        if let verdict = try admit(guess, login, facts) { return await known(verdict, login, facts, since: start) }
+        if let verdict = try await admit(guess, login, facts) {
+            return await known(verdict, login, facts, since: start)
+        }
         defer { release(guess) }
         let exposure = Exposure()
         hurry(login.account)

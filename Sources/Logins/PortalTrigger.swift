@@ -110,7 +110,7 @@ extension LoginDesk {
             return try await conclude(trigger: login, .accepted, facts, nil)
         }
         let text = "this password a moment ago"
-        switch try admit(guess, login, facts, patience: .person) {
+        switch try await admit(guess, login, facts, patience: .person) {
         case nil, .free?: break
         case .unknownUser?:
             return try await conclude(

@@ -37,7 +37,10 @@ struct MaildirPlace: Sendable {
     }
 
     /// Whether `place` is this one, and not something else under the same path.
-    func isSame(as place: MailboxPlace) -> Bool { place.device == tmp.device && place.inode == tmp.inode }
+    /// - Parameter isShared: whether another machine may have named it, where the same file system has another number.
+    func isSame(as place: MailboxPlace, isShared: Bool = false) -> Bool {
+        (isShared || place.device == tmp.device) && place.inode == tmp.inode
+    }
 
     /// Opens `place`.
     /// - Throws: ``MailStoreError`` `misplaced` if something else is at its path by now.

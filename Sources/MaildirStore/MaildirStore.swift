@@ -37,6 +37,7 @@ public final class MaildirStore: MailStore {
     let devices: Devices
     private let unsynced = Unsynced()
     /// The latest run that was noted in each marker.
+    let isShared: Bool
     let noted = Mutex<[String: Int64]>([:])
 
     /// - Parameters:
@@ -46,6 +47,7 @@ public final class MaildirStore: MailStore {
     ///   - pool: its threads read mail; each file system gets as many of its own for writing.
     ///   - layout: how folders lie below a Maildir.
     ///   - specialFolders: what the platform calls them, with `/` between levels.
+    ///   - isShared: whether other machines deliver into the same Maildirs.
     ///   - directoryMode: for created directories; `0o2770` gives a group access.
     ///   - fileMode: for messages.
     ///   - syncBudget: if making a whole file system durable takes longer, files are synced one by one for a while.
@@ -53,7 +55,8 @@ public final class MaildirStore: MailStore {
     /// - Throws: ``MailStoreError`` if `path` is not a valid template.
     public init(
         path: String, contentKey: ContentKey, pool: FilePool, layout: FolderLayout = .maildirPlusPlus,
-        specialFolders: [SpecialUse: String] = SpecialUse.usualNames, directoryMode: UInt32 = 0o700,
+        specialFolders: [SpecialUse: String] = SpecialUse.usualNames, isShared: Bool = false,
+        directoryMode: UInt32 = 0o700,
         fileMode: UInt32 = 0o600, syncBudget: Duration = .milliseconds(500), patience: Duration = .seconds(30)
     ) throws(MailStoreError) {
         template = try MailStoreError.telling { () throws(FileError) in try PathTemplate(path) }
@@ -62,6 +65,7 @@ public final class MaildirStore: MailStore {
             special: specialFolders, unholdable: FolderName.unholdable(layout), reserved: FolderName.reserved(layout))
         self.contentKey = contentKey
         self.pool = pool
+        self.isShared = isShared
         self.directoryMode = directoryMode
         self.fileMode = fileMode
         self.patience = patience

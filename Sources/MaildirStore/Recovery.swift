@@ -27,7 +27,7 @@ extension MaildirStore {
         let root = path(of: account, folder: .inbox)
         return try await onDevice(of: root) { _ throws(FileError) -> RecoveredBatch in
             let maildir = try Self.place(of: batch, root: root)
-            let absenceMeansDelivered = isRecent && maildir.isSame(as: batch.place)
+            let absenceMeansDelivered = isRecent && maildir.isSame(as: batch.place, isShared: self.isShared)
             var fates: [Fate] = []
             for name in batch.names { fates.append(try Self.deliver(name, in: maildir, seen: batch.seen)) }
             let absent = zip(batch.names, fates).lazy.filter { $1 == .absent }.map { MessageName.temporary($0.0) }

@@ -45,7 +45,7 @@ public struct MethodTable: Sendable {
 extension MethodTable: RequestHandler {
     public func handle(_ call: Call<Role>) async throws -> Answer {
         do {
-            try checkRole(call)
+            try Self.checkRole(call)
             return try await answer(call)
         } catch let error as RPCError {
             throw error
@@ -55,8 +55,10 @@ extension MethodTable: RequestHandler {
         }
     }
 
+    public func answerAtOnce(_ call: Call<Role>) throws -> Answer? { try Self.answerAtOnce(call) }
+
     /// `ping` neither waits nor computes.
-    public func answerAtOnce(_ call: Call<Role>) throws -> Answer? {
+    static func answerAtOnce(_ call: Call<Role>) throws -> Answer? {
         guard call.method == Contract.ping.name else { return nil }
         do {
             _ = try Contract.ping.parameters(from: call.params)
@@ -66,7 +68,7 @@ extension MethodTable: RequestHandler {
         return try Answer(ProgramVersion())
     }
 
-    private func checkRole(_ call: Call<Role>) throws {
+    static func checkRole(_ call: Call<Role>) throws {
         guard let method = Contract.method(named: call.method) else {
             if Contract.planned.contains(call.method) {
                 var error = RPCError.methodNotFound(call.method)
@@ -75,7 +77,7 @@ extension MethodTable: RequestHandler {
             }
             throw RPCError.methodNotFound(String(call.method.prefix(100)))
         }
-        guard method.role <= call.role else { throw Self.forbidden(call) }
+        guard method.role <= call.role else { throw forbidden(call) }
     }
 
     private static func forbidden(_ call: Call<Role>) -> CallFailure {
@@ -121,7 +123,7 @@ extension MethodTable: RequestHandler {
                 return Nothing()
             }
         case "ping": try await answer(Contract.ping, call) { _ in ProgramVersion() }
-        case "rpc.discover": try discover(call)
+        case "rpc.discover": try Self.discover(call)
         case "getServiceStatus": try await answer(Contract.getServiceStatus, call) { _ in await service() }
         case "getMetrics":
             try await answer(Contract.getMetrics, call) { _ in MetricsText(text: await metrics()) }
@@ -138,7 +140,7 @@ extension MethodTable: RequestHandler {
     }
 
     /// The document is built once.
-    private func discover(_ call: Call<Role>) throws -> Answer {
+    static func discover(_ call: Call<Role>) throws -> Answer {
         _ = try Contract.discover.parameters(from: call.params)
         return Answer(encoded: try OpenRPC.text(for: call.role))
     }

@@ -151,12 +151,22 @@ public final class MailMove: Sendable {
             group.addTask { await self.news.run() }
             group.addTask { await self.notices.run() }
             group.addTask { await self.excuseRuns() }
+            group.addTask { await self.otherNodes.run() }
             await scheduler.run()
             await logins.stopBackground()
             delivery.close()
             news.close()
         }
     }
+
+    private var otherNodes: OtherNodes {
+        OtherNodes(
+            context: context, statuses: statuses, scheduler: scheduler,
+            settingsChanged: { try await self.settings.changedElsewhere(from: $0, to: $1) })
+    }
+
+    /// This node may have lost its runs to others. Returns when none goes on here.
+    public func yieldRuns() async { await scheduler.yieldRuns() }
 
     /// When the program is told to stop: runs cut short by that are not blamed.
     private func excuseRuns() async {

@@ -58,6 +58,8 @@ struct Recovery: Sendable {
     }
 
     private func endIntents() async throws {
+        // Those of accounts that other nodes may be moving are ended by their next runs.
+        if context.records.areShared { return }
         let intents = try await context.records.intents(of: nil)
         guard store.traits.keepsStaged else {
             if !intents.isEmpty {
@@ -115,6 +117,8 @@ struct Recovery: Sendable {
         let goingOn = Set(kept.map(\.id))
         let known = Set(lost.map(\.account.id))
         for account in moving where !goingOn.contains(account.id) && !known.contains(account.id) {
+            // Its run may be just about to end on another node.
+            if try await context.records.facts(of: .id(account.id)).isRunning { continue }
             lost.append((account, "the daemon ended in the middle of the move; it goes on with the next login"))
         }
         let left: Interruptions

@@ -85,6 +85,12 @@ package final class NoticeDesk: Sendable {
             let alarm = Alarm()
             self.alarm.withLock { $0 = alarm }
             if context.stopping.isSet { return known }
+            guard context.records.leads else {
+                // Another node looks, and what is known there is recorded.
+                known = [:]
+                await alarm.sleep(seconds: Self.interval)
+                continue
+            }
             let settings = statuses.everySettings()
             let domains = Set(settings.map(\.domain))
             known = known.filter { domains.contains($0.key) }

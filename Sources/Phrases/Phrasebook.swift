@@ -15,8 +15,7 @@ public struct Phrasebook: Sendable {
     static var everything: [Page] {
         [
             Pages.connections, Pages.sessions, Pages.verification, Pages.domains, Pages.names, Pages.logins,
-            Pages.moves,
-            Pages.mailStore, Pages.database, Pages.accounts, Pages.directories,
+            Pages.moves, Pages.nodes, Pages.mailStore, Pages.database, Pages.accounts, Pages.directories,
             Pages.parameters,
         ].flatMap(Page.read)
     }

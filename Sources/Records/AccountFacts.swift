@@ -16,12 +16,18 @@ public struct AccountFacts: Sendable {
     /// Whether the address is on the domain's list of known or of excluded accounts.
     public var isKnown: Bool
     public var isExcluded: Bool
+    /// Whether a node has its run. One that has the records for itself knows better.
+    public var isRunning: Bool
 
-    public init(row: AccountRecord?, settings: MigrationSettings?, isKnown: Bool = false, isExcluded: Bool = false) {
+    public init(
+        row: AccountRecord?, settings: MigrationSettings?, isKnown: Bool = false, isExcluded: Bool = false,
+        isRunning: Bool = false
+    ) {
         self.row = row
         self.settings = settings
         self.isKnown = isKnown
         self.isExcluded = isExcluded
+        self.isRunning = isRunning
     }
 
     /// The row, unless the account was deleted.

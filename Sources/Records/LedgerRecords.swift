@@ -46,12 +46,15 @@ public struct MovedBatch: Sendable {
     public var listedOctets: Int64
     /// What is to be kept of its folder (``MailboxNote``).
     public var notes: [String: String]
+    /// Under which it was published.
+    public var lease: Lease?
 
     public init(
         intent: Intent.ID, account: AccountRecord.ID, rows: [LedgerRow], octets: Int64, listedOctets: Int64,
-        notes: [String: String] = [:]
+        notes: [String: String] = [:], lease: Lease? = nil
     ) {
         self.notes = notes
+        self.lease = lease
         self.intent = intent
         self.account = account
         self.rows = rows
@@ -68,8 +71,13 @@ public struct IntendedBatch: Sendable {
     public var run: (mark: Int64, last: Int64)?
     /// The mailbox's marker.
     public var marker: String?
+    /// Under which it is to be published.
+    public var lease: Lease?
 
-    public init(_ intent: Intent, run: (mark: Int64, last: Int64)? = nil, marker: String? = nil) {
+    public init(
+        _ intent: Intent, run: (mark: Int64, last: Int64)? = nil, marker: String? = nil, lease: Lease? = nil
+    ) {
+        self.lease = lease
         self.intent = intent
         self.run = run
         self.marker = marker

@@ -10,7 +10,7 @@
 /// Nothing here runs on an event loop or on the cooperative pool, and cancelling the caller never interrupts a change
 /// half-way. All methods throw ``RecordsError``, and whatever a function passed to them throws.
 public protocol Records: AccountRecords, SettingsRecords, LedgerRecords, RunRecords, EventRecords, HistoryRecords,
-    KeptRecords
+    KeptRecords, NodeRecords
 {
     /// Proves that the records can be read, and that a change can begin and end.
     func check() async throws

@@ -13,6 +13,8 @@ public struct RecordsError: Error, Hashable, Sendable, CustomStringConvertible {
         case closed
         /// The change contradicts what is recorded (an address that has a row already).
         case conflict
+        /// Another node has taken the account's run over: what this one would still record does not count.
+        case superseded
     }
 
     public var code: Code
@@ -31,5 +33,5 @@ public struct RecordsError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// Whether only one account, or its domain, is affected: the same change would work for others, which need not
     /// wait.
-    public var isOneAccounts: Bool { code == .conflict || code == .corrupt }
+    public var isOneAccounts: Bool { code == .conflict || code == .corrupt || code == .superseded }
 }

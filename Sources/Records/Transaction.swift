@@ -93,6 +93,8 @@ public protocol RecordsReader {
     func mailbox(of account: AccountRecord.ID) throws -> MarkedMailbox?
     /// The runs that have brought mail to `account`, each with the highest number of a message that was intended.
     func runs(of account: AccountRecord.ID) throws -> [Int64: Int64]
+    /// Whether a node has the account's run; false where there is but one.
+    func isRunning(_ account: AccountRecord.ID) throws -> Bool
     /// Whether any accounts that are not deleted have marked mailboxes with moved mail; in all domains if `domain` is
     /// nil.
     func hasMarkedMailboxes(of domain: DomainName?) throws -> Bool
@@ -109,6 +111,13 @@ public protocol RecordsReader {
 
 /// A transaction.
 public protocol RecordsWriter: RecordsReader {
+    /// Until the transaction ends, no other changes the settings or the accounts of a domain. To be called before it is
+    /// looked at; a database that runs one transaction at a time need not do anything.
+    func lock(_ domain: DomainName) throws
+
+    /// - Throws: `.superseded` where one of the leases is no more.
+    func verify(_ leases: Set<Lease>) throws
+
     /// Adds an account; its `id` is ignored. `.conflict` if its address has a row, deleted or not.
     func insert(_ account: AccountRecord) throws -> AccountRecord
     /// Replaces the row with `account.id`, from which `account` was derived; counters follow. `.conflict` if there is
@@ -179,4 +188,13 @@ public protocol RecordsWriter: RecordsReader {
     func restartFailures(at uptime: Int64) throws
     func removeFailures(ofAccount account: String) throws
     func set(_ name: String, to value: [UInt8]) throws
+}
+
+extension RecordsWriter {
+    public func lock(_: DomainName) throws {}
+    public func verify(_: Set<Lease>) throws {}
+}
+
+extension RecordsReader {
+    public func isRunning(_: AccountRecord.ID) throws -> Bool { false }
 }

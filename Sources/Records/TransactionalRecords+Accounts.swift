@@ -107,7 +107,8 @@ extension RecordsReader {
         guard let address = row?.address ?? key.address else { return AccountFacts(row: nil, settings: nil) }
         let lists = try listing(of: address)
         return AccountFacts(
-            row: row, settings: try settings(of: address.domain), isKnown: lists.known, isExcluded: lists.excluded)
+            row: row, settings: try settings(of: address.domain), isKnown: lists.known, isExcluded: lists.excluded,
+            isRunning: try row.map { try isRunning($0.id) } ?? false)
     }
 
     /// Whether the domain has settings or accounts.

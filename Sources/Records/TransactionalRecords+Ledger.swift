@@ -19,7 +19,8 @@ extension TransactionalRecords {
         moved: [MovedBatch], intended: [IntendedBatch], at now: Timestamp
     ) async throws -> RecordedEpoch {
         try await write { records in
-            RecordedEpoch(
+            try records.verify(Set(moved.compactMap(\.lease) + intended.compactMap(\.lease)))
+            return RecordedEpoch(
                 accounts: try records.move(moved, at: now),
                 intents: try intended.map { batch in
                     let account = batch.intent.account

@@ -40,6 +40,7 @@ extension TransactionalRecords {
         _ resettle: @escaping @Sendable (AccountRecord, MigrationSettings?, MigrationSettings) -> AccountRecord
     ) async throws -> Settlement? {
         try await write { records in
+            try records.lock(domain)
             let before = try records.settings(of: domain)
             guard let change = try decide(before) else { return nil }
             try records.put(change.settings, known: change.known, excluded: change.excluded)
@@ -62,6 +63,7 @@ extension TransactionalRecords {
 
     public func disable(_ domain: DomainName, at now: Timestamp) async throws -> [AccountRecord.ID]? {
         try await write { records in
+            try records.lock(domain)
             guard var settings = try records.settings(of: domain) else { return nil }
             if settings.disabledAt == nil {
                 settings.disabledAt = now
@@ -78,6 +80,7 @@ extension TransactionalRecords {
         _ permit: @escaping @Sendable (MigrationSettings?, _ moving: [AccountRecord]) throws -> Void
     ) async throws -> [AccountRecord.ID] {
         try await write { records in
+            try records.lock(domain)
             try permit(try records.settings(of: domain), try records.accountsInProgress(of: domain))
             let forgotten = try records.forget(domain)
             for account in forgotten where try records.value(MailboxNote.name(of: account)) != nil {

@@ -38,6 +38,18 @@ public final class MoveScheduler: Sendable {
     /// How many accounts are moving, and how many wait for their turn.
     public var load: (moving: Int, queued: Int) { places.load }
 
+    /// Accounts whose runs have begun here.
+    package var begun: [AccountRecord.ID] { state.withLock { Array($0.controls.keys) } }
+
+    /// Stops all runs, which go on wherever they are claimed next; returns when they have ended.
+    package func yieldRuns() async {
+        for control in state.withLock({ Array($0.controls.values) }) { control.stop(.shutdown) }
+        while !state.withLock(\.controls.isEmpty), !context.stopping.isSet {
+            // Cancelled: the program stops.
+            do { try await pause(for: .milliseconds(50)) } catch { return }
+        }
+    }
+
     /// Whether a run of the account is going on or waits for its turn.
     package func isBusy(_ account: AccountRecord.ID) -> Bool { places.isBusy(account) }
 
@@ -139,6 +151,9 @@ public final class MoveScheduler: Sendable {
         case .pending(let pending, let settings):
             return RunReturn(next: (run(of: account, pending, settings), settings.oldServer.endpoint))
         case .again: return RunReturn(next: (place.wish.delayed(until: later), place.server))
+        case .later(let seconds):
+            let due = context.uptime() + .seconds(max(0.1, seconds))
+            return RunReturn(next: (place.wish.delayed(until: due), place.server))
         }
     }
 

@@ -28,6 +28,8 @@ package struct Runner: Sendable {
         case pending(PendingRun, MigrationSettings)
         /// The database did not answer: the run stands as it was, and is tried again.
         case again
+        /// Another node's run has only just ended, or the old server bears no more over all nodes.
+        case later(seconds: Double)
     }
 
     /// What a run leaves to be recorded.
@@ -42,6 +44,30 @@ package struct Runner: Sendable {
     }
 
     func run(_ place: RunPlace, isSuspect: Bool, _ control: RunControl) async -> Next {
+        let limits = context.limits
+        let wish = RunClaim(
+            account: place.account, server: place.server.description, mostOfServer: limits.connectionsPerOldServer,
+            secondsBetween: limits.secondsBetweenRuns)
+        do {
+            switch try await context.records.claim(wish) {
+            case .granted(nil): return await claimed(place, isSuspect: isSuspect, control)
+            case .granted(let lease?):
+                let next = await Lease.$current.withValue(lease) {
+                    await claimed(place, isSuspect: isSuspect, control)
+                }
+                try await context.records.release(lease)
+                return next
+            case .elsewhere: return .none
+            case .later(let seconds): return .later(seconds: seconds)
+            }
+        } catch {
+            context.log.error(
+                "whose run it is cannot be recorded: \(error)", metadata: ["row": "\(place.account)"])
+            return .again
+        }
+    }
+
+    private func claimed(_ place: RunPlace, isSuspect: Bool, _ control: RunControl) async -> Next {
         let id = place.account
         var account: EmailAddress?
         do {
@@ -56,8 +82,11 @@ package struct Runner: Sendable {
             }
             // If the process dies during this run, the next process knows which run it was.
             try await context.records.beginRun(of: id, isSuspect: isSuspect, anew: false)
-            let outcome = await outcome(of: row, pending, sealed, settings, place, control)
+            let outcome = try await outcome(of: row, pending, sealed, settings, place, control)
             return try await record(outcome, of: row, settings)
+        } catch let error as RecordsError where error.code == .superseded {
+            context.log.notice("\(error)", metadata: account.map { .about($0) } ?? ["row": "\(id)"])
+            return .none
         } catch {
             context.log.error(
                 "the run could not be recorded: \(error)", metadata: account.map { .about($0) } ?? ["row": "\(id)"])
@@ -68,7 +97,7 @@ package struct Runner: Sendable {
     private func outcome(
         of row: AccountRecord, _ pending: PendingRun, _ sealed: [UInt8], _ settings: MigrationSettings,
         _ place: RunPlace, _ control: RunControl
-    ) async -> Outcome {
+    ) async throws -> Outcome {
         let state = settings.state(at: context.now())
         if state == .disabled { return Outcome(.stopped(.disabled)) }
         if row.nonMigrating == .excluded || row.nonMigrating == .notKnown { return Outcome(.stopped(.excluded)) }
@@ -118,6 +147,10 @@ package struct Runner: Sendable {
                 error.reason == .shuttingDown ? .stopped(.shutdown) : .failed(error.reason, error.detail))
         } catch is CancellationError {
             return Outcome(.stopped(.shutdown))
+        } catch let error as RecordsError
+            where error.code == .superseded || (error.code == .unavailable && context.records.areShared)
+        {
+            throw error
         } catch {
             return Outcome(.failed(.databaseUnavailable, String(describing: error)))
         }

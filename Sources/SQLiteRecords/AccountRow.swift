@@ -2,6 +2,7 @@
 
 import Foundation
 import GRDB
+import RecordForms
 import Records
 import Vocabulary
 

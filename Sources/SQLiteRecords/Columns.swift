@@ -3,6 +3,7 @@
 import Foundation
 import GRDB
 import GRDBSQLite
+import RecordForms
 import Vocabulary
 
 /// The columns of a statement's current row, read in the order in which the query names them. A value of an unexpected
@@ -96,54 +97,7 @@ struct Columns {
     mutating func address() throws -> EmailAddress {
         let key = try text()
         let given = try optionalText()
-        do {
-            guard let given, let at = key.lastIndex(of: "@") else { return try EmailAddress(key) }
-            if given.contains("@") { return try EmailAddress(given) }
-            return try EmailAddress(given + key[at...])
-        } catch {
-            throw Damage(detail: "\(key) is no address: \(error)")
-        }
-    }
-}
-
-extension EmailAddress {
-    /// The key that rows are found by: equal addresses have the same one, octet for octet.
-    var key: String { description }
-
-    /// The address as given, or only its local part, unless it equals the key.
-    var givenWhereNotKey: String? {
-        if givenDomain != domain.name { return asGiven }
-        let isKey = givenLocalPart.utf8.elementsEqual(key.utf8.prefix(while: { $0 != UInt8(ascii: "@") }))
-        return isKey ? nil : givenLocalPart
-    }
-}
-
-extension String {
-    fileprivate var canonical: String {
-        utf8.allSatisfy { $0 < 0x80 } ? self : precomposedStringWithCanonicalMapping
-    }
-
-    /// Folded for searching: case is ignored, in any script.
-    var folded: String { lowercased().canonical }
-}
-
-extension MigrationStatus {
-    /// The code in `outcome` and `status`, in the order in which the log sorts them.
-    var code: Int64 {
-        switch self {
-        case .notStarted: 0
-        case .inProgress: 1
-        case .completed: 2
-        case .failed: 3
-        case .nonMigrating: 4
-        }
-    }
-
-    init(code: Int64) throws {
-        guard let status = Self.allCases.first(where: { $0.code == code }) else {
-            throw Damage(detail: "there is no status \(code)")
-        }
-        self = status
+        return try EmailAddress(kept: key, given: given)
     }
 }
 

@@ -2,6 +2,7 @@
 
 import GRDB
 import GRDBSQLite
+import RecordForms
 
 /// Rows of integers by the hundred thousand, without GRDB's arguments and rows, which cost ten times as much as
 /// SQLite's own work on a ledger row.

@@ -1,22 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import GRDB
+import RecordForms
 import Records
 import Vocabulary
-
-/// A position in a sort: the account's key, and its address to distinguish equal keys.
-struct LogPosition {
-    var id: AccountRecord.ID
-    /// The sort's column as in the index: the status's code in the sort by status, 0 in the sort by address.
-    var key: Int64
-    var address: String
-
-    /// The same order as SQLite's index.
-    func precedes(_ other: Self) -> Bool {
-        guard key == other.key else { return key < other.key }
-        return address.utf8.lexicographicallyPrecedes(other.address.utf8)
-    }
-}
 
 /// Filters a walk by what no index holds.
 struct AccountFilter {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import GRDB
+import RecordForms
 import Records
 import Vocabulary
 
@@ -35,9 +35,7 @@ extension Session {
             let text: String
             do {
                 domain = try added(DomainName(settings.domain), in: db)
-                let encoder = JSONEncoder()
-                encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-                text = String(decoding: try encoder.encode(settings), as: UTF8.self)
+                text = try settings.text
             } catch let error as InvalidAddress {
                 throw RecordsError(
                     code: .conflict, detail: "The settings are for \(settings.domain), which is no domain: \(error).")

@@ -2,6 +2,7 @@
 
 import Foundation
 import GRDB
+import RecordForms
 import Records
 import Vocabulary
 
@@ -48,9 +49,4 @@ final class Session: RecordsWriter {
         try db.run("INSERT INTO domain (name) VALUES (?)", [domain.name])
         return db.lastInsertedRowID
     }
-}
-
-/// A row that no version of ours has written.
-struct Damage: Error {
-    let detail: String
 }

@@ -247,7 +247,9 @@ package struct LoginEffects: Sendable {
         account.keep(sealed.after(account.sealed), for: PendingRun(kind: .first, due: now))
     }
 
-    private func askedForMore(_ sealed: Sealed, _ run: RunState, _ facts: AccountFacts) -> AccountEffects? {
+    private func askedForMore(_ sealed: Sealed, _ here: RunState, _ facts: AccountFacts) -> AccountEffects? {
+        // Perhaps on another node.
+        let run = facts.isRunning ? .running : here
         var effects = changed(facts) { account in
             account.lastTriggeredAt = now
             account.lastTriggeredBy = via

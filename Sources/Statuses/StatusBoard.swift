@@ -10,7 +10,7 @@ public import Vocabulary
 ///
 /// Figures of accounts that are moving are kept here and answered from memory; all others are read.
 public final class StatusBoard: Sendable {
-    private struct Watcher: Sendable {
+    struct Watcher: Sendable {
         var subject: Subject
         var changed: @Sendable (AccountRecord) -> Void
     }
@@ -28,10 +28,14 @@ public final class StatusBoard: Sendable {
         }
     }
 
-    private struct State: Sendable {
+    struct State: Sendable {
         /// Accounts that have a run, and since when.
         var running: [AccountRecord.ID: ContinuousClock.Instant] = [:]
         var moving: [EmailAddress: AccountRecord] = [:]
+        /// Accounts that have a run on another node.
+        var elsewhere: Set<AccountRecord.ID> = []
+        /// How much had been moved of those when it was last seen.
+        var seen: [AccountRecord.ID: (version: Int64, moved: Int64, octets: Int64)] = [:]
         var rates: [AccountRecord.ID: Rate] = [:]
         var settings: [String: MigrationSettings] = [:]
         var watchers: [UInt64: Watcher] = [:]
@@ -40,16 +44,17 @@ public final class StatusBoard: Sendable {
         var told = ToldVersions()
 
         /// Who watches the account, unless a later state of it has been told: is told of this one now.
-        mutating func watchers(toldOf row: AccountRecord) -> [Watcher] {
+        /// - Parameter onlyNews: whether this state has not been told of, either.
+        mutating func watchers(toldOf row: AccountRecord, onlyNews: Bool) -> [Watcher] {
             let those = watchers.values.filter { $0.subject.contains(row.address) }
-            return those.isEmpty || !told.takes(row) ? [] : those
+            return those.isEmpty || !told.takes(row, onlyNews: onlyNews) ? [] : those
         }
     }
 
     let context: Context
     /// How much each domain has moved of late.
     let activity = MoveActivity()
-    private let state = Mutex(State())
+    let state = Mutex(State())
     /// Held while telling, so that nobody is told of two states of an account in the wrong order.
     private let telling = Mutex(())
 
@@ -72,7 +77,10 @@ public final class StatusBoard: Sendable {
     /// The status of a row just read or written.
     public func status(of row: AccountRecord, settings: MigrationSettings?) -> AccountStatus {
         let now = context.uptime()
-        let (rate, isRunning) = state.withLock { ($0.rates[row.id]?.perSecond(now: now), $0.running[row.id] != nil) }
+        let (rate, isRunning) = state.withLock { state in
+            let isRunning = state.running[row.id] != nil || state.elsewhere.contains(row.id)
+            return (state.rates[row.id]?.perSecond(now: now), isRunning)
+        }
         return AccountStatus(row, settings: settings, rate: rate, isRunning: isRunning, now: context.now())
     }
 
@@ -122,15 +130,15 @@ public final class StatusBoard: Sendable {
     }
 
     /// Tells watchers of the changed row; the run itself tells of an account that has one.
-    private func tell(_ row: AccountRecord) {
+    func tell(_ row: AccountRecord, unlessTold onlyNews: Bool = false) {
         guard state.withLock({ !$0.watchers.isEmpty }) else { return }
         telling.withLock { _ in
-            for watcher in state.withLock({ $0.watchers(toldOf: row) }) { watcher.changed(row) }
+            for watcher in state.withLock({ $0.watchers(toldOf: row, onlyNews: onlyNews) }) { watcher.changed(row) }
         }
     }
 
     /// Accounts whose run is in progress, not waiting.
-    package var runningAccounts: Set<AccountRecord.ID> { state.withLock { Set($0.running.keys) } }
+    package var runningAccounts: Set<AccountRecord.ID> { state.withLock { $0.elsewhere.union($0.running.keys) } }
 
     /// A run of the account begins.
     package func begins(_ account: AccountRecord.ID) {
@@ -194,6 +202,8 @@ public final class StatusBoard: Sendable {
             for row in rows where row.deletedAt == nil { tell(row) }
         }
     }
+
+    package func settings(of domain: DomainName) -> MigrationSettings? { knownSettings(of: domain) }
 
     private func knownSettings(of domain: DomainName) -> MigrationSettings? {
         state.withLock { $0.settings[domain.name] }

@@ -10,8 +10,11 @@ struct ToldVersions: Sendable {
     private static let enough = 10_000
 
     /// Whether the row is no older than what has been told.
-    mutating func takes(_ row: AccountRecord) -> Bool {
-        guard row.version >= latest[row.id] ?? former[row.id] ?? 0 else { return false }
+    /// - Parameter onlyNews: whether it must be younger.
+    mutating func takes(_ row: AccountRecord, onlyNews: Bool = false) -> Bool {
+        guard row.version >= (latest[row.id] ?? former[row.id]).map({ onlyNews ? $0 + 1 : $0 }) ?? 0 else {
+            return false
+        }
         if latest.count >= Self.enough, latest[row.id] == nil {
             former = latest
             latest = [:]

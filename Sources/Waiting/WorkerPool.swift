@@ -76,6 +76,21 @@ package final class WorkerPool: Sendable {
         return await answer.waitUnlessCancelled() ?? nil
     }
 
+    /// The answer of `body`, or nil if its turn does not come within `patience`: then it never comes.
+    package func run<Answer: Sendable>(
+        beginningWithin patience: Duration, _ body: @escaping @Sendable () -> Answer
+    ) async -> Answer? {
+        let answer = Latch<Answer?>()
+        let turn = Latch<Void>()
+        let alarm = Timekeeper.shared.call(after: patience) { if turn.settle(()) { answer.settle(nil) } }
+        submit {
+            guard turn.settle(()) else { return }
+            alarm.cancel()
+            answer.settle(body())
+        }
+        return await answer.wait()
+    }
+
     /// The answer of `body`, unless it is refused, or the task is cancelled, before its turn.
     /// - Throws: `CancellationError`, ``Refusal``, or what `body` throws.
     package func attempt<Answer: Sendable>(

@@ -13,7 +13,7 @@ import Waiting
 /// `WATCHDOG=1` is sent only after the database has answered a query and ended a transaction, every event loop has run
 /// a task, and the scheduler has gone through its work: a daemon in which one of them hangs is replaced. An error
 /// counts as an answer: no restart frees a full disk, and until there is room, logins can still be decided by what can
-/// be read.
+/// be read. A database that nodes share proves nothing about this one, and is not asked.
 final class Heartbeat: Sendable {
     private let daemon: Daemon
     private let ended: AsyncStream<Never>
@@ -48,7 +48,7 @@ final class Heartbeat: Sendable {
     private func tellStatus() async {
         var told = ""
         while !Task.isCancelled {
-            let text = await daemon.report.status().statusText
+            let text = await daemon.status().statusText
             if text != told {
                 daemon.manager.status(text)
                 told = text
@@ -60,16 +60,18 @@ final class Heartbeat: Sendable {
 
     private func beat(every interval: Duration) async {
         while !Task.isCancelled {
-            do {
-                try await daemon.records.check()
-            } catch {
-                daemon.log.error("\(error)")
+            if let records = daemon.ownRecords {
+                do {
+                    try await records.check()
+                } catch {
+                    daemon.log.error("\(error)")
+                }
             }
             do {
                 for group in [daemon.group, daemon.callers] {
                     for loop in group.makeIterator() { try await loop.submit {}.get() }
                 }
-                await daemon.move.scheduler.turn()
+                await daemon.works?.move.scheduler.turn()
                 daemon.manager.watchdog()
             } catch {
                 daemon.log.error("no sign of life is sent: \(error)")
@@ -84,7 +86,7 @@ final class Heartbeat: Sendable {
         while !Task.isCancelled {
             try? await pause(for: .seconds(1))
             let limit = daemon.configuration.value.idleExit
-            var isIdle = limit > 0 && daemon.report.clients == 0
+            var isIdle = limit > 0 && daemon.server.clients == 0
             if isIdle { isIdle = await !hasWork() }
             idle = isIdle ? idle + 1 : 0
             if limit > 0, idle >= limit {
@@ -98,7 +100,7 @@ final class Heartbeat: Sendable {
 
     private func hasWork() async -> Bool {
         do {
-            return try await daemon.move.hasWork()
+            return try await daemon.works?.move.hasWork() ?? true
         } catch {
             // A database that does not answer is no reason to exit.
             return true

@@ -2,6 +2,7 @@
 
 import Glibc
 import Logging
+import PostgreSQLRecords
 import Records
 import Secrets
 import Systemd
@@ -35,6 +36,19 @@ enum Keys {
             }
         }
         return key
+    }
+
+    /// The credential alone, which all nodes that share a database have.
+    /// - Throws: `JoinRefusal` where it is missing; `SystemdError` where it cannot be used.
+    static func commonSealKey() throws -> SealKey {
+        if let key = try Credential.withOctets(named: "seal-key", count: SealKey.count, { try SealKey(octets: $0) }) {
+            return key
+        }
+        throw JoinRefusal(
+            description: """
+                the credential seal-key is missing: nodes that share a database seal passwords under the same. Make it once             (head -c \(SealKey.count) /dev/urandom), and give it to all (systemctl edit mailmoved: \
+                LoadCredentialEncrypted=seal-key:FILE)
+                """)
     }
 
     private static let storeName = "seal-key"

@@ -9,6 +9,7 @@ import JSONRPC
 import Logging
 import MailStore
 import MaildirStore
+import PostgreSQLRecords
 import Records
 import Secrets
 import ServiceLifecycle
@@ -46,6 +47,7 @@ struct Main {
                 for line in lines { StandardError.write("mailmoved: \(line)\n") }
                 // A platform that is away may be back in a moment.
                 return isWrong ? EX_CONFIG : 0
+            case .migrateDatabase(let path, let url): return try await DatabaseMigration(path: path, url: url).run()
             case .run: return try await serve(source)
             }
         } catch let error as ConfigurationError {
@@ -57,6 +59,8 @@ struct Main {
                 error.description, error.code == .newer ? EX_CONFIG : EX_UNAVAILABLE, errno: error.errno,
                 reason: .databaseUnavailable)
         } catch let error as DirectoryError {
+            return fail(error.description, EX_CONFIG)
+        } catch let error as JoinRefusal {
             return fail(error.description, EX_CONFIG)
         } catch let error as MailStoreError {
             return fail(error.description, EX_CONFIG)

@@ -50,7 +50,7 @@ extension Daemon {
                 var limits = MoveLimits(current)
                 Memory().fit(&limits, log: log)
                 descriptors.fit(&limits, log: log)
-                move.reload(limits)
+                works?.move.reload(limits)
                 server.limit(clients: descriptors.clients(of: current.limits.connections))
                 log.notice("the configuration was read again")
             } catch {

@@ -16,6 +16,7 @@ import Vocabulary
 /// The daemon's state, as `getServiceStatus` answers and `systemctl status` shows it.
 final class ServiceReport: Sendable {
     private let records: any Records
+    private let kind: String
     private let move: MailMove
     private let storeKind: String
     private let startedAt = Timestamp.now
@@ -24,15 +25,18 @@ final class ServiceReport: Sendable {
     private let log = Logger(label: "mailmoved")
     private let server = Mutex<(@Sendable () -> Int)?>(nil)
 
-    /// - Parameter storeKind: as `mailStore.kind` calls where mail goes.
-    init(records: any Records, move: MailMove, storeKind: String) {
+    /// - Parameters:
+    ///   - kind: as `getServiceStatus` calls the database.
+    ///   - storeKind: as `mailStore.kind` calls where mail goes.
+    init(records: any Records, kind: String, move: MailMove, storeKind: String) {
         self.records = records
+        self.kind = kind
         self.move = move
         self.storeKind = storeKind
     }
 
     /// Sets the server whose clients are counted.
-    func serve(_ server: JSONRPCServer<MethodTable>) {
+    func serve(_ server: JSONRPCServer<Reception>) {
         self.server.withLock { $0 = { [weak server] in server?.clients ?? 0 } }
     }
 
@@ -44,11 +48,23 @@ final class ServiceReport: Sendable {
         let fault = await mailStoreFault()
         let status = ServiceStatus(
             version: Vocabulary.version, startedAt: startedAt, moving: load.moving, queued: load.queued,
-            clients: clients, store: ServiceStatus.Part(kind: "sqlite", ok: databaseFault == nil),
+            clients: clients, store: ServiceStatus.Part(kind: kind, ok: databaseFault == nil),
             mailStore: ServiceStatus.Part(kind: storeKind, ok: fault == nil),
-            statusText: await text(load, databaseFault, fault))
+            statusText: await text(load, databaseFault, fault),
+            nodes: databaseFault == nil ? await nodes() : [])
         latest.withLock { $0 = (status, .now) }
         return status
+    }
+
+    /// Those that share the database.
+    private func nodes() async -> [ServiceStatus.Node] {
+        guard records.areShared else { return [] }
+        // A moment ago it answered.
+        let nodes = (try? await records.nodes()) ?? []
+        return nodes.map {
+            ServiceStatus.Node(
+                name: $0.name, version: $0.version, startedAt: $0.startedAt, seenAt: $0.seenAt, moving: $0.moving)
+        }
     }
 
     /// As it was a second ago at most: whoever reads figures as fast as they come costs the database nothing more.

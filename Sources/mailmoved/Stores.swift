@@ -27,7 +27,8 @@ enum Stores {
             return try MaildirStore(
                 path: configuration.mailStore.maildirPath, contentKey: contentKey, pool: FilePool(),
                 layout: FolderLayout(configuration.mailStore.maildirLayout),
-                specialFolders: configuration.mailStore.specialFolders)
+                specialFolders: configuration.mailStore.specialFolders,
+                isShared: configuration.mailStore.isMaildirShared)
         case .imap:
             let platform = try platform(configuration)
             // A password that is missing now is missing for good.

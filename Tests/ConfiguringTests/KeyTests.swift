@@ -11,7 +11,8 @@ import Yams
         #expect(
             defaults == [
                 "mailStore.kind maildir", "mailStore.maildir.path /var/mail/%d/%n/Maildir",
-                "mailStore.maildir.layout maildir++", "mailStore.folders.sent Sent", "mailStore.folders.drafts Drafts",
+                "mailStore.maildir.layout maildir++", "mailStore.maildir.shared false", "mailStore.folders.sent Sent",
+                "mailStore.folders.drafts Drafts",
                 "mailStore.folders.junk Junk", "mailStore.folders.trash Trash", "mailStore.folders.archive Archive",
                 "mailStore.imap.address none", "mailStore.imap.security starttls",
                 "mailStore.imap.certificate.verify full", "mailStore.imap.certificate.sha256 none",
@@ -26,7 +27,8 @@ import Yams
                 "accounts.ldap.passwordAttribute userPassword", "accounts.ldap.nameAttribute displayName",
                 "accounts.ldap.externalFilter none", "accounts.ldap.startTLS false", "accounts.command none",
                 "accounts.hash the preset's, else {SHA512-CRYPT}", "accounts.flush none",
-                "database.url sqlite:$STATE/mailmove.db", "limits.concurrentMoves 64",
+                "database.url sqlite:$STATE/mailmove.db", "database.leaseSeconds 15", "node.name the host name",
+                "limits.concurrentMoves 64",
                 "limits.connectionsPerOldServer 16", "limits.secondsBetweenRuns 10", "limits.requestBytes 16777216",
                 "limits.connections 1024", "limits.failuresPerAccount 5", "limits.failuresPerAddress 50",
                 "limits.trustedAddresses none", "timeouts.connect 10", "timeouts.read 60", "timeouts.login 10",
@@ -91,6 +93,7 @@ import Yams
         shown.dnsServer = nil
         // What has no default is shown by an example.
         shown.mailStore.imap = DaemonConfiguration().mailStore.imap
+        shown.nodeName = DaemonConfiguration().nodeName
         #expect(shown == DaemonConfiguration())
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import PostgreSQL
+import PostgreSQLRecords
 import Records
 import SQLiteRecords
 import Support
@@ -8,7 +10,10 @@ import Vocabulary
 
 /// Every conformer, new and empty.
 enum RecordsKind: CaseIterable, Sendable {
-    case memory, sqlite
+    case memory, sqlite, postgreSQL
+
+    static let allCases: [RecordsKind] =
+        PostgreSQLServer.isAvailable ? [.memory, .sqlite, .postgreSQL] : [.memory, .sqlite]
 
     func with(_ body: (any Records) async throws -> Void) async throws {
         switch self {
@@ -25,7 +30,23 @@ enum RecordsKind: CaseIterable, Sendable {
                 throw error
             }
             await records.close()
+        case .postgreSQL: try await Databases.withRecords { try await body($0) }
         }
+    }
+}
+
+enum Databases {
+    static func withRecords(_ body: (PostgreSQLRecords) async throws -> Void) async throws {
+        let (server, name) = try await SharedPostgreSQL.shared.database()
+        let library = try PostgreSQL()
+        let records = try await PostgreSQLRecords.open(library, try library.place(of: server.url(of: name)))
+        do {
+            try await body(records)
+        } catch {
+            await records.close()
+            throw error
+        }
+        await records.close()
     }
 }
 

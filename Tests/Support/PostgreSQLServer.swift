@@ -21,6 +21,10 @@ public final class PostgreSQLServer: @unchecked Sendable {
     public let folder: URL
     public let port: Int
     public var url: String { "postgresql://mailmove@127.0.0.1:\(port)/mail" }
+    /// With the password.
+    public func url(of database: String) -> String {
+        "postgresql://mailmove:\(Self.password)@127.0.0.1:\(port)/\(database)"
+    }
     private var process: Process?
 
     public init() async throws {

@@ -28,6 +28,25 @@ public struct ServiceStatus: Codable, Hashable, Sendable, Described {
         }
     }
 
+    /// One of the nodes that share the database.
+    public struct Node: Codable, Hashable, Sendable {
+        public var name: String
+        public var version: String
+        public var startedAt: Timestamp
+        /// When it last gave a sign of life, by the database's clock.
+        public var seenAt: Timestamp
+        /// Accounts that it moves.
+        public var moving: Int
+
+        public init(name: String, version: String, startedAt: Timestamp, seenAt: Timestamp, moving: Int) {
+            self.name = name
+            self.version = version
+            self.startedAt = startedAt
+            self.seenAt = seenAt
+            self.moving = moving
+        }
+    }
+
     public var version: String
     public var startedAt: Timestamp
     /// Accounts that are moving.
@@ -40,11 +59,14 @@ public struct ServiceStatus: Codable, Hashable, Sendable, Described {
     public var mailStore: Part
     /// What `systemctl status` shows.
     public var statusText: String
+    /// Those that share the database, by name; none where it is this node's own.
+    public var nodes: [Node]
 
     public init(
         version: String = Vocabulary.version, startedAt: Timestamp, moving: Int, queued: Int, clients: Int,
-        store: Part, mailStore: Part, statusText: String
+        store: Part, mailStore: Part, statusText: String, nodes: [Node] = []
     ) {
+        self.nodes = nodes
         self.version = version
         self.startedAt = startedAt
         self.moving = moving
@@ -60,6 +82,16 @@ public struct ServiceStatus: Codable, Hashable, Sendable, Described {
             "Part", "A database or a mail store.",
             [.required("kind", .text, "such as sqlite, maildir"), .required("ok", .boolean, "whether it answers")]))
 
+    private static let node = Schema.object(
+        ObjectSchema(
+            "Node", "One of the nodes that share the database.",
+            [
+                .required("name", .text, "its node.name"), .required("version", .text, "such as 1.0.0"),
+                .required("startedAt", .time, "since when it runs"),
+                .required("seenAt", .time, "when it last gave a sign of life, by the database's clock"),
+                .required("moving", .count, "accounts that it moves"),
+            ]))
+
     public static let schema = Schema.object(
         ObjectSchema(
             "ServiceStatus", "How the daemon is.",
@@ -72,6 +104,7 @@ public struct ServiceStatus: Codable, Hashable, Sendable, Described {
                 .required("store", part, "where is remembered what was moved"),
                 .required("mailStore", part, "where mail goes"),
                 .required("statusText", .text, "what systemctl status shows"),
+                .required("nodes", .array(of: node), "those that share the database; none where it is this node's own"),
             ]))
 
     static let example = ServiceStatus(

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import Records
+package import Records
 import Synchronization
 
 /// Settings as last decoded, with the text they were decoded from.
 ///
 /// Every login and every status needs them, and they hardly ever change. The text is read anew each time, in the
 /// caller's own snapshot; only the decoding is skipped if the text is the same.
-final class SettingsMemo: Sendable {
+package final class SettingsMemo: Sendable {
     private struct Decoded {
         var text: String
         var settings: MigrationSettings
@@ -18,8 +18,11 @@ final class SettingsMemo: Sendable {
     /// When full, the memo is emptied, which costs only some decoding.
     private let capacity = 10_000
 
+    package init() {}
+
     /// - Parameter domain: the domain's name, under which only the latest text is kept.
-    func settings(of domain: String, from text: String) throws -> MigrationSettings {
+    /// - Throws: ``Damage``.
+    package func settings(of domain: String, from text: String) throws -> MigrationSettings {
         if let known = decoded.withLock({ $0[domain] }), known.text.hasSameOctets(as: text) { return known.settings }
         let settings: MigrationSettings
         do {
@@ -47,5 +50,16 @@ extension String {
             }
         }
         return (isSame ?? nil) ?? utf8.elementsEqual(other.utf8)
+    }
+}
+
+extension MigrationSettings {
+    /// As it is kept: JSON.
+    package var text: String {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            return String(decoding: try encoder.encode(self), as: UTF8.self)
+        }
     }
 }

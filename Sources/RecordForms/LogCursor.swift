@@ -1,22 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import Records
+package import Records
 import Vocabulary
+
+/// A position in a sort: the account's key, and its address to distinguish equal keys.
+package struct LogPosition {
+    package var id: AccountRecord.ID
+    /// The sort's column as in the index: the status's code in the sort by status, 0 in the sort by address.
+    package var key: Int64
+    package var address: String
+
+    package init(id: AccountRecord.ID, key: Int64, address: String) {
+        self.id = id
+        self.key = key
+        self.address = address
+    }
+
+    /// The same order as the indexes'.
+    package func precedes(_ other: Self) -> Bool {
+        guard key == other.key else { return key < other.key }
+        return address.utf8.lexicographicallyPrecedes(other.address.utf8)
+    }
+}
 
 /// Where a page of the log ended: `log`, domain, sort, direction, key, address, a line each, in base64url
 /// (RFC 4648 §5).
-struct LogCursor {
-    let position: LogPosition
-    let text: String
+package struct LogCursor {
+    package let position: LogPosition
+    package let text: String
 
-    init(position: LogPosition, of query: LogQuery) {
+    package init(position: LogPosition, of query: LogQuery) {
         self.position = position
         text = Cursor.encode(Self.head(of: query) + [String(position.key), position.address])
     }
 
     /// - Throws: `InvalidCursor` if `text` was given for another domain, sort or direction, or never.
-    init(_ text: String, of query: LogQuery) throws {
+    package init(_ text: String, of query: LogQuery) throws {
         let head = Self.head(of: query)
         let lines = try Cursor.decode(text)
         guard lines.count == head.count + 2, Array(lines.prefix(head.count)) == head,
@@ -32,17 +52,17 @@ struct LogCursor {
 }
 
 /// Where a page of events ended: `events`, their subject and the last one's id.
-struct EventCursor {
-    let id: Int64
-    let text: String
+package struct EventCursor {
+    package let id: Int64
+    package let text: String
 
-    init(id: Int64, of query: EventQuery) {
+    package init(id: Int64, of query: EventQuery) {
         self.id = id
         text = Cursor.encode(Self.head(of: query) + [String(id)])
     }
 
     /// - Throws: `InvalidCursor` if `text` was given for another subject, or never.
-    init(_ text: String, of query: EventQuery) throws {
+    package init(_ text: String, of query: EventQuery) throws {
         let head = Self.head(of: query)
         let lines = try Cursor.decode(text)
         guard lines.count == head.count + 1, Array(lines.prefix(head.count)) == head, let id = Int64(lines[head.count])
