@@ -3,6 +3,7 @@
 import PostgreSQL
 import RecordForms
 import Records
+import Vocabulary
 
 extension Session {
     func ledger(of account: AccountRecord.ID) throws -> [LedgerRow] {

@@ -64,39 +64,30 @@ struct PostgreSQLBackend: SQLBackend {
     }
 
     let subject: String
-    private let place: PostgreSQLPlace
+    private let url: String
+    private let password: Password?
     private let seconds: Int
-    private let library: PostgreSQL
+    private let library: Library
 
     /// - Parameters:
     ///   - url: as libpq takes it.
     ///   - seconds: what connecting, and each statement, may take.
     init(url: String, subject: String, password: Password?, seconds: Int) throws(SQLFailure) {
-        let seconds = max(2, seconds)
+        self.url = url
         self.subject = subject
-        self.seconds = seconds
-        do throws(PostgreSQLFailure) {
-            library = try PostgreSQL()
-            var place = try library.place(of: url)
-            place.set("connect_timeout", "\(seconds)")
-            place.set("tcp_user_timeout", "\(seconds * 1000)")
-            place.set("application_name", "mailmove")
-            place.set("client_encoding", "UTF8")
-            place.set("options", "-c statement_timeout=\(seconds * 1000) -c lock_timeout=\(seconds * 1000)")
-            if let password {
-                place.set("password", password.withOctets { String(decoding: $0, as: UTF8.self) })
-            }
-            self.place = place
-        } catch {
-            throw SQLFailure("\(subject): \(error)")
-        }
+        self.password = password
+        self.seconds = max(2, seconds)
+        library = try Library()
     }
 
     func connect() throws(SQLFailure) -> any SQLConnection {
-        do throws(PostgreSQLFailure) {
-            return PostgreSQLAccounts(try library.connect(place), subject, seconds: seconds)
-        } catch {
-            throw SQLFailure("\(subject): \(error)", isLost: true)
+        var settings = [
+            ("dbname", url), ("connect_timeout", "\(seconds)"), ("tcp_user_timeout", "\(seconds * 1000)"),
+            ("application_name", "mailmove"), ("client_encoding", "UTF8"),
+            ("options", "-c statement_timeout=\(seconds * 1000) -c lock_timeout=\(seconds * 1000)"),
+        ]
+        if let password {
+            settings.append(("password", password.withOctets { String(decoding: $0, as: UTF8.self) }))
         }
         let connection = withTexts(settings.map(\.0)) { names in
             withTexts(settings.map(\.1)) { values in library.connect(names, values, 1) }
@@ -115,17 +106,30 @@ struct PostgreSQLBackend: SQLBackend {
     }
 }
 
-private final class PostgreSQLAccounts: SQLConnection {
-    private let connection: PostgreSQLConnection
+/// Calls `body` with the texts as C strings, ended by NULL.
+private func withTexts<Result>(
+    _ texts: [String?], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Result
+) -> Result {
+    let copies = texts.map { text in text.flatMap { strdup($0) } }
+    defer { for copy in copies { free(copy) } }
+    return body(copies.map { UnsafePointer($0) } + [nil])
+}
+
+private final class PostgreSQLConnection: SQLConnection {
+    private let connection: OpaquePointer
+    private let library: PostgreSQLBackend.Library
     private let subject: String
     private let seconds: Int
     private(set) var isUsable = true
 
     init(_ connection: OpaquePointer, _ library: PostgreSQLBackend.Library, _ subject: String, seconds: Int) {
         self.connection = connection
+        self.library = library
         self.subject = subject
         self.seconds = seconds
     }
+
+    deinit { library.finish(connection) }
 
     func run(
         _ statement: NamedStatement, _ arguments: [String: SQLArgument], mostRows: Int
@@ -161,7 +165,10 @@ private final class PostgreSQLAccounts: SQLConnection {
         default:
             guard library.status(connection) == CONNECTION_OK else { throw lost() }
             // 23505: unique_violation
-            throw SQLFailure("\(subject): \(error)", isLost: error.isLost, isDuplicate: error.state == "23505")
+            let state = library.errorField(result, CInt(UInt8(ascii: "C"))).map { String(cString: $0) }
+            let message = library.errorField(result, CInt(UInt8(ascii: "M"))).map { PostgreSQLBackend.line($0) }
+            throw SQLFailure(
+                "\(subject): \(message ?? "it gives no reason")", isDuplicate: state == "23505")
         }
     }
 
@@ -196,10 +203,13 @@ private final class PostgreSQLAccounts: SQLConnection {
         let rows = (0..<min(Int(library.rows(result)), mostRows)).map { row in
             var values: [String: String?] = [:]
             for (column, name) in names.enumerated() {
-                values[name] = .some(rows.isNull(row, column) ? nil : rows.text(row, column))
+                let (row, column) = (CInt(row), CInt(column))
+                values[name] = .some(
+                    library.isNull(result, row, column) != 0 ? nil : String(cString: library.value(result, row, column))
+                )
             }
             return values
         }
-        return SQLResult(rows: values, changed: rows.changed)
+        return SQLResult(rows: rows, changed: 0)
     }
 }
