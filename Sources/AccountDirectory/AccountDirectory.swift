@@ -19,6 +19,9 @@ public protocol AccountDirectory: Sendable {
     /// Whether accounts can be created.
     var canCreate: Bool { get }
 
+    /// Whether it could be read the last time.
+    var isAnswering: Bool { get }
+
     /// In what form it takes passwords; nil: as `passwords.scheme` makes hashes.
     var style: HashStyle? { get }
 
@@ -68,6 +71,7 @@ public protocol AccountDirectory: Sendable {
 }
 
 extension AccountDirectory {
+    public var isAnswering: Bool { true }
     public var style: HashStyle? { nil }
     public var comparesPasswords: Bool { false }
     public func others(of address: EmailAddress) async throws(DirectoryError) -> [String] { [] }

@@ -30,6 +30,9 @@ public final class AccountDesk: Sendable {
     /// Whether accounts and passwords are the platform's own.
     public var areElsewhere: Bool { !directory.decidesLogins }
 
+    /// Whether the platform's own could be read the last time.
+    public var areAnswering: Bool { directory.isAnswering }
+
     /// - Throws: ``MoveError`` with `accountsElsewhere`.
     public func checkOwn(_ what: String) throws(MoveError) {
         guard areElsewhere else { return }

@@ -33,6 +33,7 @@ public final class PlatformAccounts: AccountDirectory {
 
     public var decidesLogins: Bool { false }
     public var canCreate: Bool { base.canCreate }
+    public var isAnswering: Bool { !isDown.withLock { $0 } }
     public var style: HashStyle? { form }
     public var comparesPasswords: Bool { base.comparesPasswords }
 

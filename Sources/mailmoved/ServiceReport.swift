@@ -112,6 +112,7 @@ final class ServiceReport: Sendable {
         case .unmarked: line += "; the mail store is not the one that mail was moved to (is it mounted?)"
         default: line += "; the mail store cannot take mail"
         }
+        if !move.accounts.areAnswering { line += "; the platform's accounts cannot be read" }
         let lost = move.unreachable
         for (host, since) in lost.prefix(2) { line += "; old server \(host) unreachable since \(since.shortLocal)" }
         if lost.count > 2 { line += "; and \(lost.count - 2) other old servers" }
