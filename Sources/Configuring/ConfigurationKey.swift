@@ -58,7 +58,7 @@ public struct ConfigurationKey: Sendable {
     public var environmentVariable: String { encoded(environmentPath, by: Self.noEnvironment) }
 
     /// The key of this dotted name.
-    public static func named(_ name: String) -> ConfigurationKey? { known.first { $0.name == name } }
+    public static func named(_ name: String) -> ConfigurationKey? { all.first { $0.name == name } }
 
     var path: AbsoluteConfigKey { AbsoluteConfigKey(name.split(separator: ".").map(String.init)) }
     var environmentPath: AbsoluteConfigKey { AbsoluteConfigKey(["mailmove"] + path.components) }

@@ -54,6 +54,7 @@ extension ConfigurationKey {
         .init(
             "mailStore.imap.connections", .integer(1...10_000), \.mailStore.imap.connections, atReload: false,
             "connections to it at once, of this node"),
+        .init(
             "accounts.kind", .choice(), \.accounts.kind, atReload: false,
             "where accounts and passwords live: here (builtin), or in the platform's own SQL database, LDAP or API"),
         .init(
@@ -184,7 +185,7 @@ extension ConfigurationKey {
     /// The paths that contain keys but are none: `limits`, `mailStore.maildir`.
     static let groups: Set<String> = {
         var groups: Set<String> = []
-        for key in known {
+        for key in all {
             let parts = key.name.split(separator: ".")
             for end in parts.indices.dropFirst() { groups.insert(parts[..<end].joined(separator: ".")) }
         }
