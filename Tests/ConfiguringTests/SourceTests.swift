@@ -87,12 +87,6 @@ import Testing
         #expect(failure.text.contains(text))
     }
 
-    @Test func aPlannedValueAsAFlagIsNoUsageError() {
-        let failure = failure(flags: ["--mail-store-maildir-shared", "true"])
-        #expect(failure.exitCode == 78)
-        #expect(failure.text.hasPrefix("--mail-store-maildir-shared: mailStore.maildir.shared: "))
-    }
-
     @Test func aWrongValueInTheEnvironmentNamesTheVariable() {
         let failure = failure(environment: ["MAILMOVE_TIMEOUTS_READ": "soon"])
         #expect(failure.exitCode == 78)
