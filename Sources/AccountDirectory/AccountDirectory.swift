@@ -62,9 +62,12 @@ public protocol AccountDirectory: Sendable {
     func connect() async throws(DirectoryError)
 
     /// Tries whether ``replace(_:with:ifStill:)`` would work, and takes everything back.
-    /// - Parameter hash: what the account has now.
-    func tryReplacement(of address: EmailAddress, standing hash: String) async throws(DirectoryError)
-        -> ReplacementTrial
+    /// - Parameters:
+    ///   - hash: what the account has now.
+    ///   - sample: a hash as it would be written.
+    func tryReplacement(
+        of address: EmailAddress, standing hash: String, by sample: String
+    ) async throws(DirectoryError) -> ReplacementTrial
 
     /// Removes the former password from caches, as ``flush(_:)``, and says what came of it.
     func tryFlush(_ address: EmailAddress) async throws(DirectoryError) -> FlushTrial
@@ -78,7 +81,7 @@ extension AccountDirectory {
     public func flush(_ address: EmailAddress) async {}
     public func connect() async throws(DirectoryError) {}
     public func tryReplacement(
-        of address: EmailAddress, standing hash: String
+        of address: EmailAddress, standing hash: String, by sample: String
     ) async throws(DirectoryError) -> ReplacementTrial { .impossible }
     public func tryFlush(_ address: EmailAddress) async throws(DirectoryError) -> FlushTrial { .notConfigured }
 }

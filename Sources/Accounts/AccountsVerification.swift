@@ -4,7 +4,7 @@ package import AccountDirectory
 package import Ground
 import PlatformHashes
 import Records
-import Secrets
+package import Secrets
 public import Vocabulary
 
 /// Tries the platform's own accounts, and changes nothing there.
@@ -18,9 +18,11 @@ public struct AccountsVerification: Sendable {
 
     private let context: Context
     private let directory: any AccountDirectory
+    private let pool: HashingPool
 
-    package init(context: Context, directory: any AccountDirectory) {
+    package init(context: Context, directory: any AccountDirectory, pool: HashingPool) {
         self.context = context
+        self.pool = pool
         self.directory = directory
     }
 
@@ -100,13 +102,26 @@ public struct AccountsVerification: Sendable {
             guard entry.isActive, !entry.isExternal, let hash = entry.hash else {
                 return (true, "not tried: nothing is replaced of this account")
             }
-            return switch try await directory.tryReplacement(of: account, standing: hash) {
+            let sample = try await sample()
+            return switch try await directory.tryReplacement(of: account, standing: hash, by: sample) {
             case .sound: (true, "it replaces the hash that it should, and no other; all was taken back")
             case .soundSoFar:
                 (true, "it replaces no other hash; more was not tried, since it could not be taken back there")
             case .impossible: (true, "not tried: nothing could be taken back there")
             case .faulty(let why): (false, why)
             }
+        }
+    }
+
+    /// A hash as it would be written, of a password that nobody has.
+    private func sample() async throws(DirectoryError) -> String {
+        let (style, scheme) = (directory.style, context.limits.passwordScheme)
+        do {
+            return try await pool.compute {
+                try style?.make(.random(), crypt: scheme) ?? scheme.make(.random()).stored
+            }
+        } catch {
+            throw DirectoryError("no hash can be made at the moment: \(error)")
         }
     }
 

@@ -129,7 +129,7 @@ public struct LDAPDirectory: AccountDirectory {
 
     /// Nothing can be taken back, but a modify whose old value is wrong changes nothing.
     public func tryReplacement(
-        of address: EmailAddress, standing hash: String
+        of address: EmailAddress, standing hash: String, by sample: String
     ) async throws(DirectoryError) -> ReplacementTrial {
         let settings = settings
         return try await ask { connection throws(ConnectionFailure) in

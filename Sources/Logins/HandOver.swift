@@ -46,16 +46,35 @@ extension LoginDesk {
             guard try await directory.create(address, hash: hash.written), try await stands(hash, login) else {
                 return nil
             }
+            // That there is no such account may be remembered, too.
+            await directory.flush(address)
             return try await apply(.takenOver(hash: hash.kept, sealed), login, facts)
         }
         guard try await apply(.intended(hash: hash.kept, sealed), login, facts) != nil else { return nil }
         let replacement = try await directory.replace(address, with: hash.written, ifStill: entry.hash)
         guard replacement != .absent, try await stands(hash, login) else {
+            await restore(entry.hash, insteadOf: hash.written, at: address)
             try await apply(.settled(hash: hash.kept, stands: false), login, facts)
             throw ChangedThere()
         }
         await directory.flush(address)
         return try await apply(.settled(hash: hash.kept, stands: true), login, facts)
+    }
+
+    /// A column that is too short cuts a hash off without a word, and then no password opens the account: what was there
+    /// before is put back.
+    private func restore(_ before: String?, insteadOf written: String, at address: EmailAddress) async {
+        do {
+            guard let before, let found = try await directory.lookup(address, recorded: nil)?.hash, !found.isEmpty,
+                found != written, written.hasPrefix(found)
+            else { return }
+            let outcome = try await directory.replace(address, with: before, ifStill: found)
+            context.log.error(
+                "the platform has cut the hash off, and has its former one again (\(outcome)): is there room for it?",
+                metadata: .about(address))
+        } catch {
+            context.log.error("the platform has cut the hash off: \(error)", metadata: .about(address))
+        }
     }
 
     func newHash(of password: Password) async throws -> NewHash {

@@ -138,11 +138,13 @@ extension LoginDesk {
 extension LoginResult {
     /// Nothing is known about it here, and nothing is told.
     fileprivate static var passed: LoginResult {
-        LoginResult(decision: .pass, passwordReplaced: false, status: nil, message: StatusText.welcome)
+        LoginResult(decision: .pass, passwordReplaced: false, status: nil, message: StatusText.decidedElsewhere)
     }
 
     fileprivate var passedOn: LoginResult {
         var result = self
+        // Whether the password is right, the platform says.
+        if decision == .reject || message == StatusText.welcome { result.message = StatusText.decidedElsewhere }
         result.decision = .pass
         return result
     }

@@ -110,7 +110,7 @@ public final class MailMove: Sendable {
         let accounts = AccountDesk(
             context: context, statuses: statuses, scheduler: scheduler, pool: pool, directory: directory)
         self.accounts = accounts
-        self.accountsVerification = AccountsVerification(context: context, directory: directory)
+        self.accountsVerification = AccountsVerification(context: context, directory: directory, pool: pool)
         self.masters = MasterMoves(context: context, statuses: statuses, scheduler: scheduler, vault: vault)
         self.settings = SettingsDesk(
             context: context, accounts: accounts, store: store, statuses: statuses, scheduler: scheduler,

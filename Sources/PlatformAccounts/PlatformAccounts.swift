@@ -100,9 +100,9 @@ public final class PlatformAccounts: AccountDirectory {
     }
 
     public func tryReplacement(
-        of address: EmailAddress, standing hash: String
+        of address: EmailAddress, standing hash: String, by sample: String
     ) async throws(DirectoryError) -> ReplacementTrial {
-        try await base.tryReplacement(of: address, standing: hash)
+        try await base.tryReplacement(of: address, standing: hash, by: sample)
     }
 
     /// Says once that they do not answer, and once that they do again.

@@ -145,11 +145,11 @@ public struct SQLDirectory: AccountDirectory {
     }
 
     public func tryReplacement(
-        of address: EmailAddress, standing hash: String
+        of address: EmailAddress, standing hash: String, by sample: String
     ) async throws(DirectoryError) -> ReplacementTrial {
         var arguments = arguments(address)
         arguments["password"] = .text(hash)
-        let (replace, given) = (settings.replace, arguments)
+        let (replace, lookup, given) = (settings.replace, settings.lookup, arguments)
         do throws(SQLFailure) {
             return try await pool.run { connection throws(SQLFailure) in
                 try connection.rolledBack { () throws(SQLFailure) in
@@ -163,10 +163,18 @@ public struct SQLDirectory: AccountDirectory {
                     guard try connection.takesBack(replace) else { return .soundSoFar }
                     arguments["expected"] = .octets(hash)
                     let changed = try connection.run(replace, arguments, mostRows: 1).changed
-                    return changed == 1
+                    guard changed == 1 else {
+                        return .faulty(
+                            "accounts.sql.replace changes \(changed) rows where :expected is right, instead of one")
+                    }
+                    arguments["password"] = .text(sample)
+                    _ = try connection.run(replace, arguments, mostRows: 1)
+                    let rows = try connection.run(lookup, given, mostRows: 8).rows
+                    return rows.contains { $0["password"] == .some(sample) }
                         ? .sound
                         : .faulty(
-                            "accounts.sql.replace changes \(changed) rows where :expected is right, instead of one")
+                            "a hash of \(sample.utf8.count) octets does not come back as it was written: is the column too short?"
+                        )
                 }
             }
         } catch {

@@ -6,6 +6,8 @@ public import Vocabulary
 /// The sentences for users, and those of events for administrators.
 public enum StatusText {
     package static let welcome = LocalizedText(en: "Logged in.", zhCN: "登录成功。")
+    package static let decidedElsewhere = LocalizedText(
+        en: "The mail platform checks this login.", zhCN: "此次登录由邮件平台校验。")
     package static let wrongPassword = LocalizedText(en: "Wrong account or password.", zhCN: "账号或密码错误。")
 
     /// - Parameters:

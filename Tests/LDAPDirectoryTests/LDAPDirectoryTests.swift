@@ -111,7 +111,7 @@ import Vocabulary
         try await withServer { (server) async throws in
             try await server.add("ann@example.com", ["{A}1"])
             let directory = try LDAPDirectory(settings(server))
-            #expect(try await directory.tryReplacement(of: ann, standing: "{A}1") == .soundSoFar)
+            #expect(try await directory.tryReplacement(of: ann, standing: "{A}1", by: "{A}2") == .soundSoFar)
             #expect(try await server.hashes(of: "ann@example.com") == ["{A}1"])
             // Who may not change passwords is told so.
             try await server.add(
@@ -128,7 +128,7 @@ import Vocabulary
                     $0.password = Password("read-Only-1")
                 })
             let error = await #expect(throws: DirectoryError.self) {
-                try await reader.tryReplacement(of: ann, standing: "{A}1")
+                try await reader.tryReplacement(of: ann, standing: "{A}1", by: "{A}2")
             }
             #expect(error?.detail.contains("userPassword cannot be changed") == true)
             #expect(error?.detail.contains("{A}1") == false)

@@ -180,4 +180,18 @@ import Vocabulary
             #expect(try await platform.row()?.handover == .changedHere)
         }
     }
+
+    /// With a hash that was cut off nobody could log in, by no password.
+    @Test func aHashThatIsCutOffGivesWayToTheOneBefore() async throws {
+        let directory = try accounts()
+        let before = directory[Self.ann]
+        try await onPlatform(directory) { (platform) async throws in
+            directory.fail(.cutOff(octets: 40))
+            let login = try await platform.login("old")
+            #expect(login.decision == .pass && !login.passwordReplaced)
+            #expect(directory[Self.ann] == before)
+            #expect(try await platform.row()?.handover == .never)
+            #expect(try await platform.login("old").passwordReplaced)
+        }
+    }
 }

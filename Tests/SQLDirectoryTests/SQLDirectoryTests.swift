@@ -148,4 +148,63 @@ import Vocabulary
             #expect(found == 200)
         }
     }
+
+    /// Whether a replacement would work is found out, and nothing changes.
+    @Test(arguments: AccountsDatabase.available)
+    func aReplacementIsTriedAndTakenBack(_ database: AccountsDatabase) async throws {
+        let tables = [Self.table, "CREATE TABLE narrow (address VARCHAR(255) PRIMARY KEY, password VARCHAR(16))"]
+        try await database.with(tables) { url, password, sql, _ in
+            for table in ["users", "narrow"] {
+                _ = try await sql("INSERT INTO \(table) (address, password) VALUES ('ann@example.com', '{A}1')")
+            }
+            func trial(_ replace: String, table: String = "users") async throws -> ReplacementTrial {
+                let settings = try SQLSettings(
+                    url: url, lookup: "SELECT password FROM \(table) WHERE address = :address", replace: replace,
+                    password: password, seconds: 5)
+                return try await SQLDirectory(settings)
+                    .tryReplacement(of: ann, standing: "{A}1", by: "{A}" + String(repeating: "x", count: 60))
+            }
+            let compared = "UPDATE users SET password = :password WHERE address = :address AND password = :expected"
+            #expect(try await trial(compared) == .sound)
+            let faulty = [
+                // It compares nothing, and changes nobody.
+                "UPDATE users SET password = :password WHERE address = :address AND :expected <> 'x'",
+                "UPDATE users SET password = :password WHERE address = 'x' AND password = :expected",
+            ]
+            for statement in faulty {
+                guard case .faulty = try await trial(statement) else {
+                    Issue.record("this was taken for sound: \(statement)")
+                    continue
+                }
+            }
+            await #expect(throws: DirectoryError.self) {
+                _ = try await trial("UPDATE users SET pasword = :password WHERE address = :expected")
+            }
+            if database != .sqlite {
+                // A column that is too short: an error, or a hash that is cut off.
+                let narrow = try? await trial(compared.replacing("users", with: "narrow"), table: "narrow")
+                #expect(narrow != .sound)
+            }
+            for table in ["users", "narrow"] { #expect(try await sql("SELECT password FROM \(table)") == ["{A}1"]) }
+        }
+    }
+
+    @Test(.enabled(if: MariaDBServer.isAvailable)) func tablesWithoutTransactionsAreTriedInPart() async throws {
+        try await AccountsDatabase.mariadb.with([Self.table + " ENGINE=Aria"]) { url, password, sql, _ in
+            _ = try await sql("INSERT INTO users (address, password) VALUES ('ann@example.com', '{A}1')")
+            let directory = try SQLDirectory(settings(url, password))
+            #expect(try await directory.tryReplacement(of: ann, standing: "{A}1", by: "{A}2") == .soundSoFar)
+            #expect(try await sql("SELECT password FROM users") == ["{A}1"])
+        }
+    }
+
+    @Test func timesAreReadAsDatabasesWriteThem() {
+        let time = Timestamp("2026-11-30T14:05:00Z")
+        #expect(Timestamp(databaseText: "1796047500") == time)
+        #expect(Timestamp(databaseText: "2026-11-30 14:05:00+00") == time)
+        #expect(Timestamp(databaseText: "2026-11-30 15:05:00.000+01") == time)
+        #expect(Timestamp(databaseText: "2026-11-30T14:05:00Z") == time)
+        #expect(Timestamp(databaseText: "2026-11-30 14:05:00") != nil)
+        #expect(Timestamp(databaseText: "soon") == nil)
+    }
 }

@@ -15,6 +15,8 @@ public final class MemoryDirectory: AccountDirectory {
         case answerLost
         /// Somebody else has given the account another hash just before.
         case overtaken(by: String)
+        /// It is made, in a column that is too short.
+        case cutOff(octets: Int)
     }
 
     private struct State: Sendable {
@@ -83,11 +85,12 @@ public final class MemoryDirectory: AccountDirectory {
             switch state.fault {
             case .refused?: throw DirectoryError("the connection is lost")
             case .overtaken(let other)?: state.entries[address]?.hash = other
-            case .answerLost?, nil: break
+            case .answerLost?, .cutOff?, nil: break
             }
             guard let entry = state.entries[address] else { return .absent }
             guard entry.hash == expected else { return .changed }
             state.entries[address]?.hash = hash
+            if case .cutOff(let count)? = state.fault { state.entries[address]?.hash = String(hash.prefix(count)) }
             if case .answerLost? = state.fault { throw DirectoryError("the connection is lost") }
             return .replaced
         }

@@ -129,6 +129,12 @@ extension Pages {
         accounts.sql.replace changes {} rows where :expected is right, instead of one
         = :expected 正确时 accounts.sql.replace 更改了 {} 行，而不是一行
 
+        a hash of {} octets does not come back as it was written: is the column too short?
+        = {} 字节的哈希写入后读回不一致：该列是否太短？
+
+        no hash can be made at the moment: {}
+        = 目前无法生成哈希：{}
+
         the database has no hash of {}, and compares no passwords itself
         = 数据库没有 {} 的哈希，自身也不比较密码
 
