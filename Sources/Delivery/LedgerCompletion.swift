@@ -14,9 +14,10 @@ import Vocabulary
 ///    content: under a name of ours it is mail that was moved; under another name it may have been moved (and filed by
 ///    a user) or not.
 /// 3. A run takes such rows as candidates, and those whose message the old server still has get its name.
+/// 4. Once the old mailbox has been gone through, rows found under other names and not met there are forgotten.
+///
 /// In a store whose messages bear no names, the notes of its folders take the place of runs, and a run that finds something
 /// to fetch asks (``complete(_:targets:)``): what has come since into the folders that mail goes to is read.
-/// 4. Once the old mailbox has been gone through, rows found under other names and not met there are forgotten.
 package struct LedgerCompletion: Sendable {
     let context: Context
     let store: any MailStore

@@ -19,8 +19,8 @@ extension IMAPStore {
     /// mailboxes, and asked for once.
     public func folderNames(of account: EmailAddress) async throws(MailStoreError) -> FolderNames {
         if let names = learned.withLock({ $0 }) { return names }
-        let (listed, naming) = try await onLine(of: account) { (line) async throws(WireFailure) in
-            (try await line.folders(), try await line.naming())
+        let (listed, naming, tellsUses) = try await onLine(of: account) { (line) async throws(WireFailure) in
+            (try await line.folders(), try await line.naming(), line.capabilities.specialUse)
         }
         var special = SpecialUse.usualNames
         for mailbox in listed {
@@ -29,7 +29,7 @@ extension IMAPStore {
         let names = FolderNames(
             special: special.merging(platform.specialFolders) { $1 }, unholdable: naming.unholdable)
         // A mailbox that nobody has opened yet may have no folders to tell of.
-        if listed.contains(where: { $0.specialUse != nil }) { learned.withLock { $0 = names } }
+        if !tellsUses || listed.contains(where: { $0.specialUse != nil }) { learned.withLock { $0 = names } }
         return names
     }
 
@@ -113,9 +113,10 @@ extension IMAPStore {
                 let name = try await line.name(of: folder)
                 guard let mark = try await line.watermark(of: name, isAsked: true) else { return nil }
                 let from = noted?.validity == mark.validity ? noted?.next ?? 1 : 1
-                guard readsNews, mark.next > from, try await line.examine(name) != nil else { return (mark, []) }
+                guard readsNews, mark.next > from, let opened = try await line.examine(name) else { return (mark, []) }
                 var news: [(content: ContentHash, octets: Int)] = []
-                for piece in MailboxLine.pieces(try await line.entries(from: from)) where !Task.isCancelled {
+                for piece in MailboxLine.pieces(try await line.entries(from: from, in: opened)) where !Task.isCancelled
+                {
                     news += try await line.contents(of: piece, self.contentKey)
                 }
                 try await line.close()
@@ -152,9 +153,11 @@ extension IMAPStore {
         for folder in folders {
             try Task.checkCancellation()
             let found = try await onLine(of: account) { (line) async throws(WireFailure) in
-                guard try await line.examine(folder) != nil else { return [(content: ContentHash, octets: Int)]() }
+                guard let opened = try await line.examine(folder) else {
+                    return [(content: ContentHash, octets: Int)]()
+                }
                 var found: [(content: ContentHash, octets: Int)] = []
-                for piece in MailboxLine.pieces(try await line.entries(from: 1)) where !Task.isCancelled {
+                for piece in MailboxLine.pieces(try await line.entries(from: 1, in: opened)) where !Task.isCancelled {
                     found += try await line.contents(of: piece, self.contentKey)
                 }
                 try await line.close()

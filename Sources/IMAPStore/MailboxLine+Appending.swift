@@ -4,6 +4,7 @@ import IMAP
 import IMAPConnection
 import MailSession
 import MailStore
+import Measures
 import NIOCore
 import Vocabulary
 import Waiting
@@ -16,9 +17,11 @@ extension MailboxLine {
     ) async throws(WireFailure) -> Condition {
         // Until the answer is here, nobody knows up to where the folder is known.
         state.withLock { $0.watermarks[folder] = nil }
+        let start = ContinuousClock.now
         let answer = try await step { () async throws(WireFailure) in
             try await wire.append(.append(folder, messages), from: octets)
         }
+        Measures.storeSyncs.record(.now - start)
         if answer.condition.kind == .ok, case .appended(let validity, let uids)? = answer.condition.code,
             uids.count == messages.count, let last = uids.last, last < .max
         {

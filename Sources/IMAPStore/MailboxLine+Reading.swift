@@ -38,7 +38,7 @@ extension MailboxLine {
         guard opened.watermark.validity == watermark.validity,
             !opened.tellsNext || opened.watermark.next >= watermark.next
         else { return .renumbered }
-        let entries = try await entries(from: watermark.next)
+        let entries = try await entries(from: watermark.next, in: opened)
         let next = max(opened.watermark.next, (entries.map(\.uid).max() ?? 0) &+ 1, watermark.next)
         let upTo = Watermark(validity: watermark.validity, next: next)
         let vanished = max(0, Int(next - watermark.next) - entries.count)
@@ -55,7 +55,9 @@ extension MailboxLine {
     }
 
     /// The messages of the open folder from a UID on.
-    func entries(from uid: UInt32) async throws(WireFailure) -> [Entry] {
+    func entries(from uid: UInt32, in opened: OpenedFolder) async throws(WireFailure) -> [Entry] {
+        // Some refuse to list what is empty.
+        guard opened.messages > 0 else { return [] }
         let heard = Heard([UInt32: Int]())
         let answer = try await step { () async throws(WireFailure) in
             try await wire.perform(.fetch(.from(uid), [.uid, .octets], changedSince: nil)) { response in

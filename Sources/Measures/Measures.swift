@@ -45,7 +45,7 @@ public enum Measures {
 
     /// How long a commit of the database has taken.
     public static let databaseCommits = Timer(label: Name.databaseCommitSeconds)
-    /// How long it has taken to make delivered files durable.
+    /// How long it has taken to make delivered mail durable: a sync of the disk, or the platform's answer to an APPEND.
     public static let storeSyncs = Timer(label: Name.storeSyncSeconds)
 
     public enum Name {
