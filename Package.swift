@@ -281,7 +281,16 @@ let package = Package(
         tests(
             "IMAPTests", ["IMAP", "MailSession", "Secrets", "Vocabulary", nioCore], resources: [.copy("Conversations")]),
         tests("MessageContentTests", ["MessageContent", "Support", "Vocabulary"]),
-        tests("MailStoreTests", ["MaildirStore", "MailStore", "MessageContent", "Support", "Vocabulary"]),
+        tests(
+            "MailStoreTests",
+            nio + ["IMAPStore", "MaildirStore", "MailStore", "MessageContent", "Secrets", "Support", "Vocabulary"]),
+        tests(
+            "IMAPStoreTests",
+            nio + [
+                "IMAP", "IMAPStore", "MailConnection", "MailStore", "MessageContent", "MessageIntake", "Secrets",
+                "Support",
+                "Vocabulary",
+            ]),
         tests("MaildirStoreTests", ["MaildirStore", "MailStore", "MessageContent", "Support", "Vocabulary"]),
         tests(
             "AccountDirectoryTests",

@@ -177,11 +177,6 @@ private struct Reading {
         if configuration.mailStore.kind == .imap {
             for (name, detail) in configuration.mailStore.imap.faults { fault(name, detail) }
         }
-        var configuration = configuration
-        for (use, name) in configuration.mailStore.specialFolders
-        where origins["mailStore.folders.\(use.rawValue)"] != nil {
-            configuration.mailStore.imap.namedFolders[use] = name
-        }
         if case .flag? = origins["database.url"], DatabaseURL.holdsPassword(configuration.databaseURL) {
             fault(
                 "database.url",

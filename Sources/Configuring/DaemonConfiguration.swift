@@ -30,6 +30,11 @@ public struct DaemonConfiguration: Sendable, Equatable {
         public var specialFolders: [SpecialUse: String] {
             [.sent: sent, .drafts: drafts, .junk: junk, .trash: trash, .archive: archive]
         }
+
+        /// Those that an administrator has called otherwise than is usual.
+        public var namedFolders: [SpecialUse: String] {
+            specialFolders.filter { $0.value != SpecialUse.usualNames[$0.key] }
+        }
     }
 
     /// The platform's IMAP server, for ``MailStoreKind/imap``.
@@ -46,8 +51,6 @@ public struct DaemonConfiguration: Sendable, Equatable {
         /// Read where there is no credential `imap-master`.
         public var masterPasswordFile: String?
         public var connections = 32
-        /// The special folders that an administrator has named; for the others, the platform is asked.
-        public var namedFolders: [SpecialUse: String] = [:]
     }
 
     /// Limits.

@@ -207,7 +207,7 @@ final class DeliveryLoop: Sendable {
                 return MovedBatch(
                     intent: item.intent, account: submission.account, rows: submission.rows,
                     octets: submission.octets.saturatedSum(), listedOctets: submission.listedOctets,
-                    lease: submission.lease)
+                    notes: item.publication.notes, lease: submission.lease)
             }, intended: intended.map { $0.submission.intended(at: now) }, at: now)
         let accounts = Dictionary(epoch.accounts.map { ($0.id, $0) }) { $1 }
         for submission in moved.lazy.map(\.submission) {

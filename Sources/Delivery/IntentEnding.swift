@@ -32,13 +32,14 @@ package struct IntentEnding: Sendable {
         var delivered: [Bool]
         /// How many of the messages not moved were not found: nobody can tell whether their user has deleted them.
         var notFound = 0
+        var notes: MailboxNotes = [:]
 
         var moved: MovedBatch {
             let moved = zip(zip(intent.rows, intent.octets), delivered).filter(\.1).map(\.0)
             return MovedBatch(
                 intent: intent.id, account: intent.account, rows: moved.map(\.0),
                 octets: moved.lazy.map(\.1).saturatedSum(),
-                listedOctets: moved.lazy.map { max(0, $0.0.octets) }.saturatedSum())
+                listedOctets: moved.lazy.map { max(0, $0.0.octets) }.saturatedSum(), notes: notes)
         }
     }
 
@@ -157,7 +158,7 @@ package struct IntentEnding: Sendable {
         var ended = Ended(
             intent: intent, address: row.address, batch: recovered.batch,
             delivered: recovered.fates.map { $0 == .delivered },
-            notFound: recovered.fates.count { $0 == .notFound })
+            notFound: recovered.fates.count { $0 == .notFound }, notes: recovered.notes)
         let unknown = recovered.fates.indices.filter { recovered.fates[$0] == .unknown }
         guard !unknown.isEmpty else { return ended }
         guard searchesContents else { throw Undecided(count: unknown.count) }

@@ -14,6 +14,8 @@ import Vocabulary
 ///    content: under a name of ours it is mail that was moved; under another name it may have been moved (and filed by
 ///    a user) or not.
 /// 3. A run takes such rows as candidates, and those whose message the old server still has get its name.
+/// In a store whose messages bear no names, the notes of its folders take the place of runs, and a run that finds something
+/// to fetch asks (``complete(_:targets:)``): what has come since into the folders that mail goes to is read.
 /// 4. Once the old mailbox has been gone through, rows found under other names and not met there are forgotten.
 package struct LedgerCompletion: Sendable {
     let context: Context
@@ -29,7 +31,7 @@ package struct LedgerCompletion: Sendable {
     /// - Throws: `MailStoreError`, `RecordsError`, `CancellationError`.
     package func complete(_ row: AccountRecord) async throws {
         let id = row.id
-        guard !wholeLedgers.contains(id) else { return }
+        guard store.traits.namesMessages, !wholeLedgers.contains(id) else { return }
         guard let known = try await context.records.mailbox(of: id, keeping: []) else { return }
         let found = try await store.runs(of: row.address)
         let strange = found.filter { (known.runs[$0.key] ?? -1) < $0.value }
@@ -81,6 +83,74 @@ package struct LedgerCompletion: Sendable {
                 are known by their contents from now on
                 """, metadata: .about(row.address))
         }
+    }
+
+    /// The same in a store whose messages bear no names, before anything is fetched. A mailbox that is older than the
+    /// records loses what it does not have from the ledger, too, so that it is fetched again.
+    /// - Parameter targets: the folders that mail goes to.
+    /// - Returns: whether the ledger has changed.
+    /// - Throws: `MailStoreError`, `RecordsError`, `CancellationError`.
+    package func complete(_ row: AccountRecord, targets: [[String]]) async throws -> Bool {
+        let id = row.id
+        let name = MailboxNote.name(of: id)
+        let notes = MailboxNote(octets: try await context.records.kept(name) ?? [])
+        let isWhole = wholeLedgers.contains(id)
+        guard
+            let standing = try await store.standing(
+                of: row.address, in: targets, since: notes.folders, readsNews: !isWhole)
+        else { return false }
+        var isChanged = false
+        if standing.isOlder {
+            guard let all = try await store.contents(of: row.address, .others) else { return false }
+            isChanged = try await forgetAbsent(row, all, MailboxNote(standing.notes))
+        } else if standing.news.count > 0 {
+            isChanged =
+                try await context.records.change(ledgerOf: id) { facts in
+                    let rows = Self.rows(
+                        facts.ledger + facts.intents.flatMap(\.rows), MailboxContents(), standing.news
+                    ).others
+                    guard !rows.isEmpty else { return (nil, false) }
+                    var effects = AccountEffects()
+                    effects.added = rows
+                    effects.kept[Self.name(id)] = [1]
+                    return (effects, true)
+                }?.verdict ?? false
+        }
+        wholeLedgers.insert(id)
+        return isChanged
+    }
+
+    /// Forgets what was moved and is not in the mailbox any more, which is older than the records.
+    private func forgetAbsent(_ row: AccountRecord, _ all: MailboxContents, _ notes: MailboxNote) async throws -> Bool {
+        let now = context.now()
+        let outcome = try await context.records.change(ledgerOf: row.id) { facts in
+            var there = all.messages
+            var absent: [LedgerRow] = []
+            // What was deleted over there cannot be fetched again.
+            for row in facts.ledger where !row.isShown && !row.deleted {
+                let content = ContentHash(value: row.content)
+                if let count = there[content], count > 0 { there[content] = count - 1 } else { absent.append(row) }
+            }
+            var account = facts.account
+            account.moved = max(0, account.moved - Int64(absent.count))
+            var effects = AccountEffects(account)
+            effects.forgotten = absent
+            effects.kept[MailboxNote.name(of: row.id)] = notes.octets
+            effects.events.append(
+                EventRecord(
+                    at: now, account: account.address, kind: .perhapsDoubled,
+                    detail:
+                        "the mailbox is older than the records (a restored backup?): \(absent.count) messages that were "
+                        + "moved are not there, and are fetched again as far as the old server has them; what was deleted "
+                        + "here since is among them"))
+            return (effects, absent.count)
+        }
+        if let count = outcome?.verdict {
+            context.log.warning(
+                "the mailbox is older than the records: \(count) messages are fetched again",
+                metadata: .about(row.address))
+        }
+        return (outcome?.verdict ?? 0) > 0
     }
 
     /// A row for each message that no row of the ledger accounts for.

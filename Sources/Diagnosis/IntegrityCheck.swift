@@ -225,7 +225,8 @@ public final class IntegrityCheck: Sendable {
             findings.add(severity, "\(waiting) messages are on the old server and not moved; a login moves them")
         case nil where findings.gone > 0:
             findings.add(
-                .info,
+                // By a name of ours it would be known again wherever its user has filed it; without, it may as well be lost.
+                mailStore.traits.namesMessages ? .info : .warning,
                 "\(findings.gone) of \(findings.ledger) messages are not in the mailbox; which of them are "
                     + "still on the old server can be told with the account's old password")
         default: break

@@ -71,7 +71,9 @@ struct Appending {
                 throw error as? MailStoreError ?? MailStoreError(code: .failed, detail: "\(error)")
             }
         }
-        return plan.publication
+        var publication = plan.publication
+        if let watermark { publication.notes[path] = watermark.note }
+        return publication
     }
 
     // MARK: Lines
@@ -90,13 +92,17 @@ struct Appending {
     private mutating func lost(_ failure: WireFailure) async throws(MailStoreError) {
         let error = store.error(failure, of: turn.account)
         store.log.debug("a line to the platform is lost: \(error)")
+        switch failure.code {
+        case .refused, .untrusted, .invalidCredentialOctets: throw error
+        default: break
+        }
         guard patience.losses < Self.mostLosses else { throw error }
-        await pauseAfterLoss()
+        await pauseAfterLoss(atLeast: Double(min(30, failure.pause ?? 0)))
     }
 
-    private mutating func pauseAfterLoss() async {
+    private mutating func pauseAfterLoss(atLeast seconds: Double = 0) async {
         patience.losses += 1
-        await store.stopping.sleep(seconds: 0.125 * Double(1 << patience.losses))
+        await store.stopping.sleep(seconds: max(seconds, 0.125 * Double(1 << patience.losses)))
     }
 
     // MARK: Sending
@@ -125,7 +131,29 @@ struct Appending {
         if chunk.count == 1, plan.bare.contains(chunk[0]) { line.state.withLock { $0.takesNoKeywords = true } }
         plan.accepted(chunk)
         patience = Patience()
+        store.breaker.isUsed()
+        // Where the answer does not say where they are, the server is asked, for what follows and for the notes.
+        let before = watermark
         watermark = line.state.withLock { $0.watermarks[name] }
+        try await compare(chunk, after: before, name, line)
+        if watermark == nil { watermark = try await store.watermark(of: name, folder, line) }
+    }
+
+    /// Once, a message is read back: one that changes on its way could not be recognised if its answer were lost.
+    private func compare(
+        _ chunk: [Int], after watermark: Watermark?, _ name: MailboxName, _ line: MailboxLine
+    ) async throws(WireFailure) {
+        guard let watermark, let first = chunk.first, store.readsBack() else { return }
+        let wanted = plan.wanted([first])
+        guard
+            case .found(let found, _, _) = try await line.newMail(in: name, after: watermark, wanted, store.contentKey),
+            !wanted.isFound(in: found)
+        else { return }
+        store.log.warning(
+            """
+            \(store.platform.subject) gives a message back that is not what it was sent: what has arrived cannot be told \
+            there when an answer is lost, and may arrive twice then
+            """)
     }
 
     private func appended(_ index: Int, _ line: MailboxLine) -> Command.AppendedMessage {

@@ -9,6 +9,17 @@ import Vocabulary
 struct Watermark: Hashable, Sendable {
     var validity: UInt32
     var next: UInt32
+
+    init(validity: UInt32, next: UInt32) { (self.validity, self.next) = (validity, next) }
+
+    /// As it is noted; nil where it is none.
+    init?(_ note: String) {
+        let numbers = note.split(separator: " ").compactMap { UInt32($0) }
+        guard numbers.count == 2 else { return nil }
+        self.init(validity: numbers[0], next: numbers[1])
+    }
+
+    var note: String { "\(validity) \(next)" }
 }
 
 /// The content of a ``StagedBatch`` of this store: fields ended by NUL.

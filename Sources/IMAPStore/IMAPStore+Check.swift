@@ -11,7 +11,8 @@ extension IMAPStore {
     /// By what moves have met; where there were none lately, by a connection without a login, or, where the master user
     /// was turned away, by a login there. Answers within two seconds.
     public func check(expecting expected: StoreMarker?) async throws(MailStoreError) {
-        if breaker.error == nil, breaker.wasWell(within: .seconds(30)) { return }
+        // Not one connection more than there may be, where all are in use.
+        if breaker.error == nil, breaker.wasWell(within: .seconds(60)) || !connections.hasRoom { return }
         let silence = MailStoreError(code: .unresponsive, detail: "\(platform.subject) does not answer")
         let answer: Result<Void, MailStoreError>?
         do {

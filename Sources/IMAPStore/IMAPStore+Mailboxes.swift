@@ -68,15 +68,16 @@ extension IMAPStore {
         }
         let plan = AppendPlan(batch.messages, isStaged: batch.messages.map { _ in true })
         let all = Array(batch.messages.indices)
-        let fates = try await onLine(of: account) { (line) async throws(WireFailure) in
+        let (fates, upTo) = try await onLine(of: account) {
+            (line) async throws(WireFailure) -> ([MessageFate], Watermark?) in
             let name = try await line.name(of: batch.folder)
             while true {
                 // What the process before this one has sent may still be on its way into the folder.
                 let wait = self.settlingSecondsSinceStart
                 switch try await line.newMail(in: name, after: watermark, plan.wanted(all), self.contentKey) {
-                case .renumbered: return batch.messages.map { _ in MessageFate.unknown }
-                case .noFolder: return batch.messages.map { _ in MessageFate.notFound }
-                case .found(let found, _, let vanished):
+                case .renumbered: return (batch.messages.map { _ in MessageFate.unknown }, nil)
+                case .noFolder: return (batch.messages.map { _ in MessageFate.notFound }, nil)
+                case .found(let found, let upTo, let vanished):
                     let missing = plan.missing(all, found: found)
                     if !missing.isEmpty, wait > 0 {
                         await self.stopping.sleep(seconds: wait)
@@ -87,12 +88,49 @@ extension IMAPStore {
                         // As many as have gone from there may have been these.
                         fates[index] = place < vanished ? .notFound : .notDelivered
                     }
-                    return fates
+                    return (fates, upTo)
                 }
             }
         }
         self.staged.remove(batch.messages.map(\.handle), of: account)
-        return RecoveredBatch(batch: staged, fates: fates)
+        var recovered = RecoveredBatch(batch: staged, fates: fates)
+        if let upTo { recovered.notes[batch.folder.joined(separator: "/")] = upTo.note }
+        return recovered
+    }
+
+    /// The watermark of each folder tells: of a folder that is noted, what came later is news, and one that ends before its
+    /// note is an older one; of a folder that is not noted, or has got another UIDVALIDITY, all is.
+    public func standing(
+        of account: EmailAddress, in folders: [[String]], since notes: MailboxNotes, readsNews: Bool
+    ) async throws -> MailboxStanding? {
+        var standing = MailboxStanding()
+        for folder in Set(folders).sorted(by: { $0.joined(separator: "/") < $1.joined(separator: "/") }) {
+            try Task.checkCancellation()
+            let path = folder.joined(separator: "/")
+            let noted = notes[path].flatMap { Watermark($0) }
+            let found = try await onLine(of: account) {
+                (line) async throws(WireFailure) -> (Watermark, [(content: ContentHash, octets: Int)])? in
+                let name = try await line.name(of: folder)
+                guard let mark = try await line.watermark(of: name, isAsked: true) else { return nil }
+                let from = noted?.validity == mark.validity ? noted?.next ?? 1 : 1
+                guard readsNews, mark.next > from, try await line.examine(name) != nil else { return (mark, []) }
+                var news: [(content: ContentHash, octets: Int)] = []
+                for piece in MailboxLine.pieces(try await line.entries(from: from)) where !Task.isCancelled {
+                    news += try await line.contents(of: piece, self.contentKey)
+                }
+                try await line.close()
+                return (mark, news)
+            }
+            guard let (mark, news) = found else { continue }
+            standing.notes[path] = mark.note
+            if let noted, noted.validity == mark.validity, mark.next < noted.next { standing.isOlder = true }
+            for (content, octets) in news {
+                standing.news.messages[content, default: 0] += 1
+                standing.news.octets[content] = octets
+            }
+        }
+        try Task.checkCancellation()
+        return standing
     }
 
     // MARK: Contents

@@ -7,6 +7,7 @@ import MailSession
 public import MailStore
 public import MessageContent
 public import NIOCore
+import Secrets
 import Synchronization
 public import Vocabulary
 import Waiting
@@ -39,7 +40,9 @@ public final class IMAPStore: MailStore {
     /// Accounts whose last batch was not settled, and why: nothing follows it before a recovery.
     private let unsettled = Mutex<[EmailAddress: MailStoreError]>([:])
     private let runs = Mutex<UInt64>(0)
+    private let hasReadBack = Mutex(false)
     private let start = ContinuousClock.now
+    private let settling: Duration
     /// What the platform's folders are called; nil until a login has told.
     let learned = Mutex<FolderNames?>(nil)
     let timeouts: @Sendable () -> Timeouts
@@ -50,10 +53,11 @@ public final class IMAPStore: MailStore {
     ///   - spoolDirectory: where messages wait until they are appended, in files without names.
     ///   - group: whose event loops the connections live on.
     ///   - timeouts: as they are now.
+    ///   - settling: how long the platform may still be storing what a process before this one has sent.
     public init(
         _ platform: Platform, contentKey: ContentKey, spoolDirectory: String, group: any EventLoopGroup,
         trust: TLSTrust = TLSTrust(), timeouts: @escaping @Sendable () -> Timeouts = { Timeouts() },
-        log: Logger = Logger(label: "mailmove.imapstore")
+        settling: Duration = .seconds(3), log: Logger = Logger(label: "mailmove.imapstore")
     ) {
         var traits = StoreTraits(kind: "imap")
         (traits.namesMessages, traits.keepsStaged, traits.intendsOneByOne) = (false, false, true)
@@ -61,6 +65,7 @@ public final class IMAPStore: MailStore {
         self.platform = platform
         self.contentKey = contentKey
         self.timeouts = timeouts
+        self.settling = settling
         self.log = log
         spool = Spool(directory: spoolDirectory)
         let breaker = SharedBreaker(log: log)
@@ -73,7 +78,10 @@ public final class IMAPStore: MailStore {
     }
 
     /// Nothing waits any more; what is in hand is finished.
-    public func stop() { stopping.ring() }
+    public func stop() {
+        stopping.ring()
+        connections.stop()
+    }
 
     /// Ends the connections that nobody uses.
     public func close() { connections.close() }
@@ -224,12 +232,23 @@ public final class IMAPStore: MailStore {
     }
 
     func error(_ failure: WireFailure, of account: EmailAddress) -> MailStoreError {
-        dialler.failure(failure, .mailbox).error
+        dialler.failure(failure, .mailbox, password).error
+    }
+
+    /// Removed from whatever the platform says; nil where it cannot be read, and so has not been shown.
+    private var password: Password? { try? platform.password() }
+
+    /// Whether nothing has been read back yet; asked once.
+    func readsBack() -> Bool {
+        hasReadBack.withLock { hasReadBack in
+            defer { hasReadBack = true }
+            return !hasReadBack
+        }
     }
 
     /// What the platform says, for people.
     func words(of condition: Condition) -> String {
-        condition.text.isEmpty ? "it gives no reason" : Scrubber().text(of: condition.text)
+        condition.text.isEmpty ? "it gives no reason" : Scrubber(password: password).text(of: condition.text)
     }
 
     /// How long the platform may still be storing what it was sent before the line was lost.
@@ -239,5 +258,5 @@ public final class IMAPStore: MailStore {
     }
 
     /// … before this process began, which the one before has not outlived.
-    var settlingSecondsSinceStart: Double { max(0, 3 - (ContinuousClock.now - start) / .seconds(1)) }
+    var settlingSecondsSinceStart: Double { max(0, (settling - (ContinuousClock.now - start)) / .seconds(1)) }
 }

@@ -41,12 +41,8 @@ final class IMAPWriter: MailboxWriter {
             })
     }
 
-    deinit { if !hasLeft.withLock({ $0 }) { giveBack() } }
-
-    private func giveBack() {
-        store.staged.sweep(account, keeping: [])
-        store.connections.release(account)
-    }
+    // What is staged may still be published; the next run removes it.
+    deinit { if !hasLeft.withLock({ $0 }) { store.connections.release(account) } }
 
     // MARK: MessageSink
 
@@ -93,7 +89,9 @@ final class IMAPWriter: MailboxWriter {
             defer { left = true }
             return !left
         }
-        if isFirst { giveBack() }
+        guard isFirst else { return }
+        store.staged.sweep(account, keeping: [])
+        store.connections.release(account)
     }
 
     private static func flags(_ flags: MessageFlags) -> [Flag] {

@@ -11,7 +11,7 @@ import Vocabulary
 enum NewMail: Sendable {
     /// There is no such folder.
     case noFolder
-    /// Its UIDs mean other messages by now.
+    /// Its UIDs mean other messages by now, or it has lost some.
     case renumbered
     /// - Parameters:
     ///   - vanished: how many messages have come after the watermark and gone since.
@@ -34,7 +34,10 @@ extension MailboxLine {
         in folder: MailboxName, after watermark: Watermark, _ wanted: WantedMail, _ key: ContentKey
     ) async throws(WireFailure) -> NewMail {
         guard let opened = try await examine(folder) else { return .noFolder }
-        guard opened.watermark.validity == watermark.validity else { return .renumbered }
+        // UIDNEXT never falls (RFC 3501 §2.3.1.1), unless the platform was put back to a backup.
+        guard opened.watermark.validity == watermark.validity,
+            !opened.tellsNext || opened.watermark.next >= watermark.next
+        else { return .renumbered }
         let entries = try await entries(from: watermark.next)
         let next = max(opened.watermark.next, (entries.map(\.uid).max() ?? 0) &+ 1, watermark.next)
         let upTo = Watermark(validity: watermark.validity, next: next)
@@ -44,7 +47,9 @@ extension MailboxLine {
         let others = entries.filter { !wanted.sizes.contains($0.octets) }
         for piece in Self.pieces(likely) + Self.pieces(others) {
             if wanted.isFound(in: found) { break }
-            for (content, _) in try await contents(of: piece, key) { found[content, default: 0] += 1 }
+            for (content, _) in try await contents(of: piece, key) {
+                found[content, default: 0] += 1
+            }
         }
         return .found(found, upTo: upTo, vanished: vanished)
     }
@@ -103,36 +108,30 @@ extension MailboxLine {
 final class Reading: Sendable {
     private struct State {
         var scan: MessageScan
-        var decoder = LineEndDecoder()
         var octets = 0
         /// Of the text that has come, until the message is known that it belongs to.
         var latest: (ContentHash, Int)?
         var contents: [UInt32: (ContentHash, Int)] = [:]
-        var room = [UInt8](repeating: 0, count: 64 << 10)
 
         mutating func begin() {
             scan.reset()
-            (decoder, octets, latest) = (LineEndDecoder(), 0, nil)
+            (octets, latest) = (0, nil)
         }
 
+        /// Without CRs, as it was hashed when it was staged.
         mutating func take(_ slice: ByteBuffer) {
-            var slice = slice
-            while slice.readableBytes > 0 {
-                room.withUnsafeMutableBytes { room in
-                    let count = decoder.decode(&slice, into: room)
-                    octets += count
-                    scan.append(UnsafeRawBufferPointer(rebasing: room[..<count]))
+            slice.withUnsafeReadableBytes { text in
+                var rest = text
+                while !rest.isEmpty {
+                    let line = rest.firstIndex(of: 13).map { UnsafeRawBufferPointer(rebasing: rest[..<$0]) } ?? rest
+                    scan.append(line)
+                    octets += line.count
+                    rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(line.count + 1))
                 }
             }
         }
 
-        mutating func end() {
-            if decoder.finish() {
-                [UInt8(ascii: "\r")].withUnsafeBytes { scan.append($0) }
-                octets += 1
-            }
-            latest = (scan.finish().content, octets)
-        }
+        mutating func end() { latest = (scan.finish().content, octets) }
     }
 
     private let state: Mutex<State>

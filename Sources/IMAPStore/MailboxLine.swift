@@ -116,8 +116,9 @@ final class MailboxLine: Sendable {
     }
 
     /// UIDVALIDITY and UIDNEXT, by whatever way the server tells them; nil where there is no such folder.
-    func watermark(of folder: MailboxName) async throws(WireFailure) -> Watermark? {
-        if let known = state.withLock({ $0.watermarks[folder] }) { return known }
+    /// - Parameter isAsked: whether the server is asked also where it has told with its last OK.
+    func watermark(of folder: MailboxName, isAsked: Bool = false) async throws(WireFailure) -> Watermark? {
+        if !isAsked, let known = state.withLock({ $0.watermarks[folder] }) { return known }
         // RFC 3501 §6.3.10: not of the folder that is open.
         try await close()
         let heard = Heard(MailboxStatus?.none)
@@ -148,7 +149,7 @@ final class MailboxLine: Sendable {
         }
         state.withLock { $0.opened = folder }
         var opened = heard.value
-        if opened.watermark.next == 0 {
+        if !opened.tellsNext {
             // RFC 3501 §6.3.2: a server that does not tell UIDNEXT; then it is behind the last message.
             opened.watermark.next = opened.messages == 0 ? 1 : try await lastUID() &+ 1
         }
@@ -217,6 +218,8 @@ final class MailboxLine: Sendable {
 struct OpenedFolder: Sendable {
     var watermark = Watermark(validity: 0, next: 0)
     var messages = 0
+    /// Whether UIDNEXT is the server's word, and not a guess.
+    var tellsNext = false
 
     mutating func hear(_ response: Response) {
         switch response {
@@ -225,7 +228,7 @@ struct OpenedFolder: Sendable {
         case .condition(let condition):
             switch condition.code {
             case .uidValidity(let number): watermark.validity = number
-            case .uidNext(let number): watermark.next = number
+            case .uidNext(let number) where number > 0: (watermark.next, tellsNext) = (number, true)
             default: break
             }
         default: break

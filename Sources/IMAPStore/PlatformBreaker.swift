@@ -6,8 +6,8 @@ import Vocabulary
 /// Keeps a platform that cannot be used from being asked again and again: a value, whose time is an argument.
 ///
 /// One that is away, busy or must not be trusted is left alone for a while that grows, whatever account wants it. A login
-/// that is turned away may be about that mailbox alone; where no other has been let in since, it is the master user's
-/// password.
+/// that is turned away may be about that mailbox alone; where several are, and no other has been let in since, it is the
+/// platform, or the master user's password.
 struct PlatformBreaker: Sendable {
     typealias Moment = ContinuousClock.Instant
 
@@ -65,17 +65,17 @@ struct PlatformBreaker: Sendable {
         case .mailbox:
             trouble = nil
             return false
-        case .masterTurnedAway:
+        case .masterTurnedAway, .busy:
             if let account { turnedAway.insert(account) }
-            guard !hasLetIn || turnedAway.count >= Self.mostTurnedAway else {
+            // Dovecot, for one, counts connections by user.
+            guard account == nil || !hasLetIn || turnedAway.count >= Self.mostTurnedAway else {
                 // As it answers, nothing else is wrong.
-                if trouble?.kind == .masterTurnedAway { trouble?.isTried = false } else { trouble = nil }
+                if trouble?.kind == failure.kind { trouble?.isTried = false } else { trouble = nil }
                 return false
             }
-            pause = (2, 300)
+            pause = failure.kind == .busy ? (1, 60) : (2, 300)
         case .configuration: pause = (2, 300)
         case .away: pause = (0.25, 30)
-        case .busy: pause = (1, 60)
         }
         let times = trouble?.kind == failure.kind ? (trouble?.times ?? 0) + 1 : 1
         let seconds = max(Double(failure.pause ?? 0), min(pause.longest, pause.first * Double(1 << min(times - 1, 20))))

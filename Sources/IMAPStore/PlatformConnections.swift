@@ -26,13 +26,14 @@ final class PlatformConnections: Sendable {
 
     private struct State: Sendable {
         var seats: [EmailAddress: Seat] = [:]
-        /// Accounts that wait for a place.
-        var line = Deque<(account: EmailAddress, turn: Latch<Void>)>()
+        /// Accounts that wait for a place; whether they have got it.
+        var line = Deque<(account: EmailAddress, turn: Latch<Bool>)>()
         /// Those that wait until the account's place is free, beside the one that uses or awaits it.
         var turns: [EmailAddress: Deque<Latch<Void>>] = [:]
         /// How many writers of the account are open.
         var keepers: [EmailAddress: Int] = [:]
         var isAlarmSet = false
+        var isStopping = false
         var isClosed = false
     }
 
@@ -69,7 +70,11 @@ final class PlatformConnections: Sendable {
     func with<Value: Sendable>(
         _ account: EmailAddress, _ body: (Turn) async throws(MailStoreError) -> Value
     ) async throws(MailStoreError) -> Value {
-        await enter(account)
+        guard await enter(account) else {
+            leave(account)
+            throw MailStoreError(
+                code: .failed, detail: "the daemon stops, and opens no more connections to the platform")
+        }
         do throws(MailStoreError) {
             let value = try await body(Turn(connections: self, account: account))
             leave(account)
@@ -79,6 +84,9 @@ final class PlatformConnections: Sendable {
             throw error
         }
     }
+
+    /// Whether there may be another connection.
+    var hasRoom: Bool { state.withLock { $0.seats.count < width } }
 
     /// A writer of the account is open: its place is kept for it as long as may be.
     func keep(_ account: EmailAddress) { state.withLock { $0.keepers[account, default: 0] += 1 } }
@@ -91,8 +99,19 @@ final class PlatformConnections: Sendable {
         balance()
     }
 
+    /// Nobody gets a place any more; those who have one keep it.
+    func stop() {
+        let waiting = state.withLock { state in
+            state.isStopping = true
+            defer { state.line = [] }
+            return state.line
+        }
+        for (_, turn) in waiting { turn.settle(false) }
+    }
+
     /// Ends all connections that nobody uses, now and from now on.
     func close() {
+        stop()
         let lines = state.withLock { state -> [MailboxLine] in
             state.isClosed = true
             return state.seats.values.filter { !$0.isInUse }.compactMap(\.line)
@@ -102,7 +121,8 @@ final class PlatformConnections: Sendable {
 
     // MARK: Turns and places
 
-    private func enter(_ account: EmailAddress) async {
+    /// - Returns: whether it has a place.
+    private func enter(_ account: EmailAddress) async -> Bool {
         let turn = state.withLock { state -> Latch<Void>? in
             guard state.turns[account] == nil else {
                 let turn = Latch<Void>()
@@ -113,18 +133,18 @@ final class PlatformConnections: Sendable {
             return nil
         }
         await turn?.wait()
-        let place = state.withLock { state -> Latch<Void>? in
+        let place = state.withLock { state -> Latch<Bool> in
             if state.seats[account] != nil {
                 state.seats[account]?.isInUse = true
-                return nil
+                return Latch(settled: true)
             }
-            let place = Latch<Void>()
+            if state.isStopping { return Latch(settled: false) }
+            let place = Latch<Bool>()
             state.line.append((account, place))
             return place
         }
-        guard let place else { return }
-        balance()
-        await place.wait()
+        if !place.isSettled { balance() }
+        return await place.wait()
     }
 
     private func leave(_ account: EmailAddress) {
@@ -143,7 +163,7 @@ final class PlatformConnections: Sendable {
     private func balance() {
         let now = ContinuousClock.now
         let (given, ended, next) = state.withLock { state in
-            var given: [Latch<Void>] = []
+            var given: [Latch<Bool>] = []
             while let first = state.line.first {
                 var seat = Seat()
                 if state.seats.count >= width {
@@ -169,7 +189,7 @@ final class PlatformConnections: Sendable {
             if next != nil { state.isAlarmSet = true }
             return (given, ended, next)
         }
-        for place in given { place.settle(()) }
+        for place in given { place.settle(true) }
         for line in ended { line.leaveSoon() }
         guard let next else { return }
         loop.scheduleTask(in: TimeAmount(next + .milliseconds(10))) {

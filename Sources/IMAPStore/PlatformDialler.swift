@@ -30,8 +30,8 @@ struct PlatformDialler: Sendable {
             let resolution = try await Resolution.of(server, ownPorts: [], timeouts: timeouts, on: loop)
             wire = try await SocketWire.connect(
                 to: resolution, of: server, timeouts: timeouts, trust: trust, on: loop,
-                // What is still in the system's hands would be taken by the platform after we have looked.
-                dropping: .thrownAway(unacknowledgedFor: timeouts.read))
+                // What is still in the system's hands would be taken by the platform after we, or another node, have looked.
+                dropping: .thrownAway(unacknowledgedFor: min(timeouts.read, .seconds(10))))
         } catch {
             throw failure(error, .connection)
         }
@@ -88,7 +88,8 @@ struct PlatformDialler: Sendable {
         case .judged(.inboxHasToOpen, let answer), .judged(.accepted, let answer):
             return try await line(account, wire, answer, password)
         case .judged(let verdict, let answer):
-            let words = Scrubber(password: password).text(of: answer.condition.text)
+            var words = Scrubber(password: password).text(of: answer.condition.text)
+            while words.hasSuffix(".") { words.removeLast() }
             if verdict == .rejected || verdict == .mustNotBeAsked {
                 throw PlatformFailure(
                     kind: .masterTurnedAway,

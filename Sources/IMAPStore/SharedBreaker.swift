@@ -13,12 +13,19 @@ final class SharedBreaker: Sendable {
     init(log: Logger) { self.log = log }
 
     var error: MailStoreError? { breaker.withLock { $0.error } }
+    /// Whether only an administrator can mend what is wrong.
+    var isConfiguration: Bool {
+        breaker.withLock { $0.kind == .configuration || $0.kind == .masterTurnedAway }
+    }
     var suspect: EmailAddress? { breaker.withLock { $0.suspect } }
 
     /// Whether it was seen to be in order within this time.
     func wasWell(within time: Duration) -> Bool {
         breaker.withLock { breaker in breaker.wellAt.map { ContinuousClock.now - $0 < time } ?? false }
     }
+
+    /// The platform has taken mail.
+    func isUsed() { breaker.withLock { _ = $0.isWell(hasLoggedIn: true, at: .now) } }
 
     /// Asks the platform, unless it is to be left alone.
     /// - Parameter account: whose mailbox is entered; nil where nobody logs in.
@@ -35,7 +42,7 @@ final class SharedBreaker: Sendable {
         } catch {
             if breaker.withLock({ $0.fails(error, of: account, at: .now) }) {
                 log.error(
-                    "\(error.error) Until then logins go on, and moves wait.",
+                    "\(error.error). Until then logins go on, and moves wait.",
                     metadata: ["reason": "mailStoreUnavailable"])
             }
             throw error.error

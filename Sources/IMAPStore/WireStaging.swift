@@ -7,6 +7,9 @@ import MessageIntake
 import Vocabulary
 
 /// Writes slabs into the spool, as messages go over the wire: lines ended by CRLF. Used by one job at a time.
+///
+/// What a message is known by is its content without CRs: servers are known that store lines that end in CR CR LF with one
+/// less, and such a message has to be known again.
 struct WireStaging {
     private let spool: Spool
     private let run: String
@@ -23,8 +26,10 @@ struct WireStaging {
         var start: Int
         /// Octets added by the store that are still to come, and how many there are in all.
         var addedToCome: Int
+        var added: Int
         /// As received, lines ended by LF, without what the store added.
         var octets = 0
+        var hasReturns = false
     }
 
     private static let piece = 256 << 10
@@ -68,7 +73,7 @@ struct WireStaging {
             file = try spool.file()
             position = 0
         }
-        current = Current(message: message, start: position, addedToCome: added)
+        current = Current(message: message, start: position, addedToCome: added, added: added)
         scan.reset()
     }
 
@@ -79,6 +84,7 @@ struct WireStaging {
         let own = UnsafeRawBufferPointer(rebasing: all[added...])
         message.addedToCome -= added
         message.octets += own.count
+        if !message.hasReturns, own.contains(13) { message.hasReturns = true }
         current = message
         scan.append(own)
         var rest = all
@@ -123,8 +129,9 @@ struct WireStaging {
             unwritten += [13, 10]
             position += 2
         }
+        var (content, arrival) = scan.finish()
+        if message.hasReturns { content = try plainContent(message, in: file) }
         current = nil
-        let (content, arrival) = scan.finish()
         let now = Int64(time(nil))
         let told = message.message.date.map { $0.milliseconds / 1000 }
         number += 1
@@ -135,6 +142,32 @@ struct WireStaging {
                 file: file, offset: message.start, octets: position - message.start,
                 arrival: min(told ?? arrival ?? now, now))
         )
+    }
+
+    /// Reads the message again without its CRs: few have any but those of line ends.
+    private mutating func plainContent(_ message: Current, in file: SpoolFile) throws(MailStoreError) -> ContentHash {
+        try flush()
+        scan.reset()
+        var room = [UInt8](repeating: 0, count: Self.piece)
+        // What was added has an LF for each of its lines; on the wire, a CR more.
+        var at = message.start + (message.added > 0 ? message.added + 1 : 0)
+        while at < position {
+            let most = min(room.count, position - at)
+            var found: Result<Int, MailStoreError> = .success(0)
+            room.withUnsafeMutableBytes { room in
+                let room = UnsafeMutableRawBufferPointer(rebasing: room[..<most])
+                do throws(MailStoreError) {
+                    found = .success(try file.read(into: room, at: at))
+                } catch {
+                    found = .failure(error)
+                }
+            }
+            let count = try found.get()
+            guard count > 0 else { break }
+            room[..<count].filter { $0 != 13 }.withUnsafeBytes { scan.append($0) }
+            at += count
+        }
+        return scan.finish().content
     }
 
     /// Forgets the message being written; the next takes its room.

@@ -105,6 +105,16 @@ public protocol MailStore: Sendable {
         of account: EmailAddress, _ origin: MessageOrigin, intended: [StagedBatch]
     ) async throws -> MailboxContents?
 
+    /// Holds what is noted of `account`'s mailbox against the mailbox; nil in a store whose messages bear names, by which
+    /// it is told (``runs(of:)``).
+    /// - Parameters:
+    ///   - folders: those that mail goes to; of one that is not noted, all is news.
+    ///   - readsNews: whether news are read, too, which may take long.
+    /// - Throws: ``MailStoreError``; `CancellationError`.
+    func standing(
+        of account: EmailAddress, in folders: [[String]], since notes: MailboxNotes, readsNews: Bool
+    ) async throws -> MailboxStanding?
+
     /// Checks that a folder of that name is possible, before any mail is on its way to it.
     func check(folder: String) throws(MailStoreError)
 
@@ -125,6 +135,10 @@ extension MailStore {
     public func contents(of account: EmailAddress, _ origin: MessageOrigin) async throws -> MailboxContents? {
         try await contents(of: account, origin, intended: [])
     }
+
+    public func standing(
+        of account: EmailAddress, in folders: [[String]], since notes: MailboxNotes, readsNews: Bool
+    ) async throws -> MailboxStanding? { nil }
 
     public func prepare(_ batch: StagedBatch) async throws(MailStoreError) -> StagedBatch { batch }
 

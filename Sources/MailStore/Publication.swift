@@ -15,6 +15,8 @@ public struct Publication: Hashable, Sendable {
     /// How many messages may be there a second time: nobody can tell whether they had arrived before, and were moved or
     /// deleted by their user.
     public var perhapsDoubled = 0
+    /// Up to where the folder is known from now on.
+    public var notes: MailboxNotes = [:]
 
     public init(_ outcomes: [Outcome]) { self.outcomes = outcomes }
 

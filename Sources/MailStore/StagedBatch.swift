@@ -87,6 +87,8 @@ public struct RecoveredBatch: Sendable, Hashable {
     public var batch: StagedBatch
     /// Of each message, in the batch's order.
     public var fates: [MessageFate]
+    /// Up to where the folder is known from now on.
+    public var notes: MailboxNotes = [:]
 
     public init(batch: StagedBatch, fates: [MessageFate]) {
         self.batch = batch

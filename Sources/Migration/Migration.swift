@@ -193,6 +193,19 @@ public final class MailMove: Sendable {
     /// - Throws: `MailStoreError`; `RecordsError`.
     public func checkMailStore() async throws { try await StoreGuard(context: context, store: store).check() }
 
+    /// An account that mail was moved to, and whose mailbox is there for that; nil if there is none.
+    /// - Throws: `RecordsError`.
+    public func anyAccountWithMail() async throws -> EmailAddress? {
+        for settings in try await context.records.allSettings() {
+            guard let domain = try? DomainName(settings.domain) else { continue }
+            let page = try await context.records.accounts(of: domain, search: nil, after: nil, limit: 100)
+            if let account = page.accounts.first(where: { $0.moved > 0 && $0.deletedAt == nil }) {
+                return account.address
+            }
+        }
+        return nil
+    }
+
     /// The wall clock.
     public var now: Timestamp { context.now() }
 

@@ -44,13 +44,16 @@ public struct MovedBatch: Sendable {
     /// Octets of all its messages, as stored here and as the old server listed them.
     public var octets: Int64
     public var listedOctets: Int64
+    /// What is to be kept of its folder (``MailboxNote``).
+    public var notes: [String: String]
     /// Under which it was published.
     public var lease: Lease?
 
     public init(
         intent: Intent.ID, account: AccountRecord.ID, rows: [LedgerRow], octets: Int64, listedOctets: Int64,
-        lease: Lease? = nil
+        notes: [String: String] = [:], lease: Lease? = nil
     ) {
+        self.notes = notes
         self.lease = lease
         self.intent = intent
         self.account = account

@@ -76,6 +76,12 @@ extension RecordsWriter {
         for batch in batches {
             if !batch.rows.isEmpty { try insert(batch.rows, for: batch.account) }
             try removeIntent(batch.intent)
+            if !batch.notes.isEmpty {
+                let name = MailboxNote.name(of: batch.account)
+                var note = MailboxNote(octets: try value(name) ?? [])
+                note.folders.merge(batch.notes) { $1 }
+                try keep([name: note.octets])
+            }
             guard var account = try accounts[batch.account] ?? account(id: batch.account) else { continue }
             account.move(batch)
             accounts[batch.account] = account

@@ -82,7 +82,11 @@ extension TransactionalRecords {
         try await write { records in
             try records.lock(domain)
             try permit(try records.settings(of: domain), try records.accountsInProgress(of: domain))
-            return try records.forget(domain)
+            let forgotten = try records.forget(domain)
+            for account in forgotten where try records.value(MailboxNote.name(of: account)) != nil {
+                try records.keep([MailboxNote.name(of: account): []])
+            }
+            return forgotten
         }
     }
 }

@@ -41,6 +41,9 @@ extension Run {
             unlisted.formUnion(folders.sources(of: folder))
         }
         var plan = try await plan(listing, folders, except: unlisted, session)
+        if !plan.wanted.isEmpty, try await completeLedger(targets: folders.targets) {
+            plan = try await self.plan(listing, folders, except: unlisted, session)
+        }
         if !folders.new.isEmpty {
             try await commons.store.make(folders.new, of: account.address, expecting: expected)
         }
@@ -58,6 +61,12 @@ extension Run {
         // What has left its folder meanwhile may be in another, which was listed before.
         guard fetch.isWhole, session.vanished.isEmpty || !progress.looksAgain() else { return nil }
         return fetch.refusals.count == 0 ? .completed : .refused(fetch.refusals.count, here: fetch.notTaken)
+    }
+
+    /// Whether the mailbox has shown something that the ledger did not know.
+    private func completeLedger(targets: [[String]]) async throws -> Bool {
+        try await LedgerCompletion(context: context, store: commons.store, wholeLedgers: delivery.wholeLedgers)
+            .complete(account, targets: targets)
     }
 
     private mutating func plan(
@@ -195,33 +204,6 @@ extension Run {
         return shipments
     }
 
-    /// Messages that the store does not take are left behind, here and on the old server.
-    mutating func leaveBehind(
-        _ refused: [(message: ListedMessage, words: String)], _ fetch: inout Fetch, _ session: any MailboxSession
-    ) {
-        guard !refused.isEmpty else { return }
-        let numbers = Set(refused.map(\.message.number))
-        fetch.notTaken += numbers.count
-        fetch.deletable.removeAll { numbers.contains($0.message.number) }
-        for (message, words) in refused {
-            progress.leftBehind(message)
-            fetch.refusals.add(message, session.name(of: message), words)
-        }
-    }
-
-    /// Nobody can tell whether these had arrived before.
-    func tellOfDoubled(_ count: Int) async throws {
-        guard count > 0 else { return }
-        try await context.records.append([
-            EventRecord(
-                at: context.now(), account: account.address, kind: .perhapsDoubled,
-                detail:
-                    "\(count) messages were sent to the mail store once more after its answer was lost, for they were "
-                    + "not where they would have arrived; if they had been moved or deleted here since, they are here again"
-            )
-        ])
-    }
-
     /// Gives ledger rows of messages already here the name under which they are now listed; `recounted` more remain
     /// than was thought.
     private func rename(_ rows: [(old: LedgerRow?, new: [LedgerRow])], _ recounted: Delivery.Size) async throws {
@@ -236,26 +218,6 @@ extension Run {
             return effects
         }
         if let changed { statuses.changed(changed) }
-    }
-
-    private mutating func tellThatNothingIsDeleted() async throws {
-        let detail = "deleteAfterMove deletes nothing: the old server cannot delete single messages (UIDPLUS)"
-        guard !progress.untold([detail]).isEmpty else { return }
-        try await context.records.append([
-            EventRecord(at: context.now(), account: account.address, kind: .oldServerLimits, detail: detail)
-        ])
-    }
-
-    /// Records an event for each message left behind, once per run.
-    private mutating func tell(_ refusals: Refusals) async throws {
-        let lines = progress.untold(refusals.lines)
-        guard !lines.isEmpty else { return }
-        let now = context.now()
-        let address = account.address
-        try await context.records.append(
-            lines.map { line in
-                EventRecord(at: now, account: address, kind: .messageRefused, reason: .messagesRefused, detail: line)
-            })
     }
 
     /// Remembers what has been left behind of each folder.

@@ -154,6 +154,8 @@ package struct Runner: Sendable {
             }
             return outcome
         } catch let error as MailStoreError {
+            // A store that is told to stop waits for nothing any more.
+            if let reason = control.stopReason { return Outcome(.stopped(reason)) }
             return Outcome(.failed(.mailStoreUnavailable, error.description))
         } catch let error as MoveError {
             return Outcome(

@@ -4,6 +4,7 @@ import Configuring
 import DNS
 import Glibc
 import Ground
+import IMAPStore
 import JSONRPC
 import Logging
 import MailConnection
@@ -250,6 +251,7 @@ final class Daemon: Service {
         }
         guard let works else { return }
         if isStopping.isSet { works.stop() }
+        async let _ = verifyPlatform(works)
         guard case .shared(let records, let shared) = database else { return await works.move.run() }
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { await works.move.run() }
@@ -264,6 +266,25 @@ final class Daemon: Service {
             try await tasks.next()
             tasks.cancelAll()
             try await tasks.waitForAll()
+        }
+    }
+
+    /// Says in the log how things stand with the platform; mail waits where something is wrong, and logins do not.
+    private func verifyPlatform(_ works: Works) async {
+        guard let store = works.store as? IMAPStore else { return }
+        var account: EmailAddress?
+        do {
+            account = try await works.move.anyAccountWithMail()
+        } catch {
+            log.debug("no mailbox is known to try the master user with: \(error)")
+        }
+        for finding in await store.verify(entering: account) {
+            switch finding.severity {
+            case .good: log.info("\(finding.text)")
+            case .advice: log.notice("\(finding.text)")
+            case .passing: log.warning("\(finding.text)", metadata: ["reason": "mailStoreUnavailable"])
+            case .wrong: log.error("\(finding.text)", metadata: ["reason": "mailStoreUnavailable"])
+            }
         }
     }
 

@@ -40,8 +40,12 @@ struct Main {
                 print("mailmoved \(Vocabulary.version)")
                 return 0
             case .check:
-                for warning in try source.load().warnings { StandardError.write("mailmoved: \(warning)\n") }
-                return 0
+                let (configuration, warnings) = try source.load()
+                for warning in warnings { StandardError.write("mailmoved: \(warning)\n") }
+                let (lines, isWrong) = try await Stores.look(configuration)
+                for line in lines { StandardError.write("mailmoved: \(line)\n") }
+                // A platform that is away may be back in a moment.
+                return isWrong ? EX_CONFIG : 0
             case .migrateDatabase(let path, let url): return try await DatabaseMigration(path: path, url: url).run()
             case .run: return try await serve(source)
             }

@@ -2,11 +2,13 @@
 
 import Configuring
 import IMAPStore
+import Logging
 import MailConnection
 import MailStore
 import MaildirStore
 import MessageContent
 import NIOCore
+import NIOPosix
 import Records
 import Secrets
 import Systemd
@@ -37,6 +39,30 @@ enum Stores {
         }
     }
 
+    /// Looks at the platform, as `--check` does: nobody logs in.
+    /// - Returns: lines for people, and whether only an administrator can mend what is wrong.
+    static func look(_ configuration: DaemonConfiguration) async throws -> (lines: [String], isWrong: Bool) {
+        guard configuration.mailStore.kind == .imap else { return ([], false) }
+        let platform = try platform(configuration)
+        var lines: [String] = []
+        do {
+            _ = try platform.password()
+        } catch {
+            // By hand, the service's credentials are not there.
+            lines.append("\(error)")
+        }
+        let timeouts = configuration.timeouts
+        let store = IMAPStore(
+            platform, contentKey: try ContentKey([UInt8](repeating: 0, count: 32), form: .poly1305),
+            spoolDirectory: configuration.stateDirectory, group: MultiThreadedEventLoopGroup.singleton,
+            timeouts: { Timeouts(connect: .seconds(min(5, timeouts.connect)), read: .seconds(min(5, timeouts.read))) },
+            log: Logger(label: "check") { _ in SwiftLogNoOpLogHandler() })
+        let findings = await store.verify(entering: nil)
+        store.close()
+        lines += findings.filter { $0.severity != .good }.map(\.text)
+        return (lines, findings.contains { $0.severity == .wrong })
+    }
+
     static func platform(_ configuration: DaemonConfiguration) throws -> Platform {
         let imap = configuration.mailStore.imap
         guard let address = imap.address, let master = imap.masterUser else {
@@ -55,7 +81,7 @@ enum Stores {
         let file = imap.masterPasswordFile
         return Platform(
             server: server, masterUser: master, userFormat: .init(imap.userFormat), connections: imap.connections,
-            specialFolders: imap.namedFolders
+            specialFolders: configuration.mailStore.namedFolders
         ) { () throws(MailStoreError) in try masterPassword(file) }
     }
 

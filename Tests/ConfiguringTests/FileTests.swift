@@ -172,20 +172,7 @@ import Vocabulary
         #expect(!failure("database: {url: 'postgresql://me:hunter2@db/x', leaseSeconds: 1}").text.contains("hunter2"))
     }
 
-    @Test(
-        arguments: [
-            ("\nmailStore: {kind: imap}", "mailStore.kind: imap is planned and not built yet")
-        ])
-    func whatIsPlannedStopsTheStartAndSaysSo(yaml: String, text: String) throws {
-        let failure = failure(yaml)
-        #expect(failure.exitCode == 78)
-        #expect(failure.text.hasPrefix("\(path), line 2: \(text)"))
-        _ = try load(yaml, flags: ["--mail-store-kind=maildir", "--database-url", "sqlite:/tmp/x.db"])
-    }
-
     @Test(arguments: [
-        ("mailStore: {imap: {address: 'localhost:143'}}", "mailStore.imap.address"),
-        ("mailStore: {imap: {certificate: {sha256: 'ab'}}}", "mailStore.imap.certificate.sha256"),
         ("accounts: {kind: sql}", "accounts.kind"),
         ("accounts: {preset: mailcow}", "accounts.preset"),
         ("accounts: {ownNetworks: [192.0.2.0/24]}", "accounts.ownNetworks"),
@@ -228,6 +215,57 @@ import Vocabulary
             nil
         }
         #expect(try variable.load().configuration.databaseURL == url)
+    }
+
+    @Test func aPlatformsIMAPServerIsDescribed() throws {
+        let digits = String(repeating: "0aB1", count: 16)
+        let loaded = try load(
+            """
+            mailStore:
+              kind: imap
+              folders: {sent: Gesendet}
+              imap:
+                address: "[::1]:993"
+                security: tls
+                certificate: {verify: fingerprint, sha256: "\(digits)"}
+                masterUser: mover
+                userFormat: authzid
+                masterPasswordFile: /etc/mailmove/master
+                connections: 3
+            """
+        ).configuration.mailStore
+        var imap = DaemonConfiguration.IMAP()
+        imap.address = HostAndPort(host: "::1", port: 993)
+        (imap.security, imap.verify, imap.sha256) = (.tls, .fingerprint, digits.lowercased())
+        (imap.masterUser, imap.userFormat) = ("mover", "authzid")
+        (imap.masterPasswordFile, imap.connections) = ("/etc/mailmove/master", 3)
+        #expect(loaded.kind == .imap && loaded.imap == imap)
+        #expect(loaded.namedFolders == [.sent: "Gesendet"])
+    }
+
+    @Test(arguments: [
+        ("", "mailStore.imap.address: mailStore.kind is imap"),
+        ("address: 'mail:143'", "mailStore.imap.masterUser: mailStore.kind is imap"),
+        (
+            "address: 'mail:143', masterUser: m, certificate: {verify: fingerprint}",
+            "mailStore.imap.certificate.sha256: "
+        ),
+        (
+            "address: 'mail:143', masterUser: m, certificate: {sha256: " + String(repeating: "a", count: 64) + "}",
+            "certificate.verify: "
+        ),
+        ("address: 'mail', masterUser: m", "the port is missing"),
+        ("address: 'mail:143', masterUser: m, certificate: {sha256: ab}", "64 hexadecimal digits"),
+        ("address: 'mail:143', masterUser: m, userFormat: '%m'", "%u is missing"),
+        ("address: 'mail:143', masterUser: m, userFormat: '%u%x'", "%x is not known"),
+        ("address: 'mail:143', masterUser: m, masterPasswordFile: here", "an absolute path"),
+        ("address: 'mail:143', masterUser: m, connections: 0", "from 1 to 10000"),
+        ("address: 'mail:143', masterUser: m, security: ssl", "starttls, tls or none"),
+    ])
+    func aPlatformThatCanNeverBeReachedStopsTheStart(imap: String, text: String) {
+        let failure = failure("mailStore: {kind: imap, imap: {\(imap)}}")
+        #expect(failure.exitCode == 78)
+        #expect(failure.text.contains(text))
     }
 
     @Test func whatIsNotBuiltMayStandThereWithItsDefault() throws {

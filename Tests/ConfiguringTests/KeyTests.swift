@@ -14,6 +14,10 @@ import Yams
                 "mailStore.maildir.layout maildir++", "mailStore.maildir.shared false", "mailStore.folders.sent Sent",
                 "mailStore.folders.drafts Drafts",
                 "mailStore.folders.junk Junk", "mailStore.folders.trash Trash", "mailStore.folders.archive Archive",
+                "mailStore.imap.address none", "mailStore.imap.security starttls",
+                "mailStore.imap.certificate.verify full", "mailStore.imap.certificate.sha256 none",
+                "mailStore.imap.masterUser none", "mailStore.imap.userFormat %u*%m",
+                "mailStore.imap.masterPasswordFile none", "mailStore.imap.connections 32",
                 "database.url sqlite:$STATE/mailmove.db", "database.leaseSeconds 15", "node.name the host name",
                 "limits.concurrentMoves 64",
                 "limits.connectionsPerOldServer 16", "limits.secondsBetweenRuns 10", "limits.requestBytes 16777216",
@@ -70,7 +74,7 @@ import Yams
         let annotated = try String(contentsOf: file, encoding: .utf8)
         #expect(try load(annotated).configuration == DaemonConfiguration())
         // `#key:` and `#  key: value` are settings; a comment of several words is prose.
-        let plain = annotated.replacing(/(?m)^( *)#( *[A-Za-z]+:(?: .*)?)$/) { "\($0.output.1)\($0.output.2)" }
+        let plain = annotated.replacing(/(?m)^( *)#( *[A-Za-z0-9]+:(?: .*)?)$/) { "\($0.output.1)\($0.output.2)" }
         let names = leaves(try Yams.compose(yaml: plain), below: "")
         #expect(Set(names) == Set(ConfigurationKey.all.map(\.name)))
         #expect(names.count == ConfigurationKey.all.count)
@@ -79,6 +83,8 @@ import Yams
         shown.databaseURL = DaemonConfiguration().databaseURL
         shown.dnsServer = nil
         shown.nodeName = DaemonConfiguration().nodeName
+        // What has no default is shown by an example.
+        shown.mailStore.imap = DaemonConfiguration().mailStore.imap
         #expect(shown == DaemonConfiguration())
     }
 

@@ -88,9 +88,9 @@ import Testing
     }
 
     @Test func aPlannedValueAsAFlagIsNoUsageError() {
-        let failure = failure(flags: ["--mail-store-kind", "imap"])
+        let failure = failure(flags: ["--accounts-kind", "sql"])
         #expect(failure.exitCode == 78)
-        #expect(failure.text.hasPrefix("--mail-store-kind: mailStore.kind: imap is planned"))
+        #expect(failure.text.hasPrefix("--accounts-kind: accounts.kind: "))
     }
 
     @Test func aWrongValueInTheEnvironmentNamesTheVariable() {

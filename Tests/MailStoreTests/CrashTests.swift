@@ -7,10 +7,13 @@ import Vocabulary
 
 /// How every `MailStore` ends what a crash has interrupted, and what it says when it cannot go on.
 @Suite(.timeLimit(.minutes(5))) struct CrashTests {
-    private let messages = oddMessages(12, seed: 6)
+    /// As odd as a mail server keeps them: without NUL, and with CRs of line ends alone, which go over the wire.
+    private let messages = oddMessages(12, seed: 6).map { octets in
+        octets.isEmpty ? [10] : octets.map { $0 == 0 || $0 == 13 ? 0x80 : $0 }
+    }
 
     private func with(_ kind: StoreKind, _ body: (NewMailbox) async throws -> Void) async throws {
-        let mailbox = try NewMailbox.make(kind)
+        let mailbox = try await NewMailbox.make(kind)
         defer { mailbox.stop() }
         try await body(mailbox)
     }
@@ -28,10 +31,12 @@ import Vocabulary
     @Test(arguments: StoreKind.allCases, [true, false])
     func whatWasNotVisibleYetIsNow(kind: StoreKind, isRecent: Bool) async throws {
         try await with(kind) { mailbox in
-            let (batch, _) = try await mailbox.stage(messages)
+            let batch = try await mailbox.store.prepare(try await mailbox.stage(messages).batch)
             for _ in 0..<3 {
-                #expect(try await recover(batch, mailbox, isRecent: isRecent) == messages.map { _ in .delivered })
-                #expect(try mailbox.inbox() == messages)
+                // What has not outlived the crash is fetched again.
+                let fate = kind.keepsStaged ? MessageFate.delivered : .notDelivered
+                #expect(try await recover(batch, mailbox, isRecent: isRecent) == messages.map { _ in fate })
+                #expect(try mailbox.inbox() == (kind.keepsStaged ? messages : []))
             }
         }
     }
@@ -45,20 +50,25 @@ import Vocabulary
             }
             writer.finish()
             let staged = try await writer.all()
+            let batch = try await mailbox.store.prepare(writer.batch(of: staged))
             try await mailbox.store.publish(writer.batch(of: Array(staged[..<5])))
-            let batch = writer.batch(of: staged)
-            #expect(try await recover(batch, mailbox, isRecent: isRecent) == messages.map { _ in .delivered })
-            #expect(try mailbox.inbox() == messages)
+            let rest = kind.keepsStaged ? MessageFate.delivered : .notDelivered
+            let fates = messages.indices.map { $0 < 5 ? .delivered : rest }
+            #expect(try await recover(batch, mailbox, isRecent: isRecent) == fates)
+            #expect(try mailbox.inbox() == (kind.keepsStaged ? messages : Array(messages[..<5])))
         }
     }
 
     @Test(arguments: StoreKind.allCases)
     func whatItsUserHasDoneWithItSinceIsTheUsersBusiness(kind: StoreKind) async throws {
         try await with(kind) { mailbox in
-            let (batch, _) = try await mailbox.stage(messages)
+            let batch = try await mailbox.store.prepare(try await mailbox.stage(messages).batch)
             try await mailbox.store.publish(batch)
             try mailbox.delete()
-            #expect(try await recover(batch, mailbox, isRecent: true) == messages.map { _ in .delivered })
+            // Without names nobody can tell, and it may come again, as an event says.
+            let first = kind.names ? MessageFate.delivered : .notFound
+            let fates = messages.indices.map { $0 == 0 ? first : .delivered }
+            #expect(try await recover(batch, mailbox, isRecent: true) == fates)
             #expect(try mailbox.inbox().count == messages.count - 1)
         }
     }
@@ -67,17 +77,17 @@ import Vocabulary
     @Test(arguments: StoreKind.allCases)
     func whatIsNowhereLongAfterwardsIsNotGuessed(kind: StoreKind) async throws {
         try await with(kind) { mailbox in
-            let (batch, _) = try await mailbox.stage(messages)
+            let batch = try await mailbox.store.prepare(try await mailbox.stage(messages).batch)
             try await mailbox.store.publish(batch)
             try mailbox.rename()
             try mailbox.delete()
             let fates = try await recover(batch, mailbox, isRecent: false)
-            #expect(fates.count { $0 == .unknown } == 2)
+            #expect(fates.count { $0 == (kind.names ? .unknown : .notFound) } == 2)
             #expect(fates.count { $0 == .delivered } == messages.count - 2)
         }
     }
 
-    @Test(arguments: StoreKind.allCases)
+    @Test(arguments: StoreKind.allCases.filter(\.names))
     func aMailboxThatIsMissingTellsNothing(kind: StoreKind) async throws {
         try await with(kind) { mailbox in
             let (batch, _) = try await mailbox.stage(messages)
@@ -100,7 +110,7 @@ import Vocabulary
             #expect(wereStaged.count { !$0 } == 1)
             #expect(try mailbox.inbox().count == messages.count - 1)
             let error = mailbox.store.takenAway(1, from: batch)
-            #expect(error.code == .misplaced && error.detail.contains("1 messages were taken away"))
+            #expect(error.code == .misplaced && error.detail.contains("1 messages"))
         }
     }
 

@@ -4,15 +4,29 @@ import Foundation
 import MailStore
 import MaildirStore
 import MessageContent
+import NIOPosix
+import Secrets
 import Support
+import Synchronization
 import Testing
 import Vocabulary
+
+@testable import IMAPStore
 
 /// The stores that have to keep the promises of a `MailStore`, each with room for one user's mail.
 enum StoreKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
     /// Every fault can be had of it.
     case memory
     case maildir
+    /// Dovecot, where a mailbox is a few files …
+    case mdbox
+    /// … and where each message is one.
+    case imapMaildir
+
+    /// Whether messages bear names of the store's, and mailboxes its markers.
+    var names: Bool { self == .memory || self == .maildir }
+    /// Whether what is staged outlives the process.
+    var keepsStaged: Bool { names }
 
     var testDescription: String { rawValue }
 }
@@ -43,10 +57,12 @@ struct NewMailbox: Sendable {
     /// Ends what was started for it.
     let stop: @Sendable () -> Void
 
-    static func make(_ kind: StoreKind) throws -> NewMailbox {
+    static func make(_ kind: StoreKind) async throws -> NewMailbox {
         switch kind {
         case .memory: try memory(MemoryStore(key: key))
         case .maildir: try maildir()
+        case .mdbox: try await imap(.mdbox)
+        case .imapMaildir: try await imap(.maildir)
         }
     }
 
@@ -99,6 +115,51 @@ struct NewMailbox: Sendable {
             },
             replace: { try FileManager.default.removeItem(atPath: path) }, restarted: { try store() },
             stop: { try? FileManager.default.removeItem(atPath: base) })  // left behind in /var/tmp at worst
+    }
+
+    private static func imap(_ storage: MailPlatform.Storage) async throws -> NewMailbox {
+        let ann = try EmailAddress("ann@example.com")
+        let platform = try await MailPlatform(users: [ann.description], storage: storage)
+        let all = StoreBox()
+        @Sendable func store() throws -> IMAPStore {
+            let store = IMAPStore(
+                Platform(
+                    server: OldServer(.imap, host: "127.0.0.1", port: platform.line.port, security: .none),
+                    masterUser: MailPlatform.master
+                ) { Password(MailPlatform.masterPassword) }, contentKey: try ContentKey(key, form: .poly1305),
+                spoolDirectory: "/var/tmp", group: MultiThreadedEventLoopGroup.singleton, settling: .zero)
+            all.stores.withLock { $0.append(store) }
+            return store
+        }
+        let first = try store()
+        @Sendable func seen(_ folder: String) throws -> [Seen] {
+            try platform.messages(of: ann.description, in: folder).map { message in
+                Seen(octets: withoutReturns(message.octets), flags: MessageFlags(message.flags))
+            }
+        }
+        @Sendable func tell(_ commands: String...) throws {
+            let reader = try platform.reader(of: ann.description)
+            defer { reader.leave() }
+            try reader.tell("SELECT INBOX")
+            for command in commands { try reader.tell(command) }
+        }
+        return NewMailbox(
+            account: ann, store: first, seen: seen, rename: { try tell("CREATE Filed", "MOVE 1 Filed") },
+            delete: { try tell("STORE 1 +FLAGS (\\Deleted)", "EXPUNGE") },
+            takeAway: { first.staged.removeFirst(of: ann) }, replace: {}, restarted: { try store() },
+            stop: {
+                for store in all.stores.withLock({ $0 }) { store.close() }
+                platform.stop()
+            })
+    }
+
+    private final class StoreBox: Sendable {
+        let stores = Mutex<[IMAPStore]>([])
+    }
+
+    /// As a Maildir has it.
+    private static func withoutReturns(_ octets: [UInt8]) -> [UInt8] {
+        octets.indices.filter { octets[$0] != 13 || $0 + 1 == octets.count || octets[$0 + 1] != 10 }.map { octets[$0] }
     }
 
     private static func flags(_ name: String) -> MessageFlags {
@@ -157,5 +218,23 @@ extension MailboxWriter {
         var all: [StagedMessage] = []
         for try await messages in staged { all += messages }
         return all
+    }
+}
+
+extension MessageFlags {
+    fileprivate init(_ names: Set<String>) {
+        self = []
+        let all: [String: MessageFlags] = [
+            "\\Seen": .seen, "\\Answered": .answered, "\\Flagged": .flagged, "\\Draft": .draft, "\\Deleted": .deleted,
+        ]
+        for name in names { formUnion(all[name] ?? []) }
+    }
+}
+
+extension StagedMail {
+    fileprivate func removeFirst(of account: EmailAddress) {
+        let handles = (1...64).map { "1-\($0)" }
+        let first = zip(handles, messages(handles, of: account)).first { $1 != nil }?.0
+        if let first { remove([first], of: account) }
     }
 }

@@ -8,10 +8,13 @@ import Vocabulary
 
 /// What every `MailStore` promises.
 @Suite(.timeLimit(.minutes(5))) struct StoreTests {
-    private let messages = oddMessages(12, seed: 5)
+    /// As odd as a mail server keeps them: without NUL, and with CRs of line ends alone, which go over the wire.
+    private let messages = oddMessages(12, seed: 5).map { octets in
+        octets.isEmpty ? [10] : octets.map { $0 == 0 || $0 == 13 ? 0x80 : $0 }
+    }
 
     private func with(_ kind: StoreKind, _ body: (NewMailbox) async throws -> Void) async throws {
-        let mailbox = try NewMailbox.make(kind)
+        let mailbox = try await NewMailbox.make(kind)
         defer { mailbox.stop() }
         try await body(mailbox)
     }
@@ -54,8 +57,9 @@ import Vocabulary
             let read = try #require(store.batch(encoded: batch.encoded))
             #expect(read.lane == batch.lane && read.count == batch.count && read.encoded == batch.encoded)
             #expect(read.run == nil)
-            #expect(try await store.publish(read).wereStaged == messages.map { _ in true })
-            #expect(try mailbox.inbox() == messages)
+            // What is staged may be gone with the process; the octets are read nevertheless.
+            #expect(try await store.publish(read).wereStaged == messages.map { _ in kind.keepsStaged })
+            #expect(try mailbox.inbox() == (kind.keepsStaged ? messages : []))
             #expect(store.batch(encoded: Array("nonsense".utf8)) == nil)
             #expect(store.batch(encoded: []) == nil)
         }
@@ -74,7 +78,7 @@ import Vocabulary
             var batch = writer.batch(of: Array(staged[..<3]))
             #expect(mailbox.store.join(writer.batch(of: Array(staged[3..<9])), to: &batch))
             #expect(batch.count == 9)
-            #expect(batch.run?.last == 9)
+            if kind.names { #expect(batch.run?.last == 9) }
             let other = writer.batch(of: Array(staged[9...]))
             let before = batch
             #expect(!mailbox.store.join(other, to: &batch))
@@ -138,7 +142,7 @@ import Vocabulary
         }
     }
 
-    @Test(arguments: StoreKind.allCases)
+    @Test(arguments: StoreKind.allCases.filter(\.keepsStaged))
     func whatEarlierRunsLeftIsSweptAndWhatIsIntendedIsNot(kind: StoreKind) async throws {
         try await with(kind) { mailbox in
             let intended = try await mailbox.stage(messages).batch
@@ -163,7 +167,7 @@ import Vocabulary
     func sweepingMakesNothing(kind: StoreKind) async throws {
         try await with(kind) { mailbox in
             try await mailbox.store.sweep(mailbox.account, options: NewMailbox.plain, intended: [])
-            #expect(try await mailbox.store.contents(of: mailbox.account, .ours) == nil)
+            if kind.names { #expect(try await mailbox.store.contents(of: mailbox.account, .ours) == nil) }
             #expect(try await mailbox.store.markers(of: mailbox.account)[.mailbox] == nil)
         }
     }
@@ -181,21 +185,25 @@ import Vocabulary
         }
         let counts = hashes.reduce(into: [:]) { $0[$1, default: 0] += 1 }
         try await with(kind) { mailbox in
-            #expect(try await mailbox.store.contents(of: mailbox.account, .ours) == nil)
+            if kind.names { #expect(try await mailbox.store.contents(of: mailbox.account, .ours) == nil) }
             let (batch, staged) = try await mailbox.stage(messages)
             #expect(staged.map(\.content) == hashes)
             try await mailbox.store.publish(batch)
-            let contents = try #require(try await mailbox.store.contents(of: mailbox.account, .ours))
+            // Without names nobody can tell whose a message is.
+            let (all, none): (MessageOrigin, MessageOrigin) = kind.names ? (.ours, .others) : (.others, .ours)
+            let contents = try #require(try await mailbox.store.contents(of: mailbox.account, all))
             #expect(contents.messages == counts)
             #expect(contents.leftovers == 0 && contents.unreadable.isEmpty)
-            #expect(try await mailbox.store.contents(of: mailbox.account, .others)?.count == 0)
+            #expect(try await mailbox.store.contents(of: mailbox.account, none)?.count == 0)
             try mailbox.rename()
-            #expect(try await mailbox.store.contents(of: mailbox.account, .ours)?.count == messages.count - 1)
-            #expect(try await mailbox.store.contents(of: mailbox.account, .others)?.messages == [hashes[0]: 1])
+            let ours = try #require(try await mailbox.store.contents(of: mailbox.account, .ours))
+            let others = try #require(try await mailbox.store.contents(of: mailbox.account, .others))
+            #expect(ours.count == (kind.names ? messages.count - 1 : 0))
+            #expect(others.messages == (kind.names ? [hashes[0]: 1] : counts))
         }
     }
 
-    @Test(arguments: StoreKind.allCases)
+    @Test(arguments: StoreKind.allCases.filter(\.names))
     func theRunsThatHaveBroughtMailAreKnown(kind: StoreKind) async throws {
         try await with(kind) { mailbox in
             let first = try await mailbox.stage([messages[0], messages[1]]).batch
@@ -211,7 +219,7 @@ import Vocabulary
 
     // MARK: Markers
 
-    @Test(arguments: StoreKind.allCases)
+    @Test(arguments: StoreKind.allCases.filter(\.names))
     func aPlaceKeepsItsMarker(kind: StoreKind) async throws {
         try await with(kind) { mailbox in
             #expect(try await mailbox.store.markers(of: mailbox.account) == [:])
@@ -231,7 +239,7 @@ import Vocabulary
         }
     }
 
-    @Test(arguments: StoreKind.allCases)
+    @Test(arguments: StoreKind.allCases.filter(\.names))
     func nothingIsMadeWhereAnotherMailboxIsExpected(kind: StoreKind) async throws {
         try await with(kind) { mailbox in
             let (batch, _) = try await mailbox.stage(messages)

@@ -7,7 +7,9 @@ import Testing
 /// Every sentence that an administrator may read has its Chinese.
 @Suite struct CompletenessTests {
     private static let rooms = [
-        "MailSession", "POP3", "POP3Source", "IMAP", "IMAPSource", "MailConnection", "MaildirStore", "MailStore",
+        "MailSession", "POP3", "POP3Source", "IMAP", "IMAPSource", "IMAPConnection", "IMAPStore", "MailConnection",
+        "MaildirStore",
+        "MailStore", "MessageIntake",
         "Runs",
         "Logins", "Notices", "MigrationFile", "Delivery", "Migration", "Accounts", "Diagnosis", "DNS", "Methods",
         "Vocabulary", "Secrets",
@@ -17,7 +19,8 @@ import Testing
     private static let others: Set = [
         "MailSession/ServerWords.swift", "MailSession/ServerWords+Unknown.swift", "POP3/Wordings.swift",
         "IMAP/LoginWords.swift", "IMAP/WellKnownFolders.swift", "IMAP/Command.swift", "IMAP/CommandEncoder.swift",
-        "Methods/ImportTexts.swift", "Vocabulary/Reason.swift", "Vocabulary/Reason+Advice.swift",
+        "IMAPStore/AppendVerdict.swift", "IMAPStore/FolderNaming.swift", "Methods/ImportTexts.swift",
+        "Vocabulary/Reason.swift", "Vocabulary/Reason+Advice.swift",
         "MaildirStore/PathTemplate.swift",
         "Diagnosis/Hoster.swift",
     ]
@@ -25,6 +28,13 @@ import Testing
     /// What only the journal gets, which is in English.
     private static let journal: Set = [
         "{}; logins do not wait for it meanwhile",
+        "{} deliveries were interrupted; their accounts' next runs look what has arrived",
+        "the mailbox is older than the records: {} messages are fetched again",
+        "{} answers", ", without TLS", ", by {}{}", ", its certificate not verified",
+        "{} shows the master user no INBOX of {}; with Dovecot's ACL plugin a master user sees nothing unless the userdb "
+            + "sets master_user or acl_user",
+        "a line to the platform is lost: {}", "the platform takes mail again",
+        "{}. Until then logins go on, and moves wait.",
         "what the old server does is in the journal alone: {}",
         "what earlier runs left in tmp stays there: {}",
         "the password of a paused account stays: {}",
@@ -60,7 +70,7 @@ import Testing
     private static let parts: Set = [
         "; it said: {}", "; {}", "master user for {}", "shows a certificate for another host{}",
         ", and answers a login in {}", "{} can be reached{}",
-        "a POP3 session", "an IMAP session",
+        "a POP3 session", "an IMAP session", "a connection to the platform", "mailbox {}",
         "Subject: Retrieval using the IMAP4 protocol failed for the following message", "store-marker {}",
         "found-by-content {}", "not started", "not migrating", "progress of {}", "mailmove password\0{}",
         "(password hash)", ", or null", ": there are none", "; known are ",

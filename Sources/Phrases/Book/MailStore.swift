@@ -195,5 +195,114 @@ extension Pages {
 
         The database {} is closed: the program shuts down.
         = 数据库 {} 已关闭：程序正在关闭。
+
+        the platform's IMAP server {}
+        = 新平台的 IMAP 服务器 {}
+
+        the platform's IMAP server {} {}
+        = 新平台的 IMAP 服务器 {} {}
+
+        {}. See mailStore.imap.certificate and mailStore.imap.security
+        = {}。请检查 mailStore.imap.certificate 和 mailStore.imap.security
+
+        {} takes no password of the master user like this: set mailStore.imap.security to starttls or tls{}
+        = {} 不接受以此方式提交的主用户密码：请将 mailStore.imap.security 设为 starttls 或 tls{}
+
+        ; with authzid it has to offer AUTH=PLAIN
+        = ；使用 authzid 时服务器须支持 AUTH=PLAIN
+
+        {} does not let the master user {} into the mailbox of {} (as {}): {}. See whether that mailbox is there, and the
+        credential imap-master, mailStore.imap.masterUser and mailStore.imap.userFormat
+        = {} 不允许主用户 {} 进入 {} 的邮箱（用户名 {}）：{}。请检查该邮箱是否存在，以及凭据 imap-master、mailStore.imap.masterUser 和 mailStore.imap.userFormat
+
+        {} lets nobody in at present; it said: {}
+        = {} 目前不允许任何人登录；其应答：{}
+
+        {} does not answer
+        = {} 没有应答
+
+        {} has given the messages of the folder {} of {} new UIDs while mail was sent there; what has arrived is found out
+        by the next run
+        = {1} 在投递期间为 {3} 的文件夹 {2} 重新分配了 UID；下次运行会查明哪些邮件已到
+
+        has no room for more mail of {}: {}
+        = 没有空间接收 {} 的更多邮件：{}
+
+        takes no mail for the folder {} of {}: {}
+        = 不接收 {2} 的文件夹 {1} 的邮件：{3}
+
+        takes no more mail at present: {}
+        = 目前不再接收邮件：{}
+
+        has no folder {} of {}, and makes none: {}
+        = 没有 {2} 的文件夹 {1}，也不创建：{3}
+
+        has no folder {} of {}, and has made none
+        = 没有 {2} 的文件夹 {1}，也未创建
+
+        is out of order: {}
+        = 出现故障：{}
+
+        does not open the folder {}
+        = 不打开文件夹 {}
+
+        does not make the folder {}
+        = 不创建文件夹 {}
+
+        does not list its messages
+        = 不列出邮件
+
+        does not give its messages
+        = 不提供邮件
+
+        the platform does not take it: {}
+        = 新平台不接收：{}
+
+        it has {} octets, and the platform takes {} (APPENDLIMIT)
+        = 有 {} 字节，而新平台最多接收 {} 字节（APPENDLIMIT）
+
+        the daemon stops, and opens no more connections to the platform
+        = 守护进程即将停止，不再打开到新平台的连接
+
+        deliveries to {} were interrupted, and are ended before others begin
+        = 对 {} 的投递曾中断，须先了结才能继续
+
+        {} messages that waited here to be sent to the platform are gone; they are fetched again
+        = 在此等待发往新平台的 {} 封邮件已不在；将重新取回
+
+        what was staged is no batch for the platform's IMAP server: see whether mailStore.kind was changed
+        = 暂存的内容不是发往新平台 IMAP 服务器的批次：请检查是否改过 mailStore.kind
+
+        the folder "{}" has a name that IMAP cannot hold; name one like "Archive" or "Archive.2019", or INBOX
+        = 文件夹“{}”的名称不适用于 IMAP；请使用类似 "Archive" 或 "Archive.2019" 的名称，或 INBOX
+
+        shows the master user no INBOX of {}; with Dovecot's ACL plugin a master user sees nothing unless the userdb
+        sets master_user or acl_user
+        = 不向主用户显示 {} 的 INBOX；启用 Dovecot 的 ACL 插件时，除非 userdb 设置了 master_user 或 acl_user，否则主用户什么也看不到
+
+        {}, where messages wait on their way to the platform: {}
+        = {}（邮件发往新平台前在此等待）：{}
+
+        a message that was staged here is cut short; see whether the disk is sound
+        = 暂存的邮件不完整；请检查磁盘是否正常
+
+        was left: there is no message to be sent
+        = 已离开：没有要发送的邮件
+
+        was left: a message that was staged here cannot be read
+        = 已离开：暂存的邮件无法读取
+
+        no mailbox is known that is there, so the master user {} has not been tried
+        = 尚不知道任何确实存在的邮箱，因此未试用主用户 {}
+
+        the master user {} enters the mailbox of {}
+        = 主用户 {} 可进入 {} 的邮箱
+
+        {} does not offer {}: mail moves more slowly
+        = {} 不支持 {}：搬家较慢
+
+        {} gives a message back that is not what it was sent: what has arrived cannot be told there when an answer is lost,
+        and may arrive twice then
+        = {} 返回的邮件与发送的不同：应答丢失时无法判断哪些已到，可能重复送达
         """#
 }

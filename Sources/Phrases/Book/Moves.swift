@@ -103,9 +103,26 @@ extension Pages {
         intent {} in the database cannot be read
         = 数据库中的投递意图 {} 无法读取
 
-        {} messages were being delivered when the daemon ended long ago, and are not in the mailbox; they are fetched
-        again, also if they were deleted here since
-        = 守护进程很久前终止时正在投递的 {} 封邮件不在邮箱中；将重新取回，包括此后已在此删除的
+        {} messages were being delivered when the daemon or its line to the mail store ended, and are not where they would
+        have arrived; they are fetched again, also if they were moved or deleted here since
+        = 守护进程终止或与邮件存储的连接中断时正在投递的 {} 封邮件不在应到之处；将重新取回，包括此后已在此移走或删除的
+
+        {} messages were sent to the mail store once more after its answer was lost, for they were not where they would
+        have arrived; if they had been moved or deleted here since, they are here again
+        = 邮件存储的应答丢失后，有 {} 封邮件不在应到之处，已再次发送；若其间已在此移走或删除，则会再次出现
+
+        the new mail store would not take {} messages; each is named in the events
+        = 新的邮件存储拒收 {} 封邮件；各封见事件记录
+
+        {} messages were refused, {} of them by the new mail store; each is named in the events
+        = {} 封邮件被拒，其中 {} 封被新的邮件存储拒收；各封见事件记录
+
+        the mailbox is older than the records (a restored backup?): {} messages that were moved are not there, and are
+        fetched again as far as the old server has them; what was deleted here since is among them
+        = 邮箱比记录旧（恢复过备份？）：{} 封已搬入的邮件不在其中，只要原服务器上还有就会重新取回，其中包括此后已在此删除的
+
+        {} messages are in the mailbox more often than they were moved: copied by their user, or brought by others as well
+        = 邮箱中有 {} 封邮件多于搬入的份数：用户复制过，或另有途径送入
 
         the records are older than the mailbox (a restored backup?): {} messages here were not known, and are not fetched
         again; what was moved since and has been deleted here may come again
@@ -184,7 +201,7 @@ extension Pages {
         what is in the mail store now cannot be taken: {}
         = 无法按现状采用邮件存储：{}
 
-        its Maildir is not there, and {} messages were moved to it: see whether the file system is mounted
+        its mailbox is not there, and {} messages were moved to it: see whether the file system is mounted
         = 其 Maildir 不存在，而已有 {} 封邮件搬入其中：请检查文件系统是否已挂载
 
         a message cannot be read: {}

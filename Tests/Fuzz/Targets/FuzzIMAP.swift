@@ -10,7 +10,7 @@ import Vocabulary
 /// A session in which all kinds of commands are under way, answered by anything, in pieces of any size.
 func fuzzIMAP(_ input: Input) {
     var input = input
-    let kind = input.number(below: 8)
+    let kind = input.number(below: 10)
     let size = input.number(below: 9)
     let atOnce = converse(kind, input.pieces(of: 0))
     let inPieces = converse(kind, input.pieces(of: size))
@@ -48,6 +48,9 @@ private func converse(_ kind: Int, _ pieces: [ArraySlice<UInt8>]) -> Conversed {
         case 4: [.append(.inbox, [.init(octets: 3), .init(octets: 5)]), .noop]
         case 5: [.login(user: "ann", Password("ß")), .list(.plain, pattern: "*"), .namespace]
         case 6: [.authenticate(mechanism: "CRAM-MD5", first: nil), .logout]
+        // What the new platform is told.
+        case 8: [.status(.inbox, [.uidNext, .uidValidity]), .create(MailboxName("Müller"), .sent), .subscribe(.inbox)]
+        case 9: [.append(.inbox, [.init(flags: [.seen], octets: 7)]), .examine(.inbox, nil), .unselect]
         default: [.search(.all, extended: true), .fetch(.from(1), [.flags, .header], changedSince: 7), .logout]
         }
     for command in commands { hold((try? machine.begin(command)) != nil, "what can be sent is begun") }
