@@ -34,5 +34,7 @@ extension Measures {
             "How long it takes to make delivered files durable."),
         Family(Name.storeUp, .gauge, "Whether the mail store takes mail: 1, else 0."),
         Family(Name.clients, .gauge, "Connected clients."),
+        Family(Name.node, .info, "This node, where several share the database.", labels: ["node"]),
+        Family(Name.nodes, .gauge, "Nodes that share the database and were seen within the last minute."),
     ]
 }

@@ -67,6 +67,8 @@ public enum Measures {
         public static let storeSyncSeconds = "mailmove_store_sync_seconds"
         public static let storeUp = "mailmove_store_up"
         public static let clients = "mailmove_clients"
+        public static let node = "mailmove_node"
+        public static let nodes = "mailmove_nodes"
     }
 }
 

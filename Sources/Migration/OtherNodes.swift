@@ -20,6 +20,8 @@ struct OtherNodes: Sendable {
     private static let usual = 1.0
     /// Seconds between two looks for runs that nobody has.
     private static let orphans = 1.0
+    /// … and for domains that were forgotten elsewhere.
+    private static let forgotten = 30.0
 
     /// Runs until the program stops.
     func run() async {
@@ -28,6 +30,7 @@ struct OtherNodes: Sendable {
         context.stopping.whenSet { alarm.ring() }
         var revision: Revision?
         var nextOrphans = context.uptime()
+        var nextForgotten = nextOrphans
         while !context.stopping.isSet, !Task.isCancelled {
             do {
                 let changes = try await context.records.changes(since: revision)
@@ -36,6 +39,10 @@ struct OtherNodes: Sendable {
                 if context.uptime() >= nextOrphans {
                     nextOrphans = context.uptime() + .seconds(Self.orphans)
                     try await adopt(try await context.records.orphans())
+                }
+                if context.uptime() >= nextForgotten {
+                    nextForgotten = context.uptime() + .seconds(Self.forgotten)
+                    try await forget()
                 }
             } catch {
                 // Tried again; the health check says what is wrong with the database.
@@ -82,6 +89,14 @@ struct OtherNodes: Sendable {
         guard before.map({ $0.generation < settings.generation || $0 != settings }) ?? true else { return }
         if let before, before.generation > settings.generation, before.enabledAt >= settings.enabledAt { return }
         try await settingsChanged(before, settings)
+    }
+
+    private func forget() async throws {
+        let there = Set(try await context.records.allSettings().map(\.domain))
+        for settings in statuses.everySettings() where !there.contains(settings.domain) {
+            let domain = try DomainName(settings.domain)
+            if try await context.records.settings(of: domain) == nil { statuses.forget(domain) }
+        }
     }
 
     /// Those that another node had, or that nobody has begun, get into this node's line, too. Whoever has a place first

@@ -72,32 +72,42 @@ extension PostgreSQLRecords {
     public func keepSigning(
         _ node: JoiningNode, moving: @escaping @Sendable () -> Int, lapsed: @Sendable () async -> Void
     ) async throws {
+        var isLate = false
         while !Task.isCancelled {
             try? await pause(for: .seconds(node.leaseSeconds / 3))
             guard !Task.isCancelled else { return }
             do {
-                let asked = Membership.now
-                let (number, epoch, count) = (membership.number, membership.epoch, moving())
-                let (isSigned, leads) = try await write { records in
-                    let session = try Self.session(records)
-                    let isSigned = try session.sign(number, epoch: epoch, node.leaseSeconds, moving: count)
-                    return (isSigned, try session.leads(number))
-                }
-                if isSigned {
-                    membership.signed(until: asked + node.leaseSeconds, leads: leads)
-                    continue
-                }
-                membership.lapsed()
-                await lapsed()
+                if !isLate, try await sign(node, moving: moving()) { continue }
+                await giveUp(&isLate, lapsed)
                 try await join(node)
+                isLate = false
             } catch is RecordsError {
                 // It goes on trying; what is its own ends by the fence.
-                if membership.isFenced {
-                    membership.lapsed()
-                    await lapsed()
-                }
+                if membership.isFenced { await giveUp(&isLate, lapsed) }
             }
         }
+    }
+
+    /// What was claimed in this epoch is nobody's: even if it turns out that the database would have taken a signature
+    /// still, another epoch follows.
+    private func giveUp(_ isLate: inout Bool, _ lapsed: @Sendable () async -> Void) async {
+        guard !isLate else { return }
+        isLate = true
+        membership.lapsed()
+        await lapsed()
+    }
+
+    /// - Returns: false where it comes too late.
+    private func sign(_ node: JoiningNode, moving: Int) async throws -> Bool {
+        let asked = Membership.now
+        let (number, epoch) = (membership.number, membership.epoch)
+        let (isSigned, leads) = try await write { records in
+            let session = try Self.session(records)
+            let isSigned = try session.sign(number, epoch: epoch, node.leaseSeconds, moving: moving)
+            return (isSigned, try session.leads(number))
+        }
+        if isSigned { membership.signed(until: asked + node.leaseSeconds, leads: leads) }
+        return isSigned
     }
 
     /// Signs off: others take over at once.

@@ -137,7 +137,7 @@ extension Session {
     func value(_ name: String) throws -> [UInt8]? {
         try ask {
             // Who sets one has asked for it first.
-            try hold(only: Lock.kept)
+            try hold(only: Lock.kept(name))
             return try first("SELECT value FROM kept WHERE name = $1", [.text(name)]) { try $0.octets() }
         }
     }

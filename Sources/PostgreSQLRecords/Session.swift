@@ -169,13 +169,13 @@ final class Session: RecordsWriter {
 enum Lock {
     private static let ours: Int64 = 0x6D6D_6F76 << 32
     static let schema = ours
-    /// Values that the program keeps.
-    static let kept = ours + 1
     /// Who joins.
     static let nodes = ours + 2
     /// A domain's id is added.
     static let domain = ours + 1000
 
+    /// A value that the program keeps.
+    static func kept(_ name: String) -> Int64 { hash("kept", name) }
     /// How many runs go on at an old server.
     static func server(_ name: String) -> Int64 { hash("server", name) }
     static func guesses(of account: String) -> Int64 { hash("account", account) }

@@ -132,14 +132,19 @@ public final class MoveScheduler: Sendable {
         }
         if let reason { control.stop(reason) }
         if context.stopping.isSet { control.stop(.shutdown) }
-        statuses.begins(account)
-        let next = await withTaskGroup(of: Void.self) { group in
-            if isSuspect { group.addTask { await self.clearWhenProven(account) } }
-            let next = await runner.run(place, isSuspect: isSuspect, control)
-            group.cancelAll()
-            return next
+        let next: Runner.Next
+        switch await runner.claim(place) {
+        case .refused(let wish): next = wish
+        case .granted(let lease):
+            statuses.begins(account)
+            next = await withTaskGroup(of: Void.self) { group in
+                if isSuspect { group.addTask { await self.clearWhenProven(account) } }
+                let next = await runner.run(place, under: lease, isSuspect: isSuspect, control)
+                group.cancelAll()
+                return next
+            }
+            statuses.ends(account)
         }
-        statuses.ends(account)
         state.withLock { state in
             state.controls[account] = nil
             state.early[account] = nil

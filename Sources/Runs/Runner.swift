@@ -43,26 +43,41 @@ package struct Runner: Sendable {
         init(_ end: RunEnd) { self.end = end }
     }
 
-    func run(_ place: RunPlace, isSuspect: Bool, _ control: RunControl) async -> Next {
+    /// Whether the account's run is this node's.
+    enum Claim: Sendable {
+        /// nil where no other node could want it.
+        case granted(Lease?)
+        /// There is nothing to do here, or not yet.
+        case refused(Next)
+    }
+
+    func claim(_ place: RunPlace) async -> Claim {
         let limits = context.limits
         let wish = RunClaim(
             account: place.account, server: place.server.description, mostOfServer: limits.connectionsPerOldServer,
             secondsBetween: limits.secondsBetweenRuns)
         do {
             switch try await context.records.claim(wish) {
-            case .granted(nil): return await claimed(place, isSuspect: isSuspect, control)
-            case .granted(let lease?):
-                let next = await Lease.$current.withValue(lease) {
-                    await claimed(place, isSuspect: isSuspect, control)
-                }
-                try await context.records.release(lease)
-                return next
-            case .elsewhere: return .none
-            case .later(let seconds): return .later(seconds: seconds)
+            case .granted(let lease): return .granted(lease)
+            case .elsewhere: return .refused(.none)
+            case .later(let seconds): return .refused(.later(seconds: seconds))
             }
         } catch {
-            context.log.error(
-                "whose run it is cannot be recorded: \(error)", metadata: ["row": "\(place.account)"])
+            context.log.error("whose run it is cannot be recorded: \(error)", metadata: ["row": "\(place.account)"])
+            return .refused(.again)
+        }
+    }
+
+    /// Runs it, and gives the lease back.
+    func run(_ place: RunPlace, under lease: Lease?, isSuspect: Bool, _ control: RunControl) async -> Next {
+        guard let lease else { return await claimed(place, isSuspect: isSuspect, control) }
+        let next = await Lease.$current.withValue(lease) { await claimed(place, isSuspect: isSuspect, control) }
+        do {
+            try await context.records.release(lease)
+            return next
+        } catch {
+            // It is this node's still, and what follows gives it back.
+            context.log.error("whose run it is cannot be recorded: \(error)", metadata: ["row": "\(place.account)"])
             return .again
         }
     }

@@ -4,6 +4,7 @@ import Configuring
 import DNS
 import Glibc
 import Ground
+import IMAPStore
 import JSONRPC
 import Logging
 import MailConnection

@@ -80,6 +80,7 @@ struct Main {
         LoggingSystem.bootstrap { label in
             var handler = JournalLogHandler(label: label)
             handler.logLevel = .trace
+            if configuration.isDatabaseShared { handler.metadata["node"] = "\(configuration.nodeName)" }
             return LevelledLogHandler(handler)
         }
         MetricsSystem.bootstrap(Daemon.metrics)

@@ -17,6 +17,7 @@ import Vocabulary
 final class ServiceReport: Sendable {
     private let records: any Records
     private let kind: String
+    private let node: String?
     private let move: MailMove
     private let storeKind: String
     private let startedAt = Timestamp.now
@@ -27,10 +28,12 @@ final class ServiceReport: Sendable {
 
     /// - Parameters:
     ///   - kind: as `getServiceStatus` calls the database.
+    ///   - node: this node's name, where several share it.
     ///   - storeKind: as `mailStore.kind` calls where mail goes.
-    init(records: any Records, kind: String, move: MailMove, storeKind: String) {
+    init(records: any Records, kind: String, node: String?, move: MailMove, storeKind: String) {
         self.records = records
         self.kind = kind
+        self.node = node
         self.move = move
         self.storeKind = storeKind
     }
@@ -86,6 +89,11 @@ final class ServiceReport: Sendable {
             Sample(Measures.Name.storeUp, [], status.mailStore.ok ? 1 : 0),
             Sample(Measures.Name.clients, [], Double(clients)),
         ]
+        if let node {
+            samples.append(Sample(Measures.Name.node, [node], 1))
+            let seen = status.nodes.count { Timestamp.now.seconds(since: $0.seenAt) < 60 }
+            samples.append(Sample(Measures.Name.nodes, [], Double(seen)))
+        }
         for (server, isReachable) in move.reachableServers {
             samples.append(Sample(Measures.Name.oldServerUp, [server], isReachable ? 1 : 0))
         }

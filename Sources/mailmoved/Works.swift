@@ -56,7 +56,9 @@ struct Works: Sendable {
         move = MailMove(
             records: records, directory: directory, source: source, probe: source,
             store: store, pool: pool, sealKey: parts.sealKey, ledgerHash: ledgerHash, limits: parts.limits)
-        report = ServiceReport(records: records, kind: kind, move: move, storeKind: store.traits.kind)
+        report = ServiceReport(
+            records: records, kind: kind, node: records.areShared ? current.value.nodeName : nil, move: move,
+            storeKind: store.traits.kind)
     }
 
     /// Starts nothing more.
