@@ -66,7 +66,12 @@ public final class CuttingLine: Sendable {
     }
 
     public func stop() {
-        state.withLock { $0.isStopped = true }
+        // A second close would be another's.
+        let isFirst = state.withLock { state in
+            defer { state.isStopped = true }
+            return !state.isStopped
+        }
+        guard isFirst else { return }
         shutdown(descriptor, CInt(SHUT_RDWR))
         close(descriptor)
     }

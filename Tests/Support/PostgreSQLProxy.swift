@@ -15,6 +15,7 @@ public final class PostgreSQLProxy: Sendable {
         var commits = 0
         var cut = 0
         var isFrozen = false
+        var isStopped = false
         var sockets: Set<CInt> = []
     }
 
@@ -47,6 +48,12 @@ public final class PostgreSQLProxy: Sendable {
     deinit { stop() }
 
     public func stop() {
+        // A second close would be another's.
+        let isFirst = state.value.withLock { state in
+            defer { state.isStopped = true }
+            return !state.isStopped
+        }
+        guard isFirst else { return }
         shutdown(listener, CInt(SHUT_RDWR))
         close(listener)
         cutAll()
