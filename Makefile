@@ -83,7 +83,7 @@ docs: setup ## Write the pictures in README.md anew, from what mailmovectl shows
 	$(SWIFT) build $(RELEASE)
 	Tests/Demo/pictures
 
-bench: ## Measure against mpop and bare readers, side by side [BENCH='--rows S1,S2 --rounds 3 --scale 0.1']
+bench: ## Measure against mpop, mbsync and bare readers, side by side [BENCH='--rows S1,S2 --rounds 3 --scale 0.1']
 	@.ci/setup-debian bench
 	$(SWIFT) build $(RELEASE)
 	Tests/Benchmarks/bench $(BENCH)

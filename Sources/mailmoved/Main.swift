@@ -16,7 +16,7 @@ import ServiceLifecycle
 import Systemd
 import Vocabulary
 
-/// `mailmoved`: moves mailboxes from an old POP3 server while their users log in (mailmoved(8)).
+/// `mailmoved`: moves mailboxes from an old POP3 or IMAP server while their users log in (mailmoved(8)).
 ///
 /// 1. `Configuring` reads flags, environment and file.
 /// 2. `Sockets` come from systemd, or from flags.
