@@ -4,6 +4,7 @@ import GRDB
 import GRDBSQLite
 import Glibc
 import Records
+import Synchronization
 
 /// The connections to the database, opened together: one that writes, and a few that read.
 ///
@@ -16,8 +17,15 @@ struct Connections: Sendable {
     /// Why the index is in memory; nil if it is in its file.
     let confinement: RecordsError?
 
-    /// Blocks.
+    /// SQLite's default VFS is the process's: whoever opens meanwhile would take it, and might leave it changed.
+    private static let opening = Mutex(())
+
+    /// Blocks, also while another database of this process is being opened.
     init(_ file: DatabaseFile) throws(RecordsError) {
+        self = try Self.opening.withLock { _ throws(RecordsError) in try Connections(alone: file) }
+    }
+
+    private init(alone file: DatabaseFile) throws(RecordsError) {
         do throws(RecordsError) {
             (writer, readers) = try Self.open(file)
             confinement = nil

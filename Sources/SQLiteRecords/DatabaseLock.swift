@@ -2,14 +2,17 @@
 
 import Glibc
 import Records
+import Synchronization
 
 /// Keeps a second daemon from moving the same mail: `NAME-lock` beside the database, locked while the database is open.
 ///
 /// Not the database itself: closing a descriptor of it would drop the locks SQLite has on it (fcntl(2)).
-struct DatabaseLock: Sendable {
+final class DatabaseLock: Sendable {
     private let descriptor: Int32
     /// Whether a database existed when the lock was last held: if it is missing now, it has been lost.
     let hasSeenDatabase: Bool
+    /// A descriptor that is closed a second time may be another's by then, such as another database's.
+    private let isReleased = Atomic(false)
 
     private static let mark = "database\n"
 
@@ -57,7 +60,9 @@ struct DatabaseLock: Sendable {
     }
 
     /// Ends the lock; the file stays.
-    func release() { close(descriptor) }
+    func release() {
+        if !isReleased.exchange(true, ordering: .relaxed) { close(descriptor) }
+    }
 
     private static func owner(_ descriptor: Int32) -> String {
         let digits = text(descriptor).prefix { $0.isASCII && $0.isNumber }

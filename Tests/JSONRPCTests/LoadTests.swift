@@ -108,30 +108,34 @@ import Testing
         }
     }
 
-    @Test func aClientThatNeverReadsCostsLittle() async throws {
-        try await Served.run { served in
-            let client = try served.client()
-            let before = try residentOctets()
-            let padding = String(repeating: " ", count: 500)  // so that few fit into the socket's buffer
-            let request = Array((#"{"jsonrpc":"2.0","id":1,"method":"blob","params":[50000]}"# + padding + "\n").utf8)
-            var pipelined = request
-            for _ in 0..<99 { pipelined += request }
-            var sent = 0
-            var refusals = 0
-            while sent < 40_000 * request.count, refusals < 300 {
-                let count = client.sendWhatFits(Array(pipelined[(sent % request.count)...]))
-                sent += count
-                if count == 0 {
-                    refusals += 1
-                    try await Task.sleep(for: .milliseconds(2))
+    @Test func aClientThatNeverReadsCostsLittle() async {
+        // A process of its own: this one takes memory for other tests at the same time.
+        await #expect(processExitsWith: .success) {
+            try await Served.run { served in
+                let client = try served.client()
+                let before = try residentOctets()
+                let padding = String(repeating: " ", count: 500)  // so that few fit into the socket's buffer
+                let call = #"{"jsonrpc":"2.0","id":1,"method":"blob","params":[50000]}"#
+                let request = Array((call + padding + "\n").utf8)
+                var pipelined = request
+                for _ in 0..<99 { pipelined += request }
+                var sent = 0
+                var refusals = 0
+                while sent < 40_000 * request.count, refusals < 300 {
+                    let count = client.sendWhatFits(Array(pipelined[(sent % request.count)...]))
+                    sent += count
+                    if count == 0 {
+                        refusals += 1
+                        try await Task.sleep(for: .milliseconds(2))
+                    }
                 }
-            }
-            #expect(sent < 40_000 * request.count)
-            #expect(try await served.call("ping")["id"] == 1)
-            #expect(try residentOctets() - before < 60_000_000)
-            // And when it reads at last, nothing has been lost.
-            for _ in 0..<(sent / request.count) {
-                #expect(try await client.line()?.utf8.count == 50_036)
+                #expect(sent < 40_000 * request.count)
+                #expect(try await served.call("ping")["id"] == 1)
+                #expect(try residentOctets() - before < 60_000_000)
+                // And when it reads at last, nothing has been lost.
+                for _ in 0..<(sent / request.count) {
+                    #expect(try await client.line()?.utf8.count == 50_036)
+                }
             }
         }
     }
@@ -152,19 +156,22 @@ import Testing
         }
     }
 
-    @Test func anOverlongLineIsRefusedAndHarmsNobody() async throws {
-        try await Served.run { served in
-            let other = try served.client()
-            _ = try await other.call("ping")
-            let before = try residentOctets()
-            let client = try served.client()
-            let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
-            for _ in 0..<40 { try await client.send(piece) }
-            try await client.send("\n")
-            #expect(try await client.reply()["error"]?["code"] == -32600)
-            #expect(try await client.call("ping")["id"] == 1)
-            #expect(try await other.call("ping")["id"] == 1)
-            #expect(try residentOctets() - before < 60_000_000)
+    @Test func anOverlongLineIsRefusedAndHarmsNobody() async {
+        // A process of its own: this one takes memory for other tests at the same time.
+        await #expect(processExitsWith: .success) {
+            try await Served.run { served in
+                let other = try served.client()
+                _ = try await other.call("ping")
+                let before = try residentOctets()
+                let client = try served.client()
+                let piece = [UInt8](repeating: UInt8(ascii: "x"), count: 1 << 20)
+                for _ in 0..<40 { try await client.send(piece) }
+                try await client.send("\n")
+                #expect(try await client.reply()["error"]?["code"] == -32600)
+                #expect(try await client.call("ping")["id"] == 1)
+                #expect(try await other.call("ping")["id"] == 1)
+                #expect(try residentOctets() - before < 60_000_000)
+            }
         }
     }
 

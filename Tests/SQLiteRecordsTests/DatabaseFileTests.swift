@@ -34,6 +34,19 @@ import Vocabulary
         }
     }
 
+    /// In a process of its own, where nobody else opens and closes files.
+    @Test func closingTwiceClosesNobodyElsesFile() async {
+        await #expect(processExitsWith: .success) {
+            try await withFolder { folder in
+                let records = try await SQLiteRecords.open(path: folder + "/mailmove.db")
+                await records.close()
+                let others = (0..<16).map { _ in open("/dev/null", O_RDONLY | O_CLOEXEC) }
+                await records.close()
+                for descriptor in others { #expect(close(descriptor) == 0) }
+            }
+        }
+    }
+
     @Test func allFilesAreTheOwnersAlone() async throws {
         try await withFolder { folder in
             let path = folder + "/mailmove.db"
