@@ -43,6 +43,7 @@ public final class RunPlace: Sendable {
         var makesWay = false
         var isStopped = false
         var grant: Latch<Grant>?
+        var sessions: Set<OldServerPolicy.Ticket> = []
     }
 
     /// As it was when the run began.
@@ -59,6 +60,7 @@ public final class RunPlace: Sendable {
         self.wish = wish
         self.start = start
         self.places = places
+        if case .goesOn(let session) = start { state.withLock { _ = $0.sessions.insert(session) } }
     }
 
     public var account: OldServerPolicy.Account { wish.account }
@@ -66,6 +68,9 @@ public final class RunPlace: Sendable {
 
     /// Whether the server bears but one connection, which a login may want at any moment.
     public var isAlone: Bool { places.facts(of: server).limit?.asked == 1 }
+
+    /// The questions in whose sessions it was told to go on. It may have ended before it took one.
+    public var sessions: Set<OldServerPolicy.Ticket> { state.withLock { $0.sessions } }
 
     /// Whether the connection is to be closed before the next message, for ``makeWay()``.
     public var makesWay: Bool { state.withLock { $0.makesWay } }
@@ -138,7 +143,13 @@ public final class RunPlace: Sendable {
         return grant
     }
 
-    func grant(_ grant: Grant) { state.withLock { $0.grant }?.settle(grant) }
+    func grant(_ grant: Grant) {
+        let waiting = state.withLock { state in
+            if case .goesOn(let session) = grant { state.sessions.insert(session) }
+            return state.grant
+        }
+        waiting?.settle(grant)
+    }
 
     func callBack() { state.withLock { $0.makesWay = true } }
 }

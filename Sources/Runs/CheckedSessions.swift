@@ -10,8 +10,8 @@ import Waiting
 /// user logs in to the old server only once. A server that requires a pause between logins (`LOGIN-DELAY`) would delay
 /// a second login.
 ///
-/// A session belongs to the question that has opened it until a run takes it. Until then the question ends it, when its
-/// time is over or when the settings name another server.
+/// A session belongs to the question that has opened it until a run has the place to go on in it. Until then the question
+/// ends it, when its time is over or when the settings name another server; a run that ends without having taken it does.
 package final class CheckedSessions: Sendable {
     package typealias Ticket = OldServerPolicy.Ticket
 
@@ -55,7 +55,7 @@ package final class CheckedSessions: Sendable {
         return entry.session
     }
 
-    /// No run has taken the question's session: ends it in order.
+    /// Ends the question's session in order, if no run has taken it.
     package func end(_ question: Ticket) async {
         guard let entry = waiting.withLock({ $0.removeValue(forKey: question) }) else { return }
         await Self.farewell(entry.session)

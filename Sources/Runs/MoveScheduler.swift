@@ -145,6 +145,8 @@ public final class MoveScheduler: Sendable {
             }
             statuses.ends(account)
         }
+        // It may have ended before it needed one; left open, it would lock the user's mailbox over there.
+        for session in place.sessions { await runner.commons.checkedSessions.end(session) }
         state.withLock { state in
             state.controls[account] = nil
             state.early[account] = nil

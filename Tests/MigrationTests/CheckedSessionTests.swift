@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import OldServerPlaces
 import OldServerPolicy
 import Records
@@ -107,6 +108,21 @@ import Vocabulary
     }
 
     /// The settings changed while the old server thought: nothing has been taken over, and nothing stays open.
+    /// The user's mailbox over there is locked as long as a session is open.
+    @Test func aRunThatEndsBeforeItNeedsTheSessionLeavesNoneOpen() async throws {
+        let server = try OldMailServer(password: "old")
+        defer { server.stop() }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            let domain = "\(platform.folder)/mail/example.com"
+            #expect(FileManager.default.createFile(atPath: domain, contents: Data()))
+            _ = try await platform.login("old")
+            #expect(try await platform.until { $0.status == .failed }.error?.reason == .mailStoreUnavailable)
+            while server.state.withLock({ $0.lines.last }) != "QUIT" { try await Task.sleep(for: .milliseconds(20)) }
+            #expect(server.connections == 1)
+        }
+    }
+
     @Test func whatHasNotTakenEffectLeavesNoSessionOpen() async throws {
         let server = try OldMailServer(password: "old")
         defer { server.stop() }
