@@ -51,7 +51,7 @@ extension AccountDesk {
                     let run = account.pending, let settings = facts.settings
                 else { return (nil, nil) }
                 guard run.due > now else { return (nil, (account, settings)) }
-                account.pending?.due = now
+                account.pending?.becomeDue(at: now)
                 let event = EventRecord(at: now, account: account.address, kind: .retried)
                 return (AccountEffects(account, events: [event]), (account, settings))
             }

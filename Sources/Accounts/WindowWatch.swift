@@ -79,7 +79,7 @@ package final class WindowWatch: Sendable {
             for var account in try await context.records.accountsWithSealedPassword() {
                 guard let settings = byDomain[account.address.domain.name] else { continue }
                 // It gets its turn now, and finds that the window has ended.
-                account.pending?.due = now
+                account.pending?.becomeDue(at: now)
                 scheduler.submit(account, settings)
             }
             await giveUpPaused()

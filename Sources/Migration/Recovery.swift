@@ -201,7 +201,7 @@ struct Recovery: Sendable {
                 row.fail(with: .interrupted, detail, at: now)
                 run.failures += 1
                 run.failingSince = run.failingSince ?? now
-                run.due = now.adding(seconds: pause)
+                run.putOff(by: pause, from: now)
                 row.pending = run
                 let event = EventRecord(
                     at: now, account: row.address, kind: .failed, reason: .interrupted, detail: detail)

@@ -15,6 +15,9 @@ enum Migrations {
         Migration(name: "ledger, intents, mailboxes, runs", sql: ledger),
         Migration(name: "nodes, leases, shared guesses", sql: nodes + attempts),
         Migration(name: "which transaction has changed a row", sql: revisions),
+        Migration(
+            name: "for how long runs were put off",
+            sql: "ALTER TABLE account ADD COLUMN pendingWait bigint"),  // milliseconds
     ]
 
     /// What has been run, and what every transaction leaves behind.

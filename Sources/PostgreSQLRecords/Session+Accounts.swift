@@ -13,8 +13,8 @@ extension Session {
                 return nil
             }
             let row = try first(
-                "SELECT \(AccountRow.selected) FROM account WHERE domain = $1 AND address = $2 \(forUpdate)",
-                [.integer(domain), .text(address.key)], AccountRow.read)
+                "SELECT \(AccountForm.selected) FROM account WHERE domain = $1 AND address = $2 \(forUpdate)",
+                [.integer(domain), .text(address.key)], AccountForm.read)
             if row == nil { unknown.insert(address.key) }
             return row
         }
@@ -24,14 +24,14 @@ extension Session {
         try ask {
             if isWriter, try !hold(domainOf: id) { return nil }
             return try first(
-                "SELECT \(AccountRow.selected) FROM account WHERE id = $1 \(forUpdate)", [.integer(id)],
-                AccountRow.read)
+                "SELECT \(AccountForm.selected) FROM account WHERE id = $1 \(forUpdate)", [.integer(id)],
+                AccountForm.read)
         }
     }
 
     /// Account rows, leaving out those that cannot be read.
     private func rows(_ rest: String, _ values: [PostgreSQLValue] = []) throws -> [AccountRecord] {
-        try sound("SELECT \(AccountRow.selected) FROM account \(rest)", values, AccountRow.read)
+        try sound("SELECT \(AccountForm.selected) FROM account \(rest)", values, AccountForm.read)
     }
 
     /// Rows in the order of their ids.
@@ -166,7 +166,7 @@ extension Session {
                 """
                 UPDATE account SET
                     sealed = NULL, pendingKind = NULL, pendingDue = NULL, pendingFailures = NULL,
-                    pendingFailingSince = NULL, pendingFollowUpUntil = NULL, pendingSessions = NULL, pendingFound = NULL,
+                    pendingFailingSince = NULL, pendingFollowUpUntil = NULL, pendingSessions = NULL, pendingFound = NULL, pendingWait = NULL,
                     version = version + 1
                 WHERE domain = $1 AND sealed IS NOT NULL
                 RETURNING id
@@ -206,7 +206,7 @@ extension Session {
                     moved = 0, movedOctets = 0, remaining = 0, remainingOctets = 0, runs = 0,
                     errorReason = NULL, errorDetail = NULL, errorAt = NULL,
                     pendingKind = NULL, pendingDue = NULL, pendingFailures = NULL, pendingFailingSince = NULL,
-                    pendingFollowUpUntil = NULL, pendingSessions = NULL, pendingFound = NULL,
+                    pendingFollowUpUntil = NULL, pendingSessions = NULL, pendingFound = NULL, pendingWait = NULL,
                     lookedThrough = NULL, intendedHash = NULL, intendedSealed = NULL, intendedGeneration = NULL,
                     intendedVia = NULL, sealed = NULL, version = version + 1
                 WHERE domain = $1

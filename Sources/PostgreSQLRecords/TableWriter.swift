@@ -104,7 +104,7 @@ package final class TableWriter {
 }
 
 extension Cell {
-    fileprivate var value: PostgreSQLValue {
+    var value: PostgreSQLValue {
         switch self {
         case .null: .null
         case .integer(let number): .integer(number)

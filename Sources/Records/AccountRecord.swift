@@ -171,7 +171,10 @@ public struct PendingRun: Hashable, Sendable, Codable {
 
     public var kind: Kind
     /// Not before this moment.
-    public var due: Timestamp
+    public private(set) var due: Timestamp
+    /// For how many seconds it was put off when that was decided: it waits no longer, however the clock is set. nil if
+    /// nobody has recorded it.
+    public private(set) var wait: Double?
     /// Failed runs in a row.
     public var failures: Int
     /// When the first of these failed; nil if none did.
@@ -184,12 +187,24 @@ public struct PendingRun: Hashable, Sendable, Codable {
     public var found: Int?
 
     public init(
-        kind: Kind, due: Timestamp, failures: Int = 0, failingSince: Timestamp? = nil, followUpUntil: Timestamp? = nil
+        kind: Kind, due: Timestamp, wait: Double? = 0, failures: Int = 0, failingSince: Timestamp? = nil,
+        followUpUntil: Timestamp? = nil
     ) {
         self.kind = kind
         self.due = due
+        self.wait = wait
         self.failures = failures
         self.failingSince = failingSince
         self.followUpUntil = followUpUntil
     }
+
+    public mutating func putOff(by seconds: Double, from now: Timestamp) {
+        due = now.adding(seconds: seconds)
+        wait = seconds
+    }
+
+    public mutating func becomeDue(at now: Timestamp) { putOff(by: 0, from: now) }
+
+    /// Its time has come: if the process dies, it is due at once.
+    public mutating func begin() { wait = 0 }
 }

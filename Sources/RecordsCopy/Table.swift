@@ -38,9 +38,10 @@ struct Table: Sendable {
             passwordHash text,handover text,revision,shownRevision,shownGeneration,rejectedRevision,rejectedGeneration,\
             outcome smallint,nonMigrating text,startedAt,startedBy text,lastTriggeredAt,finishedAt,moved,movedOctets,\
             remaining,remainingOctets,runs,errorReason text,errorDetail text,errorAt,pendingKind text,pendingDue,\
-            pendingFailures,pendingFailingSince,pendingFollowUpUntil,pendingSessions,pendingFound,lookedThrough,version,\
-            intendedHash text,intendedSealed bytea,intendedGeneration,intendedVia text,lastTriggeredBy text,attemptAt,\
-            attemptVia text,attemptOutcome text,attemptReason text,paused smallint,sealed bytea
+            pendingFailures,pendingFailingSince,pendingFollowUpUntil,pendingSessions,pendingFound,pendingWait,\
+            lookedThrough,version,intendedHash text,intendedSealed bytea,intendedGeneration,intendedVia text,\
+            lastTriggeredBy text,attemptAt,attemptVia text,attemptOutcome text,attemptReason text,paused smallint,\
+            sealed bytea
             """),
         Table(
             "event", key: ["id"],

@@ -74,7 +74,7 @@ public final class MoveScheduler: Sendable {
         _ account: AccountRecord, _ settings: MigrationSettings, in session: OldServerPolicy.Ticket? = nil
     ) {
         guard let pending = account.pending, !account.isPaused else { return }
-        var run = run(of: account.id, pending, settings, failedAt: account.error?.at)
+        var run = run(of: account.id, pending, settings)
         run.session = session
         places.want(run, at: settings.oldServer.endpoint)
     }
@@ -207,15 +207,14 @@ public final class MoveScheduler: Sendable {
     /// What the account asks for, by the monotonic clock. A due time recorded under another setting of the wall clock
     /// delays no run by more than could have been meant.
     private func run(
-        of account: AccountRecord.ID, _ pending: PendingRun, _ settings: MigrationSettings, failedAt: Timestamp? = nil
+        of account: AccountRecord.ID, _ pending: PendingRun, _ settings: MigrationSettings
     ) -> OldServerPolicy.Run {
-        let limits = context.limits
         let uptime = context.uptime()
         let away = pending.due.seconds(since: context.now())
         let isSuspect = state.withLock { $0.suspects.contains(account) }
         return OldServerPolicy.Run(
             account: account, kind: pending.policyKind, domain: OldServerPolicy.Domain(settings),
-            due: uptime + .seconds(max(0, min(away, pending.longestWait(settings, limits, failedAt)))),
+            due: uptime + .seconds(max(0, min(away, pending.longestWait))),
             since: uptime + .seconds(min(0, away)), isSuspect: isSuspect)
     }
 }

@@ -145,6 +145,7 @@ struct Run: Sendable {
             guard var row = facts.account else { return nil }
             var events: [EventRecord] = []
             row.beginMoving()
+            row.pending?.begin()
             row.wasAsked(asked, at: now)
             // What this session finds is known only when it has ended.
             row.pending?.found = nil

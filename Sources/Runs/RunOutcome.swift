@@ -44,7 +44,7 @@ extension AccountRecord {
             }
             run.failures = 0
             run.failingSince = nil
-            run.due = now.adding(seconds: Double(seconds))
+            run.putOff(by: Double(seconds), from: now)
             pending = run
             return EventRecord(
                 at: now, account: address, kind: .postponed,
@@ -66,7 +66,7 @@ extension AccountRecord {
             guard keeps, pending != nil else {
                 return postpone(.mailboxInUse, text, seconds: seconds, keeps: keeps, limits, clock)
             }
-            pending?.due = now.adding(seconds: Double(seconds))
+            pending?.putOff(by: Double(seconds), from: now)
             return EventRecord(at: now, account: address, kind: .postponed, reason: .mailboxInUse, detail: text)
         case .stopped(.disabled):
             eraseSealedPassword()
@@ -130,7 +130,7 @@ extension AccountRecord {
         guard let until else { return eraseSealedPassword() }
         let elapsed = clock.elapsed(.followUp, of: id, since: until.adding(seconds: -hours), longest: hours)
         guard elapsed + wait <= hours else { return eraseSealedPassword() }
-        pending = PendingRun(kind: .followUp, due: clock.now.adding(seconds: wait), followUpUntil: until)
+        pending = PendingRun(kind: .followUp, due: clock.now.adding(seconds: wait), wait: wait, followUpUntil: until)
     }
 
     private mutating func fail(
@@ -143,7 +143,7 @@ extension AccountRecord {
             let failures = (pending?.failures ?? 0) + 1
             let wait = min(limits.lastRetry, limits.firstRetry * Double(1 << min(failures - 1, 20)))
             pending = PendingRun(
-                kind: .retry, due: now.adding(seconds: wait), failures: failures, failingSince: since,
+                kind: .retry, due: now.adding(seconds: wait), wait: wait, failures: failures, failingSince: since,
                 followUpUntil: pending?.followUpUntil)
         } else {
             eraseSealedPassword()
@@ -171,7 +171,7 @@ extension AccountRecord {
         run.failures += 1
         run.failingSince = since
         let wait = seconds.map(Double.init) ?? min(60, 0.5 * Double(1 << min(run.failures - 1, 10)))
-        run.due = now.adding(seconds: wait)
+        run.putOff(by: wait, from: now)
         pending = run
         return event
     }

@@ -42,6 +42,9 @@ enum Migrations {
         }
         migrator.registerMigration("what was moved, by the hour") { db in try db.execute(sql: movedByHour) }
         migrator.registerMigration("marks of folders") { db in try db.execute(sql: folderMarks) }
+        migrator.registerMigration("for how long runs were put off") { db in
+            try db.execute(sql: "ALTER TABLE account ADD COLUMN pendingWait INTEGER")  // milliseconds
+        }
         return migrator
     }()
 

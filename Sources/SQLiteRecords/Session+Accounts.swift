@@ -10,9 +10,9 @@ extension Session {
         try ask { db in
             try db.first(
                 """
-                SELECT \(AccountRow.selected) FROM account
+                SELECT \(AccountForm.selected) FROM account
                 WHERE domain = (SELECT id FROM domain WHERE name = ?) AND address = ?
-                """, [address.domain.name, address.key], AccountRow.read)
+                """, [address.domain.name, address.key], AccountForm.read)
         }
     }
 
@@ -21,12 +21,12 @@ extension Session {
     }
 
     func row(_ id: AccountRecord.ID, in db: Database) throws -> AccountRecord? {
-        try db.first("SELECT \(AccountRow.selected) FROM account WHERE id = ?", [id], AccountRow.read)
+        try db.first("SELECT \(AccountForm.selected) FROM account WHERE id = ?", [id], AccountForm.read)
     }
 
     /// Account rows, leaving out those that cannot be read.
     private func sound(in db: Database, _ sql: String, _ arguments: StatementArguments) throws -> [AccountRecord] {
-        try db.sound(sql, arguments, damaged: file.pass) { columns in try AccountRow.read(&columns) }
+        try db.sound(sql, arguments, damaged: file.pass) { columns in try AccountForm.read(&columns) }
     }
 
     /// For lists: nil also if the row cannot be read.
@@ -44,7 +44,7 @@ extension Session {
             try sound(
                 in: db,
                 """
-                SELECT \(AccountRow.selected) FROM account INDEXED BY account_sealed
+                SELECT \(AccountForm.selected) FROM account INDEXED BY account_sealed
                 WHERE sealed IS NOT NULL ORDER BY id
                 """, [])
         }
@@ -55,7 +55,7 @@ extension Session {
             try sound(
                 in: db,
                 """
-                SELECT \(AccountRow.selected) FROM account INDEXED BY account_handing_over
+                SELECT \(AccountForm.selected) FROM account INDEXED BY account_handing_over
                 WHERE intendedHash IS NOT NULL ORDER BY id
                 """, [])
         }
@@ -67,7 +67,7 @@ extension Session {
             return try sound(
                 in: db,
                 """
-                SELECT \(AccountRow.selected) FROM account INDEXED BY account_sealed
+                SELECT \(AccountForm.selected) FROM account INDEXED BY account_sealed
                 WHERE domain = ? AND sealed IS NOT NULL ORDER BY id
                 """, [domain])
         }
@@ -91,7 +91,7 @@ extension Session {
             try sound(
                 in: db,
                 """
-                SELECT \(AccountRow.selected) FROM account INDEXED BY account_in_progress
+                SELECT \(AccountForm.selected) FROM account INDEXED BY account_in_progress
                 WHERE outcome = 1 AND nonMigrating IS NULL AND deletedAt IS NULL ORDER BY id
                 """, [])
         }
@@ -103,7 +103,7 @@ extension Session {
             return try sound(
                 in: db,
                 """
-                SELECT \(AccountRow.selected) FROM account INDEXED BY account_by_address
+                SELECT \(AccountForm.selected) FROM account INDEXED BY account_by_address
                 WHERE domain = ? AND status = 1 AND deletedAt IS NULL ORDER BY address
                 """, [domain])
         }
@@ -195,7 +195,7 @@ extension Session {
                 """
                 UPDATE account INDEXED BY account_sealed SET
                     sealed = NULL, pendingKind = NULL, pendingDue = NULL, pendingFailures = NULL,
-                    pendingFailingSince = NULL, pendingFollowUpUntil = NULL, pendingSessions = NULL, pendingFound = NULL,
+                    pendingFailingSince = NULL, pendingFollowUpUntil = NULL, pendingSessions = NULL, pendingFound = NULL, pendingWait = NULL,
                     version = version + 1
                 WHERE domain = ? AND sealed IS NOT NULL
                 RETURNING id
@@ -235,7 +235,7 @@ extension Session {
                     moved = 0, movedOctets = 0, remaining = 0, remainingOctets = 0, runs = 0,
                     errorReason = NULL, errorDetail = NULL, errorAt = NULL,
                     pendingKind = NULL, pendingDue = NULL, pendingFailures = NULL, pendingFailingSince = NULL,
-                    pendingFollowUpUntil = NULL, pendingSessions = NULL, pendingFound = NULL,
+                    pendingFollowUpUntil = NULL, pendingSessions = NULL, pendingFound = NULL, pendingWait = NULL,
                     lookedThrough = NULL, intendedHash = NULL, intendedSealed = NULL, intendedGeneration = NULL,
                     intendedVia = NULL, sealed = NULL, version = version + 1
                 WHERE domain = ?

@@ -60,7 +60,7 @@ package final class ExclusiveUse {
 }
 
 extension Cell {
-    fileprivate var databaseValue: DatabaseValue {
+    var databaseValue: DatabaseValue {
         switch self {
         case .null: .null
         case .integer(let number): number.databaseValue

@@ -66,7 +66,7 @@ extension AccountRecord {
         run.found = nil
         // The failures were the previous server's.
         if run.kind == .retry {
-            run.due = now
+            run.becomeDue(at: now)
             run.failures = 0
             run.failingSince = nil
         }

@@ -257,7 +257,7 @@ package struct LoginEffects: Sendable {
             account.startedBy = account.startedBy ?? via
             switch account.pending?.kind {
             case nil: account.keep(sealed.octets, for: PendingRun(kind: .incremental, due: now))
-            case .retry?: account.pending?.due = now
+            case .retry?: account.pending?.becomeDue(at: now)
             // Late mail is looked for from the end of this run on.
             case .followUp?:
                 account.pending = PendingRun(kind: run == .running ? .repeated : .incremental, due: now)

@@ -35,7 +35,8 @@ import Vocabulary
             reason: .messagesRefused, detail: "message 3: -ERR no", at: morning.adding(seconds: 5))
         account.sealed = [0, 1, 255]
         account.pending = PendingRun(
-            kind: .retry, due: morning.adding(seconds: 6), failures: 2, failingSince: morning.adding(seconds: 7),
+            kind: .retry, due: morning.adding(seconds: 6), wait: 3.5, failures: 2,
+            failingSince: morning.adding(seconds: 7),
             followUpUntil: morning.adding(seconds: 8))
         return account
     }
