@@ -3,65 +3,18 @@
 // against. An IMAP client of 127.0.0.1:PORT that asks for all messages of all folders ahead of the answers, and keeps
 // nothing; with --files it writes a file a message, with LF, and syncs none; with --list it only lists their UIDs and
 // flags. It checks nothing that a mover must check.
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <getopt.h>
-#include <netinet/tcp.h>
+#include "client.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-enum { room = 1 << 20, most = 1000 };
-
-static int line = -1;
-static char input[room];
-static size_t from, until;
-
-static void fail(const char *what) {
-    fprintf(stderr, "imap-reader: %s\n", what);
-    exit(1);
-}
-
-static void say(const char *text) {
-    for (size_t count = strlen(text); count > 0;) {
-        ssize_t sent = write(line, text, count);
-        if (sent <= 0) fail("the line broke");
-        text += sent, count -= (size_t)sent;
-    }
-}
-
-static void more(void) {
-    if (from > 0) memmove(input, input + from, until - from);
-    until -= from, from = 0;
-    if (until == room) fail("a line is too long");
-    ssize_t got = read(line, input + until, room - until);
-    if (got <= 0) fail("the server hung up");
-    until += (size_t)got;
-}
-
-// A line without its CRLF, good until the next call.
-static char *hear(void) {
-    for (;;) {
-        char *end = memchr(input + from, '\n', until - from);
-        if (!end) { more(); continue; }
-        char *start = input + from;
-        from = (size_t)(end - input) + 1;
-        if (end > start && end[-1] == '\r') end--;
-        *end = 0;
-        return start;
-    }
-}
+enum { most = 1000 };
 
 // How long a literal follows this line; -1 for none.
 static long literal(const char *text) {
     const char *open = strrchr(text, '{');
     return open && text[strlen(text) - 1] == '}' ? atol(open + 1) : -1;
-}
-
-static void write_all(int file, const char *octets, size_t count) {
-    if (write(file, octets, count) != (ssize_t)count) fail("a file cannot be written");
 }
 
 // Passes over so many octets, or writes them with LF.
@@ -95,14 +48,9 @@ static void answers(const char *tag, void (*each)(const char *), const char *fol
         }
         if (each) each(text);
         for (long count; (count = literal(text)) >= 0; text = hear()) {
-            int file = -1;
-            if (folder) {
-                char path[4096];
-                snprintf(path, sizeof path, "%s/%d", folder, number++);
-                if ((file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600)) < 0) fail(path);
-            }
+            int file = folder ? create(folder, number++) : -1;
             take(count, file);
-            if (file >= 0 && close(file)) fail("a file cannot be closed");
+            if (file >= 0) finish(file);
         }
     }
 }
@@ -119,45 +67,27 @@ static void note(const char *text) {
 }
 
 int main(int count, char **words) {
-    static const struct option known[] = {
-        {"files", required_argument, 0, 'f'}, {"list", no_argument, 0, 'l'}, {"user", required_argument, 0, 'u'},
-        {"password", required_argument, 0, 'p'}, {0, 0, 0, 0}};
-    const char *folder = NULL, *user = "", *password = "";
-    int listOnly = 0;
-    for (int option; (option = getopt_long(count, words, "", known, NULL)) != -1;) {
-        switch (option) {
-        case 'f': folder = optarg; break;
-        case 'l': listOnly = 1; break;
-        case 'u': user = optarg; break;
-        case 'p': password = optarg; break;
-        default: return 64;
-        }
-    }
-    if (optind + 1 != count) return 64;
-
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(words[optind]))};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int on = 1;
-    line = socket(AF_INET, SOCK_STREAM, 0);
-    if (connect(line, (struct sockaddr *)&address, sizeof address)) fail("nobody listens there");
-    setsockopt(line, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    struct order wish = read_order(count, words);
+    if (wish.countOfRest || wish.withTLS) return 64;
+    dial(wish.port);
     hear();
     char command[1200];
-    snprintf(command, sizeof command, "a LOGIN \"%s\" \"%s\"\r\nb LIST \"\" \"*\"\r\n", user, password);
-    say(command);
+    snprintf(
+        command, sizeof command, "a LOGIN \"%s\" \"%s\"\r\nb LIST \"\" \"*\"\r\n", wish.user, wish.password);
+    say_text(command);
     answers("a", NULL, NULL);
     answers("b", note, NULL);
     for (int number = 0; number < folders; number++) {
         snprintf(
             command, sizeof command, "c EXAMINE %s\r\nd UID FETCH 1:* %s\r\n", names[number],
-            listOnly ? "(UID FLAGS)" : "(UID FLAGS INTERNALDATE BODY.PEEK[])");
-        say(command);
+            wish.listOnly ? "(UID FLAGS)" : "(UID FLAGS INTERNALDATE BODY.PEEK[])");
+        say_text(command);
     }
     for (int number = 0; number < folders; number++) {
         answers("c", NULL, NULL);
-        answers("d", NULL, folder);
+        answers("d", NULL, wish.folder);
     }
-    say("e LOGOUT\r\n");
+    say_text("e LOGOUT\r\n");
     answers("e", NULL, NULL);
     return 0;
 }
