@@ -91,6 +91,7 @@ bench: ## Measure against mpop, mbsync and bare readers, side by side [BENCH='--
 	@.ci/setup-debian bench
 	$(SWIFT) build $(RELEASE)
 	Tests/Benchmarks/bench $(BENCH)
+	Tests/Benchmarks/nodes $(BENCH)
 
 profile: ## Show where the daemon's time goes in a benchmark's rows [BENCH='--rows S1 --scale 0.1']
 	@.ci/setup-debian bench
