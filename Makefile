@@ -58,10 +58,14 @@ test: setup ## Run all tests
 KILLS   ?= 1000
 CUTS    ?= 200
 BOUND   ?= 3600
-torture: setup ## Kill it and cut the power, and count what is lost [KILLS=1000] [CUTS=200] [BOUND=3600]
+# What is tried: one daemon over SQLite, or three over PostgreSQL.
+DATABASE ?= sqlite
+tortures_sqlite     = killsAt|PowerCutTests
+tortures_postgresql = killsOfNodes
+torture: setup ## Kill it and cut the power, and count what is lost [KILLS=1000] [CUTS=200] [BOUND=3600] [DATABASE=postgresql]
 	$(SWIFT) build --build-tests
 	MAILMOVE_TEST_KILLS=$(KILLS) MAILMOVE_TEST_CUTS=$(CUTS) MAILMOVE_TEST_SECONDS=$(BOUND) \
-	  $(SWIFT) test --skip-build --no-parallel --filter 'IntegrationTests.*(killsAt|PowerCutTests)'
+	  $(SWIFT) test --skip-build --no-parallel --filter 'IntegrationTests.*($(tortures_$(DATABASE)))'
 
 # ThreadSanitizer is no help here: on Linux it does not know the standard library's Mutex (Swift 6.3), by which most of
 # what is shared is guarded, and takes every use of one for a race, while actors and tasks alone pass. What races could
@@ -87,6 +91,7 @@ bench: ## Measure against mpop, mbsync and bare readers, side by side [BENCH='--
 	@.ci/setup-debian bench
 	$(SWIFT) build $(RELEASE)
 	Tests/Benchmarks/bench $(BENCH)
+	Tests/Benchmarks/nodes $(BENCH)
 
 profile: ## Show where the daemon's time goes in a benchmark's rows [BENCH='--rows S1 --scale 0.1']
 	@.ci/setup-debian bench

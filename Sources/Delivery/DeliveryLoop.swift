@@ -145,8 +145,9 @@ final class DeliveryLoop: Sendable {
             do {
                 var item = item
                 // What becomes visible now can be refused by nobody later.
-                guard context.records.holds(item.submission.lease) else { throw Self.superseded }
-                item.publication = try await store.publish(item.submission.batch)
+                let (records, lease) = (context.records, item.submission.lease)
+                guard records.holds(lease) else { throw Self.superseded }
+                item.publication = try await store.publish(item.submission.batch) { records.holds(lease) }
                 item.submission.keep(item.publication)
                 let vanished = item.publication.outcomes.count { $0 == .takenAway }
                 if vanished > 0 { item.shortfall = store.takenAway(vanished, from: item.submission.batch) }

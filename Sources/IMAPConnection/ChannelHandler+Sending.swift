@@ -6,6 +6,11 @@ package import NIOCore
 
 /// Where the octets of messages that are appended come from.
 package protocol MessageOctets: Sendable {
+    /// How many messages there are.
+    var count: Int { get }
+    /// Whether they still may be sent; asked before each piece, and once more before the last octets of all.
+    var mayBeSent: Bool { get }
+
     /// Reads octets of the message with this index among those of an APPEND.
     /// - Parameter give: called once, from any thread, perhaps before this returns: exactly `count` octets, or why not.
     func read(
@@ -85,9 +90,7 @@ extension ChannelHandler {
     /// - Parameter withinSend: whether ``send()`` goes on by itself where the octets are at hand.
     private func readPiece(withinSend: Bool) {
         guard failure == nil, let context, let sending else { return }
-        guard let octets else {
-            return fail(WireFailure(code: .cancelled, message: "was left: there is no message to be sent"))
-        }
+        guard let octets, octets.mayBeSent else { return fail(Self.stopped) }
         let (loop, bound) = (context.eventLoop, NIOLoopBound(self, eventLoop: context.eventLoop))
         let count = min(Self.piece, sending.count - sending.offset)
         octets.read(sending.message, from: sending.offset, count: count) { piece in
@@ -116,13 +119,29 @@ extension ChannelHandler {
                 bound.value.wasTaken()
                 bound.value.readPiece(withinSend: false)
             }
-        } else {
+        } else if let all = self.octets, all.count > sending.message + 1 {
             self.sending = nil
             let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
             context.write(wrapOutboundOut(octets)).whenSuccess { bound.value.wasTaken() }
             if isLate { send() }
+        } else {
+            // What makes the APPEND whole is not sent before the system has taken everything else: this process may be
+            // stopped in between, for however long.
+            self.sending = sending
+            let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+            context.writeAndFlush(wrapOutboundOut(octets)).whenSuccess { bound.value.complete() }
         }
     }
+
+    private func complete() {
+        guard failure == nil, let octets, octets.mayBeSent else { return fail(Self.stopped) }
+        wasTaken()
+        sending = nil
+        send()
+    }
+
+    private static let stopped = WireFailure(
+        code: .cancelled, message: "was left: the messages may not be sent any more")
 
     /// The server takes what it is sent: it may take as long again for the rest, and for its answer.
     private func wasTaken() {

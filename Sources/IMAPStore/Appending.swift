@@ -46,6 +46,7 @@ struct Appending {
     private let turn: PlatformConnections.Turn
     private let folder: [String]
     private let messages: [OutgoingMessage?]
+    private let isOurs: @Sendable () -> Bool
     private var plan: AppendPlan
     /// Up to where the folder is known.
     private var watermark: Watermark?
@@ -53,8 +54,12 @@ struct Appending {
     private var patience = Patience()
     private var hasMadeFolder = false
 
-    init(_ store: IMAPStore, _ turn: PlatformConnections.Turn, _ batch: IMAPBatch, _ messages: [OutgoingMessage?]) {
-        (self.store, self.turn, self.messages) = (store, turn, messages)
+    /// - Parameter isOurs: asked before anything is sent, and before it could be complete over there.
+    init(
+        _ store: IMAPStore, _ turn: PlatformConnections.Turn, _ batch: IMAPBatch, _ messages: [OutgoingMessage?],
+        while isOurs: @escaping @Sendable () -> Bool
+    ) {
+        (self.store, self.turn, self.messages, self.isOurs) = (store, turn, messages, isOurs)
         (folder, watermark) = (batch.folder, batch.watermark)
         plan = AppendPlan(batch.messages, isStaged: messages.map { $0 != nil })
     }
@@ -62,6 +67,9 @@ struct Appending {
     /// - Throws: `MailStoreError` when it gives up: nobody knows then what is there of the batch.
     mutating func run() async throws(MailStoreError) -> Publication {
         while doubt != nil || plan.isPending {
+            guard isOurs() else {
+                throw error(.failed, "is sent no more by this node: another may deliver to \(turn.account)")
+            }
             let line = try await connected()
             do {
                 if let doubt { try await settle(doubt, line) } else { try await sendNext(line) }
@@ -116,7 +124,7 @@ struct Appending {
             return plan.refuse(
                 chunk[0], "it has \(octets) octets, and the platform takes \(limit) (APPENDLIMIT)")
         }
-        let octets = try await SpooledOctets(chunk.compactMap { messages[$0]?.spooled }, store.pool)
+        let octets = try await SpooledOctets(chunk.compactMap { messages[$0]?.spooled }, store.pool, while: isOurs)
         let answer: Condition
         do throws(WireFailure) {
             answer = try await line.append(chunk.map { appended($0, line) }, to: name, octets)

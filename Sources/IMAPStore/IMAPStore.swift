@@ -57,7 +57,8 @@ public final class IMAPStore: MailStore {
     public init(
         _ platform: Platform, contentKey: ContentKey, spoolDirectory: String, group: any EventLoopGroup,
         trust: TLSTrust = TLSTrust(), timeouts: @escaping @Sendable () -> Timeouts = { Timeouts() },
-        settling: Duration = .seconds(3), log: Logger = Logger(label: "mailmove.imapstore")
+        settling: Duration = .seconds(3), unacknowledged: Duration = .seconds(10),
+        log: Logger = Logger(label: "mailmove.imapstore")
     ) {
         var traits = StoreTraits(kind: "imap")
         (traits.namesMessages, traits.keepsStaged, traits.intendsOneByOne) = (false, false, true)
@@ -69,7 +70,8 @@ public final class IMAPStore: MailStore {
         self.log = log
         spool = Spool(directory: spoolDirectory)
         let breaker = SharedBreaker(log: log)
-        let dialler = PlatformDialler(platform: platform, group: group, trust: trust, timeouts: timeouts)
+        let dialler = PlatformDialler(
+            platform: platform, group: group, trust: trust, timeouts: timeouts, unacknowledged: unacknowledged)
         (self.breaker, self.dialler) = (breaker, dialler)
         connections = PlatformConnections(width: platform.connections, loop: group.next()) {
             (account) async throws(MailStoreError) in
@@ -154,12 +156,20 @@ public final class IMAPStore: MailStore {
 
     @discardableResult
     public func publish(_ staged: StagedBatch) async throws(MailStoreError) -> Publication {
+        try await publish(staged) { true }
+    }
+
+    @discardableResult
+    public func publish(
+        _ staged: StagedBatch, while isOurs: @escaping @Sendable () -> Bool
+    ) async throws(MailStoreError) -> Publication {
         guard let batch = IMAPBatch(staged) else { throw Self.strange }
         let account = batch.account
         let handles = batch.messages.map(\.handle)
         do throws(MailStoreError) {
             let publication = try await connections.with(account) { (turn) async throws(MailStoreError) in
-                var appending = Appending(self, turn, batch, self.staged.messages(handles, of: account))
+                var appending = Appending(
+                    self, turn, batch, self.staged.messages(handles, of: account), while: isOurs)
                 return try await appending.run()
             }
             self.staged.remove(handles, of: account)

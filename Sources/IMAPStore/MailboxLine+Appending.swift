@@ -37,11 +37,18 @@ final class SpooledOctets: MessageOctets {
     /// Of all messages, where they are few.
     private let read: [ByteBuffer]
     private let pool: WorkerPool
+    private let isOurs: @Sendable () -> Bool
+
+    var count: Int { messages.count }
+    var mayBeSent: Bool { isOurs() }
 
     /// Reads all messages where they are small, so that no message has to be waited for.
-    init(_ messages: [SpooledMessage], _ pool: WorkerPool) async throws(MailStoreError) {
+    init(
+        _ messages: [SpooledMessage], _ pool: WorkerPool, while isOurs: @escaping @Sendable () -> Bool
+    ) async throws(MailStoreError) {
         self.messages = messages
         self.pool = pool
+        self.isOurs = isOurs
         guard messages.reduce(0, { $0 + $1.octets }) <= IMAPBatch.mostOctets else {
             read = []
             return

@@ -16,6 +16,8 @@ struct PlatformDialler: Sendable {
     let group: any EventLoopGroup
     let trust: TLSTrust
     let timeouts: @Sendable () -> Timeouts
+    /// How long the system may hold octets that the platform has not taken.
+    let unacknowledged: Duration
 
     /// What comes before a login: a connection, its greeting, TLS, capabilities.
     struct Opened: Sendable {
@@ -31,7 +33,7 @@ struct PlatformDialler: Sendable {
             wire = try await SocketWire.connect(
                 to: resolution, of: server, timeouts: timeouts, trust: trust, on: loop,
                 // What is still in the system's hands would be taken by the platform after we, or another node, have looked.
-                dropping: .thrownAway(unacknowledgedFor: min(timeouts.read, .seconds(10))))
+                dropping: .thrownAway(unacknowledgedFor: min(timeouts.read, unacknowledged)))
         } catch {
             throw failure(error, .connection)
         }

@@ -84,6 +84,13 @@ public protocol MailStore: Sendable {
     @discardableResult
     func publish(_ batch: StagedBatch) async throws(MailStoreError) -> Publication
 
+    /// As ``publish(_:)``, as long as the mailbox is the caller's to deliver to: another node may take it over. A store in
+    /// which a batch that two publish would arrive twice asks right before each message becomes visible.
+    @discardableResult
+    func publish(
+        _ batch: StagedBatch, while isOurs: @escaping @Sendable () -> Bool
+    ) async throws(MailStoreError) -> Publication
+
     /// The error for `count` messages of `batch` that were taken away before they became visible.
     func takenAway(_ count: Int, from batch: StagedBatch) -> MailStoreError
 
@@ -141,6 +148,13 @@ extension MailStore {
     ) async throws -> MailboxStanding? { nil }
 
     public func prepare(_ batch: StagedBatch) async throws(MailStoreError) -> StagedBatch { batch }
+
+    @discardableResult
+    public func publish(
+        _ batch: StagedBatch, while isOurs: @escaping @Sendable () -> Bool
+    ) async throws(MailStoreError) -> Publication {
+        try await publish(batch)
+    }
 
     public func folderNames(of account: EmailAddress) async throws(MailStoreError) -> FolderNames { folderNames }
 

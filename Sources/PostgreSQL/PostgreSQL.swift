@@ -7,8 +7,9 @@ import Glibc
 ///
 /// 1. ``PostgreSQL/init()`` loads the library, and ``PostgreSQL/place(of:)`` reads a URL.
 /// 2. ``PostgreSQL/connect(_:)`` opens a connection, which belongs to one thread at a time and blocks it.
-/// 3. A statement goes with its parameters, unprepared, so that a pooler in transaction mode may stand between; what is
-///    not answered in time counts as lost.
+/// 3. A statement goes with its parameters: prepared, where ``PostgreSQLConnection/lookForPooler(within:)`` has found none,
+///    for behind a pooler in transaction mode the next statement may meet another session. What is not answered in time
+///    counts as lost.
 /// 4. What went wrong is a ``PostgreSQLFailure``.
 package struct PostgreSQL: @unchecked Sendable {
     // Proof: only pointers to functions, set once; libpq is safe from any thread as long as none shares a connection.
@@ -26,6 +27,12 @@ package struct PostgreSQL: @unchecked Sendable {
             OpaquePointer, Text, CInt, UnsafePointer<CUnsignedInt>?, UnsafePointer<Text?>, UnsafePointer<CInt>?,
             UnsafePointer<CInt>?, CInt
         ) -> CInt
+    let sendPrepare: @convention(c) (OpaquePointer, Text, Text, CInt, UnsafePointer<CUnsignedInt>?) -> CInt
+    let sendPrepared:
+        @convention(c) (
+            OpaquePointer, Text, CInt, UnsafePointer<Text?>, UnsafePointer<CInt>?, UnsafePointer<CInt>?, CInt
+        ) -> CInt
+    let backendProcess: @convention(c) (OpaquePointer) -> CInt
     let setNonblocking: @convention(c) (OpaquePointer, CInt) -> CInt
     let flush: @convention(c) (OpaquePointer) -> CInt
     let consumeInput: @convention(c) (OpaquePointer) -> CInt
@@ -69,6 +76,9 @@ package struct PostgreSQL: @unchecked Sendable {
         socket = try find("PQsocket")
         sendQuery = try find("PQsendQuery")
         sendParameters = try find("PQsendQueryParams")
+        sendPrepare = try find("PQsendPrepare")
+        sendPrepared = try find("PQsendQueryPrepared")
+        backendProcess = try find("PQbackendPID")
         setNonblocking = try find("PQsetnonblocking")
         flush = try find("PQflush")
         consumeInput = try find("PQconsumeInput")

@@ -18,6 +18,12 @@ package final class PostgreSQLConnection {
     private let library: PostgreSQL
     /// Whether it can be used for another statement.
     package private(set) var isUsable = true
+    /// Whether all statements meet the same session of the server: what is prepared or set there stays.
+    package private(set) var isDirect = false
+    /// Names of prepared statements.
+    private var prepared: [String: String] = [:]
+    /// So many are kept prepared; the server has them in memory, for each connection.
+    private static let mostPrepared = 300
 
     init(_ connection: OpaquePointer, _ library: PostgreSQL) {
         self.connection = connection
@@ -34,19 +40,51 @@ package final class PostgreSQLConnection {
         }
     }
 
-    /// Runs one statement, unprepared.
+    /// Finds out whether a pooler stands between, which makes up the number that it gives for the server's process.
+    package func lookForPooler(within seconds: Double) throws(PostgreSQLFailure) {
+        let rows = try run("SELECT pg_backend_pid()", isBinary: false, within: seconds)
+        isDirect = rows.count > 0 && rows.text(0, 0) == String(library.backendProcess(connection))
+    }
+
+    /// Runs one statement, prepared where that is possible.
     /// - Parameters:
     ///   - isBinary: whether values come as PostgreSQL has them in memory, else as text.
     ///   - seconds: after which the connection counts as lost.
     package func run(
         _ statement: String, _ values: [PostgreSQLValue] = [], isBinary: Bool = true, within seconds: Double
     ) throws(PostgreSQLFailure) -> PostgreSQLRows {
+        let name = try prepare(statement, within: seconds)
         let sent = withParameters(values) { texts, lengths, formats in
-            library.sendParameters(
+            if let name {
+                return library.sendPrepared(
+                    connection, name, CInt(values.count), texts, lengths, formats, isBinary ? 1 : 0)
+            }
+            return library.sendParameters(
                 connection, statement, CInt(values.count), nil, texts, lengths, formats, isBinary ? 1 : 0)
         }
         guard sent == 1 else { throw lost() }
-        return try answer(within: seconds)
+        do throws(PostgreSQLFailure) {
+            return try answer(within: seconds)
+        } catch {
+            // A statement that is not there any more, or that other tables have made another: the connection is left.
+            if name != nil, Self.outdated.contains(error.state) { isUsable = false }
+            throw error
+        }
+    }
+
+    /// SQLSTATEs of prepared statements that are of no more use, or of a name that is taken.
+    package static let outdated: Set<String> = ["26000", "42P05", "0A000"]
+
+    /// - Returns: the statement's name; nil where it goes unprepared.
+    private func prepare(_ statement: String, within seconds: Double) throws(PostgreSQLFailure) -> String? {
+        guard isDirect else { return nil }
+        if let name = prepared[statement] { return name }
+        guard prepared.count < Self.mostPrepared else { return nil }
+        let name = "s\(prepared.count)"
+        guard library.sendPrepare(connection, name, statement, 0, nil) == 1 else { throw lost() }
+        _ = try answer(within: seconds)
+        prepared[statement] = name
+        return name
     }
 
     /// Runs statements without parameters, one after the other, up to the first that fails; one round trip for all.

@@ -52,6 +52,8 @@ final class Links: Sendable {
     /// Connects, and sees to the schema where this process has not yet.
     private func connect() throws -> PostgreSQLConnection {
         let connection = try server.library.connect(server.place)
+        try connection.lookForPooler(within: server.patience)
+        if connection.isDirect { try connection.run(script: server.limits(in: .session), within: server.patience) }
         // One at a time: the others wait for what it finds.
         try isPrepared.withLock { isPrepared in
             if isPrepared { return }

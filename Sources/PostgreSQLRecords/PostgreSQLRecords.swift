@@ -14,8 +14,8 @@ import Waiting
 /// 3. A body runs in a transaction, as often as it takes for it to be made once (Transactions.swift).
 /// 4. It sees the database through a `Session`, which ends with it. Its methods are in Session+*.swift.
 ///
-/// A session's state is never relied on: statements go unprepared, limits and locks are a transaction's. So a pooler in
-/// transaction mode may stand between.
+/// A session's state is never relied on where a pooler in transaction mode stands between: statements go unprepared then,
+/// and limits are a transaction's. Locks always are.
 public final class PostgreSQLRecords: TransactionalRecords, Sendable {
     private let transactions: Transactions
     private let readers: WorkerPool

@@ -43,13 +43,21 @@ struct Server: Sendable {
         self.onDamage = onDamage
     }
 
-    /// Limits of a transaction, set in it: a pooler passes on what a session was begun with to whoever comes next, or to
-    /// nobody.
-    var limits: String {
-        """
-        SET LOCAL statement_timeout = '\(Int(patience * 900))ms'; SET LOCAL lock_timeout = '\(Self.lockSeconds)s'; \
-        SET LOCAL idle_in_transaction_session_timeout = '10s'
-        """
+    enum Scope: String { case transaction = "LOCAL", session = "SESSION" }
+
+    /// Limits, in the session where it is this connection's own, else in each transaction: a pooler passes on what a
+    /// session was begun with to whoever comes next, or to nobody.
+    func limits(in scope: Scope) -> String {
+        let set = "SET \(scope.rawValue)"
+        return """
+            \(set) statement_timeout = '\(Int(patience * 900))ms'; \(set) lock_timeout = '\(Self.lockSeconds)s'; \
+            \(set) idle_in_transaction_session_timeout = '10s'
+            """
+    }
+
+    /// What begins a transaction.
+    func beginning(_ script: String, on connection: PostgreSQLConnection) -> String {
+        connection.isDirect ? script : "\(script); \(limits(in: .transaction))"
     }
 }
 

@@ -25,6 +25,8 @@ final class Session: RecordsWriter {
     private(set) var hasChanged = false
     /// Domains that this transaction holds, by id; true where alone.
     private var held: [Int64: Bool] = [:]
+    /// Accounts' domains, which never change.
+    private var domains: [AccountRecord.ID: Int64] = [:]
     private var patience: Double
     /// Addresses that had no row when the body asked.
     var unknown: Set<String> = []
@@ -148,8 +150,13 @@ final class Session: RecordsWriter {
     /// - Returns: false where there is no such account.
     @discardableResult
     func hold(domainOf account: AccountRecord.ID) throws -> Bool {
+        if let domain = domains[account] {
+            try hold(domain)
+            return true
+        }
         let domain = try first("SELECT domain FROM account WHERE id = $1", [.integer(account)]) { try $0.integer() }
         guard let domain else { return false }
+        domains[account] = domain
         try hold(domain)
         return true
     }

@@ -73,7 +73,7 @@ struct Transactions: Sendable {
     private func begin(_ script: String) throws -> PostgreSQLConnection {
         let connection = try links.take()
         do {
-            try connection.run(script: "\(script); \(server.limits)", within: server.patience)
+            try connection.run(script: server.beginning(script, on: connection), within: server.patience)
             return connection
         } catch {
             end(connection)
@@ -127,7 +127,7 @@ struct Transactions: Sendable {
             do {
                 let connection = try links.take()
                 defer { links.keep(connection) }
-                try connection.run(script: "BEGIN; \(server.limits)", within: server.patience)
+                try connection.run(script: server.beginning("BEGIN", on: connection), within: server.patience)
                 // Waits for whoever has written the slot's row and not ended.
                 let rows = try connection.run(
                     """
@@ -156,7 +156,8 @@ struct Transactions: Sendable {
                 return try attempt()
             } catch let failure as PostgreSQLFailure {
                 switch failure.state {
-                case "40001", "40P01", "55P03", "57014":
+                case "40001", "40P01", "55P03", "57014",
+                    _ where PostgreSQLConnection.outdated.contains(failure.state):
                     overtaken += 1
                     guard ContinuousClock.now < start + .seconds(Self.secondsOvertaken) else {
                         throw server.error(failure)

@@ -35,7 +35,9 @@ enum Stores {
             _ = try platform.password()
             return IMAPStore(
                 platform, contentKey: contentKey, spoolDirectory: configuration.stateDirectory, group: group,
-                trust: trust, timeouts: timeouts)
+                trust: trust, timeouts: timeouts,
+                // What a node leaves in its system's hands is gone before another takes over.
+                unacknowledged: configuration.isDatabaseShared ? .seconds(4) : .seconds(10))
         }
     }
 

@@ -198,6 +198,25 @@ import Vocabulary
         }
     }
 
+    /// Another node may deliver there by then, and knows nothing of what is on its way.
+    @Test(arguments: [40, 1], [1, 2, 3]) func whatIsNotOursAnyMoreIsNotMadeWhole(count: Int, asked: Int) async throws {
+        try await Scene.playing { scene in
+            let messages = (0..<count).map { Scene.message($0, octets: count == 1 ? 700_000 : 300) }
+            let (writer, batch) = try await scene.stage(messages)
+            let left = Mutex(asked)
+            await #expect(throws: MailStoreError.self) {
+                try await scene.store.publish(batch) {
+                    left.withLock {
+                        $0 -= 1; return $0 >= 0
+                    }
+                }
+            }
+            await writer.leave()
+            try scene.expectOnce([])
+            #expect(left.withLock { $0 } < 0)
+        }
+    }
+
     /// What was not settled is found out before anything follows.
     @Test func nothingFollowsABatchThatIsNotSettled() async throws {
         try await Scene.playing { scene in

@@ -65,6 +65,17 @@ extension Integration {
             tally.expectNothingLost(seed)
         }
 
+        /// Of three that share a database: most are started again at once; others take over what the rest have left.
+        @Test(.enabled(if: PostgreSQLServer.isAvailable)) func killsOfNodesLoseNothingAndDoubleNothing() async throws {
+            let seed = UInt64.random(in: 0...UInt64.max)
+            var nodes = try await NodeHardship(.of("MAILMOVE_TEST_KILLS", atLeast: 10), seed: seed)
+            defer { nodes.remove() }
+            let tally = try await nodes.run()
+            print("kill -9 of nodes, \(tally)")
+            tally.expectNothingLost(seed)
+            #expect(tally.takeOvers > 0, "seed \(seed)")
+        }
+
         /// With a clock that jumps by days, a state that is put back to a backup, and a mail store that is not mounted.
         @Test(.enabled(if: Upheavals.arePossible, "needs root, to mount; and libfaketime"))
         func killsAtUpheavalsLoseNothingAndDoubleNothing() async throws {

@@ -44,17 +44,21 @@ final class Hardship: Sendable {
     }
 
     /// What the daemon knows of the old server, and how to end that.
-    private struct Old: Sendable {
+    struct Old: Sendable {
         var settings: JSONValue
         var stop: @Sendable () -> Void
     }
 
-    let daemon: DaemonProcess
-    private let old: Old
+    /// One, or several that share everything but their sockets.
+    let daemons: [DaemonProcess]
+    var daemon: DaemonProcess { daemons[0] }
+    /// Where its Maildirs are.
+    private let mail: URL
+    let old: Old
     let reader: MailReader
     let scale: Scale
-    private let seed: UInt64
-    private let accounts: Int
+    let seed: UInt64
+    let accounts: Int
     private let credentials: URL
     let state = Mutex(State())
 
@@ -66,57 +70,30 @@ final class Hardship: Sendable {
     convenience init(
         _ scale: Scale, seed: UInt64, pace: Int, daemon: DaemonProcess? = nil, files: Bool = true
     ) throws {
-        var options = MailboxServer.Options()
-        options.pauseMilliseconds = pace
-        let numbers = 0..<Self.accounts(scale)
-        let server = try MailboxServer(
-            passwords: Self.passwords(numbers),
-            mail: Dictionary(
-                uniqueKeysWithValues: numbers.map { number in
-                    (Self.address(number), Self.mail(number, scale.messages))
-                }),
-            options: options)
-        let settings: JSONValue = ["host": "127.0.0.1", "port": .integer(Int64(server.port)), "security": "none"]
-        try self.init(scale, seed, Old(settings: settings) { server.stop() }, daemon, files)
+        let old = try Self.byPOP3(Self.accounts(scale), scale, pace: pace)
+        try self.init(scale, seed, old, [daemon ?? DaemonProcess(environment: Self.environment)], files)
     }
 
-    /// By IMAP, from a real Dovecot with three folders.
-    static func byIMAP(_ scale: Scale, seed: UInt64) async throws -> Hardship {
-        var scale = scale
-        // Dovecot takes no time over a message.
-        scale.messages = 600
-        var options = DovecotServer.Options()
-        options.hasIMAP = true
-        let numbers = 0..<accounts(scale)
-        let server = try await DovecotServer(users: passwords(numbers), options: options)
-        for number in numbers {
-            let mail = mail(number, scale.messages).map(\.octets)
-            for (index, folder) in ["", ".Work", ".Work.2024"].enumerated() {
-                let part = stride(from: index, to: mail.count, by: 3).map { mail[$0] }
-                try server.fill(address(number), with: part, in: folder)
-            }
-        }
-        let settings: JSONValue = [
-            "protocol": "imap", "host": "127.0.0.1", "port": .integer(Int64(server.imapPort ?? 0)), "security": "none",
-        ]
-        return try Hardship(scale, seed, Old(settings: settings) { server.stop() }, nil, true)
-    }
-
-    private init(_ scale: Scale, _ seed: UInt64, _ old: Old, _ daemon: DaemonProcess?, _ files: Bool) throws {
+    /// - Parameter mail: where the Maildirs are, if not in the first daemon's folder.
+    init(
+        _ scale: Scale, _ seed: UInt64, _ old: Old, _ daemons: [DaemonProcess], _ files: Bool, mail: URL? = nil,
+        accounts: Int? = nil
+    ) throws {
         self.scale = scale
         self.seed = seed
         self.old = old
-        accounts = Self.accounts(scale)
-        self.daemon = try daemon ?? DaemonProcess(environment: Self.environment)
+        self.accounts = accounts ?? Self.accounts(scale)
+        self.daemons = daemons
+        self.mail = mail ?? daemons[0].folder.appending(path: "mail")
         reader = MailReader(seed: seed, files: files)
-        credentials = self.daemon.folder.appending(path: "credentials")
+        credentials = daemons[0].folder.appending(path: "credentials")
         try FileManager.default.createDirectory(at: credentials, withIntermediateDirectories: true)
         try Data((0..<32).map { _ in UInt8.random(in: 0...255) }).write(to: credentials.appending(path: "seal-key"))
     }
 
-    private static func accounts(_ scale: Scale) -> Int { max(6, scale.blows / 3) }
+    static func accounts(_ scale: Scale) -> Int { max(6, scale.blows / 3) }
 
-    private static func passwords(_ numbers: Range<Int>) -> [String: String] {
+    static func passwords(_ numbers: Range<Int>) -> [String: String] {
         Dictionary(uniqueKeysWithValues: numbers.map { (address($0), oldPassword($0)) })
     }
 
@@ -131,6 +108,10 @@ final class Hardship: Sendable {
     }
 
     func start() async throws { try await daemon.start(adding: ["CREDENTIALS_DIRECTORY": credentials.path]) }
+
+    func maildir(of number: Int) -> URL {
+        mail.appending(path: "example.com/user\(number)/Maildir")
+    }
 
     /// Runs it: `blow` ends the daemon and what it stands on, and sets both up again, the daemon not yet started.
     /// `then` does more while the daemon is down, and may start and end it; it is given the accounts in hand.
@@ -149,7 +130,7 @@ final class Hardship: Sendable {
         var front = 0..<4
         while tally.blows < scale.blows, ContinuousClock.now - start < .seconds(scale.seconds) {
             try await self.start()
-            reader.read(front.map { daemon.maildir(of: Self.address($0)) })
+            reader.read(front.map { maildir(of: $0) })
             // Nobody waits for these: they are ended in the middle, or not.
             let calls = Task { [front, round = tally.blows] in await self.call(front, round) }
             // Mostly in the middle of a move; else at any moment from the start on.
@@ -176,7 +157,7 @@ final class Hardship: Sendable {
         }
         let all = 0..<front.upperBound
         try await self.start()
-        reader.read(all.map { daemon.maildir(of: Self.address($0)) })
+        reader.read(all.map { maildir(of: $0) })
         try await finish(all)
         reader.stop()
         account(for: all, &tally)
@@ -188,6 +169,8 @@ final class Hardship: Sendable {
     private struct Refused: Error {}
 
     private func ask(_ method: String, _ params: JSONValue, admin: Bool = false) async throws -> JSONValue {
+        // Whichever: each answers for all.
+        let daemon = daemons.randomElement() ?? daemon
         let client = try RawClient(path: admin ? daemon.adminSocket : daemon.loginSocket)
         let reply = try await client.call(method, params: String(decoding: try JSONText.encode(params), as: UTF8.self))
         guard let result = reply["result"] else { throw Refused() }
@@ -211,12 +194,12 @@ final class Hardship: Sendable {
             }
             // It has looked at what is in the Maildir before it began.
             state.olderRuns[number] = nil
-            reader.remembers(daemon.maildir(of: Self.address(number)))
+            reader.remembers(maildir(of: number))
         }
         return status
     }
 
-    func call(_ front: Range<Int>, _ round: Int) async {
+    func call(_ front: some Sequence<Int> & Sendable, _ round: Int) async {
         if front.contains(where: { number in state.withLock { !$0.acknowledged.created.contains(number) } }) {
             let rows = front.map { number -> JSONValue in
                 ["address": .string(Self.address(number)), "password": "made-up-\(number)-password"]
@@ -265,7 +248,7 @@ final class Hardship: Sendable {
 
     // MARK: The end
 
-    private func finish(_ all: Range<Int>) async throws {
+    func finish(_ all: Range<Int>) async throws {
         await call(all, 0)
         for number in all {
             // An account under which the daemon has often died is put off, for longer each time.

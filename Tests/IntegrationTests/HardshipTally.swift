@@ -18,6 +18,8 @@ extension Hardship {
         var restored = 0
         var absences = 0
         var jumps = 0
+        /// Ends after which another node has taken over what was going on.
+        var takeOvers = 0
         var lost = 0
         /// Deleted by the reader and here again, as an event has said: they were being delivered when the daemon ended,
         /// over a day ago by its clock.
@@ -29,11 +31,13 @@ extension Hardship {
 
         var description: String {
             """
-            \(blows) times, \(duringMove) of them during a move; \(accounts) accounts with \(messages) messages, \
+            \(blows) times, \(duringMove) of them during a move\(nodes); \(accounts) accounts with \(messages) messages, \
             \(flagged) flagged, \(filed) filed and \(deleted) deleted meanwhile\(upheavals): \(lost) lost, \
             \(doubled) doubled, \(damaged) damaged, \(leftInTmp) left in tmp, \(broken) acknowledged and not so
             """
         }
+
+        private var nodes: String { takeOvers > 0 ? ", \(takeOvers) with a take-over by another node" : "" }
 
         private var upheavals: String {
             guard backups + restored + absences + jumps > 0 else { return "" }
@@ -50,9 +54,11 @@ extension Hardship {
         tally.filed = reader.filed
         tally.deleted = reader.deleted
         let deletions = reader.deletions
-        let log = daemon.log.split(separator: "\n").filter { $0.contains("messages were being delivered when") }
+        let log = daemons.map(\.log).joined(separator: "\n").split(separator: "\n").filter {
+            $0.contains("messages were being delivered when")
+        }
         for number in all {
-            let maildir = daemon.maildir(of: Self.address(number))
+            let maildir = maildir(of: number)
             let sent = Set(Self.mail(number, scale.messages).map { withLineFeeds($0.octets) })
             let names = Dictionary(grouping: reader.messages(in: maildir)) { withoutUIDL($0.value).octets }
             let here = names.mapValues(\.count)
@@ -75,7 +81,8 @@ extension Hardship {
             tally.lost += lost
             tally.doubled += doubled
             tally.damaged += here.reduce(0) { $0 + (sent.contains($1.key) ? 0 : $1.value) }
-            tally.leftInTmp += daemon.files(of: Self.address(number), in: "tmp").count
+            let tmp = maildir.appending(path: "tmp").path
+            tally.leftInTmp += (try? FileManager.default.contentsOfDirectory(atPath: tmp))?.count ?? 0
         }
         let broken = state.withLock { $0.broken }
         tally.broken = broken.count

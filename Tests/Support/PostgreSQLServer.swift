@@ -30,10 +30,7 @@ public final class PostgreSQLServer: @unchecked Sendable {
     public init() async throws {
         port = try LoopbackSocket.freePort()
         folder = MemoryFolder.named("mailmove-postgresql-\(UUID().uuidString.prefix(8))")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        if geteuid() == 0, let user = getpwnam("postgres") {
-            chown(folder.path, user.pointee.pw_uid, user.pointee.pw_gid)
-        }
+        try makeFolder()
         try await run(
             "\(Self.programs)/initdb",
             [
@@ -44,6 +41,35 @@ public final class PostgreSQLServer: @unchecked Sendable {
         try await sql("CREATE ROLE mailmove LOGIN PASSWORD '\(Self.password)'", in: "postgres")
         try await sql("CREATE DATABASE mail", in: "postgres")
         try await sql("ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT, UPDATE ON TABLES TO mailmove")
+    }
+
+    /// A standby of another, which waits for it at each commit.
+    public init(standbyOf primary: PostgreSQLServer) async throws {
+        port = try LoopbackSocket.freePort()
+        folder = MemoryFolder.named("mailmove-postgresql-\(UUID().uuidString.prefix(8))")
+        try makeFolder()
+        try await run(
+            "\(Self.programs)/pg_basebackup",
+            [
+                "-d", "host=\(primary.folder.path) port=\(primary.port) user=postgres application_name=standby", "-D",
+                "\(folder.path)/data", "-R", "-X", "stream", "-c", "fast", "--no-sync",
+            ])
+        try await start()
+        try await primary.sql("ALTER SYSTEM SET synchronous_standby_names = 'standby'", in: "postgres")
+        try await primary.sql("SELECT pg_reload_conf()", in: "postgres")
+        for _ in 0..<200 {
+            let states = try await primary.sql("SELECT sync_state FROM pg_stat_replication", in: "postgres")
+            if states == ["sync"] { return }
+            try await Task.sleep(for: .milliseconds(50))
+        }
+        throw Failed(description: "the standby does not follow")
+    }
+
+    private func makeFolder() throws {
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        if geteuid() == 0, let user = getpwnam("postgres") {
+            chown(folder.path, user.pointee.pw_uid, user.pointee.pw_gid)
+        }
     }
 
     deinit {
@@ -75,15 +101,28 @@ public final class PostgreSQLServer: @unchecked Sendable {
         throw Failed(description: "PostgreSQL did not start")
     }
 
-    /// At once, as a crash of its machine would be for its clients.
-    public func stop() {
+    public func stop() { end(SIGINT) }  // "fast": open transactions are rolled back, connections end
+
+    /// As its machine's crash: what it knew is only in its log, from which it recovers at its start.
+    public func crash() { end(SIGQUIT) }
+
+    /// Makes a standby the one that is written to.
+    public func promote() async throws { try await sql("SELECT pg_promote()", in: "postgres") }
+
+    private func end(_ signal: CInt) {
         guard let process, process.isRunning else { return }
-        // "Fast": open transactions are rolled back, connections end. runuser(1) passes it on.
+        // runuser(1) passes it on.
         let pid = (try? String(contentsOf: folder.appending(path: "data/postmaster.pid"), encoding: .utf8))?
             .split(separator: "\n").first.flatMap { pid_t($0) }
-        if let pid { kill(pid, SIGINT) } else { process.terminate() }
+        if let pid { kill(pid, signal) } else { process.terminate() }
         process.waitUntilExit()
         self.process = nil
+    }
+
+    /// A new database of nodes in it.
+    public func shared() async throws -> (server: PostgreSQLServer, name: String) {
+        try await sql("CREATE DATABASE records OWNER mailmove", in: "postgres")
+        return (self, "records")
     }
 
     /// Runs statements as the administrator. Gives the rows, columns apart by tabs.
