@@ -61,7 +61,7 @@ BOUND   ?= 3600
 torture: setup ## Kill it and cut the power, and count what is lost [KILLS=1000] [CUTS=200] [BOUND=3600]
 	$(SWIFT) build --build-tests
 	MAILMOVE_TEST_KILLS=$(KILLS) MAILMOVE_TEST_CUTS=$(CUTS) MAILMOVE_TEST_SECONDS=$(BOUND) \
-	  $(SWIFT) test --skip-build --no-parallel --filter 'IntegrationTests.*(killsAt|PowerCutTests)'
+	  $(SWIFT) test --skip-build --no-parallel --filter 'IntegrationTests.*(kills(At|While)|PowerCutTests)'
 
 # ThreadSanitizer is no help here: on Linux it does not know the standard library's Mutex (Swift 6.3), by which most of
 # what is shared is guarded, and takes every use of one for a race, while actors and tasks alone pass. What races could

@@ -49,9 +49,36 @@ final class Hardship: Sendable {
         var stop: @Sendable () -> Void
     }
 
+    /// A platform's own IMAP server, into which mail goes by a line that takes its time to answer, and its users.
+    struct Server: Sendable {
+        var mail: MailPlatform
+        var reader: PlatformReader
+
+        init(_ users: [String], seed: UInt64) async throws {
+            mail = try await MailPlatform(users: users)
+            reader = PlatformReader(mail, seed: seed)
+            // What is sent and not answered yet is what nobody knows of.
+            mail.line.at { stage, asked in
+                asked.verb == "APPEND" && stage == .answered ? .wait(0.03) : .goOn
+            }
+        }
+
+        var environment: [String: String] {
+            [
+                "MAILMOVE_MAIL_STORE_KIND": "imap",
+                "MAILMOVE_MAIL_STORE_IMAP_ADDRESS": "127.0.0.1:\(mail.line.port)",
+                "MAILMOVE_MAIL_STORE_IMAP_SECURITY": "none",
+                "MAILMOVE_MAIL_STORE_IMAP_MASTER_USER": MailPlatform.master,
+            ]
+        }
+    }
+
     let daemon: DaemonProcess
     private let old: Old
+    /// In Maildirs.
     let reader: MailReader
+    /// nil where mail goes into Maildirs.
+    let server: Server?
     let scale: Scale
     private let seed: UInt64
     private let accounts: Int
@@ -63,8 +90,10 @@ final class Hardship: Sendable {
     ///   - pace: milliseconds before each message.
     ///   - daemon: one that logs little unless given.
     ///   - files: whether the reader files mail in folders.
+    ///   - platform: where mail goes, if not into Maildirs.
     convenience init(
-        _ scale: Scale, seed: UInt64, pace: Int, daemon: DaemonProcess? = nil, files: Bool = true
+        _ scale: Scale, seed: UInt64, pace: Int, daemon: DaemonProcess? = nil, files: Bool = true,
+        into platform: Server? = nil
     ) throws {
         var options = MailboxServer.Options()
         options.pauseMilliseconds = pace
@@ -77,11 +106,18 @@ final class Hardship: Sendable {
                 }),
             options: options)
         let settings: JSONValue = ["host": "127.0.0.1", "port": .integer(Int64(server.port)), "security": "none"]
-        try self.init(scale, seed, Old(settings: settings) { server.stop() }, daemon, files)
+        try self.init(scale, seed, Old(settings: settings) { server.stop() }, daemon, files, platform)
+    }
+
+    /// By POP3, into a platform's own IMAP server.
+    static func intoIMAP(_ scale: Scale, seed: UInt64) async throws -> Hardship {
+        let users = (0..<accounts(scale)).map(address)
+        return try Hardship(scale, seed: seed, pace: 4, into: try await Server(users, seed: seed))
     }
 
     /// By IMAP, from a real Dovecot with three folders.
-    static func byIMAP(_ scale: Scale, seed: UInt64) async throws -> Hardship {
+    /// - Parameter intoIMAP: whether mail goes into a platform's own IMAP server.
+    static func byIMAP(_ scale: Scale, seed: UInt64, intoIMAP: Bool = false) async throws -> Hardship {
         var scale = scale
         // Dovecot takes no time over a message.
         scale.messages = 600
@@ -99,19 +135,27 @@ final class Hardship: Sendable {
         let settings: JSONValue = [
             "protocol": "imap", "host": "127.0.0.1", "port": .integer(Int64(server.imapPort ?? 0)), "security": "none",
         ]
-        return try Hardship(scale, seed, Old(settings: settings) { server.stop() }, nil, true)
+        let platform = intoIMAP ? try await Server(numbers.map(address), seed: seed) : nil
+        return try Hardship(scale, seed, Old(settings: settings) { server.stop() }, nil, true, platform)
     }
 
-    private init(_ scale: Scale, _ seed: UInt64, _ old: Old, _ daemon: DaemonProcess?, _ files: Bool) throws {
+    private init(
+        _ scale: Scale, _ seed: UInt64, _ old: Old, _ daemon: DaemonProcess?, _ files: Bool, _ server: Server?
+    ) throws {
         self.scale = scale
         self.seed = seed
         self.old = old
         accounts = Self.accounts(scale)
-        self.daemon = try daemon ?? DaemonProcess(environment: Self.environment)
+        self.server = server
+        self.daemon =
+            try daemon ?? DaemonProcess(environment: Self.environment.merging(server?.environment ?? [:]) { $1 })
         reader = MailReader(seed: seed, files: files)
         credentials = self.daemon.folder.appending(path: "credentials")
         try FileManager.default.createDirectory(at: credentials, withIntermediateDirectories: true)
         try Data((0..<32).map { _ in UInt8.random(in: 0...255) }).write(to: credentials.appending(path: "seal-key"))
+        if server != nil {
+            try Data(MailPlatform.masterPassword.utf8).write(to: credentials.appending(path: "imap-master"))
+        }
     }
 
     private static func accounts(_ scale: Scale) -> Int { max(6, scale.blows / 3) }
@@ -140,16 +184,17 @@ final class Hardship: Sendable {
     ) async throws -> Tally {
         var tally = Tally()
         var random = SplitMix64(state: seed)
-        reader.start()
+        if let server { server.reader.start() } else { reader.start() }
         defer {
-            reader.stop()
+            stopReading()
             old.stop()
+            server?.mail.stop()
         }
         let start = ContinuousClock.now
         var front = 0..<4
         while tally.blows < scale.blows, ContinuousClock.now - start < .seconds(scale.seconds) {
             try await self.start()
-            reader.read(front.map { daemon.maildir(of: Self.address($0)) })
+            read(front)
             // Nobody waits for these: they are ended in the middle, or not.
             let calls = Task { [front, round = tally.blows] in await self.call(front, round) }
             // Mostly in the middle of a move; else at any moment from the start on.
@@ -176,18 +221,25 @@ final class Hardship: Sendable {
         }
         let all = 0..<front.upperBound
         try await self.start()
-        reader.read(all.map { daemon.maildir(of: Self.address($0)) })
+        read(all)
         try await finish(all)
-        reader.stop()
-        account(for: all, &tally)
+        stopReading()
+        if let server { try await account(for: all, on: server, &tally) } else { account(for: all, &tally) }
         return tally
     }
+
+    private func read(_ numbers: Range<Int>) {
+        reader.read(numbers.map { daemon.maildir(of: Self.address($0)) })
+        server?.reader.read(numbers.map(Self.address))
+    }
+
+    private func stopReading() { if let server { server.reader.stop() } else { reader.stop() } }
 
     // MARK: Calls
 
     private struct Refused: Error {}
 
-    private func ask(_ method: String, _ params: JSONValue, admin: Bool = false) async throws -> JSONValue {
+    func ask(_ method: String, _ params: JSONValue, admin: Bool = false) async throws -> JSONValue {
         let client = try RawClient(path: admin ? daemon.adminSocket : daemon.loginSocket)
         let reply = try await client.call(method, params: String(decoding: try JSONText.encode(params), as: UTF8.self))
         guard let result = reply["result"] else { throw Refused() }
