@@ -60,7 +60,7 @@ CUTS    ?= 200
 BOUND   ?= 3600
 # What is tried: one daemon over SQLite, or three over PostgreSQL.
 DATABASE ?= sqlite
-tortures_sqlite     = killsAt|PowerCutTests
+tortures_sqlite     = kills(At|While)|PowerCutTests
 tortures_postgresql = killsOfNodes
 torture: setup ## Kill it and cut the power, and count what is lost [KILLS=1000] [CUTS=200] [BOUND=3600] [DATABASE=postgresql]
 	$(SWIFT) build --build-tests

@@ -351,8 +351,9 @@ let package = Package(
             "MigrationTests",
             nio + [
                 "AccountDirectory", "AccountFile", "Accounts", "BuiltinDirectory", "Delivery", "Diagnosis", "Ground",
-                "IMAPSource", "Logins", "OldServerPlaces", "OldServerPolicy", "MailSource", "MailStore", "MaildirStore",
-                "MessageContent", "Migration", "Notices", "PlatformAccounts", "PlatformHashes", "POP3Source", "Records",
+                "IMAPSource", "IMAPStore", "Logins", "OldServerPlaces", "OldServerPolicy", "MailSource", "MailStore",
+                "MaildirStore", "MessageContent", "Migration", "Notices", "PlatformAccounts", "PlatformHashes",
+                "POP3Source", "Records",
                 "Runs", "SQLiteRecords", "Secrets",
                 "Statuses",
                 "Support", "Vocabulary", "Waiting", logging,

@@ -7,14 +7,21 @@ struct CommandLineOptions {
         ("--admin-socket", "PATH", "listen here for the administrator: every method"),
         ("--login-socket", "PATH", "listen here for mail servers: the methods around a login"),
         ("--config", "PATH", "read this file instead of \(ConfigurationSource.defaultFile)"),
+        (
+            "--mailbox", "ADDRESS",
+            "with --check: a mailbox of the platform's, which is entered and given a message to try"
+        ),
     ]
 
     var wantsHelp = false
     var wantsVersion = false
     var wantsCheck = false
+    /// The file alone, whatever it leads to.
+    var wantsFileCheck = false
     var adminSocket: String?
     var loginSocket: String?
     var config: String?
+    var mailbox: String?
     /// Two URLs: from where, and to where.
     var migration: (source: String, target: String)?
     /// `--flag=value` for each given key: the last one if repeated, all of them for a list.
@@ -32,11 +39,12 @@ struct CommandLineOptions {
             let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let flag = String(parts[0])
             let attached = parts.count == 2 ? String(parts[1]) : nil
-            if ["--help", "-h", "--version", "--check"].contains(flag) {
+            if ["--help", "-h", "--version", "--check", "--check-file"].contains(flag) {
                 guard attached == nil else { throw .usage(flag, "takes no value\(Self.hint)") }
                 switch flag {
                 case "--version": wantsVersion = true
                 case "--check": wantsCheck = true
+                case "--check-file": wantsFileCheck = true
                 default: wantsHelp = true
                 }
                 continue
@@ -53,7 +61,7 @@ struct CommandLineOptions {
             guard key != nil || own != nil else {
                 let known =
                     ConfigurationKey.all.map(\.flag) + Self.own.map(\.flag) + [
-                        "--help", "--version", "--check", "--migrate-database",
+                        "--help", "--version", "--check", "--check-file", "--migrate-database",
                     ]
                 let meant = nearest(flag, in: known).map { "; did you mean \($0)?" } ?? ""
                 throw .usage(flag, "unknown flag\(meant)\(Self.hint)")
@@ -67,10 +75,13 @@ struct CommandLineOptions {
                 values.append((key, value))
                 continue
             }
-            guard !value.isEmpty else { throw .usage(flag, "the path is empty\(Self.hint)") }
+            guard !value.isEmpty else {
+                throw .usage(flag, "the \(flag == "--mailbox" ? "address" : "path") is empty\(Self.hint)")
+            }
             switch flag {
             case "--admin-socket": adminSocket = value
             case "--login-socket": loginSocket = value
+            case "--mailbox": mailbox = value
             default: config = value
             }
         }

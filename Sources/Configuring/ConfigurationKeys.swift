@@ -16,18 +16,19 @@ extension ConfigurationKey {
             "mailStore.maildir.shared", .truth, \.mailStore.isMaildirShared, atReload: false,
             "whether all nodes reach the same Maildirs; else only one may use the database"),
         .init(
-            "mailStore.folders.sent", .folderPath, \.mailStore.sent, atReload: false,
+            "mailStore.folders.sent", .specialFolder, \.mailStore.sent, atReload: false,
             "the platform's folder for sent mail; / between levels"),
         .init(
-            "mailStore.folders.drafts", .folderPath, \.mailStore.drafts, atReload: false,
+            "mailStore.folders.drafts", .specialFolder, \.mailStore.drafts, atReload: false,
             "the platform's folder for drafts"),
         .init(
-            "mailStore.folders.junk", .folderPath, \.mailStore.junk, atReload: false, "the platform's folder for junk"),
+            "mailStore.folders.junk", .specialFolder, \.mailStore.junk, atReload: false,
+            "the platform's folder for junk"),
         .init(
-            "mailStore.folders.trash", .folderPath, \.mailStore.trash, atReload: false,
+            "mailStore.folders.trash", .specialFolder, \.mailStore.trash, atReload: false,
             "the platform's folder for deleted mail"),
         .init(
-            "mailStore.folders.archive", .folderPath, \.mailStore.archive, atReload: false,
+            "mailStore.folders.archive", .specialFolder, \.mailStore.archive, atReload: false,
             "the platform's folder for archived mail"),
         .init(
             "mailStore.imap.address", .optional(.hostAndPort), \.mailStore.imap.address, atReload: false,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Configuration
+public import Vocabulary
 
 /// Where the configuration comes from: flags, which win over `MAILMOVE_*` environment variables, which win over the
 /// YAML file, which wins over the defaults.
@@ -17,7 +18,9 @@ public struct ConfigurationSource: Sendable {
         case help
         case version
         /// Say whether the configuration is in order, and exit 0 or 78.
-        case check
+        case checkFile
+        /// The same, and try the platform's IMAP server, where mail goes there.
+        case check(mailbox: EmailAddress?)
         /// Take everything along from a SQLite database into a PostgreSQL database, and exit.
         case migrateDatabase(path: String, url: String)
     }
@@ -62,8 +65,13 @@ public struct ConfigurationSource: Sendable {
             }
             command = .migrateDatabase(path: path, url: migration.target)
         } else {
+            let mailbox = try Self.mailbox(options)
             command =
-                options.wantsHelp ? .help : options.wantsVersion ? .version : options.wantsCheck ? .check : .run
+                options.wantsHelp
+                ? .help
+                : options.wantsVersion
+                    ? .version
+                    : options.wantsCheck ? .check(mailbox: mailbox) : options.wantsFileCheck ? .checkFile : .run
         }
         adminSocket = options.adminSocket
         loginSocket = options.loginSocket
@@ -74,6 +82,15 @@ public struct ConfigurationSource: Sendable {
         variables = EnvironmentVariablesProvider(environmentVariables: environment)
         self.environment = environment
         self.readFile = readFile
+    }
+
+    private static func mailbox(_ options: CommandLineOptions) throws(ConfigurationError) -> EmailAddress? {
+        guard let text = options.mailbox else { return nil }
+        guard options.wantsCheck else { throw .usage("--mailbox", "goes with --check alone") }
+        guard let address = try? EmailAddress(text) else {
+            throw .usage("--mailbox", "expected an address, found \(quoted(text))")
+        }
+        return address
     }
 
     /// The configuration, and warnings about oddities that are no errors, one sentence each.

@@ -17,24 +17,39 @@ public struct DaemonConfiguration: Sendable, Equatable {
         public var maildirLayout = MaildirLayout.maildirPlusPlus
         /// Whether all nodes reach the same Maildirs.
         public var isMaildirShared = false
-        /// What the new platform calls its special folders, with `/` between levels.
-        public var sent = SpecialUse.usualNames[.sent] ?? ""
-        public var drafts = SpecialUse.usualNames[.drafts] ?? ""
-        public var junk = SpecialUse.usualNames[.junk] ?? ""
-        public var trash = SpecialUse.usualNames[.trash] ?? ""
-        public var archive = SpecialUse.usualNames[.archive] ?? ""
+        /// What the new platform calls its special folders.
+        public var sent = SpecialFolder(.sent)
+        public var drafts = SpecialFolder(.drafts)
+        public var junk = SpecialFolder(.junk)
+        public var trash = SpecialFolder(.trash)
+        public var archive = SpecialFolder(.archive)
 
         public var imap = IMAP()
 
-        /// The same, by use.
-        public var specialFolders: [SpecialUse: String] {
+        private var byUse: [SpecialUse: SpecialFolder] {
             [.sent: sent, .drafts: drafts, .junk: junk, .trash: trash, .archive: archive]
         }
 
-        /// Those that an administrator has called otherwise than is usual.
-        public var namedFolders: [SpecialUse: String] {
-            specialFolders.filter { $0.value != SpecialUse.usualNames[$0.key] }
-        }
+        /// The paths of all of them, by use.
+        public var specialFolders: [SpecialUse: String] { byUse.mapValues(\.path) }
+
+        /// Those that an administrator has named, be it as usual.
+        public var namedFolders: [SpecialUse: String] { byUse.filter(\.value.isGiven).mapValues(\.path) }
+    }
+
+    /// What a special folder of the new platform is called.
+    public struct SpecialFolder: Sendable, Equatable {
+        /// With `/` between levels.
+        public var path: String
+        /// Whether an administrator says so; else it is the usual name, and a platform that has another one is followed.
+        public var isGiven = false
+
+        init(_ use: SpecialUse) { path = SpecialUse.usualNames[use] ?? "" }
+
+        init(given path: String) { (self.path, isGiven) = (path, true) }
+
+        /// A default that is given is the default.
+        public static func == (one: SpecialFolder, other: SpecialFolder) -> Bool { one.path == other.path }
     }
 
     /// The platform's IMAP server, for ``MailStoreKind/imap``.

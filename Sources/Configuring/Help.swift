@@ -14,7 +14,13 @@ extension ConfigurationSource {
 
             """
         for own in CommandLineOptions.own { text += entry("\(own.flag) \(own.placeholder)", [own.meaning]) }
-        text += entry("--check", ["say whether the configuration is in order, and exit"])
+        text += entry(
+            "--check",
+            [
+                "say whether the configuration is in order, and exit; where mail goes into the platform's IMAP server,",
+                "enter a mailbox there, and see whether a message comes back as it was sent",
+            ])
+        text += entry("--check-file", ["the same without the platform"])
         text += entry(
             "--migrate-database sqlite:PATH postgresql://…",
             [

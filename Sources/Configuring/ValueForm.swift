@@ -104,20 +104,6 @@ extension ValueForm<String> {
             }, write: { $0 })
     }
 
-    static var folderPath: ValueForm {
-        ValueForm(
-            expected: "a folder's path such as Sent or Mail/Sent", placeholder: "FOLDER",
-            read: { (text) throws(Rejection) in
-                guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
-                    throw Rejection(detail: "it contains a control character")
-                }
-                guard !text.split(separator: "/", omittingEmptySubsequences: false).contains(where: \.isEmpty) else {
-                    throw Rejection(detail: "it has a level without a name")
-                }
-                return text
-            }, write: { $0 })
-    }
-
     /// A user name.
     static var line: ValueForm {
         ValueForm(
@@ -294,4 +280,20 @@ private func canonicalAddress(_ text: String) -> String? {
         return String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
     return nil
+}
+
+extension ValueForm<DaemonConfiguration.SpecialFolder> {
+    static var specialFolder: ValueForm {
+        ValueForm(
+            expected: "a folder's path such as Sent or Mail/Sent", placeholder: "FOLDER",
+            read: { (text) throws(Rejection) in
+                guard !text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+                    throw Rejection(detail: "it contains a control character")
+                }
+                guard !text.split(separator: "/", omittingEmptySubsequences: false).contains(where: \.isEmpty) else {
+                    throw Rejection(detail: "it has a level without a name")
+                }
+                return .init(given: text)
+            }, write: { $0.path })
+    }
 }

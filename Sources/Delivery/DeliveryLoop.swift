@@ -162,11 +162,17 @@ final class DeliveryLoop: Sendable {
     private func prepare(_ staged: [Item]) async -> [Item] {
         var prepared: [Item] = []
         for var item in staged {
-            do {
+            do throws(MailStoreError) {
                 item.submission.batch = try await store.prepare(item.submission.batch)
                 prepared.append(item)
             } catch {
-                item.resume(throwing: error)
+                guard error.code == .folderRefused else {
+                    item.resume(throwing: error)
+                    continue
+                }
+                // Nothing is intended; other folders' mail goes on.
+                item.publication = Publication(item.submission.rows.map { _ in .refused(error.detail) })
+                item.settle()
             }
         }
         return prepared

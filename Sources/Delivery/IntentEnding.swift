@@ -27,8 +27,8 @@ package struct IntentEnding: Sendable {
     private struct Ended: Sendable {
         var intent: Intent
         var address: EmailAddress
-        /// Where its mailbox stands now.
-        var batch: StagedBatch
+        /// Where its mailbox stands now; nil where that is not known to this store.
+        var batch: StagedBatch?
         var delivered: [Bool]
         /// How many of the messages not moved were not found: nobody can tell whether their user has deleted them.
         var notFound = 0
@@ -75,7 +75,12 @@ package struct IntentEnding: Sendable {
         let outcomes = await publish(Dictionary(grouping: intents, by: \.account), searchesContents, &silent)
         var failures: [AccountRecord.ID: any Error] = [:]
         for outcome in outcomes { failures[outcome.account] = outcome.error }
-        let errors = await store.sync(outcomes.flatMap(\.ended).map(\.batch))
+        // What is not known to this store has nothing that is to be made durable.
+        let batches = outcomes.flatMap(\.ended).enumerated().compactMap { place, ended in
+            ended.batch.map { (place, $0) }
+        }
+        let found = await store.sync(batches.map(\.1))
+        let errors = Dictionary(uniqueKeysWithValues: found.map { (batches[$0.key].0, $0.value) })
         var durable: [[Ended]] = []
         var start = 0
         for outcome in outcomes {
@@ -121,13 +126,9 @@ package struct IntentEnding: Sendable {
         var outcome = Outcome(account: account)
         var row: AccountRecord?
         for intent in intents {
-            guard let batch = intent.batch(in: store) else {
-                outcome.error = RecordsError(
-                    code: .corrupt, detail: "intent \(intent.id) in the database cannot be read")
-                break
-            }
+            let batch = intent.batch(in: store)
             do {
-                if let error = silent[batch.lane] { throw error }
+                if let error = batch.flatMap({ silent[$0.lane] }) { throw error }
                 if row == nil {
                     row = try await context.records.account(id: account)
                     // A mailbox that is missing, or is a different one, tells nothing.
@@ -138,7 +139,7 @@ package struct IntentEnding: Sendable {
                 outcome.ended.append(ended)
             } catch {
                 outcome.error = error
-                if let error = error as? MailStoreError, error.code == .unresponsive {
+                if let error = error as? MailStoreError, error.code == .unresponsive, let batch {
                     outcome.silent = (batch.lane, error)
                 }
                 break
@@ -148,18 +149,27 @@ package struct IntentEnding: Sendable {
     }
 
     private func end(
-        _ intent: Intent, _ batch: StagedBatch, of row: AccountRecord, after before: [Ended], _ searchesContents: Bool
+        _ intent: Intent, _ batch: StagedBatch?, of row: AccountRecord, after before: [Ended],
+        _ searchesContents: Bool
     ) async throws -> Ended {
         guard context.records.holds(Lease.current) else {
             throw RecordsError(code: .superseded, detail: "Another node may have taken the run of \(row.address) over.")
         }
-        let recovered = try await store.recover(
-            batch, of: row.address, isRecent: intent.isRecent(at: context.now()))
-        var ended = Ended(
-            intent: intent, address: row.address, batch: recovered.batch,
-            delivered: recovered.fates.map { $0 == .delivered },
-            notFound: recovered.fates.count { $0 == .notFound }, notes: recovered.notes)
-        let unknown = recovered.fates.indices.filter { recovered.fates[$0] == .unknown }
+        var fates = intent.rows.map { _ in MessageFate.unknown }
+        var ended = Ended(intent: intent, address: row.address, delivered: [])
+        if let batch {
+            let recovered = try await store.recover(
+                batch, of: row.address, isRecent: intent.isRecent(at: context.now()))
+            (fates, ended.batch, ended.notes) = (recovered.fates, recovered.batch, recovered.notes)
+        } else {
+            // mailStore.kind was another then: what has arrived is told by what is in the mailbox now.
+            context.log.notice(
+                "a delivery was begun into another kind of mail store, or cannot be read; what is in the mailbox tells",
+                metadata: .about(row.address))
+        }
+        ended.delivered = fates.map { $0 == .delivered }
+        ended.notFound = fates.count { $0 == .notFound }
+        let unknown = fates.indices.filter { fates[$0] == .unknown }
         guard !unknown.isEmpty else { return ended }
         guard searchesContents else { throw Undecided(count: unknown.count) }
         guard let ours = try await store.contents(of: row.address, .ours),

@@ -42,6 +42,10 @@ public struct Capabilities: Hashable, Sendable {
     /// RFC 7162
     public var conditionalStore: Bool { has("CONDSTORE") || quickResync }
     public var quickResync: Bool { has("QRESYNC") }
+    /// RFC 9208
+    public var quota: Bool { names.contains { $0 == "QUOTA" || $0.hasPrefix("QUOTA=") } }
+    /// RFC 4314
+    public var accessControl: Bool { has("ACL") }
     public var extendedSearch: Bool { has("ESEARCH") || has("IMAP4REV2") }
     public var unselect: Bool { has("UNSELECT") || has("IMAP4REV2") }
     public var enable: Bool { has("ENABLE") || has("IMAP4REV2") }

@@ -31,7 +31,12 @@ public enum Command: Sendable {
     /// RFC 4315: only these, not messages that others have flagged.
     case expunge(UIDSet)
     case create(MailboxName, SpecialUse?)
+    case delete(MailboxName)
     case subscribe(MailboxName)
+    /// What the mailbox that a folder is in may hold (RFC 9208 §4.1.3).
+    case quotaRoot(MailboxName)
+    /// What one may do in a folder (RFC 4314 §3.5).
+    case rights(MailboxName)
     /// One message, or many (RFC 3502).
     case append(MailboxName, [AppendedMessage])
     /// RFC 3691: leaves the folder and changes nothing.
@@ -62,6 +67,8 @@ public enum Command: Sendable {
 
     public enum FetchItem: Hashable, Sendable {
         case uid, flags, date, octets, modificationSequence
+        /// What the server calls the message in whatever folder (RFC 8474 §5.1; Gmail's own).
+        case emailID, gmailMessageID
         /// The whole message.
         case message
         case header
@@ -73,7 +80,7 @@ public enum Command: Sendable {
         var isText: Bool {
             switch self {
             case .message, .header, .headerFields, .part: true
-            case .uid, .flags, .date, .octets, .modificationSequence: false
+            case .uid, .flags, .date, .octets, .modificationSequence, .emailID, .gmailMessageID: false
             }
         }
     }
@@ -95,9 +102,12 @@ public enum Command: Sendable {
         public var date: Timestamp?
         /// How many octets follow; their line ends are CRLF.
         public var octets: Int
+        /// Whether its header is more than ASCII, which a server that has UTF-8 switched on wants to be told (RFC 6855
+        /// §4).
+        public var isUTF8: Bool
 
-        public init(flags: [Flag] = [], date: Timestamp? = nil, octets: Int) {
-            (self.flags, self.date, self.octets) = (flags, date, octets)
+        public init(flags: [Flag] = [], date: Timestamp? = nil, octets: Int, isUTF8: Bool = false) {
+            (self.flags, self.date, self.octets, self.isUTF8) = (flags, date, octets, isUTF8)
         }
     }
 }
@@ -107,10 +117,10 @@ extension Command {
     public var changesMailbox: Bool {
         switch self {
         case .capability, .noop, .startTLS, .logout, .id, .login, .authenticate, .enable, .namespace, .list, .lsub,
-            .xlist, .examine, .status, .fetch, .search, .unselect:
+            .xlist, .examine, .status, .fetch, .search, .unselect, .quotaRoot, .rights:
             false
         // SELECT takes \Recent away from what is new (RFC 3501 §6.3.1).
-        case .select, .store, .expunge, .create, .subscribe, .append, .close: true
+        case .select, .store, .expunge, .create, .delete, .subscribe, .append, .close: true
         }
     }
 
@@ -121,7 +131,7 @@ extension Command {
         // RFC 9051 §5.5: if an opening fails, commands after it may apply to the folder that was open before.
         case .examine, .select, .close, .unselect: true
         case .capability, .noop, .id, .namespace, .list, .lsub, .xlist, .status, .fetch, .search, .store, .expunge,
-            .create, .subscribe, .append:
+            .create, .delete, .subscribe, .append, .quotaRoot, .rights:
             false
         }
     }
@@ -151,7 +161,8 @@ extension Command {
         case .enable(let names): try hold(!names.isEmpty && names.allSatisfy(Self.isAtom), "such a capability")
         case .list(_, let pattern), .lsub(let pattern), .xlist(let pattern):
             try hold(Self.isLine(pattern.utf8), "a pattern with NUL, CR or LF")
-        case .examine(let name, _), .select(let name, _), .create(let name, _), .subscribe(let name):
+        case .examine(let name, _), .select(let name, _), .create(let name, _), .delete(let name),
+            .subscribe(let name), .quotaRoot(let name), .rights(let name):
             try hold(Self.isName(name), "a folder name that is empty or has NUL, CR or LF")
         case .status(let name, let items):
             try hold(Self.isName(name), "a folder name that is empty or has NUL, CR or LF")

@@ -95,9 +95,10 @@ struct CommandEncoder {
             write("CREATE ")
             string(name.octets)
             if let use { write(" (USE (\(use.attribute)))") }
-        case .subscribe(let name):
-            write("SUBSCRIBE ")
-            string(name.octets)
+        case .delete(let name): named("DELETE", name)
+        case .subscribe(let name): named("SUBSCRIBE", name)
+        case .quotaRoot(let name): named("GETQUOTAROOT", name)
+        case .rights(let name): named("MYRIGHTS", name)
         case .append(let name, let messages): append(name, messages)
         }
     }
@@ -162,6 +163,11 @@ struct CommandEncoder {
 
     // MARK: - Folders and messages
 
+    private mutating func named(_ command: String, _ name: MailboxName) {
+        write("\(command) ")
+        string(name.octets)
+    }
+
     private mutating func list(_ options: Command.ListOptions, _ pattern: String) {
         list("LIST", pattern)
         guard case .extended(let specialUse) = options else { return }
@@ -191,6 +197,8 @@ struct CommandEncoder {
         case .date: "INTERNALDATE"
         case .octets: "RFC822.SIZE"
         case .modificationSequence: "MODSEQ"
+        case .emailID: "EMAILID"
+        case .gmailMessageID: "X-GM-MSGID"
         case .message: "BODY.PEEK[]"
         case .header: "BODY.PEEK[HEADER]"
         case .headerFields(let names): "BODY.PEEK[HEADER.FIELDS (\(names.joined(separator: " ")))]"
@@ -216,10 +224,11 @@ struct CommandEncoder {
             let flags = message.flags.filter { $0 != .recent }
             if !flags.isEmpty { write(" (\(flags.map(\.name).joined(separator: " ")))") }
             if let date = message.date { write(" \"\(InternalDate.text(of: date))\"") }
-            write(" ")
+            write(message.isUTF8 ? " UTF8 (~" : " ")
             announce(message.octets)
             endPart()
             parts.append(.message(index, octets: message.octets))
+            if message.isUTF8 { write(")") }
         }
     }
 }

@@ -15,6 +15,8 @@ public struct Fetched: Hashable, Sendable {
     public var octets: UInt64?
     /// RFC 7162 §3.1.4.2
     public var modificationSequence: UInt64?
+    /// What the server calls the message in whatever folder (RFC 8474 §5.1; Gmail's own).
+    public var messageName: [UInt8]?
     public var bodies: [FetchedBody] = []
 
     init(number: UInt32) { self.number = number }
@@ -83,6 +85,9 @@ extension Reader {
             try list { reader throws(Unreadable) in
                 fetched.modificationSequence = try reader.numberIfAny(UInt64.self)
             }
+        case "EMAILID":
+            try list { reader throws(Unreadable) in fetched.messageName = Array(try reader.atom()) }
+        case "X-GM-MSGID": fetched.messageName = try numberIfAny(UInt64.self).map { Array(String($0).utf8) }
         case "RFC822", "RFC822.HEADER", "RFC822.TEXT":
             let section = name.count == 6 ? "" : name.dropFirst(7).uppercasedText
             fetched.bodies.append(FetchedBody(section: section, content: try content()))

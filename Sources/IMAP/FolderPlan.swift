@@ -36,6 +36,9 @@ public struct FolderPlan: Hashable, Sendable {
         /// Where it goes, in levels; empty where it does not move.
         public var target: [String]
 
+        /// Whether it only shows mail that is elsewhere, or all.
+        fileprivate var showsOthers: Bool { [.all, .flagged, .important].contains(specialUse) }
+
         /// The same, with `/` between levels.
         public var targetPath: String { target.joined(separator: "/") }
     }
@@ -75,6 +78,14 @@ public struct FolderPlan: Hashable, Sendable {
 
     /// In the order of the list; the inbox first.
     public private(set) var folders: [Folder] = []
+
+    /// Folders that an administrator has excluded, where one that moves shows all mail: their mail must not come by that.
+    public var excludedFromViews: [MailboxName] {
+        guard folders.contains(where: { $0.fate == .movesWhatIsNowhereElse }) else { return [] }
+        return folders.lazy.filter { folder in
+            folder.fate == .excluded && (folder.listed.isSelectable || folder.listed.isInbox) && !folder.showsOthers
+        }.map(\.listed.name)
+    }
 
     public init(_ listed: [ListedMailbox], namespaces: Namespaces? = nil, rules: Rules = Rules()) {
         // A server may list a folder twice, and the inbox under a prefix, too.

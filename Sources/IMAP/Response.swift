@@ -22,6 +22,9 @@ public enum Response: Hashable, Sendable {
     case id([String: String])
     /// RFC 5161
     case enabled([String])
+    case quota(Quota)
+    /// RFC 4314 §3.5: a letter for each thing that one may do in a folder.
+    case rights(String)
     /// One that nobody needs: its name in capitals.
     case other(String)
 }
@@ -68,6 +71,10 @@ extension Response {
         case "NAMESPACE": return .namespaces(try reader.namespaces())
         case "ID": return .id(try reader.id())
         case "ENABLED": return .enabled(Capabilities(reader.rest).names.sorted())
+        case "QUOTA": return .quota(try reader.quota())
+        case "MYRIGHTS":
+            _ = try reader.string()
+            return .rights(String(decoding: try reader.string(), as: UTF8.self))
         default: return .other(String(name.prefix(64)))
         }
     }

@@ -114,6 +114,9 @@ struct FolderListing: Sendable {
         entries = all
     }
 
+    /// Without these.
+    mutating func leaveOut(_ uids: UIDSet) { if !uids.isEmpty { entries.removeAll { uids.contains($0.uid) } } }
+
     /// Without those that may not exist.
     mutating func removeUncertain() { entries.removeAll { !$0.isCertain } }
 

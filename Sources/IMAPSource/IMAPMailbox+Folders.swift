@@ -22,6 +22,7 @@ extension IMAPMailbox {
             state.withLock { state in
                 state.folders = folders
                 state.paths = plan.folders.map(\.path)
+                state.excluded = plan.excludedFromViews
                 state.namespace = namespaces?.personal.first?.prefix
             }
             return folders.map(\.shown)

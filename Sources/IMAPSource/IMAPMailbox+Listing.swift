@@ -12,11 +12,13 @@ extension IMAPMailbox {
 
     func list(_ folder: SourceFolder) async throws(SourceError) -> [ListedMessage] {
         try await during(.listing) { () async throws(WireFailure) in
+            let excluded = folder.showsOthers ? try await excludedMail() : ExcludedMail()
             guard let opened = try await enter(folder) else { return [] }
             state.withLock { $0.validities[folder.number] = opened.validity }
             let messages = opened.messages > 0 ? opened.messages : try await counted(opened)
             guard messages > 0 else { return [] }
-            let listing = try await listing(opened, of: .from(1), messages: messages)
+            var listing = try await listing(opened, of: .from(1), messages: messages)
+            if !excluded.isEmpty { listing.leaveOut(try await shown(listing, of: excluded)) }
             // Where ids do not last, or not even from one answer to the next (Courier gives a folder that nobody has
             // ever selected a new UIDVALIDITY each time), a message is known by its content.
             let isLasting = opened.hasLastingIDs && opened.validity == folder.validity

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import IMAP
+import IMAPConnection
 import MailSession
 import MailSource
 import Secrets
@@ -25,6 +26,8 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
         var paths: [String] = []
         /// By their numbers.
         var folders: [KnownFolder] = []
+        /// Those that do not move, where another shows their mail, too.
+        var excluded: [MailboxName] = []
         var open: OpenedFolder?
         /// The UIDVALIDITY under which each folder was listed.
         var validities: [Int: UInt32] = [:]
@@ -42,12 +45,12 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
     }
 
     let server: OldServer
-    let wire: any Wire
+    let wire: SocketWire
     let greeting: Condition
     let tls: TLSFacts?
     let state: Mutex<State>
 
-    init(_ server: OldServer, over wire: any Wire, _ opened: Opening.Opened, _ scrubber: Scrubber) {
+    init(_ server: OldServer, over wire: SocketWire, _ opened: Opening.Opened, _ scrubber: Scrubber) {
         (self.server, self.wire, greeting, tls) = (server, wire, opened.greeting, opened.tls)
         state = Mutex(State(capabilities: opened.capabilities, scrubber: scrubber))
     }
@@ -144,16 +147,25 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
     /// Some servers say OK to a wrong password, and refuse afterwards.
     private func openInbox() async throws(WireFailure) -> SourceAnswer {
         let isIdentified = try await identify()
+        let isUTF8 = try await acceptUTF8()
         var (answer, opened) = try await examine(.inbox)
-        if LoginVerdict.ofInbox(answer.condition) == .unavailable, !isIdentified {
+        if LoginVerdict.ofInbox(answer.condition) == .unavailable, !isIdentified || !isUTF8 {
             // NetEase opens nothing for callers without a name, and may say only now that it wants one.
             learn(try await wire.perform(.capability))
-            if try await identify() { (answer, opened) = try await examine(.inbox) }
+            let isNew = isIdentified ? false : try await identify()
+            let isNowUTF8 = isUTF8 ? false : try await acceptUTF8()
+            if isNew || isNowUTF8 { (answer, opened) = try await examine(.inbox) }
         }
         let verdict = LoginVerdict.ofInbox(answer.condition)
         guard verdict == .accepted else { return sourceAnswer(verdict, answer.condition) }
         state.withLock { $0.open = opened }
         return .accepted(self)
+    }
+
+    /// RFC 6855 §6: a server that wants UTF-8 opens no folder before. False where it does not insist.
+    private func acceptUTF8() async throws(WireFailure) -> Bool {
+        guard capabilities.has("UTF8=ONLY") else { return false }
+        return try await enable("UTF8=ACCEPT")
     }
 
     /// Says who is calling (RFC 2971), without which some open no folder. False where the server does not ask for it.

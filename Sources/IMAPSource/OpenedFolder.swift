@@ -75,7 +75,7 @@ extension IMAPMailbox {
     /// Switches an extension on (RFC 5161 §3.1: not while a folder is open). True if the server has.
     @discardableResult
     func enable(_ name: String) async throws(WireFailure) -> Bool {
-        guard capabilities.enable else { return false }
+        guard capabilities.enable || capabilities.has("UTF8=ONLY") else { return false }
         if state.withLock({ $0.open }) != nil {
             guard capabilities.unselect else { return false }
             state.withLock { $0.open = nil }

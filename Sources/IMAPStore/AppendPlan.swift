@@ -87,6 +87,11 @@ struct AppendPlan: Sendable {
 
     mutating func refuse(_ index: Int, _ words: String) { fates[index] = .done(.refused(words)) }
 
+    /// Nothing more is taken of the batch.
+    mutating func refuseRest(_ words: String) {
+        for index in fates.indices where fates[index] == .pending { refuse(index, words) }
+    }
+
     var publication: Publication {
         var publication = Publication(
             fates.map { fate in

@@ -15,7 +15,9 @@ enum AppendVerdict: Hashable, Sendable {
     case fault
     /// There is no such folder.
     case noFolder
-    /// Nothing may be appended there.
+    /// Nothing may be appended to this folder.
+    case folderBarred
+    /// Nothing may be appended at all.
     case barred
 
     init(_ condition: Condition) {
@@ -29,8 +31,8 @@ enum AppendVerdict: Hashable, Sendable {
         case .limit where words.hold(["size", "too large", "too big", "too long"]): self = .message
         case .unavailable, .inUse, .limit, .throttled: self = .wait(seconds: condition.pause)
         case .tryCreate, .nonexistent: self = .noFolder
-        case .noPermission, .contactAdmin, .privacyRequired, .authorizationFailed, .expired, .corruption, .readOnly:
-            self = .barred
+        case .noPermission, .readOnly: self = .folderBarred
+        case .contactAdmin, .privacyRequired, .authorizationFailed, .expired, .corruption: self = .barred
         case .serverBug: self = .fault
         default:
             if condition.tellsOfNoFolder {

@@ -125,9 +125,13 @@ struct Appending {
                 chunk[0], "it has \(octets) octets, and the platform takes \(limit) (APPENDLIMIT)")
         }
         let octets = try await SpooledOctets(chunk.compactMap { messages[$0]?.spooled }, store.pool, while: isOurs)
+        var outgoing = chunk.map { appended($0, line) }
+        if line.isUTF8 {
+            for (index, isUTF8) in try await octets.areHeadersUTF8().enumerated() { outgoing[index].isUTF8 = isUTF8 }
+        }
         let answer: Condition
         do throws(WireFailure) {
-            answer = try await line.append(chunk.map { appended($0, line) }, to: name, octets)
+            answer = try await line.append(outgoing, to: name, octets)
         } catch {
             doubt = Doubt(chunk: chunk, seconds: store.settlingSeconds(after: error))
             throw error
@@ -208,7 +212,10 @@ struct Appending {
         let words = store.words(of: answer)
         switch AppendVerdict(answer) {
         case .full: throw error(.full, "has no room for more mail of \(turn.account): \(words)")
-        case .barred: throw error(.refused, "takes no mail for the folder \(path) of \(turn.account): \(words)")
+        case .folderBarred where folder != NewFolder.inbox:
+            plan.refuseRest("the platform takes no mail for the folder \(path): \(words)")
+        case .barred, .folderBarred:
+            throw error(.refused, "takes no mail for the folder \(path) of \(turn.account): \(words)")
         case .wait(let seconds):
             guard patience.waits < Self.mostWaits else {
                 throw error(.failed, "takes no more mail at present: \(words)")
@@ -217,6 +224,9 @@ struct Appending {
             await store.stopping.sleep(seconds: Double(min(30, seconds ?? 1 << (patience.waits - 1))))
         case .noFolder:
             guard !hasMadeFolder else {
+                if folder != NewFolder.inbox {
+                    return plan.refuseRest("the platform has no folder \(path), and makes none: \(words)")
+                }
                 throw error(.refused, "has no folder \(path) of \(turn.account), and makes none: \(words)")
             }
             (hasMadeFolder, watermark) = (true, nil)

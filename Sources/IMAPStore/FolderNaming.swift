@@ -60,6 +60,11 @@ struct FolderNaming: Hashable, Sendable {
     }
 }
 
+extension WireFailure {
+    /// Whether a folder is refused, and the server has no complaint besides.
+    var isOfOneFolder: Bool { code == .refused }
+}
+
 extension Condition {
     /// Whether a folder does not exist: by its code (RFC 5530 §3), or by what servers say without one.
     var tellsOfNoFolder: Bool {

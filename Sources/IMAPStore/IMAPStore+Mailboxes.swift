@@ -39,17 +39,27 @@ extension IMAPStore {
         return folderNames.special.first { $0.value == path }?.key
     }
 
+    @discardableResult
     public func make(
         _ folders: [NewFolder], of account: EmailAddress, expecting expected: StoreMarkers
-    ) async throws(MailStoreError) {
-        guard !folders.isEmpty else { return }
-        try await onLine(of: account) { (line) async throws(WireFailure) in
+    ) async throws(MailStoreError) -> [[String]: String] {
+        guard !folders.isEmpty else { return [:] }
+        let refused = try await onLine(of: account) { (line) async throws(WireFailure) -> [[String]: WireFailure] in
+            var refused: [[String]: WireFailure] = [:]
             for folder in folders {
                 let name = try await line.name(of: folder.levels)
-                guard !name.isInbox, try await line.watermark(of: name) == nil else { continue }
-                try await line.make(name, use: self.use(of: folder.levels), isSubscribed: folder.isSubscribed)
+                guard !name.isInbox else { continue }
+                do throws(WireFailure) {
+                    guard try await line.watermark(of: name) == nil else { continue }
+                    try await line.make(name, use: self.use(of: folder.levels), isSubscribed: folder.isSubscribed)
+                } catch {
+                    guard error.isOfOneFolder, !line.isBroken else { throw error }
+                    refused[folder.levels] = error
+                }
             }
+            return refused
         }
+        return refused.mapValues { error($0, of: account).detail }
     }
 
     // MARK: Recovery
@@ -111,7 +121,7 @@ extension IMAPStore {
             let found = try await onLine(of: account) {
                 (line) async throws(WireFailure) -> (Watermark, [(content: ContentHash, octets: Int)])? in
                 let name = try await line.name(of: folder)
-                guard let mark = try await line.watermark(of: name, isAsked: true) else { return nil }
+                guard let mark = try await line.watermarkIfAny(of: name) else { return nil }
                 let from = noted?.validity == mark.validity ? noted?.next ?? 1 : 1
                 guard readsNews, mark.next > from, let opened = try await line.examine(name) else { return (mark, []) }
                 var news: [(content: ContentHash, octets: Int)] = []

@@ -147,8 +147,20 @@ public final class IMAPStore: MailStore {
         guard var batch = IMAPBatch(staged) else { throw Self.strange }
         let (account, folder) = (batch.account, batch.folder)
         if let error = unsettled.withLock({ $0[account] }) { throw error }
-        batch.watermark = try await onLine(of: account) { (line) async throws(WireFailure) in
-            try await self.watermark(of: try await line.name(of: folder), folder, line)
+        let found = try await onLine(of: account) {
+            (line) async throws(WireFailure) -> Result<Watermark, WireFailure> in
+            let name = try await line.name(of: folder)
+            do throws(WireFailure) {
+                return .success(try await self.watermark(of: name, folder, line))
+            } catch {
+                guard error.isOfOneFolder, !name.isInbox, !line.isBroken else { throw error }
+                return .failure(error)
+            }
+        }
+        switch found {
+        case .success(let watermark): batch.watermark = watermark
+        case .failure(let refusal):
+            throw MailStoreError(code: .folderRefused, detail: error(refusal, of: account).detail)
         }
         batch.preparedAt = .now
         return batch.staged

@@ -65,6 +65,41 @@ final class SpooledOctets: MessageOctets {
         read = try result.get()
     }
 
+    /// Of each message, whether its header is more than ASCII.
+    func areHeadersUTF8() async throws(MailStoreError) -> [Bool] {
+        let messages = messages
+        let result: Result<[Bool], MailStoreError> = await pool.run {
+            do throws(MailStoreError) {
+                var found: [Bool] = []
+                for message in messages { found.append(try Self.isHeaderUTF8(of: message)) }
+                return .success(found)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+
+    /// Blocks.
+    private static func isHeaderUTF8(of message: SpooledMessage) throws(MailStoreError) -> Bool {
+        var (offset, lineOctets) = (0, 0)
+        while offset < message.octets {
+            let piece = try read(message, from: offset, count: min(64 << 10, message.octets - offset))
+            for octet in piece.readableBytesView {
+                if octet >= 0x80 { return true }
+                if octet == 10 {
+                    // The empty line that ends the header.
+                    if lineOctets == 0 { return false }
+                    lineOctets = 0
+                } else if octet != 13 {
+                    lineOctets += 1
+                }
+            }
+            offset += piece.readableBytes
+        }
+        return false
+    }
+
     func read(
         _ message: Int, from offset: Int, count: Int,
         _ give: @escaping @Sendable (Result<ByteBuffer, any Error>) -> Void

@@ -136,6 +136,16 @@ final class MailboxLine: Sendable {
         return try await examine(folder)?.watermark
     }
 
+    /// The same, asked for; nil also where the server has no folder of such a name and never will.
+    func watermarkIfAny(of folder: MailboxName) async throws(WireFailure) -> Watermark? {
+        do throws(WireFailure) {
+            return try await watermark(of: folder, isAsked: true)
+        } catch {
+            guard error.isOfOneFolder, !folder.isInbox, !isBroken else { throw error }
+            return nil
+        }
+    }
+
     /// Opens a folder and changes nothing there; nil where there is none.
     func examine(_ folder: MailboxName) async throws(WireFailure) -> OpenedFolder? {
         state.withLock { $0.opened = nil }

@@ -118,8 +118,13 @@ struct PlatformDialler: Sendable {
             if answer.capabilities == nil { capabilities = try await Capabilities.ask(wire) }
             var isUTF8 = false
             if capabilities.has("UTF8=ONLY") {
-                // RFC 6855 §6: it is not told, it is asked for; names are in UTF-8 then.
-                isUTF8 = try await wire.perform(.enable(["UTF8=ACCEPT"])).condition.kind == .ok
+                // RFC 6855 §6: before that it opens no folder. From then on names are in UTF-8, and so may headers be.
+                let answer = try await wire.perform(.enable(["UTF8=ACCEPT"]))
+                isUTF8 = answer.condition.kind == .ok
+                guard isUTF8 else {
+                    throw WireFailure(
+                        refused: answer.condition, "wants UTF-8 (UTF8=ONLY), and does not switch it on")
+                }
             }
             return MailboxLine(account, wire, capabilities, isUTF8: isUTF8)
         } catch {

@@ -17,6 +17,7 @@ final class SharedBreaker: Sendable {
     var isConfiguration: Bool {
         breaker.withLock { $0.kind == .configuration || $0.kind == .masterTurnedAway }
     }
+    var kind: PlatformFailure.Kind? { breaker.withLock { $0.kind } }
     var suspect: EmailAddress? { breaker.withLock { $0.suspect } }
 
     /// Whether it was seen to be in order within this time.

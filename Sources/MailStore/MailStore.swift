@@ -46,9 +46,11 @@ public protocol MailStore: Sendable {
 
     /// Makes folders in `account`'s mailbox, durably, and subscribes to those that are new and to be subscribed. One
     /// that is there already stays as it is.
+    /// - Returns: those that the store does not take, by their levels, and why, for people: no mail for them can be kept.
+    @discardableResult
     func make(
         _ folders: [NewFolder], of account: EmailAddress, expecting expected: StoreMarkers
-    ) async throws(MailStoreError)
+    ) async throws(MailStoreError) -> [[String]: String]
 
     /// The runs that have brought mail to `account`'s mailbox, according to its messages, in all folders, and to the
     /// notes beside the mailbox's marker (0, because those do not say how much).

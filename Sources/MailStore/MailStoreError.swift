@@ -8,6 +8,8 @@ public struct MailStoreError: Error, Hashable, Sendable, CustomStringConvertible
         case readOnly
         /// Missing rights.
         case refused
+        /// One folder is not taken; mail for others is.
+        case folderRefused
         /// A place that should exist is missing, or something else is there.
         case misplaced
         /// Mail was moved to this place, which does not have the marker that it is recognised by.

@@ -6,10 +6,11 @@ public import MailStore
 public import Vocabulary
 
 extension MaildirStore {
+    @discardableResult
     public func make(
         _ folders: [NewFolder], of account: EmailAddress, expecting expected: StoreMarkers
-    ) async throws(MailStoreError) {
-        guard !folders.isEmpty else { return }
+    ) async throws(MailStoreError) -> [[String]: String] {
+        guard !folders.isEmpty else { return [:] }
         try await onDevice(of: path(of: account, folder: .inbox)) { isAwaited throws(FileError) -> Void in
             var made: [Directory] = []
             let (inbox, markers) = try self.maildir(of: account, folder: .inbox, expecting: expected, made: &made)
@@ -34,6 +35,7 @@ extension MaildirStore {
             for directory in made where fsync(directory.fd) != 0 { throw .system(errno, path: directory.path) }
             try self.subscribe(to: subscribed, in: Directory(path: inbox.path, followsLink: false))
         }
+        return [:]
     }
 
     /// Adds to the file of subscriptions, in either of Dovecot's forms: names with what the layout has between levels, or

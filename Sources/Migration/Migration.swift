@@ -148,6 +148,7 @@ public final class MailMove: Sendable {
             group.addTask { await self.windows.run() }
             group.addTask { await self.intake.run() }
             group.addTask { await self.recordInterruptions() }
+            group.addTask { await self.recovery.endIntentsOfNobodysRuns() }
             group.addTask { await self.news.run() }
             group.addTask { await self.notices.run() }
             group.addTask { await self.excuseRuns() }
@@ -201,18 +202,47 @@ public final class MailMove: Sendable {
     /// - Throws: `MailStoreError`; `RecordsError`.
     public func checkMailStore() async throws { try await StoreGuard(context: context, store: store).check() }
 
-    /// An account that mail was moved to, and whose mailbox is there for that; nil if there is none.
+    /// An account that mail was moved to, and whose mailbox is there for that; if there is none, any.
     /// - Throws: `RecordsError`.
-    public func anyAccountWithMail() async throws -> EmailAddress? {
+    public func anyAccount() async throws -> (address: EmailAddress, hasMail: Bool)? {
+        let tried = try await context.records.kept(Self.trial).flatMap { octets in
+            try? EmailAddress(String(decoding: octets, as: UTF8.self))
+        }
+        if let tried, let row = try await context.records.standing(of: .address(tried)).0, row.deletedAt == nil {
+            return (tried, row.moved > 0)
+        }
+        var other: EmailAddress?
         for settings in try await context.records.allSettings() {
             guard let domain = try? DomainName(settings.domain) else { continue }
             let page = try await context.records.accounts(of: domain, search: nil, after: nil, limit: 100)
-            if let account = page.accounts.first(where: { $0.moved > 0 && $0.deletedAt == nil }) {
-                return account.address
-            }
+            let accounts = page.accounts.filter { $0.deletedAt == nil }
+            if let account = accounts.first(where: { $0.moved > 0 }) { return (account.address, true) }
+            other = other ?? accounts.first?.address
         }
-        return nil
+        return other.map { ($0, false) }
     }
+
+    /// By which a platform is known that has given a message back as it was sent.
+    /// - Throws: `RecordsError`.
+    public var platformProof: String? {
+        get async throws {
+            try await context.records.kept("platform-proof").map { String(decoding: $0, as: UTF8.self) }
+        }
+    }
+
+    /// - Throws: `RecordsError`.
+    public func keep(platformProof proof: String?) async throws {
+        try await context.records.keep(["platform-proof": Array((proof ?? "").utf8), Self.trial: []])
+    }
+
+    /// The platform is tried in this mailbox: should that not come to its end, it is tried there again, and what was left
+    /// is taken away.
+    /// - Throws: `RecordsError`.
+    public func beginTrial(in account: EmailAddress) async throws {
+        try await context.records.keep([Self.trial: Array(account.description.utf8)])
+    }
+
+    private static let trial = "platform-trial"
 
     /// The wall clock.
     public var now: Timestamp { context.now() }

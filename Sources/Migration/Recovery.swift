@@ -63,8 +63,7 @@ struct Recovery: Sendable {
         let intents = try await context.records.intents(of: nil)
         guard store.traits.keepsStaged else {
             if !intents.isEmpty {
-                context.log.info(
-                    "\(intents.count) deliveries were interrupted; their accounts' next runs look what has arrived")
+                context.log.info("\(intents.count) deliveries were interrupted; what has arrived is looked for")
             }
             return
         }
@@ -83,6 +82,27 @@ struct Recovery: Sendable {
                     metadata: row.map { .about($0.address) } ?? [:])
                 waiting.insert(account)
             }
+        }
+    }
+
+    /// Where what was staged is gone with the process: finds out what has arrived for those accounts, too, whose runs do
+    /// not go on by themselves, since their passwords are gone. Comes while everything else works already, for it asks
+    /// the platform for each.
+    func endIntentsOfNobodysRuns() async {
+        guard !store.traits.keepsStaged, !context.records.areShared else { return }
+        let ending = IntentEnding(context: context, store: store, statuses: statuses)
+        var silent: [StoreLane: MailStoreError] = [:]
+        do {
+            let accounts = Set(try await context.records.intents(of: nil).map(\.account))
+            // A run that goes on or waits for its turn looks by itself.
+            for account in accounts.sorted() where !scheduler.isBusy(account) && !context.stopping.isSet {
+                let intents = try await context.records.intents(of: account)
+                if let error = try await ending.end(intents, searchesContents: true, except: &silent)[account] {
+                    context.log.info("what a crash interrupted waits for the account's next run: \(error)")
+                }
+            }
+        } catch {
+            context.log.info("what a crash interrupted waits for the accounts' next runs: \(error)")
         }
     }
 

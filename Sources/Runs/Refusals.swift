@@ -39,6 +39,16 @@ final class Refusals: Sendable {
         }
     }
 
+    /// Messages of a folder for which there is no place here.
+    func add(_ folder: SourceFolder, _ messages: [ListedMessage], _ reason: String) {
+        state.withLock { state in
+            state.count += messages.count
+            if !messages.isEmpty { state.byFolder[folder.number, default: 0] += messages.count }
+            state.messages += messages.prefix(max(0, Self.mostMessages - state.messages.count))
+            state.lines.append("the folder \(folder.path.joined(separator: "/")): \(reason)")
+        }
+    }
+
     /// - Parameter name: the message's, for people.
     func add(_ message: ListedMessage, _ name: String, _ reason: String) {
         state.withLock { state in

@@ -33,6 +33,7 @@ extension Run {
                 return true
             }
         }
+        if !fetch.homeless.isEmpty { leaveBehind(&readable, in: folders, &fetch) }
         let wanted = progress.order(readable).views(last: folders.views)
         guard !wanted.isEmpty else { return await sweep(options, intended) }
         options.uidls = try await uidls(of: wanted, plan.listing, folders, session)

@@ -45,7 +45,8 @@ extension Run {
             plan = try await self.plan(listing, folders, except: unlisted, session)
         }
         if !folders.new.isEmpty {
-            try await commons.store.make(folders.new, of: account.address, expecting: expected)
+            let refused = try await commons.store.make(folders.new, of: account.address, expecting: expected)
+            fetch.homeless = folders.numbers(of: refused)
         }
         try await recordListing(plan, folders)
         do {
@@ -130,7 +131,9 @@ extension Run {
         var settled: [LedgerRow] = []
         /// Those of them that are to be deleted on the old server.
         var deletable: [(message: ListedMessage, row: LedgerRow)] = []
-        /// How many of the refusals are the store's: of messages that have come whole.
+        /// Folders whose mail has no place here, by number, and why.
+        var homeless: [Int: String] = [:]
+        /// How many of the refusals are the store's.
         var notTaken = 0
     }
 

@@ -20,6 +20,21 @@ extension Run {
         }
     }
 
+    /// Messages of folders that the store does not take are left behind; each folder is named.
+    func leaveBehind(_ readable: inout [ListedMessage], in folders: SessionFolders, _ fetch: inout Fetch) {
+        let homeless = fetch.homeless
+        let left = Dictionary(grouping: readable.filter { homeless[$0.folder] != nil }, by: \.folder)
+        readable.removeAll { homeless[$0.folder] != nil }
+        for folder in folders.folders {
+            guard let words = homeless[folder.number] else { continue }
+            let messages = left[folder.number] ?? []
+            fetch.notTaken += messages.count
+            fetch.refusals.add(
+                folder, messages,
+                "\(words). \(messages.count) messages wait: name another folder for it in options.folders.map")
+        }
+    }
+
     /// Nobody can tell whether these had arrived before.
     func tellOfDoubled(_ count: Int) async throws {
         guard count > 0 else { return }

@@ -31,7 +31,11 @@ struct SessionFolders: Sendable {
     /// Those whose targets are to be made, empty or not: which no session before has listed, or which go elsewhere now. A
     /// user who deletes one here does not get it back before there is mail for it.
     var new: [NewFolder] {
-        let made = Set(known.map { Origin(path: $0.folder.path, target: $0.folder.target) })
+        // Where nothing has arrived, the folder may not have been made.
+        let made = Set(
+            known.filter { $0.moved > 0 || $0.folder.remaining == 0 }.map {
+                Origin(path: $0.folder.path, target: $0.folder.target)
+            })
         return folders.compactMap { folder in
             let target = target(of: folder)
             guard target != NewFolder.inbox, !made.contains(Origin(path: folder.path, target: target)) else {
@@ -52,6 +56,12 @@ struct SessionFolders: Sendable {
         guard !folder.showsOthers else { return nil }
         let source = names.source(of: folder.number)
         return known.first { $0.folder.source == source }?.mark
+    }
+
+    /// The numbers of folders whose targets are among these, with what is said there.
+    func numbers<Value>(of targets: [[String]: Value]) -> [Int: Value] {
+        guard !targets.isEmpty else { return [:] }
+        return folders.reduce(into: [:]) { $0[$1.number] = targets[target(of: $1)] }
     }
 
     /// What is to be remembered from now on, as far as it differs from what is.

@@ -40,10 +40,13 @@ struct Main {
             case .version:
                 print("mailmoved \(Vocabulary.version)")
                 return 0
-            case .check:
-                let (configuration, warnings) = try source.load()
-                for warning in warnings { StandardError.write("mailmoved: \(warning)\n") }
-                let (lines, isWrong) = try await Stores.look(configuration)
+            case .checkFile:
+                _ = try configuration(of: source)
+                return 0
+            case .check(let mailbox):
+                let configuration = try configuration(of: source)
+                let (good, lines, isWrong) = try await Stores.look(configuration, entering: mailbox)
+                for line in good { print("mailmoved: \(line)") }
                 for line in lines { StandardError.write("mailmoved: \(line)\n") }
                 // A platform that is away may be back in a moment.
                 return isWrong ? EX_CONFIG : 0
@@ -69,6 +72,12 @@ struct Main {
         } catch {
             return fail(String(describing: error), EX_OSERR)
         }
+    }
+
+    private static func configuration(of source: ConfigurationSource) throws -> DaemonConfiguration {
+        let (configuration, warnings) = try source.load()
+        for warning in warnings { StandardError.write("mailmoved: \(warning)\n") }
+        return configuration
     }
 
     private static func serve(_ source: ConfigurationSource) async throws -> Int32 {

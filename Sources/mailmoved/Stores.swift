@@ -10,6 +10,7 @@ import MessageContent
 import NIOCore
 import NIOPosix
 import Records
+import SQLiteRecords
 import Secrets
 import Systemd
 import Vocabulary
@@ -41,17 +42,24 @@ enum Stores {
         }
     }
 
-    /// Looks at the platform, as `--check` does: nobody logs in.
-    /// - Returns: lines for people, and whether only an administrator can mend what is wrong.
-    static func look(_ configuration: DaemonConfiguration) async throws -> (lines: [String], isWrong: Bool) {
-        guard configuration.mailStore.kind == .imap else { return ([], false) }
+    /// Looks at the platform, as `--check` does, in this mailbox or another that the records know.
+    /// - Returns: what is good and what is not, for people, and whether only an administrator can mend it.
+    static func look(
+        _ configuration: DaemonConfiguration, entering mailbox: EmailAddress?
+    ) async throws -> (good: [String], lines: [String], isWrong: Bool) {
+        guard configuration.mailStore.kind == .imap else { return ([], [], false) }
         let platform = try platform(configuration)
         var lines: [String] = []
+        var account = mailbox
+        if account == nil, !configuration.isDatabaseShared {
+            account = SQLiteRecords.anyAddress(in: configuration.databasePath)
+        }
         do {
             _ = try platform.password()
         } catch {
             // By hand, the service's credentials are not there.
-            lines.append("\(error)")
+            lines.append("\(error). So the master user has not been tried: the service does that when it starts")
+            account = nil
         }
         let timeouts = configuration.timeouts
         let store = IMAPStore(
@@ -59,10 +67,13 @@ enum Stores {
             spoolDirectory: configuration.stateDirectory, group: MultiThreadedEventLoopGroup.singleton,
             timeouts: { Timeouts(connect: .seconds(min(5, timeouts.connect)), read: .seconds(min(5, timeouts.read))) },
             log: Logger(label: "check") { _ in SwiftLogNoOpLogHandler() })
-        let findings = await store.verify(entering: nil)
+        let findings = await store.verify(entering: account).findings
         store.close()
+        if account == nil, lines.isEmpty { lines.append("name a mailbox to try the platform with: --mailbox ADDRESS") }
         lines += findings.filter { $0.severity != .good }.map(\.text)
-        return (lines, findings.contains { $0.severity == .wrong })
+        return (
+            findings.filter { $0.severity == .good }.map(\.text), lines, findings.contains { $0.severity == .wrong }
+        )
     }
 
     static func platform(_ configuration: DaemonConfiguration) throws -> Platform {

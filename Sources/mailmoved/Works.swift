@@ -73,13 +73,23 @@ struct Works: Sendable {
     /// Says in the log how things stand with the platform; mail waits where something is wrong, and logins do not.
     func verifyPlatform() async {
         guard let store = store as? IMAPStore else { return }
-        var account: EmailAddress?
+        var (account, proof): ((address: EmailAddress, hasMail: Bool)?, String?)
         do {
-            account = try await move.anyAccountWithMail()
+            (account, proof) = (try await move.anyAccount(), try await move.platformProof)
+            if let account { try await move.beginTrial(in: account.address) }
         } catch {
             log.debug("no mailbox is known to try the master user with: \(error)")
         }
-        for finding in await store.verify(entering: account) {
+        let verification = await store.verify(
+            entering: account?.address, isThere: account?.hasMail ?? false, knowing: proof)
+        if account != nil {
+            do {
+                try await move.keep(platformProof: verification.proof)
+            } catch {
+                log.debug("the platform is tried again at the next start: \(error)")
+            }
+        }
+        for finding in verification.findings {
             switch finding.severity {
             case .good: log.info("\(finding.text)")
             case .advice: log.notice("\(finding.text)")

@@ -68,7 +68,10 @@ import Yams
                 #expect(ConfigurationSource.help.contains(text))
             }
         }
-        for flag in ["--admin-socket", "--login-socket", "--config", "--check", "--help", "--version"] {
+        for flag in [
+            "--admin-socket", "--login-socket", "--config", "--mailbox", "--check", "--check-file", "--help",
+            "--version",
+        ] {
             #expect(ConfigurationSource.help.contains("  \(flag)"))
         }
         #expect(ConfigurationSource.help.split(separator: "\n").allSatisfy { $0.count <= 120 })

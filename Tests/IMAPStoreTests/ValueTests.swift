@@ -40,7 +40,8 @@ import Vocabulary
         (.limit, "Message size exceeds the limit", .message), (.tooBig, "", .message),
         (nil, "Message contains bare newlines", .message), (nil, "Message contains NUL characters", .message),
         (nil, "Message contains non-ASCII characters in headers", .message), (.tryCreate, "no", .noFolder),
-        (nil, "Mailbox doesn't exist: Sent", .noFolder), (.noPermission, "ACL", .barred), (.readOnly, "", .barred),
+        (nil, "Mailbox doesn't exist: Sent", .noFolder), (.noPermission, "ACL", .folderBarred),
+        (.readOnly, "", .folderBarred), (.contactAdmin, "", .barred),
         (.serverBug, "Internal error occurred. Refer to server log for more information.", .fault),
         (nil, "Internal server error", .fault),
     ])

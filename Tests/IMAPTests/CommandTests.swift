@@ -60,6 +60,10 @@ struct CommandTests {
             .append(.inbox, [.init(octets: 1), .init(flags: [.draft], octets: 2)]),
             "APPEND \"INBOX\" {1+}\r\nx (\\Draft) {2+}\r\nxx", true
         ),
+        (
+            .append(.inbox, [.init(flags: [.seen], octets: 1, isUTF8: true), .init(octets: 2)]),
+            "APPEND \"INBOX\" (\\Seen) UTF8 (~{1+}\r\nx) {2+}\r\nxx", true
+        ),
         (.unselect, "UNSELECT", false),
         (.close, "CLOSE", true),
     ]

@@ -184,7 +184,7 @@ private struct Player {
         case .found(let found): return "found \(found.uids)"
         case .vanished(let uids, _): return "vanished \(uids)"
         case .expunged(let number): return "expunged \(number)"
-        case .mailboxStatus, .capabilities, .flags, .exists, .recent, .enabled, .other: return nil
+        case .mailboxStatus, .capabilities, .flags, .exists, .recent, .enabled, .quota, .rights, .other: return nil
         }
     }
 }

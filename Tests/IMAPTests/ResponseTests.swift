@@ -166,7 +166,11 @@ struct ResponseTests {
         #expect(try response("* 172 EXISTS") == .exists(172))
         #expect(try response("* 1 RECENT") == .recent(1))
         #expect(try response("* 44 EXPUNGE") == .expunged(44))
-        #expect(try response("* QUOTA \"\" (STORAGE 10 512)") == .other("QUOTA"))
+        #expect(
+            try response("* QUOTA \"\" (STORAGE 10 512 MESSAGE 3 NIL)")
+                == .quota(
+                    Quota(resources: [.init(name: "STORAGE", used: 10, limit: 512)])))
+        #expect(try response("* MYRIGHTS INBOX lrswi") == .rights("lrswi"))
         #expect(try response("* FLAGS (\\Seen $MDNSent [x])") == .flags([.seen, Flag("$mdnsent"), Flag("[x]")]))
         guard
             case .mailboxStatus(let status) = try response(

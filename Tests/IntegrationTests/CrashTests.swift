@@ -76,6 +76,19 @@ extension Integration {
             #expect(tally.takeOvers > 0, "seed \(seed)")
         }
 
+        @Test(arguments: [false, true])
+        func killsWhileMailMovesIntoIMAPLoseNothingAndDoubleNothing(byIMAP: Bool) async throws {
+            let seed = UInt64.random(in: 0...UInt64.max)
+            let scale = Hardship.Scale.of("MAILMOVE_TEST_KILLS", atLeast: 8)
+            let hardship =
+                byIMAP
+                ? try await Hardship.byIMAP(scale, seed: seed, intoIMAP: true)
+                : try await Hardship.intoIMAP(scale, seed: seed)
+            let tally = try await hardship.run { hardship.daemon.kill() }
+            print("kill -9 by \(byIMAP ? "IMAP" : "POP3") into IMAP, \(tally)")
+            tally.expectNothingLost(seed)
+        }
+
         /// With a clock that jumps by days, a state that is put back to a backup, and a mail store that is not mounted.
         @Test(.enabled(if: Upheavals.arePossible, "needs root, to mount; and libfaketime"))
         func killsAtUpheavalsLoseNothingAndDoubleNothing() async throws {

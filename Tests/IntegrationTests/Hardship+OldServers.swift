@@ -19,8 +19,15 @@ extension Hardship {
         return Old(settings: settings) { server.stop() }
     }
 
+    /// By POP3, into a platform's own IMAP server.
+    static func intoIMAP(_ scale: Scale, seed: UInt64) async throws -> Hardship {
+        let users = (0..<accounts(scale)).map(address)
+        return try Hardship(scale, seed: seed, pace: 4, into: try await Server(users, seed: seed))
+    }
+
     /// By IMAP, from a real Dovecot with three folders.
-    static func byIMAP(_ scale: Scale, seed: UInt64) async throws -> Hardship {
+    /// - Parameter intoIMAP: whether mail goes into a platform's own IMAP server.
+    static func byIMAP(_ scale: Scale, seed: UInt64, intoIMAP: Bool = false) async throws -> Hardship {
         var scale = scale
         // Dovecot takes no time over a message.
         scale.messages = 600
@@ -38,7 +45,8 @@ extension Hardship {
         let settings: JSONValue = [
             "protocol": "imap", "host": "127.0.0.1", "port": .integer(Int64(server.imapPort ?? 0)), "security": "none",
         ]
-        let daemon = try DaemonProcess(environment: environment)
-        return try Hardship(scale, seed, Old(settings: settings) { server.stop() }, [daemon], true)
+        let platform = intoIMAP ? try await Server(numbers.map(address), seed: seed) : nil
+        return try Hardship(
+            scale, seed, Old(settings: settings) { server.stop() }, [daemon(into: platform)], true, into: platform)
     }
 }

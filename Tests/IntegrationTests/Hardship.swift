@@ -49,6 +49,30 @@ final class Hardship: Sendable {
         var stop: @Sendable () -> Void
     }
 
+    /// A platform's own IMAP server, into which mail goes by a line that takes its time to answer, and its users.
+    struct Server: Sendable {
+        var mail: MailPlatform
+        var reader: PlatformReader
+
+        init(_ users: [String], seed: UInt64) async throws {
+            mail = try await MailPlatform(users: users)
+            reader = PlatformReader(mail, seed: seed)
+            // What is sent and not answered yet is what nobody knows of.
+            mail.line.at { stage, asked in
+                asked.verb == "APPEND" && stage == .answered ? .wait(0.03) : .goOn
+            }
+        }
+
+        var environment: [String: String] {
+            [
+                "MAILMOVE_MAIL_STORE_KIND": "imap",
+                "MAILMOVE_MAIL_STORE_IMAP_ADDRESS": "127.0.0.1:\(mail.line.port)",
+                "MAILMOVE_MAIL_STORE_IMAP_SECURITY": "none",
+                "MAILMOVE_MAIL_STORE_IMAP_MASTER_USER": MailPlatform.master,
+            ]
+        }
+    }
+
     /// One, or several that share everything but their sockets.
     let daemons: [DaemonProcess]
     var daemon: DaemonProcess { daemons[0] }
@@ -56,6 +80,8 @@ final class Hardship: Sendable {
     private let mail: URL
     let old: Old
     let reader: MailReader
+    /// nil where mail goes into Maildirs.
+    let server: Server?
     let scale: Scale
     let seed: UInt64
     let accounts: Int
@@ -67,17 +93,21 @@ final class Hardship: Sendable {
     ///   - pace: milliseconds before each message.
     ///   - daemon: one that logs little unless given.
     ///   - files: whether the reader files mail in folders.
+    ///   - platform: where mail goes, if not into Maildirs.
     convenience init(
-        _ scale: Scale, seed: UInt64, pace: Int, daemon: DaemonProcess? = nil, files: Bool = true
+        _ scale: Scale, seed: UInt64, pace: Int, daemon: DaemonProcess? = nil, files: Bool = true,
+        into platform: Server? = nil
     ) throws {
         let old = try Self.byPOP3(Self.accounts(scale), scale, pace: pace)
-        try self.init(scale, seed, old, [daemon ?? DaemonProcess(environment: Self.environment)], files)
+        try self.init(scale, seed, old, [daemon ?? Self.daemon(into: platform)], files, into: platform)
     }
 
-    /// - Parameter mail: where the Maildirs are, if not in the first daemon's folder.
+    /// - Parameters:
+    ///   - mail: where the Maildirs are, if not in the first daemon's folder.
+    ///   - platform: where mail goes, if not into Maildirs.
     init(
         _ scale: Scale, _ seed: UInt64, _ old: Old, _ daemons: [DaemonProcess], _ files: Bool, mail: URL? = nil,
-        accounts: Int? = nil
+        into platform: Server? = nil, accounts: Int? = nil
     ) throws {
         self.scale = scale
         self.seed = seed
@@ -85,10 +115,14 @@ final class Hardship: Sendable {
         self.accounts = accounts ?? Self.accounts(scale)
         self.daemons = daemons
         self.mail = mail ?? daemons[0].folder.appending(path: "mail")
+        server = platform
         reader = MailReader(seed: seed, files: files)
         credentials = daemons[0].folder.appending(path: "credentials")
         try FileManager.default.createDirectory(at: credentials, withIntermediateDirectories: true)
         try Data((0..<32).map { _ in UInt8.random(in: 0...255) }).write(to: credentials.appending(path: "seal-key"))
+        if server != nil {
+            try Data(MailPlatform.masterPassword.utf8).write(to: credentials.appending(path: "imap-master"))
+        }
     }
 
     static func accounts(_ scale: Scale) -> Int { max(6, scale.blows / 3) }
@@ -98,6 +132,11 @@ final class Hardship: Sendable {
     }
 
     static let environment = ["MAILMOVE_LOG_LEVEL": "warning"]
+
+    /// One that logs little.
+    static func daemon(into platform: Server? = nil) throws -> DaemonProcess {
+        try DaemonProcess(environment: environment.merging(platform?.environment ?? [:]) { $1 })
+    }
 
     static func address(_ number: Int) -> String { "user\(number)@example.com" }
 
@@ -121,16 +160,17 @@ final class Hardship: Sendable {
     ) async throws -> Tally {
         var tally = Tally()
         var random = SplitMix64(state: seed)
-        reader.start()
+        if let server { server.reader.start() } else { reader.start() }
         defer {
-            reader.stop()
+            stopReading()
             old.stop()
+            server?.mail.stop()
         }
         let start = ContinuousClock.now
         var front = 0..<4
         while tally.blows < scale.blows, ContinuousClock.now - start < .seconds(scale.seconds) {
             try await self.start()
-            reader.read(front.map { maildir(of: $0) })
+            read(front)
             // Nobody waits for these: they are ended in the middle, or not.
             let calls = Task { [front, round = tally.blows] in await self.call(front, round) }
             // Mostly in the middle of a move; else at any moment from the start on.
@@ -157,18 +197,25 @@ final class Hardship: Sendable {
         }
         let all = 0..<front.upperBound
         try await self.start()
-        reader.read(all.map { maildir(of: $0) })
+        read(all)
         try await finish(all)
-        reader.stop()
-        account(for: all, &tally)
+        stopReading()
+        if let server { try await account(for: all, on: server, &tally) } else { account(for: all, &tally) }
         return tally
     }
+
+    private func read(_ numbers: Range<Int>) {
+        reader.read(numbers.map { maildir(of: $0) })
+        server?.reader.read(numbers.map(Self.address))
+    }
+
+    private func stopReading() { if let server { server.reader.stop() } else { reader.stop() } }
 
     // MARK: Calls
 
     private struct Refused: Error {}
 
-    private func ask(_ method: String, _ params: JSONValue, admin: Bool = false) async throws -> JSONValue {
+    func ask(_ method: String, _ params: JSONValue, admin: Bool = false) async throws -> JSONValue {
         // Whichever: each answers for all.
         let daemon = daemons.randomElement() ?? daemon
         let client = try RawClient(path: admin ? daemon.adminSocket : daemon.loginSocket)
@@ -250,8 +297,9 @@ final class Hardship: Sendable {
 
     func finish(_ all: Range<Int>) async throws {
         await call(all, 0)
+        // An account under which the daemon has often died is put off, for longer each time.
+        _ = try await ask("retryNow", ["domain": "example.com"], admin: true)
         for number in all {
-            // An account under which the daemon has often died is put off, for longer each time.
             let deadline = ContinuousClock.now + .seconds(960)
             while ContinuousClock.now < deadline {
                 let status = try await status(number)

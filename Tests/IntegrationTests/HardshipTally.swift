@@ -40,7 +40,9 @@ extension Hardship {
         private var nodes: String { takeOvers > 0 ? ", \(takeOvers) with a take-over by another node" : "" }
 
         private var upheavals: String {
-            guard backups + restored + absences + jumps > 0 else { return "" }
+            guard backups + restored + absences + jumps > 0 else {
+                return announced == 0 ? "" : ", \(announced) filed or deleted ones here again as announced"
+            }
             return """
                 , \(restored) times put back to one of \(backups) backups, \(absences) times without the mail store, \
                 \(jumps) jumps of the clock, \(announced) deleted ones here again as announced
@@ -84,9 +86,60 @@ extension Hardship {
             let tmp = maildir.appending(path: "tmp").path
             tally.leftInTmp += (try? FileManager.default.contentsOfDirectory(atPath: tmp))?.count ?? 0
         }
+        tallyBroken(&tally)
+    }
+
+    private func tallyBroken(_ tally: inout Tally) {
         let broken = state.withLock { $0.broken }
         tally.broken = broken.count
         for line in broken { print(line) }
+    }
+
+    /// The same by IMAP. Messages that their user has filed or deleted while the daemon could not know whether they had
+    /// arrived may be there again, as many as events have said.
+    func account(for all: Range<Int>, on server: Server, _ tally: inout Tally) async throws {
+        tally.accounts = all.count
+        (tally.flagged, tally.filed, tally.deleted) = (
+            server.reader.flagged, server.reader.filed, server.reader.deleted
+        )
+        for number in all {
+            let address = Self.address(number)
+            let sent = Set(Self.mail(number, scale.messages).map { withLineFeeds($0.octets) })
+            let there = try server.reader.messages(of: address)
+            let names = Dictionary(grouping: there) { withoutUIDL(withLineFeeds($0.value)).octets }
+            let lost = sent.count { names[$0] == nil }
+            var (doubled, again) = (0, 0)
+            for (octets, copies) in names where copies.count > 1 && sent.contains(octets) {
+                let left = copies.count { PlatformReader.hasLeft($0.key) }
+                again += min(left, copies.count - 1)
+                doubled += max(0, copies.count - 1 - left)
+            }
+            let announced = min(again, try await announced(of: address))
+            doubled += again - announced
+            if lost + doubled > 0 {
+                print("\(address): \(lost) lost, \(doubled) doubled")
+                for copies in names.values where copies.count > 1 { print("doubled: \(copies.map(\.key))") }
+            }
+            tally.announced += announced
+            tally.messages += sent.count
+            tally.lost += lost
+            tally.doubled += doubled
+            for (octets, copies) in names where !sent.contains(octets) {
+                tally.damaged += copies.count
+                print("\(address): \(copies.map(\.key)) is \(String(decoding: octets.prefix(200), as: UTF8.self))")
+            }
+        }
+        tallyBroken(&tally)
+    }
+
+    /// How many messages events say may come again.
+    private func announced(of address: String) async throws -> Int {
+        let result = try await ask("listEvents", ["account": .string(address), "limit": 1000], admin: true)
+        guard case .array(let events)? = result["events"] else { return 0 }
+        return events.reduce(0) { sum, event in
+            guard event["kind"] == "perhapsDoubled", case .string(let detail)? = event["detail"] else { return sum }
+            return sum + (Int(detail.prefix(while: \.isNumber)) ?? 0)
+        }
     }
 }
 

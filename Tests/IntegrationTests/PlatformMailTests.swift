@@ -21,7 +21,7 @@ extension Integration {
         /// A daemon whose mail goes to `platform`, an old server with ann's mail, and the migration enabled.
         private func moving(
             _ mail: [MailboxServer.Message] = mail, storage: MailPlatform.Storage = .mdbox,
-            password: String = MailPlatform.masterPassword, isUp: Bool = true, pause: Int = 0,
+            password: String = MailPlatform.masterPassword, isUp: Bool = true, pause: Int = 0, isSealed: Bool = true,
             _ body: (Platform, MailPlatform, Scene) async throws -> Void
         ) async throws {
             let store = try await MailPlatform(users: [Platform.ann], storage: storage)
@@ -30,7 +30,7 @@ extension Integration {
             let secrets = FileManager.default.temporaryDirectory.appending(path: "mm-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: secrets, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(at: secrets) }  // left behind in /tmp at worst
-            try Data(repeating: 5, count: 32).write(to: secrets.appending(path: "seal-key"))
+            if isSealed { try Data(repeating: 5, count: 32).write(to: secrets.appending(path: "seal-key")) }
             let master = secrets.appending(path: "imap-master")
             try Data("\(password)\n".utf8).write(to: master)
             var options = MailboxServer.Options()
@@ -99,6 +99,28 @@ extension Integration {
                     try await platform.daemon.start()
                 }
                 store.line.at { _, _ in .goOn }
+                try await push(platform, 400)
+                try expectArrived(Self.mail, store)
+            }
+        }
+
+        /// Without a key that outlives the daemon no run goes on before the next login; what has arrived is counted all the
+        /// same.
+        @Test func whatHasArrivedIsKnownWithoutALogin() async throws {
+            try await moving(isSealed: false) { platform, store, _ in
+                store.line.at { at, asked in asked.verb == "APPEND" && at == .answered ? .wait(30) : .goOn }
+                #expect(try await platform.logIn().decision == .accept)
+                var arrived = 0
+                for _ in 0..<400 where arrived == 0 {
+                    try await Task.sleep(for: .milliseconds(25))
+                    arrived = try store.messages(of: Platform.ann).count
+                }
+                #expect(try await platform.status().moved == 0 && arrived > 0)
+                platform.daemon.kill()
+                store.line.at { _, _ in .goOn }
+                try await platform.daemon.start()
+                let status = try await platform.status { $0.moved == arrived }
+                #expect(status.moved == arrived && status.error?.reason == .interrupted, "\(status)")
                 try await push(platform, 400)
                 try expectArrived(Self.mail, store)
             }

@@ -22,13 +22,23 @@ extension Integration {
             try await Self.cut(.ext4(megabytes: 512), byIMAP: true)
         }
 
-        private static func cut(_ kind: FileSystem.Kind, byIMAP: Bool = false) async throws {
+        /// The daemon's own machine is cut off; the platform is another.
+        @Test(arguments: [false, true])
+        func cutsWhileMailMovesIntoIMAPLoseNothingAndDoubleNothing(byIMAP: Bool) async throws {
+            try await Self.cut(.ext4(megabytes: 192), byIMAP: byIMAP, intoIMAP: true, atLeast: 8)
+        }
+
+        private static func cut(
+            _ kind: FileSystem.Kind, byIMAP: Bool = false, intoIMAP: Bool = false, atLeast blows: Int = 12
+        ) async throws {
             let seed = UInt64.random(in: 0...UInt64.max)
-            var scale = Hardship.Scale.of("MAILMOVE_TEST_CUTS", atLeast: 12)
+            var scale = Hardship.Scale.of("MAILMOVE_TEST_CUTS", atLeast: blows)
             scale.blows = (scale.blows + 1) / 2  // the other half is the other file system's
             let hardship =
                 byIMAP
-                ? try await Hardship.byIMAP(scale, seed: seed) : try Hardship(scale, seed: seed, pace: 4)
+                ? try await Hardship.byIMAP(scale, seed: seed, intoIMAP: intoIMAP)
+                : intoIMAP
+                    ? try await Hardship.intoIMAP(scale, seed: seed) : try Hardship(scale, seed: seed, pace: 4)
             let folder = hardship.daemon.folder
             let disk = try FileSystem(kind, at: folder.appending(path: "disk"))
             defer {
@@ -54,7 +64,7 @@ extension Integration {
                     #expect(integrity == "ok", "seed \(seed)")
                 }
             }
-            print("power cut of \(kind), \(tally)")
+            print("power cut of \(kind)\(byIMAP ? ", by IMAP" : "")\(intoIMAP ? ", into IMAP" : ""), \(tally)")
             tally.expectNothingLost(seed)
         }
     }

@@ -43,6 +43,7 @@ public final class CuttingLine: Sendable {
 
     private struct State {
         var hook: Hook = { _, _ in .goOn }
+        var edit: (@Sendable (String) -> String)?
         var hidden: Set<String> = []
         var hidesPlaces = false
         var asked: [Asked] = []
@@ -78,6 +79,9 @@ public final class CuttingLine: Sendable {
 
     /// What becomes of each command from now on.
     public func at(_ hook: @escaping Hook) { state.withLock { $0.hook = hook } }
+
+    /// What becomes of each line of the server's answers from now on, and of texts, where these stay as long as they are.
+    public func edit(_ edit: @escaping @Sendable (String) -> String) { state.withLock { $0.edit = edit } }
 
     /// Capabilities that are not announced.
     public func hide(_ capabilities: Set<String>) {
@@ -210,7 +214,8 @@ public final class CuttingLine: Sendable {
                 send(line, to: link.client)
                 guard let literal = Self.literal(line) else { continue }
                 guard let octets = stream.octets(literal.count) else { return }
-                send(octets, to: link.client)
+                let changed = edited(octets)
+                send(changed.count == octets.count ? changed : octets, to: link.client)
                 continue
             }
             switch act(.answered, asked) {
@@ -227,7 +232,8 @@ public final class CuttingLine: Sendable {
 
     /// Without what is hidden.
     private func edited(_ line: [UInt8]) -> [UInt8] {
-        let (hidden, hidesPlaces) = state.withLock { ($0.hidden, $0.hidesPlaces) }
+        let (hidden, hidesPlaces, edit) = state.withLock { ($0.hidden, $0.hidesPlaces, $0.edit) }
+        if let edit { return Array(edit(String(decoding: line, as: UTF8.self)).utf8) }
         guard !hidden.isEmpty else { return line }
         var text = String(decoding: line, as: UTF8.self)
         guard text.contains("CAPABILITY") || hidesPlaces && text.contains("[APPENDUID") else { return line }

@@ -15,6 +15,8 @@ public final class IMAPMailboxServer: Sendable {
         public var flags: [String]
         /// As INTERNALDATE has it.
         public var date: String
+        /// What the server calls it in whatever folder, as `EMAILID` and `X-GM-MSGID` have it.
+        public var name = ""
 
         public init(
             _ uid: UInt32, _ text: String, flags: [String] = [], date: String = "24-Nov-2026 03:10:41 +0000"
@@ -387,6 +389,8 @@ public final class IMAPMailboxServer: Sendable {
         case "FLAGS": Array("FLAGS (\(message.flags.joined(separator: " ")))".utf8)
         case "INTERNALDATE": Array("INTERNALDATE \"\(message.date)\"".utf8)
         case "RFC822.SIZE": Array("RFC822.SIZE \(message.octets.count)".utf8)
+        case "EMAILID": Array("EMAILID (\(message.name))".utf8)
+        case "X-GM-MSGID": Array("X-GM-MSGID \(message.name)".utf8)
         case "BODY.PEEK[HEADER]": text("BODY[HEADER]", header(of: message.octets))
         default: text("BODY[]", message.octets)
         }

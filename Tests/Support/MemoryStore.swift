@@ -150,7 +150,7 @@ public final class MemoryStore: MailStore {
 
     public func make(
         _ folders: [NewFolder], of account: EmailAddress, expecting expected: StoreMarkers
-    ) async throws(MailStoreError) {
+    ) async throws(MailStoreError) -> [[String]: String] {
         try answer()
         try check(expected, of: account)
         state.withLock { state in
@@ -162,6 +162,7 @@ public final class MemoryStore: MailStore {
             }
             state.durable.mailboxes[account]?.folders = state.mail.mailboxes[account]?.folders ?? [:]
         }
+        return [:]
     }
 
     public func runs(of account: EmailAddress) async throws(MailStoreError) -> RunMarks {

@@ -36,6 +36,25 @@ public enum PlainRetrieval {
         }
     }
 
+    /// The UIDLs of a mailbox, in order; no message is asked for, which some servers would take for reading.
+    public static func uidls(port: Int, user: String, password: String) async throws -> [String] {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(
+                    with: Result {
+                        let line = try Line(port: port)
+                        _ = try line.answer()
+                        for command in ["USER \(user)", "PASS \(password)", "UIDL"] {
+                            _ = try line.answer(to: command)
+                        }
+                        let list = String(decoding: try line.text(), as: UTF8.self)
+                        _ = try line.answer(to: "QUIT")
+                        return list.split(separator: "\r\n").map { String($0.split(separator: " ")[1]) }
+                    })
+            }
+        }
+    }
+
     /// Used by one thread.
     private final class Line {
         private let descriptor: CInt
