@@ -179,8 +179,10 @@ package struct IntentEnding: Sendable {
         let delivered = (before + [ended]).flatMap { ended in
             zip(ended.intent.rows, ended.delivered).filter(\.1).map(\.0.content)
         }
+        // Names of ours tell nothing of messages whose names are not known.
+        let (named, unnamed) = batch == nil ? (MailboxContents(), others.adding(ours)) : (ours, others)
         var search = ContentSearch(
-            ours: ours, others: others, accounted: ledger.filter { !$0.isShown }.map(\.content) + delivered)
+            ours: named, others: unnamed, accounted: ledger.filter { !$0.isShown }.map(\.content) + delivered)
         for index in unknown where intent.rows.indices.contains(index) {
             ended.delivered[index] = search.take(intent.rows[index].content)
             if !ended.delivered[index] { ended.notFound += 1 }
@@ -223,5 +225,14 @@ package struct IntentEnding: Sendable {
                 "\(notFound) messages were being delivered when the daemon or its line to the mail store ended, and are not "
                 + "where they would have arrived; they are fetched again, also if they were moved or deleted here since"
         )
+    }
+}
+
+extension MailboxContents {
+    fileprivate func adding(_ other: MailboxContents) -> MailboxContents {
+        var all = self
+        all.messages.merge(other.messages) { $0 + $1 }
+        all.octets.merge(other.octets) { one, _ in one }
+        return all
     }
 }

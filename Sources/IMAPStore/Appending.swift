@@ -118,7 +118,14 @@ struct Appending {
     private mutating func sendNext(_ line: MailboxLine) async throws {
         let name = try await line.name(of: folder)
         // Before anything is sent: equal messages may have been sent before.
-        if watermark == nil { watermark = try await store.watermark(of: name, folder, line) }
+        if watermark == nil {
+            do throws(WireFailure) {
+                watermark = try await store.watermark(of: name, folder, line)
+            } catch {
+                guard error.isOfOneFolder, !name.isInbox, !line.isBroken else { throw error }
+                return plan.refuseRest(store.error(error, of: turn.account).detail)
+            }
+        }
         guard let chunk = plan.chunk(takesMany: line.takesMany) else { return }
         if let limit = line.capabilities.appendLimit, let octets = messages[chunk[0]]?.spooled.octets, octets > limit {
             return plan.refuse(
