@@ -106,7 +106,7 @@ public struct LDAPDirectory: AccountDirectory {
             throw DirectoryError(
                 "accounts.ldap.listFilter must have a part such as (mail=*@%d), whose attribute holds addresses")
         }
-        let accounts = try await ask { connection throws(ConnectionFailure) in
+        let accounts = try await ask(outlastsSilence: true) { connection throws(ConnectionFailure) in
             let filter = LDAPFilter(settings.listFilter, domain).text
             return try connection.search(settings.base, filter, [attribute, settings.nameAttribute])
                 .compactMap { entry -> DirectoryAccount? in
@@ -122,7 +122,7 @@ public struct LDAPDirectory: AccountDirectory {
 
     public func connect() async throws(DirectoryError) {
         let settings = settings
-        try await ask { connection throws(ConnectionFailure) in
+        try await ask(outlastsSilence: true) { connection throws(ConnectionFailure) in
             _ = try connection.search(settings.base, onlyThere: true, "(objectClass=*)", ["1.1"])
         }
     }
@@ -132,7 +132,7 @@ public struct LDAPDirectory: AccountDirectory {
         of address: EmailAddress, standing hash: String, by sample: String
     ) async throws(DirectoryError) -> ReplacementTrial {
         let settings = settings
-        return try await ask { connection throws(ConnectionFailure) in
+        return try await ask(outlastsSilence: true) { connection throws(ConnectionFailure) in
             guard let found = try Self.find(address, settings, connection) else {
                 return .faulty("the account is gone")
             }
@@ -164,10 +164,11 @@ public struct LDAPDirectory: AccountDirectory {
     }
 
     private func ask<Answer: Sendable>(
+        outlastsSilence: Bool = false,
         _ question: @escaping @Sendable (LDAPConnection) throws(ConnectionFailure) -> Answer
     ) async throws(DirectoryError) -> Answer {
         do throws(ConnectionFailure) {
-            return try await pool.run(question)
+            return try await pool.run(outlastsSilence: outlastsSilence, question)
         } catch {
             throw DirectoryError(error.description)
         }

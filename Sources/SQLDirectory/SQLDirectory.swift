@@ -122,7 +122,9 @@ public struct SQLDirectory: AccountDirectory {
         _ domain: DomainName, after cursor: EmailAddress?, limit: Int
     ) async throws(DirectoryError) -> [DirectoryAccount] {
         guard let list = settings.list else { return [] }
-        let rows = try await run(list, ["domain": .text(domain.name)], mostRows: Self.mostAccounts).rows
+        let rows = try await run(
+            list, ["domain": .text(domain.name)], mostRows: Self.mostAccounts, outlastsSilence: true
+        ).rows
         let accounts = rows.compactMap { row -> DirectoryAccount? in
             guard let text = (row["address"] ?? nil) ?? (row["localpart"] ?? nil).map({ "\($0)@\(domain)" }),
                 let address = try? EmailAddress(text), address.domain == domain
@@ -138,7 +140,7 @@ public struct SQLDirectory: AccountDirectory {
 
     public func connect() async throws(DirectoryError) {
         do throws(SQLFailure) {
-            try await pool.run { connection throws(SQLFailure) in try connection.ping() }
+            try await pool.run(outlastsSilence: true) { connection throws(SQLFailure) in try connection.ping() }
         } catch {
             throw DirectoryError(error.description)
         }
@@ -151,7 +153,7 @@ public struct SQLDirectory: AccountDirectory {
         arguments["password"] = .text(hash)
         let (replace, lookup, given) = (settings.replace, settings.lookup, arguments)
         do throws(SQLFailure) {
-            return try await pool.run { connection throws(SQLFailure) in
+            return try await pool.run(outlastsSilence: true) { connection throws(SQLFailure) in
                 try connection.rolledBack { () throws(SQLFailure) in
                     var arguments = given
                     // A hash that nobody has.
@@ -208,19 +210,20 @@ public struct SQLDirectory: AccountDirectory {
     }
 
     private func run(
-        _ statement: NamedStatement, _ arguments: [String: SQLArgument], mostRows: Int = 8
+        _ statement: NamedStatement, _ arguments: [String: SQLArgument], mostRows: Int = 8,
+        outlastsSilence: Bool = false
     ) async throws(DirectoryError) -> SQLResult {
         do throws(SQLFailure) {
-            return try await ask(statement, arguments, mostRows)
+            return try await ask(statement, arguments, mostRows, outlastsSilence: outlastsSilence)
         } catch {
             throw DirectoryError(error.description)
         }
     }
 
     private func ask(
-        _ statement: NamedStatement, _ arguments: [String: SQLArgument], _ mostRows: Int
+        _ statement: NamedStatement, _ arguments: [String: SQLArgument], _ mostRows: Int, outlastsSilence: Bool = false
     ) async throws(SQLFailure) -> SQLResult {
-        try await pool.run { connection throws(SQLFailure) in
+        try await pool.run(outlastsSilence: outlastsSilence) { connection throws(SQLFailure) in
             try connection.run(statement, arguments, mostRows: mostRows)
         }
     }

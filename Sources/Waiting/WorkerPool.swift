@@ -63,16 +63,22 @@ package final class WorkerPool: Sendable {
         return await answer.wait()
     }
 
-    /// As ``run(within:_:)``; nil as well as soon as the task is cancelled.
+    /// As ``run(within:_:)``; nil as well as soon as the task is cancelled. It is not begun once nobody waits for it.
+    /// - Parameter longer: how much longer it is waited for, asked whenever the patience has ended; must not block.
     package func runUnlessCancelled<Answer: Sendable>(
-        within patience: Duration, _ body: @escaping @Sendable () -> Answer
+        within patience: Duration, longer: @escaping @Sendable () -> Duration = { .zero },
+        _ body: @escaping @Sendable () -> Answer
     ) async -> Answer? {
         let answer = Latch<Answer?>()
-        let alarm = Timekeeper.shared.call(after: patience) { answer.settle(nil) }
-        submit {
-            answer.settle(body())
-            alarm.cancel()
+        @Sendable func wait(_ patience: Duration) {
+            let alarm = Timekeeper.shared.call(after: patience) {
+                let left = answer.isSettled ? .zero : longer()
+                if left > .zero { wait(left) } else { answer.settle(nil) }
+            }
+            answer.whenSettled { _ in alarm.cancel() }
         }
+        wait(patience)
+        submit { if !answer.isSettled { answer.settle(body()) } }
         return await answer.waitUnlessCancelled() ?? nil
     }
 

@@ -27,8 +27,12 @@ local function accounts_are_elsewhere()
   return kind ~= nil and kind ~= "" and kind ~= "builtin"
 end
 
--- Seconds after which a daemon that does not even answer a ping hangs.
+-- Seconds after which a daemon that does not even answer a ping hangs; and what one that has hung is given for the next
+-- seconds, so that this worker is free for others again at once.
 local ping_patience = 2
+local quick_patience = 0.2
+local suspicion = 10
+local suspected_until = 0
 local ping = '{"jsonrpc":"2.0","id":0,"method":"ping"}\n'
 
 -- Seconds; well above the daemon's own bound for a login (timeouts.login, 10), below Dovecot's patience (60).
@@ -55,26 +59,31 @@ local function receive(connection, seconds, part)
   return connection:receive("*l", part)
 end
 
--- The reply to a request. Where `pings` says so, a ping is sent with it, and every time that nothing has come for two
--- seconds: a daemon that waits for the old server answers it at once, one that hangs does not.
-local function reply_line(connection, pings)
-  if not pings then
+-- The reply to a request. Where a ping was sent with it, `ping_end` says until when it has to be answered; another is sent
+-- every time that nothing has come for two seconds: a daemon that waits for the old server answers it at once, one that
+-- hangs does not.
+local function reply_line(connection, ping_end)
+  if not ping_end then
     return receive(connection, patience)
   end
   local deadline = socket.gettime() + patience
   local unanswered = true
   local part = ""
   while socket.gettime() < deadline do
-    local line, problem, rest = receive(connection, ping_patience, part)
+    local seconds = unanswered and math.max(0, ping_end - socket.gettime()) or ping_patience
+    local line, problem, rest = receive(connection, seconds, part)
     if line and line:find('"id":0', 1, true) then
       unanswered, part = false, ""
+      suspected_until = 0
     elseif line or problem ~= "timeout" then
       return line, problem
     elseif unanswered then
+      suspected_until = socket.gettime() + suspicion
       return nil, "it hangs"
     else
       part = rest or ""
       unanswered = true
+      ping_end = socket.gettime() + ping_patience
       connection:send(ping)
     end
   end
@@ -84,14 +93,17 @@ end
 -- Sends one request on a connection of its own, and returns the decoded reply, or nil and why there is none.
 local function ask_once(request, pings)
   local connection = unix.stream and unix.stream() or unix()
-  connection:settimeout(pings and ping_patience or patience, "t")
+  -- Connecting is part of what the ping is given.
+  local seconds = socket.gettime() < suspected_until and quick_patience or ping_patience
+  local ping_end = pings and socket.gettime() + seconds
+  connection:settimeout(pings and seconds or patience, "t")
   local sent, problem = connection:connect(path)
   if sent then
     sent, problem = connection:send((pings and ping or "") .. request .. "\n")
   end
   local line
   if sent then
-    line, problem = reply_line(connection, pings)
+    line, problem = reply_line(connection, ping_end)
   end
   connection:close()
   if not line then
