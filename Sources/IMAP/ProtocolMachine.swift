@@ -22,6 +22,8 @@ public struct ProtocolMachine: Sendable {
     private struct Pending: Sendable {
         let id: CommandID
         let command: Command
+        /// Whether it is sent only after all earlier commands are answered, and nothing is sent until it is answered.
+        let standsAlone: Bool
     }
 
     /// The command whose parts are not all sent.
@@ -70,7 +72,10 @@ public struct ProtocolMachine: Sendable {
     // MARK: - Commands
 
     /// Puts a command at the end of the queue.
-    public mutating func begin(_ command: Command) throws(IMAPError) -> CommandID {
+    /// - Parameter isAhead: whether a folder may be opened ahead of earlier answers, and commands be sent ahead of that. A
+    ///   server executes them in their order (RFC 3501 §5.5); but its owner must know by the answers, in theirs, whether
+    ///   what comes is of that folder.
+    public mutating func begin(_ command: Command, isAhead: Bool = false) throws(IMAPError) -> CommandID {
         switch state {
         case .failed(let error): throw error
         case .loggedOut: throw IMAPError(.closed, "has ended the session")
@@ -82,7 +87,8 @@ public struct ProtocolMachine: Sendable {
         }
         commands += 1
         let id = CommandID(number: commands)
-        queue.append(Pending(id: id, command: command))
+        queue.append(
+            Pending(id: id, command: command, standsAlone: command.standsAlone && !(isAhead && command.isExamine)))
         return id
     }
 
@@ -105,7 +111,7 @@ public struct ProtocolMachine: Sendable {
 
     private mutating func beginSending() {
         guard exchange == nil, let next = queue.first else { return }
-        if unanswered.contains(where: \.command.standsAlone) || next.command.standsAlone && !unanswered.isEmpty {
+        if unanswered.contains(where: \.standsAlone) || next.standsAlone && !unanswered.isEmpty {
             return
         }
         queue.removeFirst()
@@ -346,6 +352,8 @@ public struct ProtocolMachine: Sendable {
 }
 
 extension Command {
+    fileprivate var isExamine: Bool { if case .examine = self { true } else { false } }
+
     fileprivate var isLogin: Bool {
         switch self {
         case .login, .authenticate: true

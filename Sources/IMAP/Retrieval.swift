@@ -71,7 +71,7 @@ public struct Retrieval: Sendable {
     private let windowOctets: Int
     private let goesOn: @Sendable () -> Bool
     /// Nothing more is asked for.
-    private var isStopped = false
+    private(set) var isStopped = false
     /// The pace at which it continues, and at which the next may begin.
     public private(set) var pace: Pace
     /// The first message that has neither come nor been given up.
@@ -79,7 +79,7 @@ public struct Retrieval: Sendable {
     /// The first that is not asked for.
     private var next = 0
     private var asked = Deque<Asked>()
-    private var octetsAhead = 0
+    private(set) var octetsAhead = 0
     /// Whether all that comes is thrown away until nothing is under way.
     private var isRecovering = false
     private var nextPurpose = Purpose.set
@@ -90,8 +90,14 @@ public struct Retrieval: Sendable {
     /// Why that text is no message.
     private var spoilt: [UInt8]?
 
+    /// How many messages the next set may hold: more and more, as long as sets come whole.
+    private var width = mostMessages
+
     static let mostMessages = 64
+    static let mostOfLaterSets = 512
     static let mostSets = 4
+    /// Commands should stay below 1,000 octets (RFC 2683 §3.2.1.5).
+    private static let mostOctetsOfSet = 900
 
     /// - Parameters:
     ///   - wanted: all of the folder that is open, in the order in which they are to come.
@@ -104,6 +110,23 @@ public struct Retrieval: Sendable {
     }
 
     public var isDone: Bool { asked.isEmpty && (position == wanted.count || isStopped) }
+    /// Whether all has been asked for, and nothing seems to be missing.
+    var hasAskedForAll: Bool { next == wanted.count && nextPurpose == .set && !isRecovering && !isStopped }
+    /// Whether something is missing, so that messages are to be asked for again.
+    var isInTrouble: Bool { isRecovering || nextPurpose != .set }
+    /// How many commands wait for their answers.
+    var underWay: Int { asked.count }
+    /// How many messages are wanted.
+    var count: Int { wanted.count }
+
+    /// Whether this command is its own, and waits for its answer.
+    func awaits(_ id: CommandID) -> Bool { asked.contains { $0.id == id } }
+
+    /// Whatever the answer to this command means, it is not meant for the messages that are wanted.
+    mutating func forget(_ id: CommandID) {
+        guard let index = asked.firstIndex(where: { $0.id == id }) else { return }
+        octetsAhead -= asked.remove(at: index).octets
+    }
     /// Whether an answer that is missing could be another's.
     public var isAhead: Bool { asked.count > 1 }
     /// Whether commands have been sent ahead to a server that has not yet answered one of them.
@@ -114,7 +137,8 @@ public struct Retrieval: Sendable {
     // MARK: - Asking
 
     /// The command that may be sent now; ``sent(_:)`` comes next.
-    public mutating func nextCommand() -> Command? {
+    /// - Parameter besides: octets that others have asked for on the same line.
+    public mutating func nextCommand(besides: Int = 0) -> Command? {
         guard !isStopped else { return nil }
         if isRecovering {
             guard asked.isEmpty else { return nil }
@@ -123,7 +147,7 @@ public struct Retrieval: Sendable {
         guard next < wanted.count else { return nil }
         let purpose = nextPurpose
         if let last = asked.last, purpose != .set || last.purpose != .set { return nil }
-        guard let (range, octets) = nextRange(purpose) else { return nil }
+        guard let (range, octets) = nextRange(purpose, besides: besides) else { return nil }
         guard goesOn() else {
             isStopped = true
             return nil
@@ -142,32 +166,38 @@ public struct Retrieval: Sendable {
         asked[asked.count - 1].id = id
     }
 
-    private func nextRange(_ purpose: Purpose) -> (Range<Int>, octets: Int)? {
+    private func nextRange(_ purpose: Purpose, besides: Int) -> (Range<Int>, octets: Int)? {
         let mostAhead: Int
         let mostMessages: Int
         switch pace {
         case .oneByOne: (mostAhead, mostMessages) = (1, 1)
         case .singly: (mostAhead, mostMessages) = (Self.mostMessages, 1)
-        case .sets: (mostAhead, mostMessages) = (Self.mostSets, Self.mostMessages)
+        case .sets: (mostAhead, mostMessages) = (Self.mostSets, width)
         }
+        let (isFirst, octetsAhead) = (asked.isEmpty && besides == 0, octetsAhead + besides)
         guard asked.count < mostAhead else { return nil }
         var end = next
         var octets = 0
+        var text = 0
         while end < wanted.count, end - next < (purpose == .set ? mostMessages : 1) {
             let size = purpose == .probe ? 0 : max(wanted[end].message.octets ?? 0, 0)
             if end > next {
                 // Some servers take ascending sets alone, and all answer in that order.
-                guard wanted[end].uid > wanted[end - 1].uid, octets + size <= windowOctets / Self.mostSets else {
-                    break
-                }
-            } else if !asked.isEmpty, octetsAhead + size > windowOctets {
+                guard wanted[end].uid > wanted[end - 1].uid, octets + size <= windowOctets / Self.mostSets,
+                    text <= Self.mostOctetsOfSet
+                else { break }
+            } else if !isFirst, octetsAhead + size > windowOctets {
                 return nil
             }
             octets += size
+            // The longest numbers; what goes on from the one before costs nothing but for the first time.
+            let continues = end > next && wanted[end].uid == wanted[end - 1].uid + 1
+            let hasContinued = end > next + 1 && wanted[end - 1].uid == wanted[end - 2].uid + 1
+            if !continues || !hasContinued { text += 11 }
             end += 1
         }
         // Rather a full set a little later than many that are almost empty.
-        if !asked.isEmpty, octetsAhead + octets > windowOctets { return nil }
+        if !isFirst, octetsAhead + octets > windowOctets { return nil }
         return (next..<end, octets)
     }
 
@@ -240,7 +270,11 @@ public struct Retrieval: Sendable {
             isRecovering = false
             return gaveUp(.refused(Self.withAnother))
         }
-        if isRecovering || done.range.upperBound <= position { return .nothing }
+        if isRecovering { return .nothing }
+        if done.range.upperBound <= position {
+            if condition.kind == .ok { width = min(width * 2, Self.mostOfLaterSets) }
+            return .nothing
+        }
         guard done.range.contains(position) else {
             // Something that was asked for before it is missing.
             recover()
@@ -266,6 +300,7 @@ public struct Retrieval: Sendable {
     private mutating func recover() {
         guard !isRecovering else { return }
         isRecovering = true
+        width = Self.mostMessages
         troubles += 1
         if troubles > 1, pace == .sets { pace = .singly }
     }

@@ -14,11 +14,14 @@ public protocol Wire: Sendable {
 
     /// Sends the commands, as many at once as may be, and waits for the answers to all of them.
     ///
-    /// - Parameter hear: called in order for whatever the server says without a tag, on the connection's own thread, with
-    ///   how many of the commands have been answered by then.
+    /// - Parameters:
+    ///   - ahead: whether folders are opened ahead of earlier answers. A server that then does not answer in order, or not
+    ///     at all, fails as `pipeliningBroken`.
+    ///   - hear: called in order for whatever the server says without a tag, on the connection's own thread, with how many
+    ///     of the commands have been answered by then.
     /// - Returns: one answer for each command, in their order.
     func perform(
-        _ commands: [Command], hearing hear: @escaping @Sendable (_ answered: Int, Response) -> Void
+        _ commands: [Command], ahead: Bool, hearing hear: @escaping @Sendable (_ answered: Int, Response) -> Void
     ) async throws(WireFailure) -> [Answer]
 
     /// Sends AUTHENTICATE.
@@ -33,11 +36,10 @@ public protocol Wire: Sendable {
     /// Runs a retrieval to its end.
     ///
     /// - Parameter onFailure: called for each message that does not come, in order with the sink's calls.
-    /// - Returns: the pace at which the next may begin.
     func retrieve(
-        _ retrieval: Retrieval, into sink: any MessageSink,
+        _ retrieval: FolderRetrieval, into sink: any MessageSink,
         onFailure: @escaping @Sendable (ListedMessage, Retrieval.Absence) -> Void
-    ) async throws(WireFailure) -> Retrieval.Pace
+    ) async throws(WireFailure) -> FolderRetrieval.End
 
     /// Continues in TLS, at once or after STARTTLS. Fails as untrusted if plain text is waiting.
     func startTLS() async throws(WireFailure) -> TLSFacts
@@ -81,6 +83,11 @@ public struct FetchedText: Sendable {
 }
 
 extension Wire {
+    /// As ``perform(_:ahead:hearing:)``, each folder being opened when all before is answered.
+    public func perform(
+        _ commands: [Command], hearing hear: @escaping @Sendable (_ answered: Int, Response) -> Void
+    ) async throws(WireFailure) -> [Answer] { try await perform(commands, ahead: false, hearing: hear) }
+
     /// One command, whose answer is all that matters.
     public func perform(
         _ command: Command, hearing hear: @escaping @Sendable (Response) -> Void = { _ in }

@@ -29,18 +29,19 @@ extension ChannelHandler {
     }
 
     func perform(
-        _ commands: [Command], hearing hear: @escaping @Sendable (_ answered: Int, Response) -> Void,
+        _ commands: [Command], ahead isAhead: Bool = false,
+        hearing hear: @escaping @Sendable (_ answered: Int, Response) -> Void,
         _ promise: EventLoopPromise<[Answer]>
     ) {
         guard let context = ready(promise) else { return }
         guard !commands.isEmpty else { return promise.succeed([]) }
         var ids: [CommandID] = []
         do throws(IMAPError) {
-            for command in commands { ids.append(try machine.begin(command)) }
+            for command in commands { ids.append(try machine.begin(command, isAhead: isAhead)) }
         } catch {
             return refuse(error, promise)
         }
-        begin(.commands(Batch(ids: ids, hear: hear, promise: promise)), context)
+        begin(.commands(Batch(ids: ids, hear: hear, isAhead: isAhead, promise: promise)), context)
     }
 
     func authenticate(_ command: Command, _ promise: EventLoopPromise<AuthenticationStep>) {
@@ -70,18 +71,18 @@ extension ChannelHandler {
     }
 
     func retrieve(
-        _ retrieval: Retrieval, into sink: any MessageSink,
+        _ retrieval: FolderRetrieval, into sink: any MessageSink,
         onFailure: @escaping @Sendable (ListedMessage, Retrieval.Absence) -> Void,
-        _ promise: EventLoopPromise<Retrieval.Pace>
+        _ promise: EventLoopPromise<FolderRetrieval.End>
     ) {
         guard let context = ready(promise) else { return }
-        guard !retrieval.isDone else { return promise.succeed(retrieval.pace) }
+        guard !retrieval.isDone else { return promise.succeed(retrieval.end) }
         let fetching = Fetching(retrieval: retrieval, sink: sink, onFailure: onFailure, promise: promise)
         work = .fetching(fetching)
         askForMore(fetching)
         guard !fetching.retrieval.isDone else {
             work = .none
-            return promise.succeed(fetching.retrieval.pace)
+            return promise.succeed(fetching.retrieval.end)
         }
         if failure == nil { begin(.fetching(fetching), context) }
     }

@@ -149,6 +149,10 @@ final class ChannelHandler: SessionHandler {
     }
 
     private func completed(_ batch: Batch, _ id: CommandID, _ condition: Condition) {
+        // What has come was taken for what belongs to another.
+        guard !batch.isAhead || batch.isInTurn(id) else {
+            return fail(WireFailure(code: .pipeliningBroken, message: "mixes up commands that are sent ahead"))
+        }
         batch.answers[id] = Answer(condition, machine.capabilities)
         guard batch.answers.count == batch.ids.count else { return }
         _ = finish()
@@ -171,12 +175,14 @@ final class ChannelHandler: SessionHandler {
         guard fetching.retrieval.isDone else { return }
         _ = finish()
         fetching.sink.flush()
-        fetching.promise.succeed(fetching.retrieval.pace)
+        fetching.promise.succeed(fetching.retrieval.end)
     }
 
     func askForMore(_ fetching: Fetching) {
         do throws(IMAPError) {
-            while let command = fetching.retrieval.nextCommand() { fetching.retrieval.sent(try machine.begin(command)) }
+            while let command = fetching.retrieval.nextCommand() {
+                fetching.retrieval.sent(try machine.begin(command, isAhead: true))
+            }
         } catch {
             fail(WireFailure(error))
         }
@@ -249,12 +255,24 @@ final class ChannelHandler: SessionHandler {
         }
         var failure = WireFailure(error)
         // A server that hangs up because of a command that came ahead would do so each time.
-        if failure.code == .closed, case .fetching(let fetching) = work, fetching.retrieval.isOnTrial,
-            !fetching.retrieval.isTaking
-        {
-            failure.code = .pipeliningBroken
-        }
+        if failure.code == .closed, isAheadOnTrial { failure.code = .pipeliningBroken }
         fail(failure)
+    }
+
+    private var isAheadOnTrial: Bool {
+        switch work {
+        case .fetching(let fetching): fetching.retrieval.isOnTrial && !fetching.retrieval.isTaking
+        case .commands(let batch): batch.isAhead
+        default: false
+        }
+    }
+
+    private var isAhead: Bool {
+        switch work {
+        case .fetching(let fetching): fetching.retrieval.isAhead
+        case .commands(let batch): batch.isAhead
+        default: false
+        }
     }
 
     // MARK: - Clock
@@ -291,7 +309,7 @@ final class ChannelHandler: SessionHandler {
                     code: .timedOut, message: "does not answer the TLS handshake",
                     advice:
                         "check --port and --security: a port that speaks plain text needs another than --security tls"))
-        } else if case .fetching(let fetching) = work, fetching.retrieval.isAhead, !machine.isWithinBody {
+        } else if isAhead, !machine.isWithinBody {
             fail(WireFailure(code: .pipeliningBroken, message: "does not answer commands that are sent ahead"))
         } else {
             fail(WireFailure(code: .timedOut, message: "does not answer"))

@@ -33,12 +33,12 @@ package struct SocketWire: Wire {
     package func greeting() async throws(WireFailure) -> Answer { try await connection.run { $0.greeting($1) } }
 
     package func perform(
-        _ commands: [Command], hearing hear: @escaping @Sendable (_ answered: Int, Response) -> Void
+        _ commands: [Command], ahead: Bool, hearing hear: @escaping @Sendable (_ answered: Int, Response) -> Void
     ) async throws(WireFailure) -> [Answer] {
-        try await connection.run { $0.perform(commands, hearing: hear, $1) }
+        try await connection.run { $0.perform(commands, ahead: ahead, hearing: hear, $1) }
     }
 
-    /// As ``perform(_:hearing:)`` for one command whose answers may hold texts of messages, of whatever length.
+    /// As ``perform(_:ahead:hearing:)`` for one command whose answers may hold texts of messages, of whatever length.
     /// - Parameter events: called in order, on the connection's own thread, for whatever comes until the answer.
     package func read(
         _ command: Command, events: @escaping @Sendable (ProtocolMachine.Event) -> Void
@@ -66,9 +66,9 @@ package struct SocketWire: Wire {
     }
 
     package func retrieve(
-        _ retrieval: Retrieval, into sink: any MessageSink,
+        _ retrieval: FolderRetrieval, into sink: any MessageSink,
         onFailure: @escaping @Sendable (ListedMessage, Retrieval.Absence) -> Void
-    ) async throws(WireFailure) -> Retrieval.Pace {
+    ) async throws(WireFailure) -> FolderRetrieval.End {
         try await connection.run { $0.retrieve(retrieval, into: sink, onFailure: onFailure, $1) }
     }
 

@@ -94,7 +94,10 @@ struct FolderListing: Sendable {
     }
 
     /// Whether every message that the server has counted is here, and none that may not exist. After ``join()``.
-    var isComplete: Bool { entries.count == messages && entries.allSatisfy(\.isCertain) }
+    var isComplete: Bool { isComplete(of: messages) }
+
+    /// Where the server has counted this many.
+    func isComplete(of messages: Int) -> Bool { entries.count == messages && entries.allSatisfy(\.isCertain) }
 
     /// Those of `uids` about which nothing is known.
     func missing(of uids: UIDSet) -> UIDSet {

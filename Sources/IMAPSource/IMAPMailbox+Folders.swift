@@ -18,7 +18,7 @@ extension IMAPMailbox {
             guard moving.count <= Self.mostFolders else {
                 throw .violation("has \(moving.count) folders; over \(Self.mostFolders) cannot be told apart")
             }
-            let folders = try await known(moving)
+            let folders = try await known(moving, ahead: rules.asksAhead)
             state.withLock { state in
                 state.folders = folders
                 state.paths = plan.folders.map(\.path)
@@ -105,10 +105,10 @@ extension IMAPMailbox {
     // MARK: - What is in them
 
     /// Asked at once for many, but not for so many that the answers fill the line while we still ask.
-    private static let mostAhead = 50
+    static let mostAhead = 50
 
-    private func known(_ plans: [FolderPlan.Folder]) async throws(WireFailure) -> [KnownFolder] {
-        let counted = tracesStatus ? try await examined(plans) : try await counted(plans)
+    private func known(_ plans: [FolderPlan.Folder], ahead: Bool) async throws(WireFailure) -> [KnownFolder] {
+        let counted = tracesStatus ? try await examined(plans, ahead: ahead) : try await counted(plans)
         var folders: [KnownFolder] = []
         for (number, plan) in plans.enumerated() {
             let opened: OpenedFolder
@@ -140,7 +140,9 @@ extension IMAPMailbox {
         state.withLock { $0.serverID["name"] }.map { $0.lowercased() == "dovecot" } ?? false
     }
 
-    private func examined(_ plans: [FolderPlan.Folder]) async throws(WireFailure) -> [MailboxName: OpenedFolder] {
+    private func examined(
+        _ plans: [FolderPlan.Folder], ahead: Bool
+    ) async throws(WireFailure) -> [MailboxName: OpenedFolder] {
         var found: [MailboxName: OpenedFolder] = [:]
         // Nor is one opened twice, unless it was opened before changes were counted (RFC 7162 §3.1).
         let open = state.withLock { $0.open }.flatMap {
@@ -153,7 +155,8 @@ extension IMAPMailbox {
             let part = Array(names[start..<min(start + Self.mostAhead, names.count)])
             state.withLock { $0.open = nil }
             let heard = Collected(part.map { OpenedFolder($0) })
-            let answers = try await wire.perform(part.map { Command.examine($0, counting) }) { answered, response in
+            let answers = try await wire.perform(part.map { .examine($0, counting) }, ahead: ahead) {
+                answered, response in
                 heard.change { if $0.indices.contains(answered) { $0[answered].hear(response) } }
             }
             for (answer, folder) in zip(answers, heard.value) where answer.condition.kind == .ok {

@@ -8,7 +8,7 @@ import Waiting
 
 /// Which messages there are: UIDs, flags, dates and sizes, before any body.
 extension IMAPMailbox {
-    private static let attributes: [Command.FetchItem] = [.uid, .flags, .date, .octets]
+    static let attributes: [Command.FetchItem] = [.uid, .flags, .date, .octets]
 
     func list(_ folder: SourceFolder) async throws(SourceError) -> [ListedMessage] {
         try await during(.listing) { () async throws(WireFailure) in
@@ -121,7 +121,7 @@ extension IMAPMailbox {
     }
 
     /// Gives what is listed numbers of this session.
-    private func enter(_ listing: FolderListing, in folder: SourceFolder, hasIDs: Bool) async -> [ListedMessage] {
+    func enter(_ listing: FolderListing, in folder: SourceFolder, hasIDs: Bool) async -> [ListedMessage] {
         let entries = listing.messageEntries
         let first = state.withLock { state in
             let first = state.uids.count + 1

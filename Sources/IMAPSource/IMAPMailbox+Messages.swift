@@ -69,6 +69,9 @@ extension IMAPMailbox {
 
     // MARK: - Fetching
 
+    /// Beyond this many messages, the next folders are opened in turn again: what is wanted of them takes memory.
+    private static let mostMessagesAhead = 20_000
+
     func fetch(
         _ messages: [ListedMessage], into sink: any MessageSink, _ options: FetchOptions,
         onRefusal: @escaping @Sendable (ListedMessage, String) -> Void
@@ -77,36 +80,69 @@ extension IMAPMailbox {
             var rest = messages[...]
             while let first = rest.first {
                 let part = rest.prefix { $0.folder == first.folder }
-                rest = rest[part.endIndex...]
                 guard try await opened(for: part) else {
                     let words = refusal(of: SourceFolder(number: first.folder, path: [], messages: 0)) ?? ""
                     for message in part { onRefusal(message, words) }
+                    rest = rest[part.endIndex...]
                     continue
                 }
-                try await retrieve(part, into: sink, options, onRefusal)
+                let end = try await retrieve(rest, into: sink, options, onRefusal)
+                guard !end.isStopped else { return }
+                rest = rest.dropFirst(end.settled)
             }
         }
     }
 
+    /// Messages of the folder that is open; and of those behind it, as far as the server goes on to them.
     private func retrieve(
         _ messages: ArraySlice<ListedMessage>, into sink: any MessageSink, _ options: FetchOptions,
         _ onRefusal: @escaping @Sendable (ListedMessage, String) -> Void
-    ) async throws(WireFailure) {
-        let (uids, known) = state.withLock { ($0.uids, $0.pace) }
-        let wanted = messages.compactMap { message in
-            uids.indices.contains(message.number - 1)
-                ? Retrieval.Wanted(message, uid: uids[message.number - 1]) : nil
-        }
-        let retrieval = Retrieval(
-            wanted, pace: options.oneByOne ? .oneByOne : known, windowOctets: options.windowOctets,
-            goesOn: options.goesOn)
-        let pace = try await wire.retrieve(retrieval, into: sink) { [self] message, absence in
+    ) async throws(WireFailure) -> FolderRetrieval.End {
+        let retrieval = retrieval(of: messages, options)
+        let end = try await wire.retrieve(retrieval, into: sink) { [self] message, absence in
             switch absence {
             case .refused(let octets): onRefusal(message, words(of: octets))
             case .gone: state.withLock { _ = $0.vanished.insert(message.number) }
             }
         }
-        if !options.oneByOne { state.withLock { $0.pace = pace } }
+        state.withLock { state in
+            if !options.oneByOne { state.pace = end.pace }
+            // Which one is open now is not known by all that it has told.
+            if end.hasMovedOn { state.open = nil }
+            if end.isBrokenOff { state.opensAhead = false }
+        }
+        return end
+    }
+
+    private func retrieval(of messages: ArraySlice<ListedMessage>, _ options: FetchOptions) -> FolderRetrieval {
+        state.withLock { state in
+            let pace = options.oneByOne ? .oneByOne : state.pace
+            var first: Retrieval?
+            var folders: [FolderRetrieval.Folder] = []
+            var rest = messages
+            while let message = rest.first {
+                let part = rest.prefix { $0.folder == message.folder }
+                rest = rest[part.endIndex...]
+                let wanted = part.compactMap { message in
+                    state.uids.indices.contains(message.number - 1)
+                        ? Retrieval.Wanted(message, uid: state.uids[message.number - 1]) : nil
+                }
+                let retrieval = Retrieval(
+                    wanted, pace: pace, windowOctets: options.windowOctets, goesOn: options.goesOn)
+                guard first != nil else {
+                    first = retrieval
+                    guard state.opensAhead, options.opensAhead, pace == .sets else { break }
+                    continue
+                }
+                guard wanted.count == part.count, let validity = state.validities[message.folder], validity != 0,
+                    state.folders.indices.contains(message.folder), state.folders[message.folder].refusal == nil,
+                    part.endIndex - messages.startIndex <= Self.mostMessagesAhead
+                else { break }
+                folders.append(.init(state.folders[message.folder].plan.listed.name, validity: validity, retrieval))
+            }
+            return FolderRetrieval(
+                first ?? Retrieval([], pace: pace, windowOctets: options.windowOctets), then: folders)
+        }
     }
 
     // MARK: - Deleting

@@ -40,6 +40,8 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
         var keywords: [Int: [String]] = [:]
         var vanished: Set<Int> = []
         var pace = Retrieval.Pace.sets
+        /// Whether the next folder may be opened before all of one has come.
+        var opensAhead = true
         /// What is to be deleted at the end.
         var deletions: [Int: [UInt32]] = [:]
     }

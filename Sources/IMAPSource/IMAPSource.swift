@@ -12,7 +12,8 @@ public import Vocabulary
 /// 2. A `SocketWire` is a session's wire (`IMAPConnection`).
 /// 3. An ``IMAPMailbox`` presents such a session to the rooms above. A password is right when the inbox opens.
 /// 4. What folders there are, and where their mail goes, is decided by a `FolderPlan`; what messages there are, by a
-///    ``FolderListing``; in what order they are asked for, by a `Retrieval`.
+///    ``FolderListing``; in what order they are asked for, by a `Retrieval`; and when the next folder is opened, by a
+///    `FolderRetrieval`.
 ///
 /// Nothing is changed over there, unless messages are to be deleted: folders are opened by EXAMINE, and bodies only
 /// peeked at.

@@ -27,6 +27,9 @@ public struct FolderRules: Hashable, Sendable {
     public var unholdable: Set<Unicode.Scalar> = []
     /// Patterns of levels that the new platform has a use of its own for.
     public var reserved: [String] = []
+    /// Whether the server is asked about the next folder before it has told all of the last. If it does not bear that, a
+    /// failure with the code `pipeliningBroken` asks the caller to go without in a new session.
+    public var asksAhead = false
 
     public init() {}
 }

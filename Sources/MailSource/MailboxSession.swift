@@ -20,6 +20,11 @@ public protocol MailboxSession: SourceLine {
     /// session.
     func list(_ folder: SourceFolder) async throws(SourceError) -> [ListedMessage]
 
+    /// The messages of all these folders, in their order.
+    /// - Parameter ahead: whether the server is asked about the next folder before it has told all of the last. If it
+    ///   does not bear that, a failure with the code `pipeliningBroken` asks the caller to go without in a new session.
+    func list(_ folders: [SourceFolder], ahead: Bool) async throws(SourceError) -> [ListedMessage]
+
     /// Why nothing can be listed of a folder, in the server's words; nil while nothing is known to prevent it. Its mail
     /// is left behind.
     func refusal(of folder: SourceFolder) -> String?
@@ -80,8 +85,16 @@ extension MailboxSession {
 
     public var vanished: Set<Int> { [] }
 
-    /// The messages of all these folders, in their order.
     public func list(_ folders: [SourceFolder]) async throws(SourceError) -> [ListedMessage] {
+        try await list(folders, ahead: false)
+    }
+
+    public func list(_ folders: [SourceFolder], ahead: Bool) async throws(SourceError) -> [ListedMessage] {
+        try await listInTurn(folders)
+    }
+
+    /// One folder after the other.
+    public func listInTurn(_ folders: [SourceFolder]) async throws(SourceError) -> [ListedMessage] {
         guard let first = folders.first else { return [] }
         // The first array is reused as it is, since it may have millions of elements.
         var messages = try await list(first)
@@ -94,6 +107,8 @@ extension MailboxSession {
 public struct FetchOptions: Sendable {
     /// Whether a message is requested only when the previous one is complete. Otherwise, whatever the server can take.
     public var oneByOne: Bool
+    /// Whether the next folder may be opened before all of one has come, if messages are not requested one by one.
+    public var opensAhead = true
     /// The most octets that are requested and not yet received, unless a single message is larger.
     public var windowOctets: Int
     /// Asked before each request, on any thread, and must not block. Once it says no, nothing more is requested, and

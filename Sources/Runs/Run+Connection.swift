@@ -63,7 +63,8 @@ extension Run {
                 }
                 if error.code == .pipeliningBroken {
                     guard isPipelining else { return (.failed(error.reason, error.description), nil) }
-                    isPipelining = false
+                    // Messages one by one cost far more than folders do.
+                    if opensAhead { opensAhead = false } else { isPipelining = false }
                 }
                 guard let seconds = patience.next(after: error) else {
                     return (.failed(error.reason, error.description), nil)

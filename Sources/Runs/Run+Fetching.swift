@@ -12,7 +12,8 @@ import Waiting
 extension Run {
     private enum Step: Sendable {
         case retrieved
-        case delivered(Delivery.Size, refused: [(message: ListedMessage, words: String)], perhapsDoubled: Int)
+        case delivered(
+            Delivery.Size, refused: [(message: ListedMessage, words: String)], perhapsDoubled: Int, within: Duration)
     }
 
     /// Streams the wanted messages into the store, and submits what is staged there.
@@ -60,7 +61,7 @@ extension Run {
         _ names: LedgerNames, _ session: any MailboxSession, _ fetch: inout Fetch
     ) async throws {
         let (refusals, leftBehind, notTaken) = (fetch.refusals, fetch.refusals.count, fetch.notTaken)
-        let (place, window) = (place, context.limits.windowOctets)
+        let (place, window, opensAhead) = (place, context.limits.windowOctets, opensAhead)
         let gate = IntakeGate(writer)
         let naming = plan.naming
         let headers = HeaderHashes(gate, hash: commons.ledgerHash.hash) { !naming.tells($0) }
@@ -76,20 +77,24 @@ extension Run {
                 try await session.fetch(
                     Array(wanted.prefix(careful)), into: intake,
                     FetchOptions(oneByOne: true, windowOctets: window, goesOn: goesOn), onRefusal: onRefusal)
+                var options = FetchOptions(oneByOne: !pipelining, windowOctets: window, goesOn: goesOn)
+                options.opensAhead = opensAhead
                 try await session.fetch(
-                    careful == 0 ? wanted : Array(wanted.dropFirst(careful)), into: intake,
-                    FetchOptions(oneByOne: !pipelining, windowOctets: window, goesOn: goesOn), onRefusal: onRefusal)
+                    careful == 0 ? wanted : Array(wanted.dropFirst(careful)), into: intake, options,
+                    onRefusal: onRefusal)
                 return .retrieved
             }
             var open = Delivery.Size()
+            var (allowed, hasWaited) = (OpenWindow(), false)
             var failure: (any Error)?
             var lastPause = ContinuousClock.now
             var perhapsDoubled = 0
             // What was delivered counts, whatever else fails: the next attempt continues after it.
             func take(_ step: Result<Step, any Error>) {
                 switch step {
-                case .success(.delivered(let size, let refused, let doubled)):
+                case .success(.delivered(let size, let refused, let doubled, let duration)):
                     open -= size
+                    allowed.delivered(size, within: duration, hasWaited: hasWaited)
                     progress.delivered(size.messages - refused.count)
                     leaveBehind(refused, &fetch, session)
                     perhapsDoubled += doubled
@@ -103,6 +108,7 @@ extension Run {
                 for new in try await settle(staged, &plan, &fetch, writer, headers, session) {
                     let size = new.submission.size
                     open += size
+                    let start = ContinuousClock.now
                     let (receipt, messages) = (delivery.submit(new.submission), new.messages)
                     group.addTask {
                         do {
@@ -110,7 +116,8 @@ extension Run {
                             let refused = delivered.refused.sorted { $0.key < $1.key }.map {
                                 (messages[$0.key], $0.value)
                             }
-                            return .delivered(size, refused: refused, perhapsDoubled: delivered.perhapsDoubled)
+                            return .delivered(
+                                size, refused: refused, perhapsDoubled: delivered.perhapsDoubled, within: .now - start)
                         } catch {
                             setback.note(error)
                             throw error
@@ -118,7 +125,8 @@ extension Run {
                     }
                 }
                 // A failed one is still open, and none may follow it.
-                while open.reaches(Self.mostOpen), failure == nil, let step = await group.nextResult() { take(step) }
+                hasWaited = open.reaches(allowed.limit)
+                while open.reaches(allowed.limit), failure == nil, let step = await group.nextResult() { take(step) }
                 await giveWay(at: gate, since: &lastPause)
             }
             while let step = await group.nextResult() { take(step) }
@@ -183,10 +191,6 @@ extension Run {
                 "what earlier runs left in tmp stays there: \(error)", metadata: .about(account.address))
         }
     }
-
-    /// The most of one account that is delivered at once; the rest waits staged, so that the ledger never lags far
-    /// behind.
-    private static let mostOpen = Delivery.Size(messages: 1000, octets: 4 << 20)
 }
 
 extension DeliveryOptions {

@@ -16,17 +16,18 @@ extension Run {
     /// added.
     func list(_ folders: SessionFolders, _ session: any MailboxSession) async throws -> Listing {
         var listing = Listing()
+        var whole: [SourceFolder] = []
         for folder in folders.folders {
             if let added = try await added(to: folder, folders, session) {
                 listing.messages += added
                 listing.kept.insert(folders.names.source(of: folder.number))
-            } else if listing.messages.isEmpty {
-                // That array is used as it is, for it may have millions of elements.
-                listing.messages = try await session.list(folder)
             } else {
-                listing.messages += try await session.list(folder)
+                whole.append(folder)
             }
         }
+        let messages = try await session.list(whole, ahead: opensAhead && isPipelining)
+        // That array is used as it is, for it may have millions of elements.
+        if listing.messages.isEmpty { listing.messages = messages } else { listing.messages += messages }
         return listing
     }
 

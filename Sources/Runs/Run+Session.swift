@@ -19,7 +19,9 @@ extension Run {
         let names =
             settings.oldServer.mailProtocol == .imap
             ? try await commons.store.folderNames(of: account.address) : commons.store.folderNames
-        let listed = try await session.folders(by: FolderRules(settings.options, names, known: known))
+        var rules = FolderRules(settings.options, names, known: known)
+        rules.asksAhead = opensAhead && isPipelining
+        let listed = try await session.folders(by: rules)
         let folders = SessionFolders(
             listed, names: LedgerNames(listed, mailbox: source, hash: commons.ledgerHash), known: known,
             inbox: settings.options.folder)

@@ -34,6 +34,8 @@ struct Run: Sendable {
     /// What the next run must know if this one is put off.
     private(set) var further: FurtherSessions
     var isPipelining = true
+    /// Whether the next folder may be opened before the server has told all of one.
+    var opensAhead: Bool
     var progress = RunProgress()
     /// The latest login of this run; nil if it has had none, because it continues in a session that was there.
     private(set) var asked: PasswordAttempt?
@@ -64,6 +66,7 @@ struct Run: Sendable {
         case .masters(let password): (self.password, isByMaster) = (password, true)
         }
         self.further = further
+        opensAhead = settings.oldServer.mailProtocol == .imap
         if case .goesOn(let session) = place.start { kept = session }
     }
 

@@ -85,7 +85,10 @@ import Vocabulary
         defer { session.abort() }
         let listing = try await session.list(try await session.folders())
         if let first = listing.first { _ = try await session.header(of: first) }
-        try await session.fetch(listing, into: sink, FetchOptions(oneByOne: false, windowOctets: 1 << 20)) { _, _ in }
+        var options = FetchOptions(oneByOne: false, windowOctets: 1 << 20)
+        // Each step by itself.
+        options.opensAhead = false
+        try await session.fetch(listing, into: sink, options) { _, _ in }
         return try await session.leave()
     }
 

@@ -36,6 +36,23 @@ struct MachineTests {
         #expect(begun == [5])
     }
 
+    @Test func aFolderIsOpenedAheadOnlyWhereItsOwnerKeepsTrack() throws {
+        let examine = Command.examine(MailboxName("Work"), nil)
+        for isAhead in [true, false] {
+            var wire = Wire.greeted()
+            for command in [Self.fetch, examine, Self.fetch] { _ = try wire.machine.begin(command, isAhead: isAhead) }
+            wire.send()
+            let sent = wire.takeSent().split(separator: "\r\n").map { $0.prefix(2) }
+            #expect(sent == (isAhead ? ["T1", "T2", "T3"] : ["T1"]))
+        }
+        // What may change something is not.
+        var wire = Wire.greeted()
+        _ = try wire.machine.begin(Self.fetch, isAhead: true)
+        _ = try wire.machine.begin(.select(MailboxName("Work"), nil), isAhead: true)
+        wire.send()
+        #expect(!wire.takeSent().contains("SELECT"))
+    }
+
     /// A lost connection taken for an empty answer has lost mail.
     @Test func whatIsCutHasNoAnswer() throws {
         for text in ["* 1 FETCH (UID 5 BODY[] {9}\r\nabc", "* 1 FETCH (UID 5", "* 1 FETCH (UID 5 FLAGS ())\r\n", ""] {

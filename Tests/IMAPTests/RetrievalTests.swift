@@ -111,6 +111,18 @@ struct RetrievalTests {
         #expect(commands == ["1:64", "65:128", "129:192", "193:200"])
     }
 
+    @Test func setsGrowWhileTheyComeWhole() {
+        #expect(
+            Self.told(Array(1...900)).commands == [
+                "1:64", "65:128", "129:192", "193:256", "257:384", "385:640", "641:900",
+            ])
+        // A command stays short, whatever it names.
+        let (told, commands) = Self.told((1...2000).map { $0 * 2 })
+        #expect(told.count == 2000 && commands.allSatisfy { $0.utf8.count < 920 })
+        let (_, gone) = Self.told(Array(1...900), Server(isGone: [300]))
+        #expect(gone.contains("300") && gone.contains("301:364"))
+    }
+
     /// Dovecot says OK to a set only once the sets behind it have been sent, or in another order.
     @Test(arguments: [[1, 2, 3], [3, 1, 2], [2, 3, 1]])
     func answersMayComeAfterTheMessagesOfFurtherSets(order: [UInt64]) {
