@@ -7,12 +7,13 @@ import Delivery
 /// An epoch costs a sync and a commit, whatever it holds, and what it holds is not moved before the next one. So the more
 /// is under way, the less each message costs; but a stop waits for what is under way, and so the ledger must never lag far
 /// behind. What the window lets in is therefore as much as is delivered in a moment, measured by how long deliveries
-/// take: it grows while they are quick and the window is what holds them up, and shrinks when they are slow.
+/// take: it grows while they are quick and the window is what holds them up, and shrinks when they are slow. On a disk that
+/// is busy with others, one large sync is worse than several: it waits for all that is written meanwhile.
 struct OpenWindow: Sendable {
     static let least = Delivery.Size(messages: 1000, octets: 4 << 20)
-    static let most = Delivery.Size(messages: 8000, octets: 32 << 20)
+    static let most = Delivery.Size(messages: 4000, octets: 16 << 20)
     /// Deliveries that take less time than the first are quick; more than the second, slow.
-    private static let (quick, slow) = (Duration.milliseconds(400), Duration.milliseconds(800))
+    private static let (quick, slow) = (Duration.milliseconds(150), Duration.milliseconds(400))
 
     private(set) var limit = least
     /// Since it last grew, so that it grows once for all deliveries that have waited for each other.

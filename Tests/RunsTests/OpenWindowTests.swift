@@ -24,7 +24,7 @@ struct OpenWindowTests {
 
     @Test func itStaysWhereItHoldsNothingUpAndWhereDeliveriesTakeTheirTime() {
         #expect(Self.window(100, within: .milliseconds(30), hasWaited: false).limit.octets == OpenWindow.least.octets)
-        #expect(Self.window(100, within: .milliseconds(600)).limit.octets == OpenWindow.least.octets)
+        #expect(Self.window(100, within: .milliseconds(300)).limit.octets == OpenWindow.least.octets)
     }
 
     @Test func itShrinksWhenDeliveriesAreSlowAndDownToABound() {
