@@ -22,10 +22,15 @@ struct PlatformTrial {
             1_234_567_890_000 as Int64
         ),
     ].map { subject, body, date in
-        let header =
-            "Received: from mailmove.invalid by mailmove.invalid; Sat, 3 Feb 2001 04:05:06 +0000\r\n"
-            + "From: mailmove <mailmove@mailmove.invalid>\r\nSubject: mailmove tries this platform (\(subject))\r\n"
-            + "X-Folded: one\r\n\ttwo\r\n\r\n"
+        let header = #"""
+            Received: from mailmove.invalid by mailmove.invalid; Sat, 3 Feb 2001 04:05:06 +0000
+            From: mailmove <mailmove@mailmove.invalid>
+            Subject: mailmove tries this platform (\#(subject))
+            X-Folded: one
+            \#ttwo
+
+
+            """#.replacing("\n", with: "\r\n")
         return (Array((header + body).utf8), Timestamp(milliseconds: date))
     }
 
@@ -58,8 +63,10 @@ struct PlatformTrial {
             findings.append(
                 PlatformFinding(
                     severity: .advice,
-                    text: "the folder \(folder[0]) in the mailbox of \(line.account) could not be taken away again: "
-                        + words(answer.condition.text)))
+                    text: """
+                        the folder \(folder[0]) in the mailbox of \(line.account) could not be taken away again: \
+                        \(words(answer.condition.text))
+                        """))
         }
         return findings
     }

@@ -27,10 +27,10 @@ import Vocabulary
             try await platform.settle()
             let id = try #require(try await platform.row()).id
             let ledger = try await platform.records.read { try $0.ledger(of: id) }
-            let intended = Array(ledger.prefix(2))
+            let intended = ledger
             try await platform.records.change(.id(id)) { facts in
                 guard var row = facts.row else { return nil }
-                row.moved -= 2
+                row.moved -= Int64(intended.count)
                 var effects = AccountEffects(row)
                 effects.forgotten = intended
                 return effects

@@ -23,6 +23,7 @@ import Vocabulary
         var delimiter = "."
         /// Whether it takes such a message at all.
         var takes: @Sendable ([UInt8]) -> Bool = { _ in true }
+        var hasOrder = true
 
         func run<Result: Sendable>(
             _ body: @escaping @Sendable (IMAPUser) throws -> Result
@@ -70,8 +71,9 @@ import Vocabulary
     func fromCourier(to kind: NewSide.Kind) async throws {
         let server = try await CourierServer(users: [Self.user.description: "old"], perAddress: 20)
         defer { server.stop() }
-        try await move(
-            Old(port: server.imapPort, pop3: server.port, user: Self.user.description, prefix: "INBOX."), to: kind)
+        var old = Old(port: server.imapPort, pop3: server.port, user: Self.user.description, prefix: "INBOX.")
+        old.hasOrder = false
+        try await move(old, to: kind)
     }
 
     // MARK: Steps
@@ -98,7 +100,7 @@ import Vocabulary
             }
             var (wanted, uidls) = (WholeMailbox.onNewSide(before), try await old.uidls())
             try await moves(count, new.platform)
-            try await expect(wanted, uidls, on: new)
+            try await expect(wanted, uidls, on: new, hasOrder: old.hasOrder)
 
             // Its user files, deletes and flags here; more comes there, where the rest stays as it was.
             try await new.asUser { try WholeMailbox.tidyUp($0) }
@@ -109,11 +111,11 @@ import Vocabulary
             }
             for (folder, message) in late { wanted[folder]?.messages.append(message) }
             uidls = try await old.uidls().map { uidls in
-                WholeMailbox.tidiedUp.reduce(into: uidls) { $0.remove(at: $1) }
+                !old.hasOrder ? uidls : WholeMailbox.tidiedUp.reduce(into: uidls) { $0.remove(at: $1) }
             }
             for _ in 0..<2 {
                 try await moves(count + late.count, new.platform)
-                try await expect(wanted, uidls, on: new)
+                try await expect(wanted, uidls, on: new, hasOrder: old.hasOrder)
             }
         }
         var untouched = before
@@ -129,7 +131,11 @@ import Vocabulary
         try await platform.settle()
     }
 
-    private func expect(_ wanted: WholeMailbox.Mailbox, _ uidls: [String]?, on new: NewSide) async throws {
+    /// - Parameter hasOrder: whether POP3 over there lists in the order of IMAP. Courier's sorts by names of files, so that
+    ///   messages which are alike cannot be told from each other.
+    private func expect(
+        _ wanted: WholeMailbox.Mailbox, _ uidls: [String]?, on new: NewSide, hasOrder: Bool
+    ) async throws {
         let user = Self.user.description
         try await new.served { imap, pop3, password in
             var here = try await IMAPUser.run(port: imap, user: user, password: password) { try $0.mailbox() }
@@ -141,7 +147,11 @@ import Vocabulary
                 $0.octets.ends(in: [13, 10]) ? $0.octets : $0.octets + [13, 10]
             }
             #expect(byPOP3.map { uidls == nil ? $0.octets : $0.octets.withoutUIDL } == octets)
-            if let uidls { #expect(byPOP3.map(\.uid) == uidls) }
+            guard let uidls else { return }
+            let names = byPOP3.map(\.uid)
+            if hasOrder { return #expect(names == uidls) }
+            let kept = names.filter(uidls.contains)
+            #expect(Set(kept).count == kept.count && kept.count >= names.count - 2, "\(names)")
         }
     }
 }

@@ -151,5 +151,8 @@ extension Pages {
 
         sent plain text behind its answer to STARTTLS, as somebody on the way would; nothing was sent
         = 在应答 STARTTLS 之后又发送了明文，像是有人从中篡改；没有发送任何内容
+
+        was left: the messages may not be sent any more
+        = 已放弃：不可再发送这些邮件
         """#
 }

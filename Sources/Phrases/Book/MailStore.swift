@@ -304,5 +304,82 @@ extension Pages {
         {} gives a message back that is not what it was sent: what has arrived cannot be told there when an answer is lost,
         and may arrive twice then
         = {} 返回的邮件与发送的不同：应答丢失时无法判断哪些已到，可能重复送达
+
+        is sent no more by this node: another may deliver to {}
+        = 不再由本节点发送：可能已由另一节点向 {} 投递
+
+        the platform takes no mail for the folder {}: {}
+        = 平台不接收文件夹 {} 的邮件：{}
+
+        the platform has no folder {}, and makes none: {}
+        = 平台没有文件夹 {}，也不创建：{}
+
+        wants UTF-8 (UTF8=ONLY), and does not switch it on
+        = 要求 UTF-8（UTF8=ONLY），却不启用
+
+        lets the master user make no folders in the mailbox of {}: {}. Give it the rights of the mailbox's owner (with
+        Dovecot's ACL plugin: master_user or acl_user in the userdb)
+        = 不允许主用户在 {} 的邮箱中创建文件夹：{}。请授予其邮箱所有者的权限（使用 Dovecot 的 ACL 插件时：在 userdb 中设置
+        master_user 或 acl_user）
+
+        the folder {} in the mailbox of {} could not be taken away again: {}
+        = 文件夹 {}（在 {} 的邮箱中）未能再移除：{}
+
+        {} announces MULTIAPPEND and does not take two messages at once: {}. Mail moves more slowly
+        = {} 声明支持 MULTIAPPEND，却不能一次接收两封邮件：{}。搬家会较慢
+
+        has said OK to {} messages, and {} are in the folder: see what files or drops mail there (imapsieve)
+        = 对 {} 封邮件应答 OK，而文件夹中有 {} 封：请检查那里有什么在归档或丢弃邮件（imapsieve）
+
+        gives a message of {} back with the date {}: mailboxes would not be sorted as before
+        = 将日期为 {} 的邮件以日期 {} 返回：邮箱的排序将与以前不同
+
+        does not keep the flags of a message: {}
+        = 不保留邮件的标志：{}
+
+        {} gives messages back as they were sent, with date and flags
+        = {} 原样返回所发送的邮件，包括日期和标志
+
+        has no room for mail of {}: {}. Give the mailbox a larger quota
+        = 没有空间存放 {} 的邮件：{}。请调高该邮箱的配额
+
+        lets the master user put no mail into the mailbox of {}: {}. Give it the rights of the mailbox's owner (with
+        Dovecot's ACL plugin: master_user or acl_user in the userdb)
+        = 不允许主用户向 {} 的邮箱投递邮件：{}。请授予其邮箱所有者的权限（使用 Dovecot 的 ACL 插件时：在 userdb 中设置
+        master_user 或 acl_user）
+
+        does not take a plain message: {}
+        = 不接收一封普通邮件：{}
+
+        gives a message back that is not what it was sent: {} octets instead of {}, different from line {} on. Mail would
+        not arrive byte for byte, nor be recognised where an answer was lost: take away what rewrites it (mail_filter,
+        imapsieve, a virus scanner)
+        = 返回的邮件与发送的不同：{} 字节，应为 {}，自第 {} 行起不同。邮件将无法逐字节送达，应答丢失时也无法识别：请移除改写邮件的
+        组件（mail_filter、imapsieve、病毒扫描器）
+
+        with Dovecot's ACL plugin a master user has no rights unless the userdb sets master_user or acl_user
+        = 使用 Dovecot 的 ACL 插件时，除非 userdb 设置了 master_user 或 acl_user，主用户没有任何权限
+
+        shows the master user no INBOX of {}
+        = 不向主用户显示 {} 的 INBOX
+
+        lets the master user put no mail into the INBOX of {} (its rights: {})
+        = 不允许主用户向 {} 的 INBOX 投递邮件（其权限：{}）
+
+        {} of {} {} are in use
+        = 已用 {}，共 {} {}
+
+        {} has no room for mail of {}: {}. Give the mailbox a larger quota; until then its mail waits
+        = {} 没有空间存放 {} 的邮件：{}。请调高该邮箱的配额；在此之前其邮件等待
+
+        {} has a quota for the mailbox of {}: {}. A mailbox of the old server that is larger than its quota here waits when
+        that is full
+        = {} 对 {} 的邮箱设有配额：{}。旧服务器上大于此处配额的邮箱，在配额用尽后等待
+
+        {}. {} messages wait: name another folder for it in options.folders.map
+        = {}。{} 封邮件等待：请在 options.folders.map 中为其指定另一个文件夹
+
+        a delivery was begun into another kind of mail store, or cannot be read; what is in the mailbox tells
+        = 某次投递开始时使用的是另一种邮件存储，或其记录无法读取；以邮箱中的内容为准
         """#
 }

@@ -240,6 +240,9 @@ extension Pages {
         does not {}
         = 没有{}
 
+        give headers (UID FETCH)
+        = 给出邮件头（UID FETCH）
+
         list its messages (UID FETCH)
         = 列出邮件（UID FETCH）
 
