@@ -200,7 +200,7 @@ final class Hardship: Sendable {
         read(all)
         try await finish(all)
         stopReading()
-        if let server { try await account(for: all, on: server, &tally) } else { account(for: all, &tally) }
+        if let server { try await account(for: all, on: server, &tally) } else { try await account(for: all, &tally) }
         return tally
     }
 

@@ -69,7 +69,7 @@ struct NodeHardship {
         hardship.reader.read(all.map(hardship.maildir))
         try await hardship.finish(all)
         hardship.reader.stop()
-        hardship.account(for: all, &tally)
+        try await hardship.account(for: all, &tally)
         return tally
     }
 
