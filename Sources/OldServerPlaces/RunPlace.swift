@@ -69,6 +69,13 @@ public final class RunPlace: Sendable {
     /// Whether the server bears but one connection, which a login may want at any moment.
     public var isAlone: Bool { places.facts(of: server).limit?.asked == 1 }
 
+    /// Whether the server could be reached until a moment ago: where it closes connections before a greeting, they may be
+    /// too many, for it may still count some that we have ended.
+    public var isLostSinceShortly: Bool {
+        guard case .lost(let since) = places.facts(of: server).reach else { return true }
+        return places.clock() - since < .seconds(12)
+    }
+
     /// The questions in whose sessions it was told to go on. It may have ended before it took one.
     public var sessions: Set<OldServerPolicy.Ticket> { state.withLock { $0.sessions } }
 

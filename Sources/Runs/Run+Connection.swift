@@ -8,7 +8,8 @@ import Vocabulary
 
 /// How a run comes to its sessions: connections, one after the other, in the place that it has.
 extension Run {
-    /// Five attempts without progress end a run; an answer that makes no sense is retried once.
+    /// Five attempts without progress end a run, or more where it is not clear for long that the server is out of reach; an
+    /// answer that makes no sense is retried once.
     private struct Patience {
         var tries = 0
         var nonsense = 0
@@ -16,13 +17,14 @@ extension Run {
         mutating func progress() { self = Patience() }
 
         /// Seconds to wait before the next attempt; nil if there is none.
-        mutating func next(after error: SourceError) -> Double? {
+        /// - Parameter isUnsure: what the server does now may be over soon.
+        mutating func next(after error: SourceError, isUnsure: Bool) -> Double? {
             if error.code == .pipeliningBroken { return 0 }
             tries += 1
             // A message that makes no sense is left behind the second time; that says nothing about the others.
             if error.reason == .oldServerProtocol, error.step != .fetch { nonsense += 1 }
-            guard tries < 5, nonsense < 2 else { return nil }
-            let longest = min(5, 0.25 * Double(1 << (tries - 1)))
+            guard tries < (isUnsure ? 12 : 5), nonsense < 2 else { return nil }
+            let longest = min(5, 0.25 * Double(1 << min(tries - 1, 5)))
             return Double.random(in: longest / 2...longest)
         }
     }
@@ -66,7 +68,9 @@ extension Run {
                     // Messages one by one cost far more than folders do.
                     if opensAhead { opensAhead = false } else { isPipelining = false }
                 }
-                guard let seconds = patience.next(after: error) else {
+                // Courier closes connections that are one too many, and counts one for five seconds after its end.
+                let isUnsure = error.code == .closed && error.step == .greeting && place.isLostSinceShortly
+                guard let seconds = patience.next(after: error, isUnsure: isUnsure) else {
                     return (.failed(error.reason, error.description), nil)
                 }
                 context.log.debug("the run is resumed after: \(error)", metadata: .about(account.address))

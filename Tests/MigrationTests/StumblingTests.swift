@@ -56,6 +56,28 @@ import Vocabulary
         }
     }
 
+    /// It still counts connections that have ended: some seconds later it takes another.
+    @Test func aServerThatTurnsTheNextFewConnectionsAwayIsNotOutOfReach() async throws {
+        let server = try OldMailServer(password: "old", messages: 7)
+        defer { server.stop() }
+        server.state.withLock { state in
+            state.before = { [weak server] line in
+                guard line == "RETR 4" else { return }
+                server?.state.withLock { state in
+                    state.before = nil
+                    state.hangsUpAt = line
+                    state.refused = 4
+                }
+            }
+        }
+        try await NewPlatform.run { platform in
+            try await platform.enable(server)
+            _ = try await platform.login("old")
+            let end = try await platform.until { $0.status == .failed || $0.status == .completed }
+            #expect((end.status, end.moved) == (.completed, 7))
+        }
+    }
+
     @Test func aServerThatStumblesOverEveryMessageIsOutOfOrder() async throws {
         let server = try OldMailServer(password: "old", messages: 30)
         defer { server.stop() }
