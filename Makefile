@@ -33,7 +33,7 @@ manpages = $(wildcard man/*.[1-8] clients/shell/man/*.[1-8] clients/shell/*.[1-8
 ctl_parts = commands complete input.sh $(patsubst clients/shell/%,%,$(wildcard clients/shell/jq/* clients/shell/help/* clients/shell/awk/*))
 swift_sources = Package.swift $(shell find Sources clients -name '*.swift' 2>/dev/null)
 # By their first line, whatever they are called.
-shell_scripts = $(shell grep -rlIE --exclude-dir=.git --exclude-dir='.build*' \
+shell_scripts = $(shell grep -rlIE --exclude-dir=.git --exclude-dir='.build*' --exclude='*.md' \
   '^\#!.*\b(ba)?sh( |$$)|^\# shellcheck shell=bash' . 2>/dev/null)
 
 .DEFAULT_GOAL := help

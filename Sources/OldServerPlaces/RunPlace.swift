@@ -85,6 +85,13 @@ public final class RunPlace: Sendable {
     /// ``stop()`` was called, or the program ends.
     public var isStopped: Bool { state.withLock { $0.isStopped } }
 
+    /// Over all nodes, the server has as many runs as it may.
+    /// - Returns: when the run may be wanted again.
+    public func isFull() -> OldServerPolicy.Moment { places.tell { $0.full(ticket, now: $1) } }
+
+    /// Over all nodes, it may have this one.
+    public func mayRun() { places.tell { policy, _ in policy.mayRun(ticket) } }
+
     /// The run opens another connection in its place.
     public func opens() { places.tell { policy, _ in policy.opens(ticket) } }
 

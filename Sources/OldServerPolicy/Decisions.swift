@@ -48,7 +48,8 @@ extension OldServerPolicy {
 
     /// What follows a refusal.
     public enum AfterRefusal: Sendable, Equatable {
-        /// It stands in line again, where it stood before: others of our connections stand, and it is one too many.
+        /// It stands in line again, where it stood before: others of our connections stand, and it is one too many; or
+        /// others are being opened, and tell whether it is.
         case waits
         /// None of ours stands: the server is out of reach. A question is over; a run keeps its place.
         case isOutage

@@ -96,6 +96,16 @@ extension OldServerPolicy {
         return joined.remove(account) != nil
     }
 
+    /// The server has as many runs as it may, with those of other nodes: none begins here for a moment, and then one at a time.
+    /// - Returns: when.
+    public mutating func full(_ ticket: Ticket, now: Moment) -> Moment {
+        at(ticket) { $0.elsewhere.full(now: now) }
+        return now + SharedRoom.wait
+    }
+
+    /// With those of other nodes, it may have this run.
+    public mutating func mayRun(_ ticket: Ticket) { at(ticket) { $0.elsewhere.granted(ticket) } }
+
     /// The run that goes on has not ended the process: the next suspect may begin.
     public mutating func clear(_ account: Account) {
         guard let suspect, accounts[suspect] == account else { return }

@@ -14,7 +14,11 @@
 ///
 /// **Limits.** An old server that refuses a connection while others of ours stand bears no more than those (see
 /// `LearnedLimit`): who was refused stands in line again, one place is kept from runs, and a run that is beyond that makes
-/// way between two messages. Where there is but one place a run makes way for a login, and has it back, every half minute.
+/// way between two messages. One that is closed before a greeting while others are being opened waits for what becomes of
+/// those. Where there is but one place a run makes way for a login, and has it back, every half minute.
+///
+/// **Other nodes.** See `SharedRoom`: a run that has a place asks them for theirs, and tells by ``full(_:now:)`` or
+/// ``mayRun(_:)`` what came of it.
 ///
 /// **Outages.** A server that is not reached, or is silent about everybody, is not asked but for probes (see
 /// `CircuitBreaker`). Whoever asks is refused at once; runs wait, and one of them is a probe in its time.

@@ -4,6 +4,8 @@
 extension OldServerState {
     mutating func greeted(_ ticket: Ticket, now: Moment) {
         change(ticket, to: .greeted)
+        isUnsure = false
+        elsewhere.granted(ticket)
         reached(now)
         breaker.greeted()
     }
@@ -24,6 +26,11 @@ extension OldServerState {
             lostSince = lostSince ?? now
             breaker.ended(.unreachable, ticket, now: now)
             isOneTooMany = false
+        } else if step == .greeting, opening > 0, stoodLately(now: now) == 0 {
+            // A server that closes what is one too many does so sooner than it greets the others.
+            isUnsure = true
+            breaker.ended(.abandoned, ticket, now: now)
+            isOneTooMany = true
         } else {
             isOneTooMany = notTaken(ticket, about: step == .beforePassword ? subject : nil, now: now)
         }
@@ -95,7 +102,10 @@ extension OldServerState {
     /// A run has a place.
     mutating func begin(_ ticket: Ticket, in connection: Connection, now: Moment) {
         guard let entry = runs.remove(ticket) else { return }
-        if connection == .opening { breaker.admit(ticket) }
+        if connection == .opening {
+            breaker.admit(ticket)
+            elsewhere.begins(ticket, now: now)
+        }
         // It has waited for logins long enough: now they wait for it.
         if !line.urgent.isEmpty, isTurnOfRuns(now: now) { nextWay = now + OldServerPolicy.betweenWays }
         moving[ticket] = Moving(entry: entry, connection: connection)

@@ -51,7 +51,8 @@ extension OldServerState {
         let here = asking.values.count {
             if case .kept = $0.role { $0.question.domain.name == domain.name } else { false }
         }
-        return kept < half(bounds, now: now) && moving.count + kept < runPlaces(bounds, now: now)
+        return elsewhere.mayBegin(moving: moving.keys, now: now) && kept < half(bounds, now: now)
+            && moving.count + kept < runPlaces(bounds, now: now)
             && moving(in: domain.name) + here < domain.share && !runs.hasQueued(in: domain.name)
             && (moving.count + kept == 0 || alreadyMoving + kept < bounds.concurrentMoves)
     }

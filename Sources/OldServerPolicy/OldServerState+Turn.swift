@@ -197,6 +197,7 @@ extension OldServerState {
             }
         }
         if runs.queued > 0, let opening = breaker.opening { moments.append(opening.until) }
+        if runs.queued > 0, let look = elsewhere.nextLook { moments.append(look) }
         if let known = limit.known { moments.append(known.refused + LearnedLimit.settling) }
         if !line.patient.isEmpty, let penalty = penalty.current(now: now) {
             moments.append(penalty.met + PenaltyWatch.memory)

@@ -68,6 +68,11 @@ struct OldServerState: Sendable {
     /// When an answer has last come that nobody waited for any more.
     var lateAnswer: Moment?
     var loginDelay = Duration.zero
+    /// One was closed before a greeting while others of ours were being opened: whether it was one too many or the server is
+    /// out of order, they tell.
+    var isUnsure = false
+    /// What other nodes leave.
+    var elsewhere = SharedRoom()
     var lastReached: Moment?
     var lostSince: Moment?
     /// Those of our connections that we have ended within the last second, and how many stood just before.
@@ -100,6 +105,14 @@ struct OldServerState: Sendable {
     var standing: Int {
         asking.values.count { $0.connection.stands } + moving.values.count { $0.connection.stands }
     }
+
+    /// Those that have not been greeted.
+    var opening: Int {
+        asking.values.count { $0.connection == .opening } + moving.values.count { $0.connection == .opening }
+    }
+
+    /// Nobody opens another one until it is clear what became of the last.
+    var hesitates: Bool { isUnsure && opening > 0 }
 
     /// Those of them that are more than greeted.
     var served: Int {
@@ -152,6 +165,7 @@ struct OldServerState: Sendable {
     func isTurnOfRuns(now: Moment) -> Bool { runsWaitSince.map { now - $0 >= OldServerPolicy.betweenWays } ?? false }
 
     func mayAsk(_ urgency: Question.Urgency, _ bounds: Bounds, now: Moment) -> Bool {
+        guard !hesitates else { return false }
         let places = questionPlaces(bounds, now: now)
         switch urgency {
         case .somebodyWaits: guard asking.count < places else { return false }
@@ -165,7 +179,9 @@ struct OldServerState: Sendable {
 
     /// - Parameter goesOn: in a session that stands.
     func mayRun(goesOn: Bool, _ bounds: Bounds, now: Moment) -> Bool {
-        guard moving.count < runPlaces(bounds, now: now) else { return false }
+        guard moving.count < runPlaces(bounds, now: now), goesOn || !hesitates,
+            elsewhere.mayBegin(moving: moving.keys, now: now)
+        else { return false }
         guard let most = most(bounds, now: now), !goesOn else { return true }
         return taken(now: now) < most && (most > 1 || line.urgent.isEmpty || isTurnOfRuns(now: now))
     }

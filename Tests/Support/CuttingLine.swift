@@ -48,7 +48,7 @@ public final class CuttingLine: Sendable {
         var hidesPlaces = false
         var asked: [Asked] = []
         var connections = 0
-        var now = 0
+        var links: [Link] = []
         var most = 0
         var isStopped = false
     }
@@ -109,13 +109,14 @@ public final class CuttingLine: Sendable {
             }
             var yes: CInt = 1
             setsockopt(client, CInt(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<CInt>.size))
-            let number = state.withLock { state in
+            let link = state.withLock { state in
                 state.connections += 1
-                state.now += 1
-                state.most = max(state.most, state.now)
-                return state.connections
+                let link = Link(client: client, server: server, number: state.connections)
+                state.links.removeAll(where: \.isOver)
+                state.links.append(link)
+                state.most = max(state.most, state.links.count)
+                return link
             }
-            let link = Link(client: client, server: server, number: number)
             Thread { [self] in
                 back(link)
                 link.cut()
@@ -123,7 +124,7 @@ public final class CuttingLine: Sendable {
             Thread { [self] in
                 forth(link)
                 link.cut()
-                state.withLock { $0.now -= 1 }
+                state.withLock { state in state.links.removeAll { $0 === link } }
             }.start()
         }
     }
@@ -146,6 +147,14 @@ public final class CuttingLine: Sendable {
         func cut() {
             shutdown(client, CInt(SHUT_RDWR))
             shutdown(server, CInt(SHUT_RDWR))
+        }
+
+        private static let peerHasClosed: Int16 = 0x2000  // POLLRDHUP, which Glibc does not show
+
+        /// The client has closed it, perhaps a moment ago.
+        var isOver: Bool {
+            var events = pollfd(fd: client, events: Self.peerHasClosed, revents: 0)
+            return poll(&events, 1, 0) > 0
         }
 
         func await(_ tag: String, _ asked: Asked) { waiting.withLock { $0[tag] = asked } }

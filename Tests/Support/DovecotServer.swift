@@ -95,9 +95,18 @@ public final class DovecotServer: @unchecked Sendable {
     /// Ends the server; its mail stays until it is let go of.
     public func stop() {
         guard let process, process.isRunning else { return }
+        let list = "/proc/\(process.processIdentifier)/task/\(process.processIdentifier)/children"
+        let children = (try? String(contentsOfFile: list, encoding: .utf8))?.split(separator: " ") ?? []
         process.terminate()
         process.waitUntilExit()
         self.process = nil
+        // They may serve their users a moment longer.
+        for child in children {
+            for attempt in 0..<500 where access("/proc/\(child)/exe", F_OK) == 0 {
+                if attempt == 400, let child = pid_t(child) { kill(child, SIGKILL) }
+                usleep(10_000)
+            }
+        }
     }
 
     public func maildir(of user: String) -> URL { folder.appendingPathComponent("mail/\(user)") }

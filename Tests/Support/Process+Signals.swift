@@ -14,4 +14,22 @@ extension Process {
         defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
         try run()
     }
+
+    /// Stops it, or lets it go on; all its threads stand still when this returns.
+    func hang(_ hangs: Bool) {
+        guard isRunning else { return }
+        kill(processIdentifier, hangs ? SIGSTOP : SIGCONT)
+        for _ in 0..<1000 where hangs && !standsStill { usleep(5000) }
+    }
+
+    private var standsStill: Bool {
+        let tasks = "/proc/\(processIdentifier)/task"
+        let states = ((try? FileManager.default.contentsOfDirectory(atPath: tasks)) ?? []).map { task in
+            // pid (name) state …: proc(5)
+            (try? String(contentsOfFile: "\(tasks)/\(task)/stat", encoding: .utf8))?.split(separator: ")").last?.first {
+                $0 != " "
+            }
+        }
+        return states.allSatisfy { $0 == nil || $0 == "T" || $0 == "t" }
+    }
 }
