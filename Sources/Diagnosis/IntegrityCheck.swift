@@ -72,7 +72,9 @@ public final class IntegrityCheck: Sendable {
         _ row: AccountRecord, password: Password?, repairs: Bool, acceptsEmpty: Bool
     ) async throws -> IntegrityFindings {
         var findings = IntegrityFindings(account: row.address, status: row.status)
-        guard scheduler.runState(of: row.id) != .running else {
+        let runsElsewhere =
+            context.records.areShared ? try await context.records.facts(of: .id(row.id)).isRunning : false
+        guard scheduler.runState(of: row.id) != .running, !runsElsewhere else {
             findings.add(.info, "it is moving: check it when that is done")
             return findings
         }

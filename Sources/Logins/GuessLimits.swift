@@ -123,9 +123,22 @@ struct GuessLimits: Sendable {
         return .granted
     }
 
-    /// Whether the guess has been counted already, so that it costs nothing more.
-    func isCounted(_ guesser: Guesser, _ digest: PasswordDigest) -> Bool {
-        !guesser.isNobody && accounts[guesser.account]?.guesses[digest] != nil
+    /// Takes up what other nodes have found out about the same password. What this one has is among it.
+    mutating func learn(_ earlier: [EarlierGuess], of guesser: Guesser, _ digest: PasswordDigest, now: Moment) {
+        let shown = earlier.compactMap { guess in
+            guess.shown.flatMap { shown in
+                Verdict(text: shown.verdict).map { (shown.generation, $0, now.advanced(by: -guess.seconds)) }
+            }
+        }
+        let counted = earlier.last(where: \.counts).map { now.advanced(by: -$0.seconds) }
+        guard let oldest = counted ?? shown.first?.2 else { return }
+        var guess = Guess(counted: oldest)
+        if let (generation, verdict, _) = shown.last {
+            guess.generation = generation
+            guess.verdict = verdict
+            guess.showings = shown.filter { $0.0 == generation }.map(\.2)
+        }
+        accounts[guesser.account, default: Account()].guesses[digest] = guess
     }
 
     /// The answer that another guess of the same password has brought since this one was granted.
@@ -221,5 +234,29 @@ extension Dictionary where Value == Int {
     fileprivate mutating func release(_ key: Key) {
         guard let count = self[key] else { return }
         self[key] = count > 1 ? count - 1 : nil
+    }
+}
+
+extension GuessLimits.Verdict {
+    /// As nodes tell each other; nil where there is nothing to tell.
+    var text: String? {
+        switch self {
+        case .free: nil
+        case .wrong: "wrong"
+        case .unknownUser: "unknownUser"
+        case .unjudged(let reason): "unjudged \(reason.rawValue)"
+        }
+    }
+
+    init?(text: String) {
+        switch text {
+        case "wrong": self = .wrong
+        case "unknownUser": self = .unknownUser
+        default:
+            guard text.hasPrefix("unjudged "), let reason = Reason(rawValue: String(text.dropFirst(9))) else {
+                return nil
+            }
+            self = .unjudged(reason)
+        }
     }
 }

@@ -29,6 +29,8 @@ public final class LoginDesk: Sendable {
     let questions: Questions
     let settingsWatch = SettingsWatch()
     let digester = PasswordDigester()
+    /// Under the key that all nodes have.
+    let sharedDigester: PasswordDigester
     let cache = PasswordCache()
     let guesses = Mutex(GuessLimits())
     /// One question per account at a time: a second one is decided on what the first has changed.
@@ -48,6 +50,7 @@ public final class LoginDesk: Sendable {
         self.scheduler = scheduler
         self.pool = pool
         self.vault = vault
+        sharedDigester = vault.sharedDigester
         self.directory = directory
         self.checkedSessions = checkedSessions
         self.questions = Questions(

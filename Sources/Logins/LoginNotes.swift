@@ -11,15 +11,18 @@ import Vocabulary
 final class GrantedGuess: Sendable {
     let guesser: GuessLimits.Guesser
     let digest: PasswordDigest
+    /// As all nodes know it.
+    let shared: PasswordDigest
     private enum State: Sendable { case open, outlasting, closed }
 
     private let state = Mutex(State.open)
     /// Under which all nodes count it; nil where it is counted here alone, or already.
     let number = Mutex<GuessGrant.Number?>(nil)
 
-    init(_ guesser: GuessLimits.Guesser, _ digest: PasswordDigest) {
+    init(_ guesser: GuessLimits.Guesser, _ digest: PasswordDigest, shared: PasswordDigest) {
         self.guesser = guesser
         self.digest = digest
+        self.shared = shared
     }
 
     /// - Returns: whether this was the first time.
@@ -46,6 +49,15 @@ final class GrantedGuess: Sendable {
 
 /// What logins leave behind: counted guesses, changed rows, events.
 extension LoginDesk {
+    /// A guess that is to be admitted.
+    /// - Parameter asks: whether the old server is to be asked.
+    func guess(_ login: Login, _ digest: PasswordDigest, _ facts: LoginFacts, asks: Bool) -> GrantedGuess {
+        GrantedGuess(
+            guesser(login, facts, asks: asks), digest,
+            shared: context.records.areShared
+                ? sharedDigester.digest(login.password, context: login.account.description) : digest)
+    }
+
     /// Whom a wrong password of this login counts against.
     /// - Parameter asks: whether the old server is to be asked.
     func guesser(_ login: Login, _ facts: LoginFacts, asks: Bool) -> GuessLimits.Guesser {
@@ -85,16 +97,18 @@ extension LoginDesk {
     ) async throws -> GuessLimits.Verdict? {
         let limits = context.limits
         let now = context.moment
-        let (admission, isCounted) = guesses.withLock { guesses in
-            let admission = guesses.admit(
+        let admission = guesses.withLock { guesses in
+            guesses.admit(
                 guess.guesser, guess.digest, generation: facts.settings?.generation ?? 0, patience: patience,
                 limits: limits, now: now)
-            return (admission, guesses.isCounted(guess.guesser, guess.digest))
         }
         switch admission {
         case .granted:
-            if !isCounted { try await grantByAll(guess, limits) }
-            return nil
+            try await grantByAll(guess, limits)
+            guard let verdict = answer(guess, facts, patience: patience) else { return nil }
+            // Another node has asked about it.
+            release(guess)
+            return verdict
         case .known(let verdict):
             guess.close()
             return verdict
@@ -108,10 +122,15 @@ extension LoginDesk {
     private func grantByAll(_ guess: GrantedGuess, _ limits: MoveLimits) async throws {
         let claim = GuessClaim(
             account: guess.guesser.account, network: guess.guesser.network, mostOfAccount: limits.failuresPerAccount,
-            mostOfNetwork: limits.failuresPerAddress, window: limits.failureWindow)
+            mostOfNetwork: limits.failuresPerAddress, window: limits.failureWindow, digest: guess.shared.octets,
+            countsAgain: guess.guesser.isNobody)
         do {
             switch try await context.records.grant(claim) {
-            case .granted(let number): guess.number.withLock { $0 = number }
+            case .granted(let number, let earlier):
+                guess.number.withLock { $0 = number }
+                guard !earlier.isEmpty else { return }
+                let now = context.moment
+                guesses.withLock { $0.learn(earlier, of: guess.guesser, guess.digest, now: now) }
             case .tooMany(let seconds): throw tooMany(guess.guesser, seconds)
             }
         } catch {
@@ -145,7 +164,7 @@ extension LoginDesk {
         // Else it counts until it is too old to be open.
         background.submit(.guess(number)) { [records = context.records, log = context.log] in
             do {
-                try await records.settle(number, counted: nil)
+                try await records.settle(number, counted: nil, shown: nil)
             } catch {
                 log.debug("a guess that nobody has judged counts for a while: \(error)")
             }
@@ -172,7 +191,10 @@ extension LoginDesk {
         do {
             if let number {
                 let counted = outcome.counts ? CountedGuess(network: outcome.network) : nil
-                return try await context.records.settle(number, counted: counted)
+                let shown = settings.flatMap { settings in
+                    verdict.text.map { ShownGuess(generation: settings.generation, verdict: $0) }
+                }
+                return try await context.records.settle(number, counted: counted, shown: shown)
             }
             try await context.records.count(
                 failure, forgettingBefore: isSwept ? uptime - Int64(limits.failureWindow * 1000) : nil)
@@ -194,7 +216,7 @@ extension LoginDesk {
     func rejectUnasked(
         _ login: Login, _ facts: LoginFacts, _ digest: PasswordDigest, since start: ContinuousClock.Instant
     ) async throws -> LoginResult {
-        let guess = GrantedGuess(guesser(login, facts, asks: false), digest)
+        let guess = guess(login, digest, facts, asks: false)
         if try await admit(guess, facts) == nil { await settle(guess, askedUnder: nil, .wrong) }
         await pad(facts, since: start)
         return rejected(facts)

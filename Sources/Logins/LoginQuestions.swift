@@ -34,7 +34,7 @@ extension LoginDesk {
             return try await joined(late, facts, until: deadline)
         }
         // Before it waits for its turn, so that endless guessing does not fill the line.
-        let guess = GrantedGuess(guesser(login, facts, asks: true), digest)
+        let guess = guess(login, digest, facts, asks: true)
         if let verdict = try await admit(guess, login, facts) {
             return await known(verdict, login, facts, since: start)
         }

@@ -30,7 +30,7 @@ extension LoginDesk {
         for _ in 0..<5 {
             let before = try await facts(of: login.account, given: login.password)
             try checkTriggerable(login, before)
-            let guess = GrantedGuess(guesser(login, before, asks: true), digest)
+            let guess = guess(login, digest, before, asks: true)
             defer { release(guess) }
             let exposure = Exposure()
             hurry(login.account)

@@ -39,6 +39,13 @@ extension Migrations {
 
         """
 
+    /// A function that is said to be less volatile than what it asks is called for each row, others are written out.
+    static let livesInline = """
+        CREATE OR REPLACE FUNCTION mailmove_lives(node, bigint, double precision) RETURNS boolean LANGUAGE sql VOLATILE AS
+        $$ SELECT $1.epoch = $2 AND $1.expires + make_interval(secs => $3) > clock_timestamp() $$;
+
+        """
+
     /// Wrong passwords are counted over all nodes, by the database's clock.
     static let attempts = """
         CREATE TABLE attempt (
@@ -51,6 +58,16 @@ extension Migrations {
         CREATE INDEX attempt_by_time ON attempt (at);
         CREATE INDEX attempt_by_account ON attempt (account, at);
         CREATE INDEX attempt_by_network ON attempt (remoteAddress, at) WHERE remoteAddress IS NOT NULL;
+
+        """
+
+    /// The same wrong password counts once, and is shown to the old server a few times at most, over all nodes.
+    static let digests = """
+        ALTER TABLE attempt
+            ADD COLUMN digest bytea,                                  -- under the nodes' key, in place of the password
+            ADD COLUMN counts boolean NOT NULL DEFAULT true,
+            ADD COLUMN generation bigint,                             -- of the settings; NULL: the server was not asked
+            ADD COLUMN verdict text;
 
         """
 

@@ -18,6 +18,9 @@ enum Migrations {
         Migration(
             name: "for how long runs were put off",
             sql: "ALTER TABLE account ADD COLUMN pendingWait bigint"),  // milliseconds
+        Migration(name: "what a hand-over replaces", sql: "ALTER TABLE account ADD COLUMN intendedReplaced text;"),
+        Migration(name: "which wrong passwords are the same", sql: digests),
+        Migration(name: "whether a node lives, in place of a call", sql: livesInline),
     ]
 
     /// What has been run, and what every transaction leaves behind.

@@ -165,12 +165,12 @@ extension PostgreSQLRecords {
     // MARK: Guesses
 
     public func grant(_ claim: GuessClaim) async throws -> GuessGrant {
-        guard membership.hasJoined else { return .granted(nil) }
+        guard membership.hasJoined else { return .granted(nil, earlier: []) }
         return try await note { try Self.session($0).grant(claim) }
     }
 
-    public func settle(_ guess: GuessGrant.Number, counted: CountedGuess?) async throws {
-        try await note { try Self.session($0).settle(guess, counted) }
+    public func settle(_ guess: GuessGrant.Number, counted: CountedGuess?, shown: ShownGuess?) async throws {
+        try await note { try Self.session($0).settle(guess, counted, shown) }
     }
 
     public func count(_ failure: GuessFailure, forgettingBefore uptime: Int64?) async throws {

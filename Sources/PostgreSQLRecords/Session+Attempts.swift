@@ -12,10 +12,12 @@ extension Session {
     func grant(_ claim: GuessClaim) throws -> GuessGrant {
         try ask {
             try hold(only: Lock.guesses(of: claim.account))
-            if let wait = try wait("account", claim.account, claim.mostOfAccount, claim.window) {
+            let earlier = try earlier(claim)
+            let counts = claim.countsAgain || !earlier.contains(where: \.counts)
+            if counts, let wait = try wait("account", claim.account, claim.mostOfAccount, claim.window) {
                 return .tooMany(retryAfter: wait)
             }
-            if let network = claim.network {
+            if counts, let network = claim.network {
                 try hold(only: Lock.guesses(from: network))
                 if let wait = try wait("remoteAddress", network, claim.mostOfNetwork, claim.window) {
                     return .tooMany(retryAfter: wait)
@@ -28,10 +30,34 @@ extension Session {
                     [.text(String(claim.window * 2))])
             }
             let number = try changing(
-                "INSERT INTO attempt (account, remoteAddress, isOpen) VALUES ($1, $2, true) RETURNING id",
-                [.text(claim.account), column(claim.network)]
+                """
+                INSERT INTO attempt (account, remoteAddress, isOpen, digest, counts)
+                VALUES ($1, $2, true, $3, $4::integer = 1) RETURNING id
+                """, [.text(claim.account), column(claim.network), .octets(claim.digest), .integer(counts ? 1 : 0)]
             ) { try $0.integer() }.first
-            return .granted(number)
+            return .granted(number, earlier: earlier)
+        }
+    }
+
+    /// What has become of the same password; of one that is being judged, nothing is known yet.
+    private func earlier(_ claim: GuessClaim) throws -> [EarlierGuess] {
+        try all(
+            """
+            SELECT (extract(epoch FROM clock_timestamp() - at) * 1000)::bigint, counts::integer, generation, verdict
+            FROM attempt
+            WHERE account = $1 AND digest = $2 AND at > clock_timestamp() - make_interval(secs => $3)
+                AND (NOT isOpen OR at > clock_timestamp() - interval '\(Self.openSeconds) seconds')
+            ORDER BY at
+            """, [.text(claim.account), .octets(claim.digest), .text(String(claim.window))]
+        ) { columns in
+            let seconds = Double(max(0, try columns.integer())) / 1000
+            let counts = try columns.integer() == 1
+            let (generation, verdict) = (try columns.optionalInteger(), try columns.optionalText())
+            return EarlierGuess(
+                seconds: seconds, counts: counts,
+                shown: generation.flatMap { generation in
+                    verdict.map { ShownGuess(generation: generation, verdict: $0) }
+                })
         }
     }
 
@@ -40,7 +66,7 @@ extension Session {
         let found = try first(
             """
             SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0)::bigint FROM attempt
-            WHERE \(column) = $1 AND at > clock_timestamp() - make_interval(secs => $2)
+            WHERE \(column) = $1 AND counts AND at > clock_timestamp() - make_interval(secs => $2)
                 AND (NOT isOpen OR at > clock_timestamp() - interval '\(Self.openSeconds) seconds')
             """, [.text(value), .text(String(window))]
         ) { (count: try $0.integer(), oldest: try $0.integer()) }
@@ -48,12 +74,19 @@ extension Session {
         return max(1, Int(window) - Int(clamping: found.oldest))
     }
 
-    func settle(_ number: GuessGrant.Number, _ counted: CountedGuess?) throws {
-        if let counted {
+    func settle(_ number: GuessGrant.Number, _ counted: CountedGuess?, _ shown: ShownGuess?) throws {
+        if counted != nil || shown != nil {
             try run(
                 """
-                UPDATE attempt SET isOpen = false, at = clock_timestamp(), remoteAddress = $2 WHERE id = $1
-                """, [.integer(number), column(counted.network)])
+                UPDATE attempt SET
+                    isOpen = false, at = clock_timestamp(), remoteAddress = $2, counts = counts AND $3::integer = 1,
+                    generation = $4, verdict = $5
+                WHERE id = $1
+                """,
+                [
+                    .integer(number), column(counted?.network), .integer(counted == nil ? 0 : 1),
+                    column(shown?.generation), column(shown?.verdict),
+                ])
         } else {
             try run("DELETE FROM attempt WHERE id = $1", [.integer(number)])
         }
@@ -74,7 +107,7 @@ extension Session {
             return try all(
                 """
                 SELECT (extract(epoch FROM clock_timestamp() - at) * 1000)::bigint, account, remoteAddress FROM attempt
-                WHERE NOT isOpen ORDER BY at
+                WHERE NOT isOpen AND counts ORDER BY at
                 """
             ) { columns in
                 GuessFailure(

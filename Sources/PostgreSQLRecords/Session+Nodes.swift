@@ -189,7 +189,7 @@ extension Session {
                 WHERE server = $1 AND account <> $2 AND mailmove_lives(holder, lease.epoch, $3)
                 """, [.text(wish.server), .integer(wish.account), .text(String(Membership.grace))]
             ) { try $0.integer() }
-            guard (going ?? 0) < Int64(wish.mostOfServer) else { return .later(seconds: 0.5) }
+            guard (going ?? 0) < Int64(wish.mostOfServer) else { return .full }
             let token = try changing(
                 """
                 INSERT INTO lease (account, token, node, epoch, lastNode, server)

@@ -23,8 +23,10 @@ public protocol NodeRecords: Sendable {
     /// Whether one more wrong password may be tried, over all nodes. Until it is settled, it counts as one.
     func grant(_ claim: GuessClaim) async throws -> GuessGrant
     /// What came of it.
-    /// - Parameter counted: nil where it counts for nothing; else the network that it counts against, if any.
-    func settle(_ guess: GuessGrant.Number, counted: CountedGuess?) async throws
+    /// - Parameters:
+    ///   - counted: nil where it counts for nothing; else the network that it counts against, if any.
+    ///   - shown: nil where the old server was not shown it.
+    func settle(_ guess: GuessGrant.Number, counted: CountedGuess?, shown: ShownGuess?) async throws
 
     /// The nodes that have been seen of late, by name; none where there is but one.
     func nodes() async throws -> [NodeState]
@@ -72,6 +74,8 @@ public enum RunGrant: Hashable, Sendable {
     case elsewhere
     /// Not before this many seconds.
     case later(seconds: Double)
+    /// Over all nodes the old server has as many as it may.
+    case full
 }
 
 public struct GuessClaim: Sendable {
@@ -82,8 +86,17 @@ public struct GuessClaim: Sendable {
     public var mostOfAccount: Int
     public var mostOfNetwork: Int
     public var window: Double
+    /// Stands for the password, under a key that all nodes have. One that counts already does not count again.
+    public var digest: [UInt8]
+    /// Whether it counts even then.
+    public var countsAgain: Bool
 
-    public init(account: String, network: String?, mostOfAccount: Int, mostOfNetwork: Int, window: Double) {
+    public init(
+        account: String, network: String?, mostOfAccount: Int, mostOfNetwork: Int, window: Double, digest: [UInt8],
+        countsAgain: Bool = false
+    ) {
+        self.digest = digest
+        self.countsAgain = countsAgain
         self.account = account
         self.network = network
         self.mostOfAccount = mostOfAccount
@@ -95,9 +108,37 @@ public struct GuessClaim: Sendable {
 public enum GuessGrant: Hashable, Sendable {
     public typealias Number = Int64
 
-    /// nil where this node alone counts.
-    case granted(Number?)
+    /// The number is nil where this node alone counts. `earlier` is what has become of the same password within the
+    /// window, whoever tried it, the oldest first.
+    case granted(Number?, earlier: [EarlierGuess])
     case tooMany(retryAfter: Int)
+}
+
+/// The same password, tried before.
+public struct EarlierGuess: Hashable, Sendable {
+    public var seconds: Double
+    public var counts: Bool
+    /// nil where the old server was not shown it.
+    public var shown: ShownGuess?
+
+    public init(seconds: Double, counts: Bool, shown: ShownGuess?) {
+        self.seconds = seconds
+        self.counts = counts
+        self.shown = shown
+    }
+}
+
+/// What an old server has said of a wrong password.
+public struct ShownGuess: Hashable, Sendable {
+    /// Of the settings under which it was asked.
+    public var generation: Int64
+    /// Said by those who decide on it: nothing here depends on it.
+    public var verdict: String
+
+    public init(generation: Int64, verdict: String) {
+        self.generation = generation
+        self.verdict = verdict
+    }
 }
 
 /// A wrong password that counts for its account.
@@ -152,8 +193,8 @@ extension NodeRecords {
     public func release(_: Lease) async throws {}
     public func holds(_: Lease?) -> Bool { true }
     public func orphans() async throws -> [AccountRecord] { [] }
-    public func grant(_: GuessClaim) async throws -> GuessGrant { .granted(nil) }
-    public func settle(_: GuessGrant.Number, counted: CountedGuess?) async throws {}
+    public func grant(_: GuessClaim) async throws -> GuessGrant { .granted(nil, earlier: []) }
+    public func settle(_: GuessGrant.Number, counted: CountedGuess?, shown: ShownGuess?) async throws {}
     public func nodes() async throws -> [NodeState] { [] }
     public func changes(since: Revision?) async throws -> Changes { Changes(revision: Revision(number: 0)) }
 }

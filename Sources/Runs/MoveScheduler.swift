@@ -136,6 +136,7 @@ public final class MoveScheduler: Sendable {
         switch await runner.claim(place) {
         case .refused(let wish): next = wish
         case .granted(let lease):
+            if lease != nil { place.mayRun() }
             statuses.begins(account)
             next = await withTaskGroup(of: Void.self) { group in
                 if isSuspect { group.addTask { await self.clearWhenProven(account) } }
@@ -158,6 +159,7 @@ public final class MoveScheduler: Sendable {
         case .pending(let pending, let settings):
             return RunReturn(next: (run(of: account, pending, settings), settings.oldServer.endpoint))
         case .again: return RunReturn(next: (place.wish.delayed(until: later), place.server))
+        case .full: return RunReturn(next: (place.wish.delayed(until: place.isFull()), place.server))
         case .later(let seconds):
             let due = context.uptime() + .seconds(max(0.1, seconds))
             return RunReturn(next: (place.wish.delayed(until: due), place.server))

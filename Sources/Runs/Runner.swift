@@ -28,8 +28,10 @@ package struct Runner: Sendable {
         case pending(PendingRun, MigrationSettings)
         /// The database did not answer: the run stands as it was, and is tried again.
         case again
-        /// Another node's run has only just ended, or the old server bears no more over all nodes.
+        /// Another node's run has only just ended.
         case later(seconds: Double)
+        /// Over all nodes the old server has as many runs as it may.
+        case full
     }
 
     /// What a run leaves to be recorded.
@@ -61,6 +63,7 @@ package struct Runner: Sendable {
             case .granted(let lease): return .granted(lease)
             case .elsewhere: return .refused(.none)
             case .later(let seconds): return .refused(.later(seconds: seconds))
+            case .full: return .refused(.full)
             }
         } catch {
             context.log.error("whose run it is cannot be recorded: \(error)", metadata: ["row": "\(place.account)"])

@@ -10,6 +10,9 @@ package struct Vault: Sendable {
 
     package init(key: SealKey) { self.key = key }
 
+    /// Digests that all who have this key make alike.
+    package var sharedDigester: PasswordDigester { PasswordDigester(sharing: key) }
+
     package func seal(_ password: Password, for account: EmailAddress) -> [UInt8] {
         key.seal(password, context: account.description)
     }

@@ -71,6 +71,40 @@ import Vocabulary
         return shown
     }
 
+    // MARK: Other nodes
+
+    @Test(arguments: [GuessLimits.Patience.program, .person]) func whatOtherNodesHaveShownIsShownNoMore(
+        patience: GuessLimits.Patience
+    ) {
+        func book(shown: Int, secondsAgo: Double) -> GuessLimits {
+            var book = GuessLimits()
+            let earlier = (0..<shown).map { number in
+                EarlierGuess(
+                    seconds: secondsAgo + Double(shown - number), counts: number == 0,
+                    shown: ShownGuess(generation: 1, verdict: GuessLimits.Verdict.wrong.text ?? ""))
+            }
+            book.learn(earlier, of: guesser(), digest("old"), now: start)
+            return book
+        }
+        var few = book(shown: 1, secondsAgo: 2)
+        #expect(guess(&few, "old", patience: patience) == .known(.wrong))
+        // Shown under other settings, it says nothing.
+        #expect(guess(&few, "old", generation: 2, patience: patience) == .granted)
+        // It has been counted, by whoever tried it.
+        let settled = few.settle(
+            guesser(), digest("old"), askedUnder: 2, verdict: .wrong, limits: limits, now: start)
+        #expect(!settled.counts)
+        var many = book(shown: 5, secondsAgo: 400)
+        #expect(guess(&many, "old", patience: patience) == .known(.wrong))
+        #expect(guess(&many, "new", patience: patience) == .granted)
+    }
+
+    @Test(arguments: [
+        GuessLimits.Verdict.wrong, .unknownUser, .unjudged(.oldServerUnreachable), .unjudged(.oldServerThrottled),
+    ]) func verdictsAreToldAsTheyAre(verdict: GuessLimits.Verdict) throws {
+        #expect(GuessLimits.Verdict(text: try #require(verdict.text)) == verdict)
+    }
+
     // MARK: Limits
 
     @Test func theSixthDifferentPasswordIsOneTooMany() {

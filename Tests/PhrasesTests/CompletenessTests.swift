@@ -83,6 +83,7 @@ import Testing
         "a POP3 session", "an IMAP session", "a connection to the platform", "mailbox {}",
         "Subject: Retrieval using the IMAP4 protocol failed for the following message", "store-marker {}",
         "found-by-content {}", "not started", "not migrating", "progress of {}", "mailmove password\0{}",
+        "mailmove wrong passwords",
         "SELECT count(*) FROM sqlite_master", "BEGIN IMMEDIATE", "START TRANSACTION",
         "SELECT engine AS engine FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = :address",
         "-c statement_timeout={} -c lock_timeout={}", "two values have a place", "{\"do\": \"list\"",

@@ -193,49 +193,6 @@ import Vocabulary
         }
     }
 
-    @Test func guessesAreCountedOverAllNodes() async throws {
-        try await SharedDatabase.with { database in
-            try await database.nodes("a", "b") { nodes in
-                let claim = GuessClaim(
-                    account: "ann@example.org", network: "192.0.2.1", mostOfAccount: 5, mostOfNetwork: 7, window: 600)
-                let granted = try await withThrowingTaskGroup(of: GuessGrant.self) { group in
-                    for number in 0..<20 { group.addTask { try await nodes[number % 2].grant(claim) } }
-                    return try await group.reduce(into: [GuessGrant.Number]()) { all, grant in
-                        if case .granted(let number?) = grant { all.append(number) }
-                    }
-                }
-                #expect(granted.count == 5)
-                // One was right.
-                try await nodes[1].settle(granted[0], counted: nil)
-                for number in granted.dropFirst() {
-                    try await nodes[0].settle(number, counted: CountedGuess(network: "192.0.2.1"))
-                }
-                let last = try await nodes[1].grant(claim)
-                guard case .granted = last else {
-                    Issue.record("four were wrong, and five may be")
-                    return
-                }
-                guard case .tooMany(let seconds) = try await nodes[0].grant(claim) else {
-                    Issue.record("one too many was granted")
-                    return
-                }
-                #expect((590...600).contains(seconds))
-                var other = claim
-                other.account = "bob@example.org"
-                _ = try await nodes[0].grant(other)
-                _ = try await nodes[1].grant(other)
-                guard case .tooMany = try await nodes[1].grant(other) else {
-                    Issue.record("the network has had its seven")
-                    return
-                }
-                // They outlive a restart.
-                let restored = try await nodes[1].restoreFailures(at: 1_000_000, since: 400_000)
-                #expect(restored.map(\.account) == Array(repeating: "ann@example.org", count: 4))
-                #expect(restored.allSatisfy { $0.uptime > 900_000 && $0.uptime <= 1_000_000 })
-            }
-        }
-    }
-
     @Test func everyChangeIsNewsToTheOthers() async throws {
         try await SharedDatabase.with { database in
             try await database.nodes("a", "b") { nodes in
