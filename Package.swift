@@ -153,7 +153,7 @@ let package = Package(
         room(  // … in a platform's own SQL database
             "SQLDirectory",
             [
-                "AccountDirectory", "CMariaDB", "CPostgreSQL", "DirectoryConnections", "PlatformHashes", "Secrets",
+                "AccountDirectory", "CMariaDB", "DirectoryConnections", "PlatformHashes", "PostgreSQL", "Secrets",
                 "Vocabulary", "Waiting",
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]),
@@ -162,7 +162,10 @@ let package = Package(
             ["AccountDirectory", "ChildPrograms", "JSONWire", "PlatformHashes", "Secrets", "Vocabulary", "Waiting"]),
         room(  // … what all of a platform's own have in common: the form of hashes, caches, whether they answer
             "PlatformAccounts",
-            ["AccountDirectory", "ChildPrograms", "PlatformHashes", "Secrets", "Vocabulary", "Waiting", logging]),
+            nio + [
+                "AccountDirectory", "ChildPrograms", "PlatformHashes", "Secrets", "Vocabulary", "Waiting", logging,
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ]),
         room("JSONRPC", nio + ["JSONWire", "Waiting", logging]),  // the Unix-socket server; knows nothing of mail
         room("Systemd", ["CSystemd", logging]),  // sockets, readiness, watchdog, fd store, credentials
 

@@ -64,17 +64,7 @@ extension AccountDesk {
 
     private func parse(_ rows: [AccountRow], _ outcome: inout CreationOutcome) -> [Sound] {
         rows.enumerated().compactMap { index, row in
-            if let problem = row.problem {
-                outcome.reject(index, row, .invalidRow, problem)
-                return nil
-            }
-            let address: EmailAddress
-            do throws(InvalidAddress) {
-                address = try EmailAddress(row.address)
-            } catch {
-                outcome.reject(index, row, .invalidAddress, error.detail)
-                return nil
-            }
+            guard let address = outcome.address(of: row, index) else { return nil }
             if let password = row.password {
                 guard row.passwordHash == nil else {
                     outcome.reject(index, row, .unsupportedHash, "give password or passwordHash, not both")
@@ -212,6 +202,20 @@ extension AccountDesk {
 }
 
 extension CreationOutcome {
+    /// The row's address; nil where it is rejected, for that or for its form.
+    mutating func address(of row: AccountRow, _ index: Int) -> EmailAddress? {
+        if let problem = row.problem {
+            reject(index, row, .invalidRow, problem)
+            return nil
+        }
+        do throws(InvalidAddress) {
+            return try EmailAddress(row.address)
+        } catch {
+            reject(index, row, .invalidAddress, error.detail)
+            return nil
+        }
+    }
+
     mutating func reject(_ index: Int, _ row: AccountRow, _ reason: Rejection.Reason, _ detail: String) {
         rejected.append(Rejection(index: index, address: row.address, reason: reason, detail: detail))
     }

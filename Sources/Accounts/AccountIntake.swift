@@ -52,17 +52,7 @@ extension AccountDesk {
 
     private func parse(_ rows: [AccountRow], _ outcome: inout CreationOutcome) -> [Candidate] {
         rows.enumerated().compactMap { index, row in
-            if let problem = row.problem {
-                outcome.reject(index, row, .invalidRow, problem)
-                return nil
-            }
-            let address: EmailAddress
-            do throws(InvalidAddress) {
-                address = try EmailAddress(row.address)
-            } catch {
-                outcome.reject(index, row, .invalidAddress, error.detail)
-                return nil
-            }
+            guard let address = outcome.address(of: row, index) else { return nil }
             guard row.password == nil, row.passwordHash == nil else {
                 outcome.reject(
                     index, row, .accountsElsewhere,

@@ -28,24 +28,6 @@ extension ValueForm<String> {
             }, write: { $0 })
     }
 
-    static var absolutePath: ValueForm {
-        ValueForm(
-            expected: "an absolute path", placeholder: "PATH",
-            read: { (text) throws(Rejection) in
-                guard text.hasPrefix("/"), text.utf8.count > 1, !hasControls(text) else { throw Rejection() }
-                return text
-            }, write: { $0 })
-    }
-
-    static func line(_ expected: String, _ placeholder: String) -> ValueForm {
-        ValueForm(
-            expected: expected, placeholder: placeholder,
-            read: { (text) throws(Rejection) in
-                guard !text.isEmpty, !hasControls(text) else { throw Rejection() }
-                return text
-            }, write: { $0 })
-    }
-
     static var ldapURL: ValueForm {
         ValueForm(
             expected: "ldap://HOST[:PORT], ldaps://HOST[:PORT] or ldapi://PATH with %2F for /", placeholder: "URL",
@@ -95,24 +77,6 @@ extension ValueForm<String> {
     }
 }
 
-private func hasControls(_ text: String) -> Bool {
-    text.utf8.contains { $0 < 0x20 || $0 == 0x7F }
-}
-
-extension ValueForm<Bool> {
-    static var flag: ValueForm {
-        ValueForm(
-            expected: "true or false", placeholder: "true|false", isNumber: true,
-            read: { (text) throws(Rejection) in
-                switch text {
-                case "true": return true
-                case "false": return false
-                default: throw Rejection()
-                }
-            }, write: { "\($0)" })
-    }
-}
-
 extension ValueForm<[IPNetwork]> {
     static var networks: ValueForm {
         ValueForm(
@@ -136,7 +100,7 @@ extension ValueForm<[IPNetwork]> {
 extension ValueForm<FlushAddress> {
     static var flushAddress: ValueForm {
         ValueForm(
-            expected: "the /PATH of a program, or doveadm:http://[KEY@]HOST:PORT", placeholder: "TARGET",
+            expected: "the /PATH of a program, or doveadm:http[s]://[KEY@]HOST:PORT", placeholder: "TARGET",
             read: { (text) throws(Rejection) in
                 guard let address = FlushAddress(text) else { throw Rejection() }
                 return address

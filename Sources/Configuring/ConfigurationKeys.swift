@@ -43,7 +43,8 @@ extension ConfigurationKey {
             "mailStore.imap.certificate.sha256", .optional(.fingerprint), \.mailStore.imap.sha256, atReload: false,
             "its certificate's SHA-256, for fingerprint"),
         .init(
-            "mailStore.imap.masterUser", .optional(.line), \.mailStore.imap.masterUser, atReload: false,
+            "mailStore.imap.masterUser", .optional(.line("a name without control characters", "NAME")),
+            \.mailStore.imap.masterUser, atReload: false,
             "who may enter every mailbox there; the password is the credential imap-master"),
         .init(
             "mailStore.imap.userFormat", .userFormat, \.mailStore.imap.userFormat, atReload: false,
@@ -62,7 +63,7 @@ extension ConfigurationKey {
             "accounts.preset", .optional(.preset), \.accounts.preset, atReload: false,
             "the queries and the form of hashes of a known platform"),
         .init(
-            "accounts.passwordFile", .optional(.absolutePath), \.accounts.passwordFile, atReload: false,
+            "accounts.passwordFile", .optional(.path), \.accounts.passwordFile, atReload: false,
             "the file with the password for the platform's database; else the credential accounts-password"),
         .init(
             "accounts.ownNetworks", .networks, \.accounts.ownNetworks, atReload: true,
@@ -74,7 +75,7 @@ extension ConfigurationKey {
         .init(
             "accounts.sql.lookup", .optional(.sql("lookup", "one SELECT of password with :address")),
             \.accounts.sql.lookup, atReload: false,
-            "an account: password, and if there are: active, external, name, quota, changedAt, address"),
+            "an account: password, and if there are: active, external, name, quota, changedAt, now, address"),
         .init(
             "accounts.sql.replace", .optional(.sql("replace", "one UPDATE with :password and :expected")),
             \.accounts.sql.replace, atReload: false, "changes the account's hash if it still is :expected"),
@@ -112,10 +113,10 @@ extension ConfigurationKey {
             "accounts.ldap.externalFilter", .optional(.ldapFilter), \.accounts.ldap.externalFilter, atReload: false,
             "accounts whose password is checked elsewhere"),
         .init(
-            "accounts.ldap.startTLS", .flag, \.accounts.ldap.startTLS, atReload: false,
+            "accounts.ldap.startTLS", .truth, \.accounts.ldap.startTLS, atReload: false,
             "StartTLS before anything is said"),
         .init(
-            "accounts.command", .optional(.absolutePath), \.accounts.command, atReload: false,
+            "accounts.command", .optional(.path), \.accounts.command, atReload: false,
             "a program that knows the platform's API: a JSON object in, one out"),
         .init(
             "accounts.hash", .optional(.choice()), \.accounts.hash, atReload: false,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Vocabulary
-
 import Glibc
+import Vocabulary
 
 /// Why a value was refused, if there is more to say than what is expected; otherwise empty.
 struct Rejection: Error {
@@ -68,6 +67,8 @@ extension ValueForm<Bool> {
     }
 }
 
+func hasControls(_ text: String) -> Bool { text.utf8.contains { $0 < 0x20 || $0 == 0x7F } }
+
 /// `10`, not `10.0`.
 private func decimal(_ value: Double) -> String { Int(exactly: value).map { "\($0)" } ?? "\(value)" }
 
@@ -91,7 +92,7 @@ extension ValueForm<String> {
             expected: "an absolute path in which % is followed by u, n, d or %", placeholder: "PATH",
             read: { (text) throws(Rejection) in
                 guard text.hasPrefix("/") else { throw Rejection(detail: "it does not begin with /") }
-                guard !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+                guard !hasControls(text) else {
                     throw Rejection(detail: "it contains a control character")
                 }
                 var rest = text[...]
@@ -104,12 +105,11 @@ extension ValueForm<String> {
             }, write: { $0 })
     }
 
-    /// A user name.
-    static var line: ValueForm {
+    static func line(_ expected: String, _ placeholder: String) -> ValueForm {
         ValueForm(
-            expected: "a name without control characters", placeholder: "NAME",
+            expected: expected, placeholder: placeholder,
             read: { (text) throws(Rejection) in
-                guard !text.isEmpty, !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else { throw Rejection() }
+                guard !text.isEmpty, !hasControls(text) else { throw Rejection() }
                 return text
             }, write: { $0 })
     }
@@ -118,9 +118,7 @@ extension ValueForm<String> {
         ValueForm(
             expected: "an absolute path", placeholder: "PATH",
             read: { (text) throws(Rejection) in
-                guard text.hasPrefix("/"), !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
-                    throw Rejection()
-                }
+                guard text.hasPrefix("/"), text.utf8.count > 1, !hasControls(text) else { throw Rejection() }
                 return text
             }, write: { $0 })
     }
@@ -132,7 +130,7 @@ extension ValueForm<String> {
             placeholder: "FORMAT",
             read: { (text) throws(Rejection) in
                 guard text != "authzid" else { return text }
-                guard !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) else {
+                guard !hasControls(text) else {
                     throw Rejection(detail: "it contains a control character")
                 }
                 var rest = text.replacing("%%", with: "")[...]

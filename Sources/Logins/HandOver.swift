@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import AccountDirectory
+import PlatformHashes
 package import Records
 import Secrets
 import Statuses
@@ -50,24 +51,36 @@ extension LoginDesk {
             await directory.flush(address)
             return try await apply(.takenOver(hash: hash.kept, sealed), login, facts)
         }
-        guard try await apply(.intended(hash: hash.kept, sealed), login, facts) != nil else { return nil }
+        let mark = try await mark(of: entry.hash)
+        guard try await apply(.intended(hash: hash.kept, replaced: mark?.text, sealed), login, facts) != nil else {
+            return nil
+        }
         let replacement = try await directory.replace(address, with: hash.written, ifStill: entry.hash)
         guard replacement != .absent, try await stands(hash, login) else {
-            await restore(entry.hash, insteadOf: hash.written, at: address)
-            try await apply(.settled(hash: hash.kept, stands: false), login, facts)
+            let wasCutOff = await restore(entry.hash, insteadOf: hash.written, at: address)
+            // Where it was replaced, and something else stands there, somebody was quick.
+            let overtaken = replacement == .replaced && !wasCutOff
+            try await apply(.settled(hash: hash.kept, overtaken ? .overtaken : .undone), login, facts)
             throw ChangedThere()
         }
         await directory.flush(address)
-        return try await apply(.settled(hash: hash.kept, stands: true), login, facts)
+        return try await apply(.settled(hash: hash.kept, .stands), login, facts)
+    }
+
+    private func mark(of hash: String?) async throws -> HashMark? {
+        let scheme = context.limits.passwordScheme
+        guard let hash, !hash.isEmpty, hash.utf8.count <= Password.longest else { return nil }
+        return try await pool.compute { try HashMark(of: hash, crypt: scheme) }
     }
 
     /// A column that is too short cuts a hash off without a word, and then no password opens the account: what was there
     /// before is put back.
-    private func restore(_ before: String?, insteadOf written: String, at address: EmailAddress) async {
+    /// - Returns: whether it was so.
+    private func restore(_ before: String?, insteadOf written: String, at address: EmailAddress) async -> Bool {
         do {
             guard let before, let found = try await directory.lookup(address, recorded: nil)?.hash, !found.isEmpty,
                 found != written, written.hasPrefix(found)
-            else { return }
+            else { return false }
             let outcome = try await directory.replace(address, with: before, ifStill: found)
             context.log.error(
                 "the platform has cut the hash off, and has its former one again (\(outcome)): is there room for it?",
@@ -75,6 +88,7 @@ extension LoginDesk {
         } catch {
             context.log.error("the platform has cut the hash off: \(error)", metadata: .about(address))
         }
+        return true
     }
 
     func newHash(of password: Password) async throws -> NewHash {
@@ -135,14 +149,14 @@ extension LoginDesk {
     ) async throws -> AccountRecord? {
         // One that is under way here settles itself.
         guard let intended = account.handingOver, !handingOver.withLock({ $0.contains(account.address) }),
-            let stands = try await happened(intended, account, entry, given: password)
+            let replacing = try await happened(intended, account, entry, given: password)
         else { return account }
         let effects = LoginEffects(
-            .settled(hash: intended.hash, stands: stands), via: intended.via, at: context.now(), asked: account,
+            .settled(hash: intended.hash, replacing), via: intended.via, at: context.now(), asked: account,
             address: account.address, generation: intended.generation)
         let changed = try await context.records.change(.id(account.id)) { effects.effects(on: $0) }
         guard let changed else { return try await context.records.facts(of: .id(account.id)).account }
-        if stands { await directory.flush(account.address) }
+        if replacing == .stands { await directory.flush(account.address) }
         statuses.changed(changed)
         if changed.pending != nil, let settings = try await context.records.settings(of: account.address.domain) {
             scheduler.submit(changed, settings)
@@ -150,20 +164,26 @@ extension LoginDesk {
         return changed
     }
 
-    /// Whether the replacement that was intended has happened; nil where only a login with that password can tell.
+    /// What has come of the replacement that was intended; nil where only a login can tell.
+    ///
+    /// What stands there is neither what was to be replaced nor what was written where the platform has hashed the password
+    /// again, or somebody has changed it since. Then it is theirs.
     private func happened(
         _ intended: IntendedHandOver, _ account: AccountRecord, _ entry: DirectoryEntry?, given: Password?
-    ) async throws -> Bool? {
-        guard let entry else { return false }
-        if entry.hash == intended.hash { return true }
+    ) async throws -> LoginEffects.Replacing? {
+        guard let entry else { return .undone }
+        if entry.hash == intended.hash { return .stands }
+        let mark = intended.replaced.map { HashMark(text: $0) }
+        if let mark, let hash = entry.hash, try await pool.compute({ try mark.fits(hash) }) { return .undone }
+        let otherwise = mark == nil || entry.hash == nil ? LoginEffects.Replacing.undone : .overtaken
         if let password = intended.sealed.flatMap({ try? vault.open($0, for: account.address) }) {
-            return try await isOwn(password, account.address, entry)
+            return try await isOwn(password, account.address, entry) ? .stands : otherwise
         }
-        if directory.style?.isSlow ?? true, entry.hash != nil { return false }
-        guard let given, let kept = try? PasswordHash(intended.hash), try await pool.verify(given, against: kept) else {
-            return nil
-        }
-        return try await isOwn(given, account.address, entry)
+        if directory.style?.isSlow ?? true, entry.hash != nil, otherwise == .undone { return .undone }
+        guard let given, let kept = try? PasswordHash(intended.hash) else { return nil }
+        let isOwn = try await isOwn(given, account.address, entry)
+        guard try await pool.verify(given, against: kept) else { return isOwn ? otherwise : nil }
+        return isOwn ? .stands : otherwise
     }
 
     /// Adds what the platform's own directory says about the address to what is known here.

@@ -45,7 +45,7 @@ extension MethodTable {
         return DeletedAccounts(deleted: outcome.deleted, notFound: given.texts(without: outcome.notFound))
     }
 
-    func closeAccounts(_ parameters: ClosedAccounts) async throws -> CloseReport {
+    func closeAccounts(_ parameters: NamedAccounts) async throws -> CloseReport {
         let given = GivenAddresses(parameters.accounts)
         let outcome = try await move.accounts.close(given.addresses)
         return CloseReport(changed: outcome.changed, notFound: given.texts(without: outcome.notFound))

@@ -5,13 +5,13 @@ import MailMoveAPI
 import Vocabulary
 
 extension MethodTable {
-    func pauseAccounts(_ parameters: PausedAccounts) async throws -> PauseReport {
+    func pauseAccounts(_ parameters: NamedAccounts) async throws -> PauseReport {
         let given = GivenAddresses(parameters.accounts)
         let outcome = try await move.accounts.pause(given.addresses)
         return PauseReport(changed: outcome.changed, notFound: given.texts(without: outcome.notFound))
     }
 
-    func resumeAccounts(_ parameters: PausedAccounts) async throws -> ResumeReport {
+    func resumeAccounts(_ parameters: NamedAccounts) async throws -> ResumeReport {
         let given = GivenAddresses(parameters.accounts)
         let outcome = try await move.accounts.resume(given.addresses)
         return ResumeReport(

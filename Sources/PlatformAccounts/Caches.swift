@@ -2,6 +2,7 @@
 
 import AccountDirectory
 import ChildPrograms
+import NIOCore
 import Secrets
 import Vocabulary
 import Waiting
@@ -12,48 +13,41 @@ struct Caches: Sendable {
     static let patience = Duration.seconds(5)
 
     private enum Place: Sendable {
-        case program(String)
+        case program(String, WorkerPool)
         case doveadm(Doveadm)
     }
 
     private let place: Place
-    private let workers = WorkerPool("flush", threads: 16)
 
-    init(_ address: FlushAddress, key: Password?) {
+    init(_ address: FlushAddress, key: Password?, group: any EventLoopGroup) {
         place =
             switch address {
-            case .program(let path): .program(path)
-            case .doveadm(let address): .doveadm(Doveadm(address: address, key: key))
+            case .program(let path): .program(path, WorkerPool("flush", threads: 16))
+            case .doveadm(let address): .doveadm(Doveadm(address: address, key: key, group: group))
             }
     }
 
     /// Returns when they have forgotten the account's password.
     func forget(_ account: EmailAddress) async throws(DirectoryError) {
-        let place = place
         let deadline = ContinuousClock.now + Self.patience
-        let failure = await workers.run(within: Self.patience) { () -> DirectoryError? in
-            let left = deadline - .now
-            guard left > .zero else { return Self.late }
-            switch place {
-            case .program(let path):
+        switch place {
+        case .doveadm(let doveadm): try await doveadm.forget(account, until: deadline)
+        case .program(let path, let workers):
+            let failure = await workers.run(within: Self.patience) { () -> DirectoryError? in
+                let left = deadline - .now
+                guard left > .zero else { return Self.late }
                 do throws(ChildProgram.Failure) {
                     _ = try ChildProgram(path: path, arguments: [account.description]).run([], patience: left)
                 } catch {
                     return DirectoryError(error.description)
                 }
-            case .doveadm(let doveadm):
-                do throws(DirectoryError) {
-                    try doveadm.forget(account, until: deadline)
-                } catch {
-                    return error
-                }
+                return nil
             }
-            return nil
-        }
-        // Both nil where it is done; a lack of time is told apart by its own answer.
-        switch failure {
-        case nil: throw Self.late
-        case .some(let failure): if let failure { throw failure }
+            // Both nil where it is done; a lack of time is told apart by its own answer.
+            switch failure {
+            case nil: throw Self.late
+            case .some(let failure): if let failure { throw failure }
+            }
         }
     }
 

@@ -2,6 +2,8 @@
 
 public import AccountDirectory
 public import Logging
+public import NIOCore
+public import NIOPosix
 public import PlatformHashes
 public import Secrets
 import Synchronization
@@ -22,12 +24,14 @@ public final class PlatformAccounts: AccountDirectory {
     ///   - form: in what form hashes are written there.
     ///   - flush: who is told; nil if nobody is.
     ///   - key: doveadm's, where the address has none.
+    ///   - group: on whose event loops doveadm is spoken to.
     public init(
-        _ base: any AccountDirectory, form: HashStyle, flush: FlushAddress?, key: Password? = nil, log: Logger
+        _ base: any AccountDirectory, form: HashStyle, flush: FlushAddress?, key: Password? = nil,
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton, log: Logger
     ) {
         self.base = base
         self.form = form
-        caches = flush.map { Caches($0, key: key) }
+        caches = flush.map { Caches($0, key: key, group: group) }
         self.log = log
     }
 

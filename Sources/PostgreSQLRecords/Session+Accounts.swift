@@ -208,7 +208,7 @@ extension Session {
                     pendingKind = NULL, pendingDue = NULL, pendingFailures = NULL, pendingFailingSince = NULL,
                     pendingFollowUpUntil = NULL, pendingSessions = NULL, pendingFound = NULL, pendingWait = NULL,
                     lookedThrough = NULL, intendedHash = NULL, intendedSealed = NULL, intendedGeneration = NULL,
-                    intendedVia = NULL, sealed = NULL, version = version + 1
+                    intendedVia = NULL, intendedReplaced = NULL, sealed = NULL, version = version + 1
                 WHERE domain = $1
                 """, its)
             return changed

@@ -19,7 +19,7 @@ package enum AccountForm {
         "errorReason", "errorDetail", "errorAt",
         "pendingKind", "pendingDue", "pendingFailures", "pendingFailingSince", "pendingFollowUpUntil",
         "pendingSessions", "pendingFound", "pendingWait", "lookedThrough", "version",
-        "intendedHash", "intendedSealed", "intendedGeneration", "intendedVia",
+        "intendedHash", "intendedSealed", "intendedGeneration", "intendedVia", "intendedReplaced",
         "lastTriggeredBy", "attemptAt", "attemptVia", "attemptOutcome", "attemptReason", "paused",
         "sealed",
     ]
@@ -99,6 +99,7 @@ package enum AccountForm {
             cell(account.lookedThrough), cell(account.version),
             cell(account.handingOver?.hash), cell(account.handingOver?.sealed),
             cell(account.handingOver?.generation), cell(account.handingOver?.via.rawValue),
+            cell(account.handingOver?.replaced),
             cell(account.lastTriggeredBy?.rawValue),
             cell(account.lastAttempt?.at), cell(account.lastAttempt?.via.rawValue),
             cell(account.lastAttempt?.outcome.rawValue), cell(account.lastAttempt?.reason?.rawValue),
@@ -119,8 +120,9 @@ package enum AccountForm {
         let sealed = try columns.optionalOctets()
         let generation = try columns.optionalInteger()
         let via: TriggerOrigin? = try columns.optionalWord()
+        let replaced = try columns.optionalText()
         guard let hash, let generation, let via else { return nil }
-        return IntendedHandOver(hash: hash, sealed: sealed, generation: generation, via: via)
+        return IntendedHandOver(hash: hash, replaced: replaced, sealed: sealed, generation: generation, via: via)
     }
 
     private static func failure(_ columns: inout some RowColumns) throws -> RunFailure? {

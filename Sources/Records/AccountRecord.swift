@@ -127,14 +127,19 @@ public struct PasswordMark: Hashable, Sendable, Codable {
 public struct IntendedHandOver: Hashable, Sendable {
     /// That will stand there.
     public var hash: String
+    /// By what the hash is known again that it replaces; nil where nobody knows.
+    public var replaced: String?
     /// The password, for the run that follows; nil where it has been taken away.
     public var sealed: [UInt8]?
     /// Of the settings under which the old server has accepted it.
     public var generation: Int64
     public var via: TriggerOrigin
 
-    public init(hash: String, sealed: [UInt8]?, generation: Int64, via: TriggerOrigin) {
+    public init(
+        hash: String, replaced: String? = nil, sealed: [UInt8]?, generation: Int64, via: TriggerOrigin
+    ) {
         self.hash = hash
+        self.replaced = replaced
         self.sealed = sealed
         self.generation = generation
         self.via = via

@@ -40,8 +40,8 @@ struct Table: Sendable {
             remaining,remainingOctets,runs,errorReason text,errorDetail text,errorAt,pendingKind text,pendingDue,\
             pendingFailures,pendingFailingSince,pendingFollowUpUntil,pendingSessions,pendingFound,pendingWait,\
             lookedThrough,version,intendedHash text,intendedSealed bytea,intendedGeneration,intendedVia text,\
-            lastTriggeredBy text,attemptAt,attemptVia text,attemptOutcome text,attemptReason text,paused smallint,\
-            sealed bytea
+            intendedReplaced text,lastTriggeredBy text,attemptAt,attemptVia text,attemptOutcome text,\
+            attemptReason text,paused smallint,sealed bytea
             """),
         Table(
             "event", key: ["id"],

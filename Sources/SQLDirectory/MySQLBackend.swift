@@ -15,6 +15,27 @@ struct MySQLBackend: SQLBackend {
         var port = 0
         var socket: String?
         var database: String
+        var tls = TLS()
+    }
+
+    /// How a connection by TCP is encrypted, as MySQL's own programs call it.
+    struct TLS: Hashable, Sendable {
+        enum Mode: String, CaseIterable, Sendable {
+            case disabled
+            /// Where the server offers it.
+            case preferred
+            case required
+            /// … and its certificate is signed by who is trusted.
+            case verifyAuthority = "verify-ca"
+            /// … and names the host.
+            case verifyIdentity = "verify-identity"
+        }
+
+        var mode = Mode.preferred
+        /// Files in PEM; who is trusted is the system's where there is none.
+        var authorities: String?
+        var certificate: String?
+        var key: String?
     }
 
     /// The functions that are used.
@@ -27,6 +48,7 @@ struct MySQLBackend: SQLBackend {
         let option: @convention(c) (Connection, mysql_option, UnsafeRawPointer?) -> CInt
         let connect:
             @convention(c) (Connection, Text?, Text?, Text?, Text?, CUnsignedInt, Text?, CUnsignedLong) -> Connection?
+        let cipher: @convention(c) (Connection) -> Text?
         let error: @convention(c) (Connection) -> Text
         let close: @convention(c) (Connection) -> Void
         let query: @convention(c) (Connection, Text, CUnsignedLong) -> CInt
@@ -54,6 +76,7 @@ struct MySQLBackend: SQLBackend {
             begin = try find("mysql_init")
             option = try find("mysql_options")
             connect = try find("mysql_real_connect")
+            cipher = try find("mysql_get_ssl_cipher")
             error = try find("mysql_error")
             close = try find("mysql_close")
             query = try find("mysql_real_query")
@@ -99,6 +122,7 @@ struct MySQLBackend: SQLBackend {
             _ = library.option(connection, option, &timeout)
         }
         _ = "utf8mb4".withCString { library.option(connection, MYSQL_SET_CHARSET_NAME, $0) }
+        if place.socket == nil { encrypt(connection) }
         let text = password.map { $0.withOctets { String(decoding: $0, as: UTF8.self) } }
         // Rows that were found count, also where their values were the same before.
         let connected = library.connect(
@@ -108,7 +132,27 @@ struct MySQLBackend: SQLBackend {
             defer { library.close(connection) }
             throw SQLFailure("\(subject): \(String(cString: library.error(connection)))", isLost: true)
         }
+        // The library takes a server without TLS for good enough.
+        let mayBePlain = place.socket != nil || place.tls.mode == .disabled || place.tls.mode == .preferred
+        guard mayBePlain || library.cipher(connection) != nil else {
+            library.close(connection)
+            throw SQLFailure("\(subject): it speaks no TLS, which ssl-mode wants", isLost: true)
+        }
         return MySQLConnection(connection, library, subject)
+    }
+
+    private func encrypt(_ connection: Library.Connection) {
+        let tls = place.tls
+        var isOn = my_bool(tls.mode == .disabled ? 0 : 1)
+        _ = library.option(connection, MYSQL_OPT_SSL_ENFORCE, &isOn)
+        guard tls.mode != .disabled else { return }
+        for (option, file) in [
+            (MYSQL_OPT_SSL_CA, tls.authorities), (MYSQL_OPT_SSL_CERT, tls.certificate), (MYSQL_OPT_SSL_KEY, tls.key),
+        ] {
+            file?.withCString { _ = library.option(connection, option, $0) }
+        }
+        var isVerified = my_bool(tls.mode == .verifyIdentity ? 1 : 0)
+        _ = library.option(connection, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &isVerified)
     }
 }
 

@@ -44,8 +44,7 @@ public struct SQLDirectory: AccountDirectory {
             return try MySQLBackend(
                 place, subject: "MySQL at \(subject)", password: settings.password, seconds: settings.seconds)
         case .postgresql(let url):
-            return try PostgreSQLBackend(
-                url: url, subject: "PostgreSQL", password: settings.password, seconds: settings.seconds)
+            return try PostgreSQLBackend(url: url, password: settings.password, seconds: settings.seconds)
         case .sqlite(let path): return SQLiteBackend(path: path, seconds: settings.seconds)
         }
     }
@@ -57,11 +56,27 @@ public struct SQLDirectory: AccountDirectory {
     public func lookup(
         _ address: EmailAddress, recorded: DirectoryEntry?
     ) async throws(DirectoryError) -> DirectoryEntry? {
+        let asked = Timestamp.now
         guard let row = try await row(of: address) else { return nil }
         return DirectoryEntry(
             hash: row["password"] ?? nil, isActive: Self.isTrue(row["active"] ?? nil, else: true),
             isExternal: Self.isTrue(row["external"] ?? nil, else: false), displayName: row["name"] ?? nil,
-            quotaOctets: (row["quota"] ?? nil).flatMap { Int64($0) }, changedAt: try Self.time(row["changedat"] ?? nil))
+            quotaOctets: Self.quota(row), changedAt: try Self.changedAt(row, asked: asked))
+    }
+
+    /// Octets; what is no positive number is no limit.
+    private static func quota(_ row: [String: String?]) -> Int64? {
+        (row["quota"] ?? nil).flatMap { Int64($0) }.flatMap { $0 > 0 ? $0 : nil }
+    }
+
+    /// Where the database tells its own time, too (`now`), neither its clock nor its time zone has to be this machine's.
+    private static func changedAt(
+        _ row: [String: String?], asked: Timestamp
+    ) throws(DirectoryError) -> Timestamp? {
+        guard let changed = try time(row["changedat"] ?? nil), let now = try time(row["now"] ?? nil) else {
+            return try time(row["changedat"] ?? nil)
+        }
+        return Timestamp(milliseconds: asked.milliseconds - (now.milliseconds - changed.milliseconds))
     }
 
     /// Seconds since 1970, RFC 3339, or as databases write times.
@@ -130,8 +145,7 @@ public struct SQLDirectory: AccountDirectory {
                 let address = try? EmailAddress(text), address.domain == domain
             else { return nil }
             return DirectoryAccount(
-                address: address, displayName: row["name"] ?? nil,
-                quotaOctets: (row["quota"] ?? nil).flatMap { Int64($0) })
+                address: address, displayName: row["name"] ?? nil, quotaOctets: Self.quota(row))
         }
         // The statement is the administrator's, and has no order or limit of ours.
         let sorted = accounts.sorted { $0.address < $1.address }

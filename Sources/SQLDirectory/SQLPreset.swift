@@ -17,11 +17,13 @@ public struct SQLPreset: Sendable, Hashable {
     public static let all = [mailcow, postfixadmin, modoboa, iredmail, ispconfig, dovecot]
 
     /// mailcow-dockerized, data/web/inc/init_db.inc.php (`mailbox`) and functions.mailbox.inc.php. Passwords of users of
-    /// Keycloak, OIDC and LDAP are checked elsewhere (`authsource`). Application passwords stand in front of ours.
+    /// Keycloak, OIDC and LDAP are checked elsewhere (`authsource`). `passwd_update` is set with a password alone, while
+    /// `modified` is set by each change of a row.
     private static let mailcow = SQLPreset(
         name: "mailcow",
         lookup: """
-            SELECT username AS address, password, active = 1 AS active, authsource <> 'mailcow' AS external, name, quota \
+            SELECT username AS address, password, active = 1 AS active, authsource <> 'mailcow' AS external, name, quota, \
+            JSON_VALUE(attributes, '$.passwd_update') AS changedAt, LOCALTIMESTAMP(6) AS now \
             FROM mailbox WHERE username = :address
             """,
         replace: """
@@ -33,6 +35,7 @@ public struct SQLPreset: Sendable, Hashable {
         hash: .bcrypt)
 
     /// PostfixAdmin, public/upgrade.php (`mailbox`); on MySQL and PostgreSQL. Its addresses ignore case and accents there.
+    /// `modified` is set by each change of a mailbox, be it its quota, so it says nothing of the password.
     private static let postfixadmin = SQLPreset(
         name: "postfixadmin",
         lookup: "SELECT username AS address, password, active, name, quota FROM mailbox WHERE username = :address",
@@ -44,7 +47,7 @@ public struct SQLPreset: Sendable, Hashable {
         hash: .bareSHA512)
 
     /// Modoboa, modoboa/core/models.py (`core_user`) and modoboa/admin/models (`admin_mailbox`, `admin_domain`). A scheme
-    /// that it does not know, {CRYPT} too, counts as plain text to it.
+    /// that it does not know, {CRYPT} too, counts as plain text to it. When a password was changed is not kept.
     private static let modoboa = SQLPreset(
         name: "modoboa",
         lookup: """
@@ -59,12 +62,13 @@ public struct SQLPreset: Sendable, Hashable {
             """,
         hash: .sha512)
 
-    /// iRedMail, samples/iredmail/iredmail.mysql and .pgsql (`vmail.mailbox`); quotas are MB.
+    /// iRedMail, samples/iredmail/iredmail.mysql and .pgsql (`vmail.mailbox`); quotas are MB. `passwordlastchange` is set
+    /// with a password alone.
     private static let iredmail = SQLPreset(
         name: "iredmail",
         lookup: """
-            SELECT username AS address, password, active, name, quota * 1048576 AS quota FROM mailbox \
-            WHERE username = :address
+            SELECT username AS address, password, active, name, quota * 1048576 AS quota, \
+            passwordlastchange AS changedAt, LOCALTIMESTAMP(6) AS now FROM mailbox WHERE username = :address
             """,
         replace: """
             UPDATE mailbox SET password = :password, passwordlastchange = NOW() \
@@ -76,6 +80,7 @@ public struct SQLPreset: Sendable, Hashable {
         hash: .saltedSHA512)
 
     /// ISPConfig, install/sql/ispconfig3.sql (`mail_user`). What is written here is not replicated to its other servers.
+    /// When a password was changed is not kept.
     private static let ispconfig = SQLPreset(
         name: "ispconfig",
         lookup: """
@@ -83,10 +88,14 @@ public struct SQLPreset: Sendable, Hashable {
             FROM mail_user WHERE email = :address
             """,
         replace: "UPDATE mail_user SET password = :password WHERE email = :address AND password = :expected",
-        list: "SELECT email AS address, name, quota FROM mail_user WHERE email LIKE CONCAT('%@', :domain)",
+        list: """
+            SELECT email AS address, name, quota FROM mail_user \
+            WHERE email LIKE CONCAT('%@', :domain) AND (disableimap = 'n' OR disablepop3 = 'n')
+            """,
         hash: .bareSHA512)
 
-    /// The table of Dovecot's own documentation (AuthDatabase.SQL): `users(username, domain, password, active)`.
+    /// The table of Dovecot's own documentation (AuthDatabase.SQL): `users(username, domain, password, active)`. Its
+    /// password has 64 characters there, too few for a hash that is slow to guess with its scheme's name before it.
     private static let dovecot = SQLPreset(
         name: "dovecot-sql",
         lookup: """

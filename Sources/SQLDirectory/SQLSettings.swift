@@ -142,11 +142,11 @@ public struct SQLSettings: Sendable {
 
     private static func hasPassword(_ url: String) -> Bool {
         let authority = authority(url)
-        guard let at = authority.lastIndex(of: "@") else { return false }
-        return authority[..<at].contains(":")
+        if let at = authority.lastIndex(of: "@"), authority[..<at].contains(":") { return true }
+        return url.contains("?password=") || url.contains("&password=")
     }
 
-    /// `mysql://USER@HOST[:PORT]/DB` or `mysql://USER@/DB?socket=PATH`
+    /// `mysql://USER@HOST[:PORT]/DB[?ssl-mode=…]` or `mysql://USER@/DB?socket=PATH`
     private static func mysql(_ url: String) throws(Fault) -> MySQLBackend.Place {
         let form = Fault(
             key: "url", detail: "must be mysql://USER@HOST[:PORT]/DATABASE or mysql://USER@/DATABASE?socket=PATH")
@@ -160,8 +160,13 @@ public struct SQLSettings: Sendable {
         guard let path = parts.first, path.hasPrefix("/"), path.count > 1 else { throw form }
         var place = MySQLBackend.Place(user: user, database: String(path.dropFirst()))
         if parts.count == 2 {
-            guard parts[1].hasPrefix("socket="), parts[1].count > 7 else { throw form }
-            place.socket = String(parts[1].dropFirst(7)).removingPercentEncoding
+            for parameter in parts[1].split(separator: "&", omittingEmptySubsequences: false) {
+                let pair = parameter.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                guard pair.count == 2, let value = String(pair[1]).removingPercentEncoding, !value.isEmpty else {
+                    throw form
+                }
+                try place.set(String(pair[0]), value)
+            }
         }
         var host = authority[authority.index(after: at)...]
         if let colon = host.lastIndex(of: ":"), !host.hasSuffix("]") {
@@ -171,6 +176,33 @@ public struct SQLSettings: Sendable {
         }
         place.host = String(host.hasPrefix("[") && host.hasSuffix("]") ? host.dropFirst().dropLast() : host)
         guard !place.host.isEmpty || place.socket != nil else { throw form }
+        if place.socket != nil, place.tls != MySQLBackend.TLS() {
+            throw Fault(key: "url", detail: "has no use for ssl-… where it names a socket")
+        }
+        if place.tls.mode == .verifyAuthority, place.tls.authorities == nil {
+            throw Fault(key: "url", detail: "needs ssl-ca=PATH for ssl-mode=verify-ca")
+        }
         return place
+    }
+}
+
+extension MySQLBackend.Place {
+    /// A parameter of the URL; those of TLS have the names that MySQL's own programs give them.
+    fileprivate mutating func set(_ name: String, _ value: String) throws(SQLSettings.Fault) {
+        switch name {
+        case "socket": socket = value
+        case "ssl-mode":
+            let modes = MySQLBackend.TLS.Mode.allCases.map(\.rawValue)
+            guard let mode = MySQLBackend.TLS.Mode(rawValue: value.lowercased().replacing("_", with: "-")) else {
+                throw SQLSettings.Fault(key: "url", detail: "knows ssl-mode as \(modes.joined(separator: ", "))")
+            }
+            tls.mode = mode
+        case "ssl-ca": tls.authorities = value
+        case "ssl-cert": tls.certificate = value
+        case "ssl-key": tls.key = value
+        default:
+            throw SQLSettings.Fault(
+                key: "url", detail: "knows no \(name); known are socket, ssl-mode, ssl-ca, ssl-cert and ssl-key")
+        }
     }
 }

@@ -45,6 +45,9 @@ enum Migrations {
         migrator.registerMigration("for how long runs were put off") { db in
             try db.execute(sql: "ALTER TABLE account ADD COLUMN pendingWait INTEGER")  // milliseconds
         }
+        migrator.registerMigration("what a hand-over replaces") { db in
+            try db.execute(sql: "ALTER TABLE account ADD COLUMN intendedReplaced TEXT")
+        }
         return migrator
     }()
 

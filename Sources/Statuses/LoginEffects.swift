@@ -16,9 +16,10 @@ package struct LoginEffects: Sendable {
         /// The old server has taken the password, which is about to replace the one in the platform's own directory.
         /// This is recorded first: after a crash, the hash found in the directory tells whether the replacement
         /// happened.
-        case intended(hash: String, Sealed)
-        /// … and has, or has not: another was there by then, which stays.
-        case settled(hash: String, stands: Bool)
+        /// - `replaced`: by what the hash is known again that stands there now.
+        case intended(hash: String, replaced: String?, Sealed)
+        /// … and this is what has come of it.
+        case settled(hash: String, Replacing)
         /// The platform's directory has another password than the one that was taken over.
         case changedElsewhere
         /// The platform's directory has an account that is not yet known here.
@@ -46,6 +47,16 @@ package struct LoginEffects: Sendable {
         /// Nothing else happened: the old server was not asked, because its answer was known from a moment ago, or
         /// because the question could not be put.
         case notAsked(AttemptOutcome, Reason?)
+    }
+
+    /// What has come of a replacement in the platform's own directory.
+    package enum Replacing: Hashable, Sendable {
+        /// The password stands there.
+        case stands
+        /// It does not, and never did.
+        case undone
+        /// A newer one stands there, which nobody overwrites.
+        case overtaken
     }
 
     /// A password as the records keep it for a run.
@@ -109,8 +120,8 @@ package struct LoginEffects: Sendable {
     private func changes(_ facts: AccountFacts) -> AccountEffects? {
         switch outcome {
         case .takenOver(let hash, let sealed): takenOver(hash, sealed, facts)
-        case .intended(let hash, let sealed): intended(hash, sealed, facts)
-        case .settled(let hash, let stands): settled(hash, stands, facts)
+        case .intended(let hash, let replaced, let sealed): intended(hash, replaced, sealed, facts)
+        case .settled(let hash, let replacing): settled(hash, replacing, facts)
         case .changedElsewhere: current(facts).map { AccountEffects($0.changedElsewhere) }
         case .takenIn(let name, let quota): takenIn(name, quota, facts)
         case .started(let sealed): started(sealed, facts)
@@ -172,30 +183,42 @@ package struct LoginEffects: Sendable {
         return AccountEffects(account, events: events)
     }
 
-    private func intended(_ hash: String, _ sealed: Sealed, _ facts: AccountFacts) -> AccountEffects? {
+    private func intended(
+        _ hash: String, _ replaced: String?, _ sealed: Sealed, _ facts: AccountFacts
+    ) -> AccountEffects? {
         guard let generation else { return nil }
         return changed(facts) {
             $0.lastAttempt = acceptance
             $0.handingOver = IntendedHandOver(
-                hash: hash, sealed: sealed.octets, generation: generation, via: via)
+                hash: hash, replaced: replaced, sealed: sealed.octets, generation: generation, via: via)
         }
     }
 
     /// Once, whoever finds out first. What the old server has said under settings that are no more, or of a window that has
     /// ended, begins nothing: the account has that password, and is asked about like any other.
-    private func settled(_ hash: String, _ stands: Bool, _ facts: AccountFacts) -> AccountEffects? {
+    private func settled(_ hash: String, _ replacing: Replacing, _ facts: AccountFacts) -> AccountEffects? {
         guard var account = facts.account, let intended = account.handingOver, intended.hash == hash else { return nil }
         account.handingOver = nil
+        switch replacing {
         // It is known again, whatever comes of it.
-        if stands { account.passwordHash = hash }
-        guard stands, let octets = intended.sealed, let settings = facts.settings,
+        case .stands: account.passwordHash = hash
+        case .undone: return AccountEffects(account)
+        case .overtaken:
+            account.passwordHash = hash
+            account.close()
+        }
+        guard let octets = intended.sealed, let settings = facts.settings,
             settings.generation == intended.generation, settings.state(at: now) == .active
         else { return AccountEffects(account) }
-        account.handOver()
         var effects = self
         effects.via = intended.via
+        var events = [effects.event(.triggered)]
+        if replacing == .stands {
+            account.handOver()
+            events.insert(effects.event(.handedOver), at: 0)
+        }
         effects.begin(&account, Sealed(octets))
-        return AccountEffects(account, events: [effects.event(.handedOver), effects.event(.triggered)])
+        return AccountEffects(account, events: events)
     }
 
     private func takenIn(_ name: String?, _ quota: Int64?, _ facts: AccountFacts) -> AccountEffects? {

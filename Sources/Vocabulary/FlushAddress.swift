@@ -4,10 +4,10 @@
 public enum FlushAddress: Hashable, Sendable {
     /// A program; the account's address is its last argument.
     case program(String)
-    /// Dovecot's doveadm by HTTP.
+    /// Dovecot's doveadm by HTTP, or HTTPS.
     case doveadm(DoveadmAddress)
 
-    /// nil if it is neither an absolute path nor `doveadm:http://…`.
+    /// nil if it is neither an absolute path nor `doveadm:http://…` or `doveadm:https://…`.
     public init?(_ text: String) {
         if text.hasPrefix("/"), !text.utf8.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
             self = .program(text)
@@ -26,17 +26,33 @@ public enum FlushAddress: Hashable, Sendable {
     }
 }
 
-/// `http://[KEY@]HOST:PORT[/PATH]`
+/// `http://[KEY@]HOST:PORT[/PATH]`, or `https://…`, where `?ssl-ca=/FILE` may say who is trusted.
 public struct DoveadmAddress: Hashable, Sendable, CustomStringConvertible {
     public var host: String
     public var port: Int
     public var path: String
+    /// Whether it speaks TLS.
+    public var isEncrypted: Bool
+    /// A file in PEM of those who may have signed its certificate; nil for those whom this machine trusts.
+    public var authorities: String?
     /// As it stands in the URL, decoded; nil where it stands elsewhere.
     public var key: String?
 
     public init?(_ url: String) {
-        guard url.hasPrefix("http://"), url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return nil }
-        let rest = url.dropFirst(7)
+        guard let scheme = ["http://", "https://"].first(where: url.hasPrefix),
+            url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        else { return nil }
+        isEncrypted = scheme == "https://"
+        var rest = url.dropFirst(scheme.count)
+        if let mark = rest.firstIndex(of: "?") {
+            let name = "ssl-ca="
+            let query = rest[rest.index(after: mark)...]
+            guard isEncrypted, query.hasPrefix(name), let file = Self.decoded(query.dropFirst(name.count)),
+                file.hasPrefix("/")
+            else { return nil }
+            authorities = file
+            rest = rest[..<mark]
+        }
         let authority = rest.prefix { $0 != "/" }
         path = String(rest.dropFirst(authority.count))
         if path.isEmpty || path == "/" { path = "/doveadm/v1" }
@@ -77,6 +93,11 @@ public struct DoveadmAddress: Hashable, Sendable, CustomStringConvertible {
         return String(validating: octets, as: UTF8.self)
     }
 
+    /// Whether it is named by its address.
+    public var isNamedByAddress: Bool { IPNetwork(host) != nil }
+
     /// Without its key.
-    public var description: String { "http://\(HostAndPort(host: host, port: port))\(path)" }
+    public var description: String {
+        "\(isEncrypted ? "https" : "http")://\(HostAndPort(host: host, port: port))\(path)"
+    }
 }

@@ -6,6 +6,7 @@ import CommandDirectory
 import Configuring
 import LDAPDirectory
 import Logging
+import NIOCore
 import PlatformAccounts
 import Records
 import SQLDirectory
@@ -18,7 +19,7 @@ enum Accounts {
     /// - Throws: `SystemdError` where a password cannot be read; `DirectoryError` where a library is missing, or what is
     ///   configured makes no sense.
     static func directory(
-        _ configuration: DaemonConfiguration, records: any Records, log: Logger
+        _ configuration: DaemonConfiguration, records: any Records, group: any EventLoopGroup, log: Logger
     ) throws -> any AccountDirectory {
         let accounts = configuration.accounts
         // As long as a login may take.
@@ -50,7 +51,7 @@ enum Accounts {
         }
         return PlatformAccounts(
             base, form: accounts.style, flush: accounts.flush,
-            key: try Credential.text(named: "doveadm-api-key").map(Self.secret), log: log)
+            key: try Credential.text(named: "doveadm-api-key").map(Self.secret), group: group, log: log)
     }
 
     /// Of the database or the LDAP server.

@@ -47,7 +47,8 @@ struct Works: Sendable {
             return Timeouts(connect: .seconds(timeouts.connect), read: .seconds(timeouts.read))
         }
         let ledgerHash = try KeyedHash(key: try await Keys.ledgerKey("ledger-key", in: records))
-        let directory = try Accounts.directory(current.value, records: records, log: parts.log)
+        let directory = try Accounts.directory(
+            current.value, records: records, group: parts.group, log: parts.log)
         // Last of the steps that may fail, because its owner must end it.
         pool = try HashingPool(waitingLogins: 2048, decoyScheme: parts.limits.passwordScheme)
         let source = SourcesByProtocol(

@@ -29,9 +29,15 @@ enum AccountsBackend: String, CaseIterable, Sendable {
         var driver: String
         var query: String
         var add: @Sendable (_ address: String, _ hash: String) async throws -> Void
+        /// Many, with the same hash.
+        var addAll: @Sendable (_ addresses: [String], _ hash: String) async throws -> Void = { _, _ in }
         var hash: @Sendable (_ address: String) async throws -> String
+        /// As a user's own change of password would.
+        var set: @Sendable (_ address: String, _ hash: String) async throws -> Void = { _, _ in }
         var stop: @Sendable () -> Void
         var start: @Sendable () async throws -> Void
+        /// What the daemon asks gets no answer, or one again; Dovecot's own questions may.
+        var hang: @Sendable (Bool) -> Void
     }
 
     /// Runs `body` with a fresh one. Its password for the daemon is in a file, as an administrator may have it.
@@ -46,7 +52,7 @@ enum AccountsBackend: String, CaseIterable, Sendable {
         case .mariadb:
             let server = try await MariaDBServer()
             defer { server.stop() }
-            try await server.sql(Self.mailcow)
+            for table in PlatformTables.mailcow.tables { try await server.sql(table) }
             try await server.sql(
                 """
                 REVOKE ALL ON mail.* FROM mailmove; REVOKE ALL ON mail.* FROM mailmove@localhost;
@@ -76,17 +82,23 @@ enum AccountsBackend: String, CaseIterable, Sendable {
                     hash: {
                         try await server.sql("SELECT password FROM mailbox WHERE username = '\($0)'").first ?? ""
                     },
-                    stop: { server.stop() }, start: { try await server.start() }))
+                    set: {
+                        try await server.sql("UPDATE mailbox SET password = '\($1)' WHERE username = '\($0)'")
+                    },
+                    stop: { server.stop() }, start: { try await server.start() }, hang: { server.hang($0) }))
         case .postgresql:
             let server = try await PostgreSQLServer()
             defer { server.stop() }
+            let line = try PostgreSQLProxy(to: server.port)
+            defer { line.stop() }
             try await server.sql("CREATE TABLE people (address TEXT PRIMARY KEY, secret TEXT NOT NULL, off BOOLEAN)")
             try await body(
                 Running(
                     environment: environment(
                         PostgreSQLServer.password,
                         [
-                            "MAILMOVE_ACCOUNTS_KIND": "sql", "MAILMOVE_ACCOUNTS_SQL_URL": server.url,
+                            "MAILMOVE_ACCOUNTS_KIND": "sql",
+                            "MAILMOVE_ACCOUNTS_SQL_URL": "postgresql://mailmove@127.0.0.1:\(line.port)/mail",
                             "MAILMOVE_ACCOUNTS_SQL_LOOKUP":
                                 "SELECT address, secret AS password, off IS NOT TRUE AS active FROM people WHERE address = :address",
                             "MAILMOVE_ACCOUNTS_SQL_REPLACE":
@@ -103,8 +115,12 @@ enum AccountsBackend: String, CaseIterable, Sendable {
                     add: { address, hash in
                         try await server.sql("INSERT INTO people (address, secret) VALUES ('\(address)', '\(hash)')")
                     },
+                    addAll: { addresses, hash in
+                        let rows = addresses.map { "('\($0)', '\(hash)')" }.joined(separator: ", ")
+                        try await server.sql("INSERT INTO people (address, secret) VALUES \(rows)")
+                    },
                     hash: { try await server.sql("SELECT secret FROM people WHERE address = '\($0)'").first ?? "" },
-                    stop: { server.stop() }, start: { try await server.start() }))
+                    stop: { server.stop() }, start: { try await server.start() }, hang: { line.freeze($0) }))
         case .ldap:
             let server = try await LDAPServer()
             defer { server.stop() }
@@ -130,17 +146,7 @@ enum AccountsBackend: String, CaseIterable, Sendable {
                         """,
                     add: { try await server.add($0, [$1]) },
                     hash: { try await server.hashes(of: $0).first ?? "" },
-                    stop: { server.stop() }, start: { try await server.start() }))
+                    stop: { server.stop() }, start: { try await server.start() }, hang: { server.hang($0) }))
         }
     }
-
-    /// As data/web/inc/init_db.inc.php makes it.
-    private static let mailcow = """
-        CREATE TABLE mailbox (username VARCHAR(255) NOT NULL PRIMARY KEY, password VARCHAR(255) NOT NULL,
-        name VARCHAR(255), quota BIGINT(20) NOT NULL DEFAULT 102400, local_part VARCHAR(255) NOT NULL,
-        domain VARCHAR(255) NOT NULL, attributes JSON, kind VARCHAR(100) NOT NULL DEFAULT '',
-        authsource ENUM('mailcow','keycloak','generic-oidc','ldap') DEFAULT 'mailcow',
-        modified DATETIME ON UPDATE CURRENT_TIMESTAMP, active TINYINT(1) NOT NULL DEFAULT 1)
-        ENGINE=InnoDB DEFAULT CHARSET=utf8mb4
-        """
 }

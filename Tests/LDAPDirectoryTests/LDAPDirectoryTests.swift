@@ -54,6 +54,23 @@ import Vocabulary
         }
     }
 
+    /// Who asks a server that hangs hears of it long before the time for an answer is over.
+    @Test func aServerThatHangsIsNotWaitedFor() async throws {
+        try await withServer { (server) async throws in
+            try await server.add("ann@example.com", ["{A}1"])
+            let directory = try LDAPDirectory(settings(server) { $0.seconds = 120 })
+            #expect(try await directory.lookup(ann, recorded: nil)?.hash == "{A}1")
+            server.hang(true)
+            let start = ContinuousClock.now
+            await #expect(throws: DirectoryError.self) { try await directory.lookup(ann, recorded: nil) }
+            #expect(.now - start < .seconds(60))
+            server.hang(false)
+            var found: DirectoryEntry?
+            for _ in 0..<100 where found == nil { found = try? await directory.lookup(ann, recorded: nil) }
+            #expect(found?.hash == "{A}1")
+        }
+    }
+
     /// Of several values one is replaced, and the others stay what they are: other secrets of the account.
     @Test func oneOfSeveralPasswordsIsReplacedAndTheOthersStay() async throws {
         try await withServer { (server) async throws in

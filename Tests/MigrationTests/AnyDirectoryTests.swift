@@ -205,6 +205,54 @@ import Vocabulary
         }
     }
 
+    /// What happens to the account's hash between a crash and the next start.
+    enum Meanwhile: CaseIterable, Sendable { case nothing, hashedAgain, changed }
+
+    /// Every order of a crash, of what the platform or the user does before the next start, and of who comes first then;
+    /// with the key that sealed the password, and without.
+    @Test(
+        arguments: [MemoryDirectory.Fault.answerLost, .refused], [true, false])
+    func everyOrderOfACrashEndsRight(_ fault: MemoryDirectory.Fault, hasKey: Bool) async throws {
+        for meanwhile in Meanwhile.allCases {
+            for comesFirst in ["old", "newer"] {
+                let wasReplaced = if case .answerLost = fault { true } else { false }
+                if meanwhile == .hashedAgain, !wasReplaced { continue }
+                let what: Comment = "\(fault), key \(hasKey), \(meanwhile), first \(comesFirst)"
+                let folder = "/var/tmp/mailmove-migration-\(UUID().uuidString)"
+                defer { try? FileManager.default.removeItem(atPath: folder) }
+                let (source, directory, key) = (Self.source(), try accounts(), SealKey.random())
+                try await onPlatform(directory, source, in: folder, sealKey: key) { (platform) async throws in
+                    directory.fail(fault)
+                    #expect(try await platform.login("old").decision == .unavailable, what)
+                }
+                switch meanwhile {
+                case .nothing: break
+                case .hashedAgain: directory[Self.ann]?.hash = try Self.hash(of: "old")
+                case .changed: directory[Self.ann]?.hash = try Self.hash(of: "newer")
+                }
+                let next = hasKey ? key : .random()
+                try await onPlatform(directory, source, in: folder, sealKey: next) { (platform) async throws in
+                    for password in [comesFirst, "old", "newer", "old"] {
+                        #expect(try await platform.login(password).decision == .pass, what)
+                        try await platform.settle()
+                    }
+                    let row = try await platform.row()
+                    #expect(row?.handingOver == nil, what)
+                    // By this password its user comes in, and it is nobody else's.
+                    let own = meanwhile == .changed ? "newer" : "old"
+                    #expect(try await Self.opens(own, directory), what)
+                    #expect(row?.handover == (meanwhile == .changed ? .changedHere : .unchanged), what)
+                    if meanwhile == .changed {
+                        #expect(!source.state.withLock { $0.shown.contains("newer") }, what)
+                    }
+                    if hasKey || meanwhile != .changed {
+                        #expect(try await platform.until { $0.status == .completed }.moved == 5, what)
+                    }
+                }
+            }
+        }
+    }
+
     @Test func aDirectoryThatDoesNotAnswerIsATemporaryFailureAndKeepsNobodyFromStarting() async throws {
         let folder = "/var/tmp/mailmove-migration-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }

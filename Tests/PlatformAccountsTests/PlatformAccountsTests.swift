@@ -109,13 +109,68 @@ import Vocabulary
         #expect(error != nil)
     }
 
+    /// Whoever answers in doveadm's place is told nothing, least of all the key.
+    @Test func aDoveadmThatNobodyVouchesForIsToldNothing() async throws {
+        let folder = NSTemporaryDirectory() + "/mailmove-doveadm-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for name in ["one", "other"] {
+            let (status, output) = try await ProgramRun.output(
+                of: "/usr/bin/openssl",
+                [
+                    "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1", "-addext",
+                    "subjectAltName=IP:127.0.0.1", "-days", "2", "-keyout", "\(folder)/\(name).key", "-out",
+                    "\(folder)/\(name)",
+                ])
+            #expect(status == 0, "\(output)")
+        }
+        let port = try LoopbackSocket.freePort()
+        let server = Process()
+        server.executableURL = URL(filePath: "/usr/bin/openssl")
+        server.arguments = [
+            "s_server", "-accept", "127.0.0.1:\(port)", "-cert", "\(folder)/one", "-key", "\(folder)/one.key", "-quiet",
+            "-www",
+        ]
+        server.standardInput = FileHandle.nullDevice
+        server.standardOutput = FileHandle.nullDevice
+        server.standardError = FileHandle.nullDevice
+        try server.runTakingSignals()
+        defer { server.terminate() }
+        for _ in 0..<200 where !LoopbackSocket.isListening(port: port) {
+            try await Task.sleep(for: .milliseconds(25))
+        }
+        func said(_ url: String) async throws -> String? {
+            let address = try #require(DoveadmAddress(url))
+            let accounts = accounts(MemoryDirectory(), flush: .doveadm(address), key: Password("secret"))
+            do {
+                _ = try await accounts.tryFlush(ann)
+                return nil
+            } catch {
+                return "\(error)"
+            }
+        }
+        // OpenSSL's page of figures is no answer of doveadm's, but it came through TLS.
+        let place = "127.0.0.1:\(port)/doveadm/v1"
+        #expect(try await said("https://\(place)?ssl-ca=\(folder)/one")?.contains("certificate") == false)
+        #expect(try await said("https://\(place)?ssl-ca=\(folder)/other")?.contains("certificate") == true)
+        #expect(try await said("https://\(place)")?.contains("certificate") == true)
+        #expect(try await said("https://\(place)?ssl-ca=\(folder)/none")?.contains("trusted cannot be read") == true)
+    }
+
     @Test func addressesOfDoveadmAreRead() throws {
         let plain = try #require(DoveadmAddress("http://127.0.0.1:8080"))
         #expect(plain.path == "/doveadm/v1" && plain.port == 8080 && plain.key == nil)
         let key = try #require(DoveadmAddress("http://se%40cret@[::1]:8080/doveadm/v1"))
         #expect(key.key == "se@cret" && key.host == "::1" && !key.description.contains("cret"))
         #expect(DoveadmAddress("http://doveadm:secret@mail.example:1/x")?.key == "secret")
-        for wrong in ["https://a:1", "http://a", "http://:1", "http://a:0", "http://a:99999", "http://@a:1", "a:1"] {
+        let encrypted = try #require(DoveadmAddress("https://k@mail.example:8443/x?ssl-ca=/etc/my%20ca.pem"))
+        #expect(encrypted.isEncrypted && encrypted.authorities == "/etc/my ca.pem" && encrypted.path == "/x")
+        #expect(encrypted.description == "https://mail.example:8443/x" && !encrypted.isNamedByAddress)
+        #expect(plain.isNamedByAddress && key.isNamedByAddress && !plain.isEncrypted)
+        for wrong in [
+            "ftp://a:1", "http://a:1?ssl-ca=/x", "https://a:1?ssl-ca=x", "https://a:1?verify=no", "http://a",
+            "http://:1", "http://a:0", "http://a:99999", "http://@a:1", "a:1",
+        ] {
             #expect(DoveadmAddress(wrong) == nil, "\(wrong)")
         }
         #expect(FlushAddress("relative") == nil)

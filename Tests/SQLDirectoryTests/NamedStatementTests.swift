@@ -59,6 +59,8 @@ import Testing
 
     @Test(arguments: [
         "mysql://h/db", "mysql://m@/db", "mysql://m@h", "mysql://m@h:0/db", "mysql://m@h/db?ssl=1", "sqlite:a.db",
+        "mysql://m@h/db?ssl-mode=maybe", "mysql://m@h/db?ssl-mode=verify-ca", "mysql://m@h/db?ssl-ca=",
+        "mysql://m@/db?socket=/s&ssl-mode=required", "postgresql://h/db?password=secret-1",
         "ldap://h", "", "mysql://m:secret-1@h/db", "postgresql://m:secret-1@h/db",
     ])
     func whatIsNoPlaceIsRefusedWithoutTellingAPassword(_ url: String) {

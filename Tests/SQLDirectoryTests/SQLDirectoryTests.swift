@@ -117,6 +117,103 @@ import Vocabulary
         }
     }
 
+    /// Who asks a server that hangs hears of it long before the time for an answer is over; and once it goes on, it is asked
+    /// again.
+    @Test(.enabled(if: MariaDBServer.isAvailable)) func aServerThatHangsIsNotWaitedFor() async throws {
+        let server = try await MariaDBServer()
+        defer { server.stop() }
+        try await server.sql(Self.table)
+        try await server.sql("INSERT INTO users (address, password) VALUES ('ann@example.com', '{A}1')")
+        try await isNotWaitedFor(server.url, MariaDBServer.password) { server.hang($0) }
+    }
+
+    /// The same for packets that get lost.
+    @Test(.enabled(if: PostgreSQLServer.isAvailable)) func aLineThatSwallowsPacketsIsNotWaitedFor() async throws {
+        let server = try await PostgreSQLServer()
+        defer { server.stop() }
+        try await server.sql(Self.table)
+        try await server.sql("INSERT INTO users (address, password) VALUES ('ann@example.com', '{A}1')")
+        let line = try PostgreSQLProxy(to: server.port)
+        defer { line.stop() }
+        try await isNotWaitedFor("postgresql://mailmove@127.0.0.1:\(line.port)/mail", PostgreSQLServer.password) {
+            line.freeze($0)
+        }
+    }
+
+    private func isNotWaitedFor(_ url: String, _ password: String, hang: (Bool) -> Void) async throws {
+        let directory = try SQLDirectory(settings(url, Password(password)) { $0.seconds = 120 })
+        let ann = ann
+        #expect(try await directory.lookup(ann, recorded: nil)?.hash == "{A}1")
+        hang(true)
+        let start = ContinuousClock.now
+        // More than there are connections.
+        let refused = await withTaskGroup(of: Bool.self) { group in
+            for _ in 0..<20 {
+                group.addTask { (try? await directory.lookup(ann, recorded: nil)) == nil }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(refused == 20 && .now - start < .seconds(60))
+        hang(false)
+        var found: DirectoryEntry?
+        for _ in 0..<100 where found == nil {
+            found = try? await directory.lookup(ann, recorded: nil)
+        }
+        #expect(found?.hash == "{A}1")
+    }
+
+    /// A pooler in transaction mode knows no settings of a session.
+    @Test(.enabled(if: PostgreSQLServer.isAvailable && PgBouncer.isAvailable)) func aPoolerMayStandBetween()
+        async throws
+    {
+        let server = try await PostgreSQLServer()
+        defer { server.stop() }
+        try await server.sql(Self.table)
+        try await server.sql("INSERT INTO users (address, password) VALUES ('ann@example.com', '{A}1')")
+        let pooler = try await PgBouncer(before: server)
+        let directory = try SQLDirectory(
+            settings("postgresql://mailmove@127.0.0.1:\(pooler.port)/mail", Password(PostgreSQLServer.password)))
+        #expect(try await directory.lookup(ann, recorded: nil)?.hash == "{A}1")
+        #expect(try await directory.tryReplacement(of: ann, standing: "{A}1", by: "{A}2") == .sound)
+        #expect(try await directory.replace(ann, with: "{A}2", ifStill: "{A}1") == .replaced)
+    }
+
+    /// By `ssl-mode` as MySQL's own programs know it.
+    @Test(.enabled(if: MariaDBServer.isAvailable)) func aLineToMySQLIsEncryptedAsTheURLSays() async throws {
+        let (server, plain) = (try await MariaDBServer(tls: true), try await MariaDBServer(networking: true))
+        defer {
+            server.stop()
+            plain.stop()
+        }
+        for server in [server, plain] {
+            try await server.sql(Self.table)
+            try await server.sql("INSERT INTO users (address, password) VALUES ('ann@example.com', '{A}1')")
+        }
+        try await server.sql("ALTER USER mailmove REQUIRE SSL")
+        let password = Password(MariaDBServer.password)
+        func opens(_ server: MariaDBServer, _ parameters: String, host: String = "127.0.0.1") async throws -> Bool {
+            let url = "mysql://mailmove@\(host):\(server.port ?? 0)/mail\(parameters)"
+            let directory = try SQLDirectory(settings(url, password))
+            return (try? await directory.lookup(ann, recorded: nil))?.hash == "{A}1"
+        }
+        let own = "&ssl-ca=\(server.certificate)"
+        for good in [
+            "", "?ssl-mode=preferred", "?ssl-mode=REQUIRED", "?ssl-mode=verify_ca" + own,
+            "?ssl-mode=VERIFY_IDENTITY" + own,
+        ] {
+            #expect(try await opens(server, good), "\(good)")
+        }
+        // Nobody has signed it but itself; it names another host; the user may not come without TLS.
+        #expect(try await !opens(server, "?ssl-mode=verify-identity"))
+        #expect(try await !opens(server, "?ssl-mode=verify-identity" + own, host: "127.0.0.2"))
+        #expect(try await opens(server, "?ssl-mode=verify-ca" + own, host: "127.0.0.2"))
+        #expect(try await !opens(server, "?ssl-mode=disabled"))
+        for good in ["", "?ssl-mode=disabled"] { #expect(try await opens(plain, good)) }
+        for wanted in ["?ssl-mode=required", "?ssl-mode=verify-ca" + own, "?ssl-mode=verify-identity" + own] {
+            #expect(try await !opens(plain, wanted), "\(wanted)")
+        }
+    }
+
     @Test(arguments: AccountsDatabase.available)
     func aStatementThatIsWrongIsAnError(_ database: AccountsDatabase) async throws {
         try await database.with(["CREATE TABLE others (a INT)"]) { url, password, _, _ in

@@ -190,7 +190,7 @@ import Vocabulary
             PasswordAttempt(at: now, via: .imap, outcome: outcome, reason: reason)
         }
         let accepted: [LoginEffects.Outcome] = [
-            .takenOver(hash: "x", sealed), .intended(hash: "x", sealed), .started(sealed),
+            .takenOver(hash: "x", sealed), .intended(hash: "x", replaced: nil, sealed), .started(sealed),
             .repaired(sealed, missing: [], of: 0),
         ]
         for outcome in accepted { #expect(attempt(outcome, on: account()) == came(.accepted), "\(outcome)") }
@@ -221,28 +221,42 @@ import Vocabulary
     }
 
     @Test func aHandOverElsewhereIsSettledOnceByWhatStandsThere() throws {
-        let intended = try #require(effects(.intended(hash: "{CRYPT}old", sealed), on: account())?.account)
-        #expect(intended.handingOver == IntendedHandOver(hash: "{CRYPT}old", sealed: [1], generation: 3, via: .imap))
+        let intended = try #require(
+            effects(.intended(hash: "{CRYPT}old", replaced: "x", sealed), on: account())?.account)
+        #expect(
+            intended.handingOver
+                == IntendedHandOver(
+                    hash: "{CRYPT}old", replaced: "x", sealed: [1], generation: 3, via: .imap))
         #expect(intended.sealed == nil)
         #expect(intended.handover == .never)
-        let stands = try #require(effects(.settled(hash: "{CRYPT}old", stands: true), on: intended))
+        let stands = try #require(effects(.settled(hash: "{CRYPT}old", .stands), on: intended))
         #expect(stands.account?.handover == .unchanged)
         #expect(stands.account?.sealed == [1])
         #expect(stands.account?.handingOver == nil)
         #expect(stands.events.map(\.kind) == [.handedOver, .triggered])
         let settled = try #require(stands.account)
-        #expect(effects(.settled(hash: "{CRYPT}old", stands: true), on: settled) == nil)
-        #expect(effects(.settled(hash: "{CRYPT}other", stands: true), on: intended) == nil)
+        #expect(effects(.settled(hash: "{CRYPT}old", .stands), on: settled) == nil)
+        #expect(effects(.settled(hash: "{CRYPT}other", .stands), on: intended) == nil)
         for other in [false, true] {
             // Another is there, or it was accepted under other settings.
             var facts = AccountFacts(row: intended, settings: settings)
             if other { facts.settings?.generation = 4 }
-            let dropped = effects(.settled(hash: "{CRYPT}old", stands: other), asked: intended, then: facts)
+            let dropped = effects(.settled(hash: "{CRYPT}old", other ? .stands : .undone), asked: intended, then: facts)
             #expect(dropped?.account?.handingOver == nil)
             #expect(dropped?.account?.handover == .never)
             #expect(dropped?.account?.sealed == nil)
             #expect(dropped?.events.isEmpty == true)
         }
+    }
+
+    /// The mail moves all the same: the old server has taken the password.
+    @Test func whoWasOvertakenByANewerPasswordKeepsIt() throws {
+        let intended = try #require(
+            effects(.intended(hash: "{CRYPT}old", replaced: "x", sealed), on: account())?.account)
+        let overtaken = try #require(effects(.settled(hash: "{CRYPT}old", .overtaken), on: intended))
+        #expect(overtaken.account?.handover == .changedHere && overtaken.account?.handingOver == nil)
+        #expect(overtaken.account?.sealed == [1])
+        #expect(overtaken.events.map(\.kind) == [.triggered])
     }
 
     // MARK: What comes too late

@@ -98,8 +98,14 @@ public final class LDAPServer: @unchecked Sendable {
         throw Failed(description: "slapd did not start")
     }
 
+    /// It answers nobody, and keeps its connections, until it is let go on.
+    public func hang(_ hangs: Bool) {
+        process?.hang(hangs)
+    }
+
     public func stop() {
         guard let process, process.isRunning else { return }
+        hang(false)
         process.terminate()
         process.waitUntilExit()
         self.process = nil

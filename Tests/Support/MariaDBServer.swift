@@ -3,7 +3,7 @@
 public import Foundation
 import Glibc
 
-/// A real MariaDB on a socket, with an empty database `mail` and a user `mailmove` who has a password.
+/// A real MariaDB on a socket, and on loopback where it has TLS, with an empty database `mail` and a user `mailmove` who has a password.
 ///
 /// `@unchecked`: `process` changes in start and stop alone, which tests call in turn.
 public final class MariaDBServer: @unchecked Sendable {
@@ -19,9 +19,19 @@ public final class MariaDBServer: @unchecked Sendable {
     public let folder: URL
     public var socket: String { folder.appending(path: "my.sock").path }
     public var url: String { "mysql://mailmove@/mail?socket=\(socket)" }
+    /// On 127.0.0.1 and 127.0.0.2; nil where it is on its socket alone.
+    public let port: Int?
+    /// Its certificate for 127.0.0.1, which signs itself.
+    public var certificate: String { folder.appending(path: "cert").path }
+    private let hasTLS: Bool
     private var process: Process?
 
-    public init() async throws {
+    /// - Parameters:
+    ///   - networking: whether it is on loopback, too.
+    ///   - tls: whether it has a certificate.
+    public init(networking: Bool = false, tls: Bool = false) async throws {
+        port = networking || tls ? try LoopbackSocket.freePort() : nil
+        hasTLS = tls
         folder = MemoryFolder.named("mailmove-mariadb-\(UUID().uuidString.prefix(8))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         // Two that are installed at the same time trip over each other.
@@ -30,6 +40,14 @@ public final class MariaDBServer: @unchecked Sendable {
             ["/var/tmp/mailmove-mariadb.lock", "/usr/bin/mariadb-install-db"] + options + [
                 "--auth-root-authentication-method=normal", "--skip-test-db",
             ])
+        if tls {
+            try await run(
+                "/usr/bin/openssl",
+                [
+                    "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1", "-addext",
+                    "subjectAltName=IP:127.0.0.1", "-days", "2", "-keyout", "\(folder.path)/key", "-out", certificate,
+                ])
+        }
         try await start()
         try await sql(
             """
@@ -54,10 +72,11 @@ public final class MariaDBServer: @unchecked Sendable {
         process.executableURL = URL(filePath: "/usr/sbin/mariadbd")
         process.arguments =
             options + [
-                "--socket=\(socket)", "--skip-networking", "--pid-file=\(folder.path)/pid",
+                "--socket=\(socket)", "--skip-name-resolve", "--pid-file=\(folder.path)/pid",
                 "--innodb-buffer-pool-size=16M", "--character-set-server=utf8mb4",
                 "--log-error=\(folder.path)/log",
-            ]
+            ] + (port.map { ["--port=\($0)", "--bind-address=127.0.0.1,127.0.0.2"] } ?? ["--skip-networking"])
+            + (hasTLS ? ["--ssl-cert=\(certificate)", "--ssl-key=\(folder.path)/key"] : ["--skip-ssl"])
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.runTakingSignals()
@@ -73,9 +92,15 @@ public final class MariaDBServer: @unchecked Sendable {
 
     public func stop() {
         guard let process, process.isRunning else { return }
+        hang(false)
         process.terminate()
         process.waitUntilExit()
         self.process = nil
+    }
+
+    /// It answers nobody, and keeps its connections, until it is let go on.
+    public func hang(_ hangs: Bool) {
+        process?.hang(hangs)
     }
 
     /// Runs statements as the administrator. Gives the rows, columns apart by tabs.

@@ -1,18 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Vocabulary
-
-/// `closeAccounts`: whose.
-public struct ClosedAccounts: Parameters {
-    /// As given: an invalid address counts as not found.
-    public var accounts: [String]
-
-    public init(accounts: [String]) { self.accounts = accounts }
-
-    public static let schema = Schema.object(
-        ObjectSchema("Which accounts.", [.required("accounts", .array(of: .text), "full addresses")]))
-}
-
 /// What became of the addresses of `closeAccounts`.
 public struct CloseReport: Codable, Hashable, Sendable, Described {
     /// How many were open before.
@@ -35,7 +22,7 @@ public struct CloseReport: Codable, Hashable, Sendable, Described {
 }
 
 extension Contract {
-    public static let closeAccounts = MethodDeclaration<ClosedAccounts, CloseReport>(
+    public static let closeAccounts = MethodDeclaration<NamedAccounts, CloseReport>(
         "closeAccounts", .admin,
         "Closes accounts to hand-over, as their users' change of password would: their passwords are shown to nobody, and "
             + "the old ones open nothing.",

@@ -1,16 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// `pauseAccounts` and `resumeAccounts`: whose.
-public struct PausedAccounts: Parameters {
-    /// As given: an invalid address counts as not found.
-    public var accounts: [String]
-
-    public init(accounts: [String]) { self.accounts = accounts }
-
-    public static let schema = Schema.object(
-        ObjectSchema("Which accounts.", [.required("accounts", .array(of: .text), "full addresses")]))
-}
-
 /// What became of the addresses of `pauseAccounts`.
 public struct PauseReport: Codable, Hashable, Sendable, Described {
     /// How many were not paused before.
@@ -60,13 +49,13 @@ public struct ResumeReport: Codable, Hashable, Sendable, Described {
 }
 
 extension Contract {
-    public static let pauseAccounts = MethodDeclaration<PausedAccounts, PauseReport>(
+    public static let pauseAccounts = MethodDeclaration<NamedAccounts, PauseReport>(
         "pauseAccounts", .admin,
         "Pauses accounts: logins work as ever, no run starts, and a run in progress ends after its batch.",
         isIdempotent: true, example: ["accounts": ["ann@example.com", "nobody@example.com"]],
         gives: PauseReport(changed: 1, notFound: ["nobody@example.com"]))
 
-    public static let resumeAccounts = MethodDeclaration<PausedAccounts, ResumeReport>(
+    public static let resumeAccounts = MethodDeclaration<NamedAccounts, ResumeReport>(
         "resumeAccounts", .admin, "Lets the runs of paused accounts continue.", isIdempotent: true,
         example: ["accounts": ["ann@example.com", "bob@example.com"]],
         gives: ResumeReport(changed: 2, notFound: [], needsLogin: ["bob@example.com"]))

@@ -99,8 +99,14 @@ extension Pages {
         the library has no {}
         = 该库中没有 {}
 
-        {}: libpq is out of memory
-        = {}：libpq 内存不足
+        libpq is out of memory
+        = libpq 内存不足
+
+        PostgreSQL, {}
+        = PostgreSQL，{}
+
+        {}: it speaks no TLS, which ssl-mode wants
+        = {}：服务器不支持 ssl-mode 要求的 TLS
 
         {}: libmariadb is out of memory
         = {}：libmariadb 内存不足
@@ -228,17 +234,17 @@ extension Pages {
         doveadm's host {} has no address
         = doveadm 的主机 {} 没有地址
 
-        no socket can be made
-        = 无法建立套接字
-
         doveadm at {} cannot be reached
         = 无法连接位于 {} 的 doveadm
 
-        doveadm at {} does not take the request
-        = 位于 {} 的 doveadm 不接受请求
+        who is trusted cannot be read ({})
+        = 无法读取受信任的证书（{}）
 
-        doveadm at {} hangs up
-        = 位于 {} 的 doveadm 断开了连接
+        doveadm at {} shows a certificate that is not trusted, or of another host
+        = 位于 {} 的 doveadm 出示的证书不受信任，或属于其他主机
+
+        doveadm at {} fails the TLS handshake
+        = 与位于 {} 的 doveadm 的 TLS 握手失败
 
         doveadm at {} answers without end
         = 位于 {} 的 doveadm 应答没有结束

@@ -156,7 +156,7 @@ extension MailMoveClient {
 
     /// Closes accounts to hand-over, as a change of password would.
     public func closeAccounts(_ accounts: [String]) async throws -> CloseReport {
-        try await call(Contract.closeAccounts, ClosedAccounts(accounts: accounts))
+        try await call(Contract.closeAccounts, NamedAccounts(accounts: accounts))
     }
 
     /// Tries the platform's own accounts, and changes nothing.
@@ -168,12 +168,12 @@ extension MailMoveClient {
 
     /// Lets accounts log in as ever, and not move.
     public func pauseAccounts(_ accounts: [String]) async throws -> PauseReport {
-        try await call(Contract.pauseAccounts, PausedAccounts(accounts: accounts))
+        try await call(Contract.pauseAccounts, NamedAccounts(accounts: accounts))
     }
 
     /// Lets paused accounts move again.
     public func resumeAccounts(_ accounts: [String]) async throws -> ResumeReport {
-        try await call(Contract.resumeAccounts, PausedAccounts(accounts: accounts))
+        try await call(Contract.resumeAccounts, NamedAccounts(accounts: accounts))
     }
 
     /// Tries at once what waits for its next try in a domain.
