@@ -6,7 +6,7 @@ use warnings;
 use Bench::Ground;
 use Bench::Servers;
 use Exporter 'import';
-use File::Path 'make_path', 'remove_tree';
+use File::Path 'make_path';
 use IO::Socket::UNIX;
 use JSON::PP;
 use POSIX ();
@@ -31,7 +31,7 @@ sub call {
 # A daemon that has never seen anything.
 sub daemon_for {
     my ($row) = @_;
-    remove_tree("$folder/state", "$folder/new");
+    put_aside("$folder/state", "$folder/new");
     make_path "$folder/state", "$folder/new";
     sync_all();
     my $store = $row->{into}

@@ -6,7 +6,7 @@ use warnings;
 use Bench::Ground;
 use Bench::Servers;
 use Exporter 'import';
-use File::Path 'make_path', 'remove_tree';
+use File::Path 'make_path';
 
 our @EXPORT = qw(compile by_mpop by_mbsync by_reader by_writer by_fetchmail);
 
@@ -34,7 +34,7 @@ sub moved {
 sub by_mpop {
     my $row = shift;
     my @commands;
-    remove_tree("$folder/new");
+    put_aside("$folder/new");
     for my $name (@{$row->{names}}) {
         make_path map { "$folder/new/$name/$_" } qw(cur new tmp);
         write_file(
@@ -53,7 +53,7 @@ sub by_mpop {
 sub by_mbsync {
     my $row = shift;
     my @commands;
-    remove_tree("$folder/new");
+    put_aside("$folder/new");
     for my $name (@{$row->{names}}) {
         make_path "$folder/new/$name";
         my ($from, $near, $state) = $row->{into}
@@ -74,7 +74,7 @@ sub by_mbsync {
 
 sub by_reader {
     my ($row, $keeps) = @_;
-    remove_tree("$folder/new");
+    put_aside("$folder/new");
     my @commands;
     for my $name (@{$row->{names}}) {
         make_path "$folder/new/$name";

@@ -5,7 +5,7 @@ use strict;
 use warnings;
 use Bench::Ground;
 use Exporter 'import';
-use File::Path 'make_path', 'remove_tree';
+use File::Path 'make_path';
 use List::Util 'sum';
 
 our @EXPORT = qw(
@@ -73,7 +73,7 @@ sub prepare_platform {
 # Empty each time.
 sub start_platform {
     end_platform();
-    remove_tree("$folder/platform/mail", "$folder/platform/run");
+    put_aside("$folder/platform/mail", "$folder/platform/run");
     $platform = start("$folder/platform.log", $command, "$folder/platform", $port{new});
     listening($port{new});
 }
