@@ -196,7 +196,7 @@ public final class DaemonProcess: Sendable {
         throw Failure(description: "mailmoved was not started")
     }
 
-    private static var executable: URL {
+    public static var executable: URL {
         get throws {
             if let path = ProcessInfo.processInfo.environment["MAILMOVED"] { return URL(filePath: path) }
             let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
