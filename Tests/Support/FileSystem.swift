@@ -135,6 +135,12 @@ public final class FileSystem: Sendable {
             }
         }
         isMounted.withLock { $0 = false }
+        // A server that was started meanwhile, in a mount namespace of its own, has it mounted until it ends.
+        triesLeft = 3000
+        while try !Self.run(["losetup", "--noheadings", "--associated", image]).isEmpty, triesLeft > 0 {
+            triesLeft -= 1
+            usleep(50_000)
+        }
         try Self.run(["mount", "-o", "loop", image, folder.path])
         isMounted.withLock { $0 = true }
     }
