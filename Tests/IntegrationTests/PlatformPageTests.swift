@@ -65,6 +65,21 @@ extension Integration {
             """
         }
 
+        private static let quick = ["MAILMOVE_PASSWORDS_SCHEME": "sha512"]
+
+        /// Starts the daemon as the page configures it: it finds the platform's accounts, and nothing wrong with them.
+        private func enabled(
+            _ daemon: DaemonProcess, _ configuration: String, _ old: MailboxServer
+        ) async throws -> Platform {
+            try Data(configuration.utf8).write(to: daemon.folder.appending(path: "mailmoved.yaml"))
+            try await daemon.start()
+            let platform = Platform(daemon)
+            #expect(try await platform.enable(.loopback(port: old.port)).counts.notStarted == 2)
+            let findings = try await platform.admin.verifyAccounts(account: Platform.ann)
+            #expect(findings.ok, "\(findings.checks)")
+            return platform
+        }
+
         @Test(.enabled(if: MariaDBServer.isAvailable)) func mailcow() async throws {
             let page = try PlatformPage("mailcow")
             let folder = "/var/tmp/mailmove-mailcow-\(UUID().uuidString.prefix(8))"
@@ -115,15 +130,11 @@ extension Integration {
                 )
                 .replacing("/usr/local/sbin/mailcow-flush", with: flush)
             #expect(configuration.contains(flush) && configuration.contains(server.socket))
-            let environment = ["MAILMOVE_ACCOUNTS_PASSWORD_FILE": secret, "MAILMOVE_PASSWORDS_SCHEME": "sha512"]
-            let daemon = try DaemonProcess(environment: environment, user: PlatformDovecot.owner)
-            try Data(configuration.utf8).write(to: daemon.folder.appending(path: "mailmoved.yaml"))
-            try await daemon.start()
+            let daemon = try DaemonProcess(
+                environment: Self.quick.merging(["MAILMOVE_ACCOUNTS_PASSWORD_FILE": secret]) { $1 },
+                user: PlatformDovecot.owner)
             defer { daemon.kill() }
-            let platform = Platform(daemon)
-            #expect(try await platform.enable(.loopback(port: old.port)).counts.notStarted == 2)
-            let findings = try await platform.admin.verifyAccounts(account: Platform.ann)
-            #expect(findings.ok, "\(findings.checks)")
+            let platform = try await enabled(daemon, configuration, old)
 
             // As mailcow has it, and before the first passdb what the page says.
             let ours = try page.block(with: "passdb {")
@@ -232,15 +243,9 @@ extension Integration {
             let configuration = try page.block(with: "kind: command")
                 .replacing("/usr/local/sbin/dms-accounts", with: program).replacing(
                     "/usr/local/sbin/dms-wait", with: wait)
-            let daemon = try DaemonProcess(
-                environment: ["MAILMOVE_PASSWORDS_SCHEME": "sha512"], user: PlatformDovecot.owner)
-            try Data(configuration.utf8).write(to: daemon.folder.appending(path: "mailmoved.yaml"))
-            try await daemon.start()
+            let daemon = try DaemonProcess(environment: Self.quick, user: PlatformDovecot.owner)
             defer { daemon.kill() }
-            let platform = Platform(daemon)
-            #expect(try await platform.enable(.loopback(port: old.port)).counts.notStarted == 2)
-            let findings = try await platform.admin.verifyAccounts(account: Platform.ann)
-            #expect(findings.ok, "\(findings.checks)")
+            let platform = try await enabled(daemon, configuration, old)
 
             // As docker-mailserver has it, changed by what the page has in user-patches.sh.
             _ = try write("conf.d/10-auth.conf", "auth_mechanisms = plain login\n!include auth-passwdfile.inc\n")

@@ -207,6 +207,19 @@ import Vocabulary
         #expect(try await !opens(server, "?ssl-mode=verify-identity"))
         #expect(try await !opens(server, "?ssl-mode=verify-identity" + own, host: "127.0.0.2"))
         #expect(try await opens(server, "?ssl-mode=verify-ca" + own, host: "127.0.0.2"))
+        // Who is trusted has not signed it.
+        let foreign = "/var/tmp/mailmove-foreign-\(UUID().uuidString.prefix(8))"
+        defer { for end in ["", ".key"] { try? FileManager.default.removeItem(atPath: foreign + end) } }
+        let made = try await ProgramRun.output(
+            of: "/usr/bin/openssl",
+            [
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1", "-days", "2", "-keyout",
+                foreign + ".key", "-out", foreign,
+            ])
+        #expect(made.status == 0, "\(made.output)")
+        for mode in ["verify-ca", "verify-identity"] {
+            #expect(try await !opens(server, "?ssl-mode=\(mode)&ssl-ca=\(foreign)"), "\(mode)")
+        }
         #expect(try await !opens(server, "?ssl-mode=disabled"))
         for good in ["", "?ssl-mode=disabled"] { #expect(try await opens(plain, good)) }
         for wanted in ["?ssl-mode=required", "?ssl-mode=verify-ca" + own, "?ssl-mode=verify-identity" + own] {
