@@ -214,9 +214,19 @@ public actor SharedPostgreSQL {
     private var server: Task<PostgreSQLServer, any Error>?
     private var count = 0
 
+    /// What a static value has started nobody lets go of before the process ends.
+    private static let ended = Mutex<PostgreSQLServer?>(nil)
+
     /// A new, empty database.
     public func database() async throws -> (server: PostgreSQLServer, name: String) {
-        let starting = server ?? Task { try await PostgreSQLServer() }
+        let starting =
+            server
+            ?? Task {
+                let server = try await PostgreSQLServer()
+                Self.ended.withLock { $0 = server }
+                atexit { SharedPostgreSQL.ended.withLock { $0 }?.endWithProcess() }
+                return server
+            }
         server = starting
         let server = try await starting.value
         count += 1

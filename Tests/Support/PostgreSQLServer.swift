@@ -119,6 +119,17 @@ public final class PostgreSQLServer: @unchecked Sendable {
         self.process = nil
     }
 
+    /// As this process ends, when nothing runs any more that could tell of children.
+    func endWithProcess() {
+        let file = folder.path + "/data/postmaster.pid"
+        let pid = (try? String(contentsOfFile: file, encoding: .utf8))?.split(separator: "\n").first
+        guard let pid = pid.flatMap({ pid_t($0) }) else { return }
+        kill(pid, SIGINT)
+        // It takes its file away last.
+        for _ in 0..<500 where access(file, F_OK) == 0 { usleep(10_000) }
+        try? FileManager.default.removeItem(at: folder)  // left behind in memory at worst
+    }
+
     /// A new database of nodes in it.
     public func shared() async throws -> (server: PostgreSQLServer, name: String) {
         try await sql("CREATE DATABASE records OWNER mailmove", in: "postgres")
