@@ -52,7 +52,7 @@ build: ## Build the daemon for production (.build/release/mailmoved)
 
 test: setup ## Run all tests
 	$(SWIFT) build --build-tests
-	$(AT_ONCE) Tests/failures-last $(SWIFT) test --skip-build --skip IntegrationTests
+	$(AT_ONCE) Tests/failures-last $(SWIFT) test --skip-build --skip IntegrationTests --skip RealServersTests
 	SWIFT='$(SWIFT)' Tests/failures-last Tests/side-by-side
 
 KILLS   ?= 1000

@@ -68,14 +68,25 @@ import Vocabulary
     }
 
     /// Courier closes each connection that is one too many without a word, and answers wrong passwords five seconds later.
+    /// It counts processes of its own: where the machine lets those stand still after their connections have ended, it
+    /// refuses everybody meanwhile, and is out of reach as far as anybody can tell. That may happen once.
     @Test(.enabled(if: CourierServer.isAvailable, "needs root, for paths of its own"))
     func aCourierThatBearsFourConnectionsLetsAllInAndIsNamed() async throws {
+        let hitches = try await hitchesAtACourier()
+        guard !hitches.isEmpty else { return }
+        print("once more, for a first time went wrong:", hitches.sorted().joined(separator: "\n"))
+        #expect(try await hitchesAtACourier().isEmpty, "a second time after \(hitches.sorted())")
+    }
+
+    /// - Returns: whose moves failed, and what of its limit was not found out.
+    private func hitchesAtACourier() async throws -> Set<String> {
         let (users, messages) = (Self.users(6), 40)
         let server = try await CourierServer(users: Self.passwords(of: users), perAddress: 4)
         defer { server.stop() }
         for user in users { try server.fill(user.description, with: Self.mail(messages, of: user)) }
         var limits = limits
         limits.connectionsPerOldServer = 16
+        var hitches: Set<String> = []
         try await NewPlatform.run(limits: limits) { platform in
             try await platform.enable(port: server.port, accounts: users)
             // Two of the four are taken by mail programs on this machine.
@@ -84,7 +95,7 @@ import Vocabulary
                 try await openMailbox(of: users[1], port: server.port),
             ]
             defer { for program in programs { program.abort() } }
-            let failures = try await failures(of: users, platform) {
+            hitches = try await failures(of: users, platform, seeing: { "connections: \(server.connections)" }) {
                 try await each(users[...]) { user in
                     // The last two have a connection each for what they mistype, while the others' moves begin, and one
                     // more logs in.
@@ -95,11 +106,13 @@ import Vocabulary
                 }
                 try await each(users[...]) { try await allHasArrived(messages, for: $0, platform) }
             }
-            #expect(failures.isEmpty)
             #expect(server.log.contains("Maximum connection limit reached"), "this test says nothing")
             let overview = try await platform.move.settings.overview(of: NewPlatform.ann.domain)
-            #expect(overview.reachability?.detail.contains("beyond") == true)
+            if overview.reachability?.detail.contains("beyond") != true {
+                hitches.insert("its limit is not named: \(overview.reachability?.detail ?? "nothing is")")
+            }
         }
+        return hitches
     }
 
     // MARK: What users do
@@ -189,21 +202,23 @@ import Vocabulary
     // MARK: What comes of it
 
     /// Whose status is `failed` while `body` goes on, and why.
+    /// - Parameter circumstances: what may explain the first failure of each.
     private func failures(
-        of users: [EmailAddress], _ platform: NewPlatform, during body: () async throws -> Void
+        of users: [EmailAddress], _ platform: NewPlatform,
+        seeing circumstances: @escaping @Sendable () -> String = { "" }, during body: () async throws -> Void
     ) async throws -> Set<String> {
         let isOver = Mutex(false)
         async let seen = {
-            var seen: Set<String> = []
+            var seen: [EmailAddress: String] = [:]
             while !isOver.withLock({ $0 }) {
                 for user in users {
                     let status = try await platform.status(of: user)
-                    guard status.status == .failed else { continue }
-                    seen.insert("\(user): \(status.error.map { "\($0)" } ?? "no reason")")
+                    guard status.status == .failed, seen[user] == nil else { continue }
+                    seen[user] = "\(user): \(status.error.map { "\($0)" } ?? "no reason") \(circumstances())"
                 }
                 try await Task.sleep(for: .milliseconds(50))
             }
-            return seen
+            return Set(seen.values)
         }()
         try await body()
         isOver.withLock { $0 = true }

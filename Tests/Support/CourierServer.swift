@@ -90,6 +90,19 @@ public final class CourierServer: @unchecked Sendable {
         (try? String(contentsOf: folder.appending(path: "log"), encoding: .utf8)) ?? "(no log)"
     }
 
+    /// The connections to its POP3 that the system knows of, as it tells them (proc(5), `/proc/net/tcp`): `REMOTE STATE`.
+    public var connections: [String] {
+        let port = String(format: "%04X", port)
+        let table = (try? String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)) ?? ""
+        return table.split(separator: "\n").dropFirst().compactMap { line in
+            let fields = line.split(separator: " ")
+            guard fields.count > 3, fields[1].hasSuffix(":" + port) || fields[2].hasSuffix(":" + port) else {
+                return nil
+            }
+            return fields[1...3].joined(separator: " ")
+        }
+    }
+
     public func maildir(of user: String) -> URL { folder.appending(path: "mail/\(user)/Maildir") }
 
     /// Puts messages into a user's INBOX, once; line ends as they are to be kept.
