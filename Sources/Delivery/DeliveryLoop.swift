@@ -53,14 +53,13 @@ final class DeliveryLoop: Sendable {
         func settle() {
             if let shortfall { return resume(throwing: shortfall) }
             var start = 0
-            for (number, (receipt, messages)) in receipts.enumerated() {
+            for (receipt, messages) in receipts {
                 var delivered = Delivered()
                 for index in 0..<messages where publication.outcomes.indices.contains(start + index) {
                     if case .refused(let words) = publication.outcomes[start + index] {
                         delivered.refused[index] = words
                     }
                 }
-                if number == 0 { delivered.perhapsDoubled = publication.perhapsDoubled }
                 receipt.settle(.success(delivered))
                 start += messages
             }
@@ -147,7 +146,7 @@ final class DeliveryLoop: Sendable {
                 // What becomes visible now can be refused by nobody later.
                 let (records, lease) = (context.records, item.submission.lease)
                 guard records.holds(lease) else { throw Self.superseded }
-                item.publication = try await store.publish(item.submission.batch) { records.holds(lease) }
+                item.publication = try await store.publish(item.submission.batch, for: publisher(under: lease))
                 item.submission.keep(item.publication)
                 let vanished = item.publication.outcomes.count { $0 == .takenAway }
                 if vanished > 0 { item.shortfall = store.takenAway(vanished, from: item.submission.batch) }
@@ -176,6 +175,26 @@ final class DeliveryLoop: Sendable {
             }
         }
         return prepared
+    }
+
+    /// Nobody can tell later that mail was sent twice: that is said before.
+    private func publisher(under lease: Lease?) -> Publisher {
+        let context = context
+        return Publisher(isOurs: { context.records.holds(lease) }) { account, count in
+            let event = EventRecord(
+                at: context.now(), account: account, kind: .perhapsDoubled,
+                detail:
+                    "\(count) messages were sent to the mail store once more after its answer was lost, for they were "
+                    + "not where they would have arrived; if they had been moved or deleted here since, they are here again"
+            )
+            do {
+                try await context.records.append([event])
+                return true
+            } catch {
+                context.log.error("an event cannot be recorded: \(error)", metadata: .about(account))
+                return false
+            }
+        }
     }
 
     private static let superseded = RecordsError(

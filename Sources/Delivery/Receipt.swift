@@ -8,8 +8,6 @@ package import Waiting
 package struct Delivered: Sendable {
     /// Why, by the message's place in the submission.
     package var refused: [Int: String] = [:]
-    /// How many messages may be in the mailbox a second time (`Publication.perhapsDoubled`).
-    package var perhapsDoubled = 0
 }
 
 /// The future result of a submission to ``Delivery``: success once every message of the batch is moved or refused; after

@@ -20,7 +20,6 @@ struct AppendPlan: Sendable {
     private var width = IMAPBatch.mostMessages
     /// Those that the platform may take without their keywords.
     private(set) var bare: Set<Int> = []
-    var perhapsDoubled = 0
 
     /// - Parameter isStaged: of each message, whether its octets are here.
     init(_ messages: [IMAPBatch.Message], isStaged: [Bool]) {
@@ -93,15 +92,13 @@ struct AppendPlan: Sendable {
     }
 
     var publication: Publication {
-        var publication = Publication(
+        Publication(
             fates.map { fate in
                 switch fate {
                 case .pending: .takenAway
                 case .done(let outcome): outcome
                 }
             })
-        publication.perhapsDoubled = perhapsDoubled
-        return publication
     }
 }
 

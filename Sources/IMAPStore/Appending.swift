@@ -46,7 +46,7 @@ struct Appending {
     private let turn: PlatformConnections.Turn
     private let folder: [String]
     private let messages: [OutgoingMessage?]
-    private let isOurs: @Sendable () -> Bool
+    private let publisher: Publisher
     private var plan: AppendPlan
     /// Up to where the folder is known.
     private var watermark: Watermark?
@@ -54,12 +54,12 @@ struct Appending {
     private var patience = Patience()
     private var hasMadeFolder = false
 
-    /// - Parameter isOurs: asked before anything is sent, and before it could be complete over there.
+    /// - Parameter publisher: asked before anything is sent, and before it could be complete over there.
     init(
         _ store: IMAPStore, _ turn: PlatformConnections.Turn, _ batch: IMAPBatch, _ messages: [OutgoingMessage?],
-        while isOurs: @escaping @Sendable () -> Bool
+        for publisher: Publisher
     ) {
-        (self.store, self.turn, self.messages, self.isOurs) = (store, turn, messages, isOurs)
+        (self.store, self.turn, self.messages, self.publisher) = (store, turn, messages, publisher)
         (folder, watermark) = (batch.folder, batch.watermark)
         plan = AppendPlan(batch.messages, isStaged: messages.map { $0 != nil })
     }
@@ -67,7 +67,7 @@ struct Appending {
     /// - Throws: `MailStoreError` when it gives up: nobody knows then what is there of the batch.
     mutating func run() async throws(MailStoreError) -> Publication {
         while doubt != nil || plan.isPending {
-            guard isOurs() else {
+            guard publisher.isOurs() else {
                 throw error(.failed, "is sent no more by this node: another may deliver to \(turn.account)")
             }
             let line = try await connected()
@@ -131,7 +131,7 @@ struct Appending {
             return plan.refuse(
                 chunk[0], "it has \(octets) octets, and the platform takes \(limit) (APPENDLIMIT)")
         }
-        let octets = try await SpooledOctets(chunk.compactMap { messages[$0]?.spooled }, store.pool, while: isOurs)
+        let octets = try await SpooledOctets(chunk.compactMap { messages[$0]?.spooled }, store.pool, while: publisher.isOurs)
         var outgoing = chunk.map { appended($0, line) }
         if line.isUTF8 {
             for (index, isUTF8) in try await octets.areHeadersUTF8().enumerated() { outgoing[index].isUTF8 = isUTF8 }
@@ -207,7 +207,10 @@ struct Appending {
             return await store.stopping.sleep(seconds: doubt.seconds)
         }
         plan.found(doubt.chunk, except: missing)
-        if doubt.answer == nil { plan.perhapsDoubled += min(missing.count, vanished) }
+        let doubled = min(missing.count, vanished)
+        if doubt.answer == nil, doubled > 0, !(await publisher.mayDouble(turn.account, doubled)) {
+            throw error(.failed, "may have had mail of \(turn.account) already, and gets it when that can be recorded")
+        }
         self.watermark = upTo
         self.doubt = nil
         if missing.count < doubt.chunk.count { patience = Patience() }

@@ -168,20 +168,18 @@ public final class IMAPStore: MailStore {
 
     @discardableResult
     public func publish(_ staged: StagedBatch) async throws(MailStoreError) -> Publication {
-        try await publish(staged) { true }
+        try await publish(staged, for: Publisher())
     }
 
     @discardableResult
-    public func publish(
-        _ staged: StagedBatch, while isOurs: @escaping @Sendable () -> Bool
-    ) async throws(MailStoreError) -> Publication {
+    public func publish(_ staged: StagedBatch, for publisher: Publisher) async throws(MailStoreError) -> Publication {
         guard let batch = IMAPBatch(staged) else { throw Self.strange }
         let account = batch.account
         let handles = batch.messages.map(\.handle)
         do throws(MailStoreError) {
             let publication = try await connections.with(account) { (turn) async throws(MailStoreError) in
                 var appending = Appending(
-                    self, turn, batch, self.staged.messages(handles, of: account), while: isOurs)
+                    self, turn, batch, self.staged.messages(handles, of: account), for: publisher)
                 return try await appending.run()
             }
             self.staged.remove(handles, of: account)

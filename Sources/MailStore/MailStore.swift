@@ -86,12 +86,9 @@ public protocol MailStore: Sendable {
     @discardableResult
     func publish(_ batch: StagedBatch) async throws(MailStoreError) -> Publication
 
-    /// As ``publish(_:)``, as long as the mailbox is the caller's to deliver to: another node may take it over. A store in
-    /// which a batch that two publish would arrive twice asks right before each message becomes visible.
+    /// As ``publish(_:)``, for somebody who can be asked.
     @discardableResult
-    func publish(
-        _ batch: StagedBatch, while isOurs: @escaping @Sendable () -> Bool
-    ) async throws(MailStoreError) -> Publication
+    func publish(_ batch: StagedBatch, for publisher: Publisher) async throws(MailStoreError) -> Publication
 
     /// The error for `count` messages of `batch` that were taken away before they became visible.
     func takenAway(_ count: Int, from batch: StagedBatch) -> MailStoreError
@@ -152,9 +149,7 @@ extension MailStore {
     public func prepare(_ batch: StagedBatch) async throws(MailStoreError) -> StagedBatch { batch }
 
     @discardableResult
-    public func publish(
-        _ batch: StagedBatch, while isOurs: @escaping @Sendable () -> Bool
-    ) async throws(MailStoreError) -> Publication {
+    public func publish(_ batch: StagedBatch, for publisher: Publisher) async throws(MailStoreError) -> Publication {
         try await publish(batch)
     }
 

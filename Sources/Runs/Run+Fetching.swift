@@ -12,8 +12,7 @@ import Waiting
 extension Run {
     private enum Step: Sendable {
         case retrieved
-        case delivered(
-            Delivery.Size, refused: [(message: ListedMessage, words: String)], perhapsDoubled: Int, within: Duration)
+        case delivered(Delivery.Size, refused: [(message: ListedMessage, words: String)], within: Duration)
     }
 
     /// Streams the wanted messages into the store, and submits what is staged there.
@@ -88,16 +87,14 @@ extension Run {
             var (allowed, hasWaited) = (OpenWindow(), false)
             var failure: (any Error)?
             var lastPause = ContinuousClock.now
-            var perhapsDoubled = 0
             // What was delivered counts, whatever else fails: the next attempt continues after it.
             func take(_ step: Result<Step, any Error>) {
                 switch step {
-                case .success(.delivered(let size, let refused, let doubled, let duration)):
+                case .success(.delivered(let size, let refused, let duration)):
                     open -= size
                     allowed.delivered(size, within: duration, hasWaited: hasWaited)
                     progress.delivered(size.messages - refused.count)
                     leaveBehind(refused, &fetch, session)
-                    perhapsDoubled += doubled
                 case .failure(let error): failure = failure ?? error
                 case .success(.retrieved): break
                 }
@@ -116,8 +113,7 @@ extension Run {
                             let refused = delivered.refused.sorted { $0.key < $1.key }.map {
                                 (messages[$0.key], $0.value)
                             }
-                            return .delivered(
-                                size, refused: refused, perhapsDoubled: delivered.perhapsDoubled, within: .now - start)
+                            return .delivered(size, refused: refused, within: .now - start)
                         } catch {
                             setback.note(error)
                             throw error
@@ -130,7 +126,6 @@ extension Run {
                 await giveWay(at: gate, since: &lastPause)
             }
             while let step = await group.nextResult() { take(step) }
-            try await tellOfDoubled(perhapsDoubled)
             for message in refusals.messages { progress.refused(names.id(of: message)) }
             // By now everything that arrived whole is settled, in order; what has been deleted over there never comes.
             let vanished = session.vanished

@@ -35,19 +35,6 @@ extension Run {
         }
     }
 
-    /// Nobody can tell whether these had arrived before.
-    func tellOfDoubled(_ count: Int) async throws {
-        guard count > 0 else { return }
-        try await context.records.append([
-            EventRecord(
-                at: context.now(), account: account.address, kind: .perhapsDoubled,
-                detail:
-                    "\(count) messages were sent to the mail store once more after its answer was lost, for they were "
-                    + "not where they would have arrived; if they had been moved or deleted here since, they are here again"
-            )
-        ])
-    }
-
     mutating func tellThatNothingIsDeleted() async throws {
         let detail = "deleteAfterMove deletes nothing: the old server cannot delete single messages (UIDPLUS)"
         guard !progress.untold([detail]).isEmpty else { return }

@@ -109,8 +109,10 @@ import Vocabulary
         }
     }
 
-    /// What its user moves away before it could be looked for may come again, and that is told.
-    @Test func whatItsUserMovesAwayMeanwhileMayComeAgainAndIsTold() async throws {
+    /// What its user moves away before it could be looked for may come again, and that is told before; where it cannot be
+    /// recorded, it does not come again.
+    @Test(arguments: [true, false])
+    func whatItsUserMovesAwayMeanwhileMayComeAgainAndIsTold(isRecorded: Bool) async throws {
         try await Scene.playing { scene in
             let isFirst = Mutex(true)
             let platform = scene.platform
@@ -124,8 +126,20 @@ import Vocabulary
                 }
                 return .cut
             }
-            #expect(try await scene.deliver(many).perhapsDoubled == 2)
-            try scene.expectOnce(many)
+            let told = Mutex<[Int]>([])
+            let publisher = Publisher(mayDouble: { account, count in
+                #expect(account == scene.ann && platform.line.asked("APPEND").count == 1)
+                told.withLock { $0.append(count) }
+                return isRecorded
+            })
+            if isRecorded {
+                try await scene.deliver(many, for: publisher)
+                try scene.expectOnce(many)
+            } else {
+                await #expect(throws: MailStoreError.self) { try await scene.deliver(many, for: publisher) }
+                try scene.expectOnce(Array(many[2...]))
+            }
+            #expect(told.withLock { $0 } == [2])
         }
     }
 
@@ -205,11 +219,12 @@ import Vocabulary
             let (writer, batch) = try await scene.stage(messages)
             let left = Mutex(asked)
             await #expect(throws: MailStoreError.self) {
-                try await scene.store.publish(batch) {
+                let publisher = Publisher(isOurs: {
                     left.withLock {
                         $0 -= 1; return $0 >= 0
                     }
-                }
+                })
+                try await scene.store.publish(batch, for: publisher)
             }
             await writer.leave()
             try scene.expectOnce([])

@@ -72,10 +72,12 @@ struct Scene: Sendable {
 
     /// Stages messages and delivers them.
     @discardableResult
-    func deliver(_ messages: [[UInt8]], folder: [String] = NewFolder.inbox) async throws -> Publication {
+    func deliver(
+        _ messages: [[UInt8]], folder: [String] = NewFolder.inbox, for publisher: Publisher = Publisher()
+    ) async throws -> Publication {
         let (writer, batch) = try await stage(messages, folder: folder)
         do {
-            let publication = try await store.publish(batch)
+            let publication = try await store.publish(batch, for: publisher)
             await writer.leave()
             return publication
         } catch {
