@@ -131,7 +131,8 @@ struct Appending {
             return plan.refuse(
                 chunk[0], "it has \(octets) octets, and the platform takes \(limit) (APPENDLIMIT)")
         }
-        let octets = try await SpooledOctets(chunk.compactMap { messages[$0]?.spooled }, store.pool, while: publisher.isOurs)
+        let octets = try await SpooledOctets(
+            chunk.compactMap { messages[$0]?.spooled }, store.pool, while: publisher.isOurs)
         var outgoing = chunk.map { appended($0, line) }
         if line.isUTF8 {
             for (index, isUTF8) in try await octets.areHeadersUTF8().enumerated() { outgoing[index].isUTF8 = isUTF8 }

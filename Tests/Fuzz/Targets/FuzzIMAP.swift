@@ -10,7 +10,7 @@ import Vocabulary
 /// A session in which all kinds of commands are under way, answered by anything, in pieces of any size.
 func fuzzIMAP(_ input: Input) {
     var input = input
-    let kind = input.number(below: 10)
+    let kind = input.number(below: 11)
     let size = input.number(below: 9)
     let atOnce = converse(kind, input.pieces(of: 0))
     let inPieces = converse(kind, input.pieces(of: size))
@@ -51,9 +51,17 @@ private func converse(_ kind: Int, _ pieces: [ArraySlice<UInt8>]) -> Conversed {
         // What the new platform is told.
         case 8: [.status(.inbox, [.uidNext, .uidValidity]), .create(MailboxName("Müller"), .sent), .subscribe(.inbox)]
         case 9: [.append(.inbox, [.init(flags: [.seen], octets: 7)]), .examine(.inbox, nil), .unselect]
+        // A folder is opened before the one before it has been answered for.
+        case 10:
+            [
+                .examine(.inbox, nil), .fetch(UIDSet(1...9), [.uid, .message], changedSince: nil),
+                .examine(MailboxName("Müller"), nil), .fetch(.from(1), [.uid, .message], changedSince: nil),
+            ]
         default: [.search(.all, extended: true), .fetch(.from(1), [.flags, .header], changedSince: 7), .logout]
         }
-    for command in commands { hold((try? machine.begin(command)) != nil, "what can be sent is begun") }
+    for command in commands {
+        hold((try? machine.begin(command, isAhead: kind == 10)) != nil, "what can be sent is begun")
+    }
     func send() {
         while let output = machine.nextOutput() {
             if case .octets(let octets, _) = output { hold(octets.readableBytes > 0, "what is sent is something") }
