@@ -92,7 +92,7 @@ struct IMAPBatch: Hashable, Sendable {
             add(String(UInt64(bitPattern: message.content.value), radix: 16))
             add(String(message.octets))
         }
-        return StagedBatch(encoded: encoded, lane: Self.lane(of: account), count: messages.count)
+        return StagedBatch(encoded: encoded, lane: Self.lane(of: account), count: messages.count, octets: octets)
     }
 
     /// A mailbox that is slow, full or busy holds up no other.
@@ -100,12 +100,28 @@ struct IMAPBatch: Hashable, Sendable {
 
     var octets: Int { messages.reduce(0) { $0 + $1.octets } }
 
-    /// Appends `next` if that is for the same folder, and the whole is not too much for one APPEND.
-    mutating func join(_ next: IMAPBatch) -> Bool {
-        guard account == next.account, folder == next.folder, watermark == nil, next.watermark == nil,
-            messages.count + next.messages.count <= Self.mostMessages, octets + next.octets <= Self.mostOctets
+    /// Appends `next` if that is for the same folder, neither is prepared, and the whole is not too much for one APPEND;
+    /// without decoding them, for all that is delivered passes here.
+    static func join(_ next: StagedBatch, to batch: inout StagedBatch) -> Bool {
+        guard batch.count + next.count <= mostMessages, batch.octets + next.octets <= mostOctets,
+            let end = unpreparedStart(batch.encoded), let start = unpreparedStart(next.encoded),
+            batch.encoded[..<end] == next.encoded[..<start]
         else { return false }
-        messages += next.messages
+        batch.encoded += next.encoded[start...]
+        batch.count += next.count
+        batch.octets += next.octets
         return true
+    }
+
+    /// Where the messages begin in a batch that is not prepared.
+    private static func unpreparedStart(_ encoded: [UInt8]) -> Int? {
+        var fields = 0
+        for (index, octet) in encoded.enumerated() where octet == 0 {
+            fields += 1
+            guard fields == 6 else { continue }
+            // The end of the folder, and three times 0.
+            return encoded[...index].suffix(7) == [0, 48, 0, 48, 0, 48, 0] ? index + 1 : nil
+        }
+        return nil
     }
 }

@@ -134,11 +134,7 @@ public final class IMAPStore: MailStore {
 
     public func batch(encoded: [UInt8]) -> StagedBatch? { IMAPBatch(encoded: encoded)?.staged }
 
-    public func join(_ next: StagedBatch, to batch: inout StagedBatch) -> Bool {
-        guard var first = IMAPBatch(batch), let second = IMAPBatch(next), first.join(second) else { return false }
-        batch = first.staged
-        return true
-    }
+    public func join(_ next: StagedBatch, to batch: inout StagedBatch) -> Bool { IMAPBatch.join(next, to: &batch) }
 
     /// The platform's OK has made it durable.
     public func sync(_ batches: [StagedBatch]) async -> [Int: MailStoreError] { [:] }

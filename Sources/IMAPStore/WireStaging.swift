@@ -84,7 +84,7 @@ struct WireStaging {
         let own = UnsafeRawBufferPointer(rebasing: all[added...])
         message.addedToCome -= added
         message.octets += own.count
-        if !message.hasReturns, own.contains(13) { message.hasReturns = true }
+        if !message.hasReturns, let base = own.baseAddress { message.hasReturns = memchr(base, 13, own.count) != nil }
         current = message
         scan.append(own)
         var rest = all

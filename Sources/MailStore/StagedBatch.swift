@@ -30,13 +30,16 @@ public struct StagedBatch: Hashable, Sendable {
     public var lane: StoreLane
     /// How many messages.
     public var count: Int
+    /// How many octets they are, where the store bounds what becomes visible together by that; else 0.
+    public var octets: Int
     /// Of the run that staged it; nil once it has been read from an intent.
     public var run: StagedRun?
 
-    public init(encoded: [UInt8], lane: StoreLane, count: Int, run: StagedRun? = nil) {
+    public init(encoded: [UInt8], lane: StoreLane, count: Int, octets: Int = 0, run: StagedRun? = nil) {
         self.encoded = encoded
         self.lane = lane
         self.count = count
+        self.octets = octets
         self.run = run
     }
 }

@@ -94,13 +94,37 @@ import Vocabulary
                 messages: [.init(handle: "1", content: ContentHash(value: 1), octets: octets)]
             )
         }
-        var first = batch(IMAPBatch.mostOctets - 10)
-        let joined = [first.join(batch(11)), first.join(batch(1, "Sent")), first.join(batch(10))]
-        #expect(joined == [false, false, true])
-        var prepared = batch(1)
-        prepared.watermark = Watermark(validity: 1, next: 1)
-        let isJoined = prepared.join(batch(1))
-        #expect(!isJoined)
+        let first = batch(IMAPBatch.mostOctets - 10)
+        #expect(joined(first, batch(11)) == nil && joined(first, batch(1, "Sent")) == nil)
+        let both = try #require(joined(first, batch(10)))
+        #expect(IMAPBatch(both)?.messages == first.messages + batch(10).messages)
+        #expect(both.count == 2 && both.octets == IMAPBatch.mostOctets && IMAPBatch(both)?.staged == both)
+        var many = batch(1)
+        many.messages = Array(repeating: many.messages[0], count: IMAPBatch.mostMessages)
+        #expect(joined(many, batch(1)) == nil)
+    }
+
+    /// What is recorded of a folder is of that batch alone.
+    @Test func noBatchGrowsOnceItIsPrepared() throws {
+        let batch = IMAPBatch(
+            account: try EmailAddress("ann@example.com"), folder: ["0", "0"],
+            messages: [.init(handle: "0", content: ContentHash(value: 0), octets: 0)])
+        #expect(joined(batch, batch) != nil)
+        var known = batch
+        known.watermark = Watermark(validity: 1, next: 1)
+        var prepared = batch
+        prepared.preparedAt = Timestamp(milliseconds: 1)
+        for other in [known, prepared] {
+            #expect(joined(other, other) == nil && joined(batch, other) == nil && joined(other, batch) == nil)
+        }
+        var broken = batch.staged
+        broken.encoded = Array("imap1".utf8)
+        #expect(!IMAPBatch.join(broken, to: &broken))
+    }
+
+    private func joined(_ batch: IMAPBatch, _ next: IMAPBatch) -> StagedBatch? {
+        var all = batch.staged
+        return IMAPBatch.join(next.staged, to: &all) ? all : nil
     }
 
     @Test(arguments: ["", "1", "1 2 3", "x y", "-1 2"]) func whatIsNoNoteIsNone(text: String) {
