@@ -70,11 +70,17 @@ public final class RunPlace: Sendable {
     public var isAlone: Bool { places.facts(of: server).limit?.asked == 1 }
 
     /// Whether the server could be reached until a moment ago: where it closes connections before a greeting, they may be
-    /// too many, for it may still count some that we have ended.
+    /// too many, for it may still count some that we have ended. One that is known to bear few may take a minute to notice,
+    /// such as Courier, which counts processes, on a machine whose disk is slow.
     public var isLostSinceShortly: Bool {
-        guard case .lost(let since) = places.facts(of: server).reach else { return true }
-        return places.clock() - since < .seconds(12)
+        let (facts, now) = (places.facts(of: server), places.clock())
+        guard case .lost(let since) = facts.reach else { return true }
+        let bearsFew = facts.lastTooMany.map { now - $0 < Self.memory } ?? false
+        return now - since < (bearsFew ? .seconds(60) : .seconds(12))
     }
+
+    /// For so long a server is known to bear few connections after it has refused one that was too many.
+    private static let memory = Duration.seconds(600)
 
     /// The questions in whose sessions it was told to go on. It may have ended before it took one.
     public var sessions: Set<OldServerPolicy.Ticket> { state.withLock { $0.sessions } }

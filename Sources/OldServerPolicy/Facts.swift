@@ -6,6 +6,8 @@ extension OldServerPolicy {
         public var reach = Reach.unknown
         /// Connections that it bears from here; nil where no limit is known.
         public var limit: Limit?
+        /// When it has last refused a connection while others stood.
+        public var lastTooMany: Moment?
         /// What it does to all after wrong passwords; the latest that was met, perhaps over.
         public var penalty: Penalty?
         /// `LOGIN-DELAY` (RFC 2449 §6.6), as announced; zero where it is not.

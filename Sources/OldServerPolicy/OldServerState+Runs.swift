@@ -71,6 +71,7 @@ extension OldServerState {
                 connections: known.proven, asked: most(bounds, now: now), since: known.since, latest: known.refused,
                 refusals: known.refusals)
         }
+        facts.lastTooMany = lastTooMany
         facts.penalty = penalty.penalty
         facts.penalty?.isOver = penalty.current(now: now) == nil
         facts.loginDelay = loginDelay

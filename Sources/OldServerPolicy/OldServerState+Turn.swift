@@ -122,6 +122,7 @@ extension OldServerState {
             breaker.ended(about.map { .silent(about: $0) } ?? .unreachable, ticket, now: now)
             return false
         }
+        lastTooMany = now
         limit.refused(stood: stood, isRaced: stood > stands, now: now)
         breaker.ended(.abandoned, ticket, now: now)
         return true

@@ -75,6 +75,7 @@ struct OldServerState: Sendable {
     var elsewhere = SharedRoom()
     var lastReached: Moment?
     var lostSince: Moment?
+    var lastTooMany: Moment?
     /// Those of our connections that we have ended within the last second, and how many stood just before.
     private(set) var ended: [(at: Moment, stood: Int)] = []
 

@@ -23,7 +23,7 @@ extension Run {
             tries += 1
             // A message that makes no sense is left behind the second time; that says nothing about the others.
             if error.reason == .oldServerProtocol, error.step != .fetch { nonsense += 1 }
-            guard tries < (isUnsure ? 12 : 5), nonsense < 2 else { return nil }
+            guard tries < (isUnsure ? 25 : 5), nonsense < 2 else { return nil }
             let longest = min(5, 0.25 * Double(1 << min(tries - 1, 5)))
             return Double.random(in: longest / 2...longest)
         }

@@ -72,6 +72,53 @@ import Waiting
         }
     }
 
+    /// A server that closes connections before a greeting may still count some that have ended; one that has refused any as
+    /// too many, for longer.
+    @Test(arguments: [false, true]) func aServerThatBearsFewIsGivenMoreTime(bearsFew: Bool) async {
+        let (stands, isRefused, isTried, isOver) = (Signal(), Signal(), Signal(), Signal())
+        let tried = Shared<RunPlace?>(nil)
+        await Scene.play(move: { place in
+            if place.account == 1 {
+                place.greeted()
+                place.shown()
+                stands.set()
+                await isRefused.wait()
+                place.answered()
+                place.closed()
+                return RunReturn()
+            }
+            if bearsFew { #expect(await place.refused(at: .greeting) == .waited(.opens)) }
+            tried.change { $0 = place }
+            isTried.set()
+            await isOver.wait()
+            return RunReturn()
+        }) { scene in
+            if bearsFew {
+                scene.places.want(scene.run(1), at: Scene.old)
+                await stands.wait()
+            }
+            scene.places.want(scene.run(2), at: Scene.old)
+            if bearsFew {
+                await scene.until { $0.lastTooMany != nil }
+                isRefused.set()
+            }
+            await isTried.wait()
+            scene.pass(.seconds(2))
+            if let place = tried.value {
+                #expect(await place.refused(at: .greeting) == .isOutage)
+                scene.pass(.seconds(11))
+                #expect(place.isLostSinceShortly)
+                scene.pass(.seconds(2))
+                #expect(place.isLostSinceShortly == bearsFew)
+                scene.pass(.seconds(46))
+                #expect(place.isLostSinceShortly == bearsFew)
+                scene.pass(.seconds(2))
+                #expect(!place.isLostSinceShortly)
+            }
+            isOver.set()
+        }
+    }
+
     @Test func aSessionForWhichNoRunComesIsGivenBack() async {
         await Scene.play { scene in
             let isKept = Signal()
