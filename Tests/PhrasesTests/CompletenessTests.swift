@@ -35,6 +35,7 @@ import Testing
         "{} deliveries were interrupted; their accounts' next runs look what has arrived",
         "{} deliveries were interrupted; what has arrived is looked for",
         "the mailbox is older than the records: {} messages are fetched again",
+        "an event cannot be recorded: {}",
         "{} answers", ", without TLS", ", by {}{}", ", its certificate not verified",
         "{} shows the master user no INBOX of {}; with Dovecot's ACL plugin a master user sees nothing unless the userdb "
             + "sets master_user or acl_user",

@@ -308,6 +308,9 @@ extension Pages {
         is sent no more by this node: another may deliver to {}
         = 不再由本节点发送：可能已由另一节点向 {} 投递
 
+        may have had mail of {} already, and gets it when that can be recorded
+        = 可能已收到 {} 的这些邮件；待能够记录此事后再发送
+
         the platform takes no mail for the folder {}: {}
         = 平台不接收文件夹 {} 的邮件：{}
 
