@@ -70,8 +70,8 @@ public final class RunPlace: Sendable {
     public var isAlone: Bool { places.facts(of: server).limit?.asked == 1 }
 
     /// Whether the server could be reached until a moment ago: where it closes connections before a greeting, they may be
-    /// too many, for it may still count some that we have ended. One that is known to bear few may take a minute to notice,
-    /// such as Courier, which counts processes, on a machine whose disk is slow.
+    /// too many, for it may still count some that we have ended. One that is known to bear few, such as Courier, which counts
+    /// processes, is given a minute to notice.
     public var isLostSinceShortly: Bool {
         let (facts, now) = (places.facts(of: server), places.clock())
         guard case .lost(let since) = facts.reach else { return true }

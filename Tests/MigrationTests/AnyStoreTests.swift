@@ -3,6 +3,7 @@
 import Foundation
 import MailStore
 import Secrets
+import Records
 import Support
 import Testing
 import Vocabulary
@@ -74,6 +75,21 @@ import Vocabulary
             #expect(try await platform.records.read { try $0.intents(of: nil) }.isEmpty)
             try await platform.settle()
             expectAll(source, in: store)
+        }
+    }
+
+    /// A store that may send mail a second time has that said of it.
+    @Test func whatMayArriveTwiceIsAnEvent() async throws {
+        let (source, store) = (Self.source(10), try MemoryStore())
+        store.state.withLock { $0.faults = [.mayDouble] }
+        try await NewPlatform.run(from: source, into: store) { platform in
+            try await platform.enable(port: 1)
+            #expect(try await platform.login("old").decision == .accept)
+            #expect(try await platform.until { $0.status == .completed }.moved == 10)
+            let events = try await platform.records.read { try $0.events(EventQuery(subject: .account(Self.ann))) }
+            let told = events.events.filter { $0.kind == .perhapsDoubled }
+            #expect(
+                told.count == 1 && told[0].detail?.contains("messages were sent to the mail store once more") == true)
         }
     }
 

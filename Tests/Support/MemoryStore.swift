@@ -21,6 +21,8 @@ public final class MemoryStore: MailStore {
         case unresponsive
         /// The batch's first message is gone before it becomes visible.
         case takenAway
+        /// What is published may be there already.
+        case mayDouble
     }
 
     public struct State: Sendable {
@@ -251,6 +253,16 @@ public final class MemoryStore: MailStore {
             }
             return errors
         }
+    }
+
+    @discardableResult
+    public func publish(_ batch: StagedBatch, for publisher: Publisher) async throws(MailStoreError) -> Publication {
+        let decoded = try decode(batch)
+        let isDoubtful = state.withLock { $0.goesWrong(.mayDouble) }
+        if isDoubtful, !(await publisher.mayDouble(decoded.account, decoded.handles.count)) {
+            throw MailStoreError(code: .failed, detail: "it may be there already; ask again")
+        }
+        return try await publish(batch)
     }
 
     @discardableResult
