@@ -65,7 +65,7 @@ extension Integration {
             tally.expectNothingLost(seed)
         }
 
-        /// Of three that share a database: most are started again at once; others take over what the rest have left.
+        /// Of four that share a database: most are started again at once; others take over what the rest have left.
         @Test(.enabled(if: PostgreSQLServer.isAvailable)) func killsOfNodesLoseNothingAndDoubleNothing() async throws {
             let seed = UInt64.random(in: 0...UInt64.max)
             var nodes = try await NodeHardship(.of("MAILMOVE_TEST_KILLS", atLeast: 10), seed: seed)

@@ -21,15 +21,17 @@ struct NodeHardship {
     private let ground: SharedGround
     private let database: (server: PostgreSQLServer, name: String)
     private var random: SplitMix64
-    private var away: Away?
+    private var away: [Away] = []
     private var tally = Hardship.Tally()
     private var front: [Int] = []
     private var next = 0
 
     /// As many accounts move at any time.
     private static let atOnce = 6
+    /// As many nodes may be away at once: the others are killed meanwhile.
+    private static let mostAway = 2
 
-    init(_ scale: Hardship.Scale, seed: UInt64, nodes: Int = 3, pace: Int = 15) async throws {
+    init(_ scale: Hardship.Scale, seed: UInt64, nodes: Int = 4, pace: Int = 50) async throws {
         let database = try await SharedPostgreSQL.shared.database()
         let ground = try SharedGround(place: "127.0.0.1:\(database.server.port)/\(database.name)")
         let accounts = max(2 * Self.atOnce, scale.blows)
@@ -56,11 +58,11 @@ struct NodeHardship {
         for daemon in hardship.daemons { try await daemon.start() }
         let start = ContinuousClock.now
         let scale = hardship.scale
-        while tally.blows < scale.blows || away != nil, ContinuousClock.now - start < .seconds(scale.seconds) {
+        while tally.blows < scale.blows || !away.isEmpty, ContinuousClock.now - start < .seconds(scale.seconds) {
             await renewFront()
             let calls = Task { [hardship, front, round = tally.blows] in await hardship.call(front, round) }
             // Take-overs last longer than restarts, which wait for them.
-            let isAhead = away != nil && tally.blows > 5 * tally.takeOvers + 5
+            let isAhead = away.count == Self.mostAway && tally.blows > 5 * tally.takeOvers + 10
             if tally.blows < scale.blows, !isAhead {
                 try await kill()
             } else {
@@ -68,9 +70,9 @@ struct NodeHardship {
             }
             calls.cancel()
             _ = await calls.value
-            try await endAbsence()
+            for absence in away { try await end(absence) }
         }
-        if let away { try await hardship.daemons[away.place].start() }
+        for absence in away { try await hardship.daemons[absence.place].start() }
         let all = 0..<next
         hardship.reader.read(all.map(hardship.maildir))
         try await hardship.finish(all)
@@ -84,7 +86,9 @@ struct NodeHardship {
         for number in front { _ = try? await hardship.status(number) }  // whoever is asked may be away
         let done = hardship.state.withLock { $0.acknowledged.completed }
         front.removeAll(where: done.contains)
-        while front.count < Self.atOnce, next < hardship.accounts {
+        // Some are left for the last kill, too.
+        let most = min(hardship.accounts, hardship.accounts * (tally.blows + 1) / hardship.scale.blows + Self.atOnce)
+        while front.count < Self.atOnce, next < most {
             front.append(next)
             next += 1
         }
@@ -92,24 +96,29 @@ struct NodeHardship {
     }
 
     private mutating func kill() async throws {
-        let up = hardship.daemons.indices.filter { $0 != away?.place }
-        let place = up[Int.random(in: up.indices, using: &random)]
-        let daemon = hardship.daemons[place]
+        let up = hardship.daemons.indices.filter { place in !away.contains { $0.place == place } }
         // Mostly in the middle of a move; else at any moment from its start on.
-        var held = Leases()
+        var place = up[Int.random(in: up.indices, using: &random)]
         if Int.random(in: 0..<4, using: &random) > 0 {
-            for _ in 0..<20 where held.isEmpty {
-                held = try await leases(of: place)
-                if held.isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+            for _ in 0..<20 {
+                var busy: [Int] = []
+                for place in up where try await !leases(of: place).isEmpty { busy.append(place) }
+                if let found = busy.randomElement(using: &random) {
+                    place = found
+                    break
+                }
+                try await Task.sleep(for: .milliseconds(20))
             }
         }
         try await Task.sleep(for: .milliseconds(Int.random(in: 0...250, using: &random)))
+        let daemon = hardship.daemons[place]
         daemon.kill()
         tally.blows += 1
-        held = try await leases(of: place)
+        let held = try await leases(of: place)
         if !held.isEmpty { tally.duringMove += 1 }
-        if away == nil, !held.isEmpty, tally.takeOvers * 5 < hardship.scale.blows {
-            away = Away(place: place, leases: held)
+        let isDue = (tally.takeOvers + away.count) * 5 < min(tally.blows + 5, hardship.scale.blows)
+        if away.count < Self.mostAway, !held.isEmpty, isDue {
+            away.append(Away(place: place, leases: held))
         } else {
             try await daemon.start()
         }
@@ -128,8 +137,7 @@ struct NodeHardship {
     }
 
     /// A node that is away comes back when nothing of it is left to others to take.
-    private mutating func endAbsence() async throws {
-        guard let absence = away else { return }
+    private mutating func end(_ absence: Away) async throws {
         let left = try await leases(of: absence.place).intersection(absence.leases)
         let isLong = ContinuousClock.now - absence.since > .seconds(4 * ground.leaseSeconds)
         guard left.isEmpty || isLong else { return }
@@ -139,6 +147,6 @@ struct NodeHardship {
             hardship.breaks("none of \(absence.leases.count) runs of node\(absence.place) was taken over")
         }
         try await hardship.daemons[absence.place].start()
-        away = nil
+        away.removeAll { $0.place == absence.place }
     }
 }
