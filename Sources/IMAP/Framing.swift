@@ -107,8 +107,8 @@ struct Framing {
 
     /// Takes octets up to the end of a line, which is CRLF or, from old servers, LF alone. True when it has come.
     private mutating func takeLine(_ input: inout ByteBuffer) -> Bool {
-        // Not more at once than shows that it is too long.
-        let most = min(input.readableBytes, limits.numbers + 1)
+        // Not more at once than shows that it is too long, even if the last is a CR.
+        let most = min(input.readableBytes, limits.numbers + 2)
         let length = input.withUnsafeReadableBytes { octets -> Int? in
             guard let base = octets.baseAddress, let found = memchr(base, CInt(UInt8(ascii: "\n")), most)
             else { return nil }

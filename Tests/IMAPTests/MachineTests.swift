@@ -288,6 +288,19 @@ struct MachineTests {
         }
     }
 
+    /// A CR at the limit may be half of a line's end, or in the middle of more.
+    @Test func aLineThatIsTooLongIsSeenThoughACRStandsAtItsLimit() {
+        var limits = Limits()
+        (limits.response, limits.numbers) = (32, 64)
+        let start = "* SEARCH " + String(repeating: "1", count: 64 - 9)
+        for (rest, isRead) in [("\r\n", true), ("\r1\r\n", false), ("\r1", false), ("1\r\n", false)] {
+            var wire = Wire.greeted(limits: limits)
+            wire.hear(start + rest)
+            #expect((wire.events.last?.failure?.code == .tooLong) == !isRead)
+            #expect(wire.events.last != nil)
+        }
+    }
+
     @Test func longListsOfNumbersAreRead() throws {
         var wire = Wire.greeted(piece: 9000)
         _ = try wire.begin(.search(.all, extended: false))

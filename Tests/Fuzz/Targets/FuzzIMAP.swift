@@ -16,6 +16,7 @@ func fuzzIMAP(_ input: Input) {
     let inPieces = converse(kind, input.pieces(of: size))
     hold(atOnce.bodies == inPieces.bodies, "pieces make no difference to messages")
     hold(atOnce.told == inPieces.told, "… nor to anything else")
+    for case .response(let response) in atOnce.told { check(response) }
 }
 
 private enum Told: Hashable {
@@ -32,10 +33,14 @@ private struct Conversed {
     var bodies: [[UInt8]] = []
 }
 
-private func converse(_ kind: Int, _ pieces: [ArraySlice<UInt8>]) -> Conversed {
+private let limits = {
     var limits = Limits()
     (limits.response, limits.numbers, limits.literals, limits.message, limits.depth, limits.entries) =
         (256, 512, 4, 600, 4, 20)
+    return limits
+}()
+
+private func converse(_ kind: Int, _ pieces: [ArraySlice<UInt8>]) -> Conversed {
     var machine = ProtocolMachine(isEncrypted: kind % 2 == 0, limits: limits, tagPrefix: "T")
     var conversed = Conversed()
     var isOpen = false
@@ -106,7 +111,6 @@ private func converse(_ kind: Int, _ pieces: [ArraySlice<UInt8>]) -> Conversed {
                 hold(buffer.readableBytes == 0, "nothing is behind it")
                 hold(machine.nextOutput() == nil, "nothing is sent before the handshake")
             case .response(let response):
-                check(response, limits)
                 conversed.told.append(.response(response))
             case .greeted(let condition): conversed.told.append(.condition(condition))
             case .wanted: conversed.told.append(.wanted)
@@ -120,7 +124,7 @@ private func converse(_ kind: Int, _ pieces: [ArraySlice<UInt8>]) -> Conversed {
     return conversed
 }
 
-private func check(_ response: Response, _ limits: Limits) {
+private func check(_ response: Response) {
     switch response {
     case .listed(let listed):
         hold(listed.attributes.count <= limits.entries, "a list is short")
