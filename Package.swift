@@ -342,7 +342,9 @@ let package = Package(
         tests("SystemdTests", ["Systemd", logging]),
         tests("StatusesTests", ["Statuses", "Records", "Vocabulary"]),
         tests("DeliveryTests", ["Delivery", "MailStore", "Records", "Vocabulary"]),
-        tests("RunsTests", ["Runs", "Ground", "MailSource", "MailStore", "Records", "Secrets", "Vocabulary"]),
+        tests(
+            "RunsTests",
+            ["Runs", "Ground", "MailSource", "MailStore", "Records", "Secrets", "Support", "Vocabulary", logging]),
         tests("LoginsTests", ["AccountDirectory", "Logins", "Ground", "Records", "Secrets", "Vocabulary"]),
         tests("OpenMetricsTests", ["OpenMetrics", .product(name: "CoreMetrics", package: "swift-metrics")]),
         tests("MetricsServerTests", nio + ["MetricsServer", "Support", logging]),

@@ -43,8 +43,26 @@ public struct MoveLimits: Sendable {
     /// Pause before a run whose outcome could not be recorded is tried again.
     public var recordsRetry = 10.0
 
+    /// When a run may have more than one connection.
+    public var additionalConnections = AdditionalConnections()
+
     public init() {}
 
     /// How long an old server must have been silent, in seconds, before that is held against it.
     package var patience: Double { loginTimeout / 2 }
+}
+
+/// When a run opens another connection beside the one that it has; see `limits.connectionsPerOldServer`, which counts them,
+/// too.
+public struct AdditionalConnections: Sendable {
+    /// Beside the first.
+    public var most = 3
+    /// For so long it is measured what there is without it.
+    public var afterSeconds = 5.0
+    /// What is left must last so long without it.
+    public var leastSecondsLeft = 15.0
+    /// It has to bring so many times of what there was.
+    public var leastGain = 1.2
+
+    public init() {}
 }

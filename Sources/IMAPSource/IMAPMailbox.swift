@@ -230,7 +230,9 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
 
     // MARK: MailboxSession
 
-    var traits: SourceTraits { SourceTraits(canDelete: capabilities.uidPlus, idsAreUIDLs: false) }
+    var traits: SourceTraits {
+        SourceTraits(canDelete: capabilities.uidPlus, idsAreUIDLs: false, opensOften: true)
+    }
 
     func enter() async throws(SourceError) {
         try await during(.capabilities) { () async throws(WireFailure) in
@@ -242,6 +244,18 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
             // RFC 6855: so that nothing arrives downgraded.
             if capabilities.utf8Accept { try await enable("UTF8=ACCEPT") }
         }
+    }
+
+    /// RFC 3501 §2.3.1.1: UIDs mean the same in each session, as long as the folder has the same UIDVALIDITY, which is seen
+    /// when it is opened.
+    func takeUp(_ other: any MailboxSession) -> Bool {
+        guard let other = other as? IMAPMailbox else { return false }
+        let listed = other.state.withLock { $0 }
+        state.withLock { state in
+            (state.folders, state.validities, state.uids) = (listed.folders, listed.validities, listed.uids)
+            (state.pace, state.opensAhead) = (listed.pace, listed.opensAhead)
+        }
+        return true
     }
 
     var vanished: Set<Int> { state.withLock { $0.vanished } }

@@ -10,6 +10,10 @@ public protocol MailboxSession: SourceLine {
     /// Learns what the server can do for this user. Must precede everything below.
     func enter() async throws(SourceError)
 
+    /// Takes up what `other`, a session of the same mailbox, has listed, so that its messages can be fetched here, too;
+    /// false where they cannot.
+    func takeUp(_ other: any MailboxSession) -> Bool
+
     /// The folders whose mail is to be moved, numbered from 0. POP3 has one.
     func folders() async throws(SourceError) -> [SourceFolder]
 
@@ -68,6 +72,8 @@ public protocol MailboxSession: SourceLine {
 
 extension MailboxSession {
     public func enter() async throws(SourceError) {}
+
+    public func takeUp(_ other: any MailboxSession) -> Bool { false }
 
     public func folders(by rules: FolderRules) async throws(SourceError) -> [SourceFolder] { try await folders() }
 
@@ -136,10 +142,12 @@ public struct SourceTraits: Hashable, Sendable {
     public var canDelete: Bool
     /// Whether messages' ids are those by which POP3 clients know them.
     public var idsAreUIDLs: Bool
+    /// Whether a mailbox may be open in several sessions at once.
+    public var opensOften: Bool
 
     public init(
         loginDelay: Int? = nil, fetchingDeletes: Bool = false, mayPipeline: Bool = true, confirmsByHeader: Bool = true,
-        canDelete: Bool = true, idsAreUIDLs: Bool = true
+        canDelete: Bool = true, idsAreUIDLs: Bool = true, opensOften: Bool = false
     ) {
         self.loginDelay = loginDelay
         self.fetchingDeletes = fetchingDeletes
@@ -147,5 +155,6 @@ public struct SourceTraits: Hashable, Sendable {
         self.confirmsByHeader = confirmsByHeader
         self.canDelete = canDelete
         self.idsAreUIDLs = idsAreUIDLs
+        self.opensOften = opensOften
     }
 }

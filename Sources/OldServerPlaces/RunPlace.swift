@@ -136,6 +136,36 @@ public final class RunPlace: Sendable {
         }
     }
 
+    // MARK: Additional connections
+
+    /// Whether ``addConnection()`` would grant one.
+    public var mayAddConnection: Bool {
+        places.state.withLock { $0.policy.mayAddConnection(to: ticket, now: places.clock()) }
+    }
+
+    /// A place for another connection of the run, where the server has one to spare that nobody waits for; until
+    /// ``removeConnection(_:)``. Once it ``makesWay`` it is wanted back.
+    public func addConnection() -> RunPlace? {
+        places.change { [wish, places] state, now, _ in
+            guard !state.isStopped, let additional = state.policy.addConnection(to: ticket, now: now) else {
+                return nil
+            }
+            let place = RunPlace(additional, wish, .opens, places)
+            state.movers[additional] = place
+            return place
+        }
+    }
+
+    /// Its connection is closed.
+    public func removeConnection(_ additional: RunPlace) {
+        places.change { state, now, _ in
+            state.movers[additional.ticket] = nil
+            state.policy.removeConnection(additional.ticket, now: now)
+        }
+    }
+
+    // MARK: Other places
+
     /// Gives the place up; the connection has been closed in order. Waits for another one.
     public func makeWay() async -> Grant {
         let grant = expectGrant()

@@ -27,6 +27,7 @@ extension OldServerPolicy {
                 if case let alarm?? = alarm { alarms.insert(Alarm(at: alarm, server: server)) }
             }
         } while !changed.isEmpty
+        callBackAdditional(&turn.decisions)
         turn.next = [alarms.first?.at, later.first?.at].compactMap { $0 }.min()
         return turn
     }

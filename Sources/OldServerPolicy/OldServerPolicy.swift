@@ -17,6 +17,8 @@
 /// way between two messages. One that is closed before a greeting while others are being opened waits for what becomes of
 /// those. Where there is but one place a run makes way for a login, and has it back, every half minute.
 ///
+/// **Additional connections.** A run may have more than one where places lie idle: see ``addConnection(to:now:)``.
+///
 /// **Other nodes.** See `SharedRoom`: a run that has a place asks them for theirs, and tells by ``full(_:now:)`` or
 /// ``mayRun(_:)`` what came of it.
 ///
@@ -62,6 +64,8 @@ public struct OldServerPolicy: Sendable {
     public private(set) var bounds: Bounds
     /// Runs that have a place.
     public internal(set) var movingCount = 0
+    /// Connections that runs have besides.
+    var additionalCount = 0
 
     var servers: [Endpoint: OldServerState] = [:]
     /// At which something has happened since the last turn, in that order.

@@ -41,6 +41,7 @@ extension OldServerState {
             return .waits
         }
         guard isOneTooMany else { return .isOutage }
+        if moving[ticket]?.isAdditional == true { return .isOver }
         standInLine(ticket)
         return .waits
     }

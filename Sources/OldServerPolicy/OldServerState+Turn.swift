@@ -157,14 +157,19 @@ extension OldServerState {
     /// Runs that have more places than they may give one up: the latest first.
     mutating func callBack(_ bounds: Bounds, now: Moment, _ decisions: inout [Decision]) {
         runsWaitSince = runs.queued > 0 && moving.isEmpty ? runsWaitSince ?? now : nil
-        guard let most = most(bounds, now: now) else { return }
+        let most = most(bounds, now: now)
+        if runs.queued > 0 || (most != nil && !line.urgent.isEmpty) { callBackAdditional(&decisions) }
+        guard let most else { return }
         let staying = moving.filter { !$0.value.makesWay }
         var excess = staying.count - runPlaces(bounds, now: now)
         if excess <= 0, most == 1, moving.count == 1, !line.urgent.isEmpty {
             excess = nextWay.map { $0 <= now } ?? true ? staying.count : 0
         }
         guard excess > 0 else { return }
-        let latest = staying.sorted { $0.value.entry.rank > $1.value.entry.rank }.prefix(excess)
+        let latest = staying.sorted { one, other in
+            one.value.isAdditional == other.value.isAdditional
+                ? one.value.entry.rank > other.value.entry.rank : one.value.isAdditional
+        }.prefix(excess)
         for (ticket, _) in latest {
             moving[ticket]?.makesWay = true
             decisions.append(.makeWay(ticket))

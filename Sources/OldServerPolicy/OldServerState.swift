@@ -54,6 +54,8 @@ struct OldServerState: Sendable {
         var entry: RunLine.Waiting
         var connection = Connection.opening
         var makesWay = false
+        /// It is not its run's only one: nobody waits for it.
+        var isAdditional = false
     }
 
     var asking: [Ticket: Asking] = [:]

@@ -4,6 +4,7 @@ import MailSource
 import OldServerPlaces
 import OldServerPolicy
 import Records
+import Secrets
 import Vocabulary
 
 /// How a run comes to its sessions: connections, one after the other, in the place that it has.
@@ -131,7 +132,7 @@ extension Run {
         place.shown()
         let answer: SourceAnswer
         do throws(SourceError) {
-            answer = try await check(line)
+            answer = try await line.check(settings.oldServer, user: user, password, isByMaster: isByMaster)
         } catch {
             _ = await tell(ConnectionEnd(error, hasGreeted: true))
             throw error
@@ -164,14 +165,6 @@ extension Run {
             + "\(MasterRejections.most) times in a row; see its password and oldServer.master, and ask for the moves again"
     }
 
-    private func check(_ line: any SourceConnection) async throws(SourceError) -> SourceAnswer {
-        guard isByMaster else { return try await line.check(user: user, password: password) }
-        guard let master = settings.oldServer.master else {
-            return .rejected("the settings name no master user any more")
-        }
-        return try await line.check(master, for: user, password: password)
-    }
-
     private mutating func moved(in session: any MailboxSession) async throws -> Attempt {
         guard let end = try await move(in: session) else { return .madeWay }
         return .ended(end, loginDelay: session.traits.loginDelay)
@@ -188,14 +181,31 @@ extension Run {
 
     /// - Returns: what came of waiting, where the connection was one too many.
     private func tell(_ end: ConnectionEnd) async -> RunPlace.AfterRefusal? {
+        if case .refused = end { control.onStop { [place] in place.stop() } }
+        return await place.tell(end)
+    }
+}
+
+extension SourceConnection {
+    /// Logs in as the settings want it.
+    func check(
+        _ server: OldServer, user: String, _ password: Password, isByMaster: Bool
+    ) async throws(SourceError) -> SourceAnswer {
+        guard isByMaster else { return try await check(user: user, password: password) }
+        guard let master = server.master else { return .rejected("the settings name no master user any more") }
+        return try await check(master, for: user, password: password)
+    }
+}
+
+extension RunPlace {
+    /// - Returns: what came of waiting, where the connection was one too many.
+    func tell(_ end: ConnectionEnd) async -> AfterRefusal? {
         switch end {
-        case .refused(let step):
-            control.onStop { [place] in place.stop() }
-            return await place.refused(at: step)
-        case .silent: place.silent()
-        case .dropped: place.dropped()
-        case .answered: place.answered()
-        case .abandoned: place.closed()
+        case .refused(let step): return await refused(at: step)
+        case .silent: silent()
+        case .dropped: dropped()
+        case .answered: answered()
+        case .abandoned: closed()
         }
         return nil
     }

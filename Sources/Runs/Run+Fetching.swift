@@ -61,6 +61,7 @@ extension Run {
     ) async throws {
         let (refusals, leftBehind, notTaken) = (fetch.refusals, fetch.refusals.count, fetch.notTaken)
         let (place, window, opensAhead) = (place, context.limits.windowOctets, opensAhead)
+        let convoy = convoy(of: session)
         let gate = IntakeGate(writer)
         let naming = plan.naming
         let headers = HeaderHashes(gate, hash: commons.ledgerHash.hash) { !naming.tells($0) }
@@ -78,9 +79,12 @@ extension Run {
                     FetchOptions(oneByOne: true, windowOctets: window, goesOn: goesOn), onRefusal: onRefusal)
                 var options = FetchOptions(oneByOne: !pipelining, windowOctets: window, goesOn: goesOn)
                 options.opensAhead = opensAhead
-                try await session.fetch(
-                    careful == 0 ? wanted : Array(wanted.dropFirst(careful)), into: intake, options,
-                    onRefusal: onRefusal)
+                let rest = careful == 0 ? wanted : Array(wanted.dropFirst(careful))
+                if let convoy, pipelining {
+                    try await convoy.fetch(rest, into: intake, options, onRefusal: onRefusal) { refusals.add(gone: $0) }
+                } else {
+                    try await session.fetch(rest, into: intake, options, onRefusal: onRefusal)
+                }
                 return .retrieved
             }
             var open = Delivery.Size()
@@ -128,7 +132,7 @@ extension Run {
             while let step = await group.nextResult() { take(step) }
             for message in refusals.messages { progress.refused(names.id(of: message)) }
             // By now everything that arrived whole is settled, in order; what has been deleted over there never comes.
-            let vanished = session.vanished
+            let vanished = session.vanished.union(refusals.gone)
             let gone = vanished.isEmpty ? 0 : wanted.count { vanished.contains($0.number) }
             let refused = refusals.count - leftBehind - (fetch.notTaken - notTaken)
             let count = fetch.settled.count + refused + gone

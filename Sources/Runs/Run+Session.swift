@@ -62,7 +62,8 @@ extension Run {
         try await recordRest(fetch, folders, session)
         try await finish(session, fetch)
         // What has left its folder meanwhile may be in another, which was listed before.
-        guard fetch.isWhole, session.vanished.isEmpty || !progress.looksAgain() else { return nil }
+        let isAllThere = session.vanished.isEmpty && fetch.refusals.gone.isEmpty
+        guard fetch.isWhole, isAllThere || !progress.looksAgain() else { return nil }
         return fetch.refusals.count == 0 ? .completed : .refused(fetch.refusals.count, here: fetch.notTaken)
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// relay PORT TARGET MILLISECONDS: listens on 127.0.0.1:PORT and passes every connection on to 127.0.0.1:TARGET; each
-// octet arrives so many milliseconds later, each way. The rate is not limited: at most 64 MB are on their way.
+// relay PORT TARGET MILLISECONDS [OCTETS]: listens on 127.0.0.1:PORT and passes every connection on to 127.0.0.1:TARGET;
+// each octet arrives so many milliseconds later, each way. A connection carries so many octets a second each way, if given;
+// at most 64 MB are on their way.
 #include <arpa/inet.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -12,7 +13,7 @@
 
 enum { piece = 64 << 10, pieces = 1024 };
 
-static double delay;
+static double delay, rate;
 static int target_port;
 
 struct way {
@@ -20,6 +21,8 @@ struct way {
     // A ring of what is on its way, with the time at which it arrives; an empty piece is the end.
     struct { double due; size_t count; char *octets; } ring[pieces];
     size_t first, last;
+    // When the last octet left.
+    double sent;
     pthread_mutex_t mutex;
     pthread_cond_t changed;
 };
@@ -74,7 +77,12 @@ static void *carry(void *argument) {
         pthread_mutex_lock(&way->mutex);
         while (way->last - way->first == pieces) pthread_cond_wait(&way->changed, &way->mutex);
         size_t at = way->last % pieces;
-        way->ring[at].due = now() + delay;
+        double sent = now();
+        if (rate > 0) {
+            sent = (way->sent > sent ? way->sent : sent) + (got > 0 ? (double)got : 0) / rate;
+            way->sent = sent;
+        }
+        way->ring[at].due = sent + delay;
         way->ring[at].count = got > 0 ? (size_t)got : 0;
         way->ring[at].octets = octets;
         way->last++;
@@ -108,9 +116,10 @@ static void *serve(void *argument) {
 }
 
 int main(int count, char **words) {
-    if (count != 4) return 64;
+    if (count != 4 && count != 5) return 64;
     target_port = atoi(words[2]);
     delay = atof(words[3]) / 1000;
+    rate = count == 5 ? atof(words[4]) : 0;
     int on = 1, listener = socket(AF_INET, SOCK_STREAM, 0);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(words[1]))};

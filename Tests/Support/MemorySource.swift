@@ -89,6 +89,8 @@ public final class MemorySource: MailSource {
         public var hasHeaders = true
         /// Whether somebody may enter the mailboxes of others by an authorization identity.
         public var entersForOthers = false
+        /// How long each message takes in a session.
+        public var pause = Duration.zero
         /// Takes no connections.
         public var isDown = false
         /// Called as each step begins, with nothing held.
@@ -242,6 +244,13 @@ private final class MemoryLine: SourceConnection, MailboxSession {
 
     func enter() async throws(SourceError) { try await take(.capabilities) }
 
+    func takeUp(_ other: any MailboxSession) -> Bool {
+        guard let other = other as? MemoryLine else { return false }
+        let listed = other.state.withLock { $0.listed }
+        state.withLock { $0.listed = listed }
+        return true
+    }
+
     func folders() async throws(SourceError) -> [SourceFolder] {
         try await take(.folders)
         return source.state.withLock { state in
@@ -326,6 +335,8 @@ private final class MemoryLine: SourceConnection, MailboxSession {
                 }
                 try await commit(stumble, .fetch)
             }
+            let pause = source.state.withLock { $0.pause }
+            if pause > .zero { try? await Task.sleep(for: pause) }  // cancelled: that is seen next
             sink.begin(message)
             for start in stride(from: 0, to: octets.count, by: 4096) {
                 octets[start..<min(start + 4096, octets.count)].withUnsafeBytes { sink.append($0) }

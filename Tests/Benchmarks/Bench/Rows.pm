@@ -18,7 +18,7 @@ sub make_mailboxes {
     ($even, $mixed, $each, $huge) = map { $count->($_) } 10_000, 1000, 200, 200_000;
     @crowd = map { "crowd$_" } 1 .. $count->(100);
     @small = map { "small$_" } 1 .. $count->(100);
-    mailbox($here, even => 'even', $even) if grep { $wanted{$_} } qw(S1 S4 S5 S6 I1 I4 I6);
+    mailbox($here, even => 'even', $even) if grep { $wanted{$_} } qw(S1 S4 S5 S6 I1 I4 I6 I7);
     mailbox($here, mixed => 'mixed', $mixed) if $wanted{S2};
     mailboxes($here, mixed => $each, @crowd) if $wanted{S3} || $wanted{I3};
     if ($wanted{I2}) { mailbox($here, mixed => 'folders', $mixed); spread(folders => 20) }
@@ -50,6 +50,7 @@ sub rows {
     $row->('I4', 'I1 over a round trip of 50 ms', $even, 'far_imap', ['even']);
     $row->('I5', "$even in 20 folders again, nothing new", $even, 'imap', ['again'], again => 1);
     $row->('I6', "$even x 4.7 KB by POP3 into an IMAP server", $even, 'pop3', ['even'], into => 1);
+    $row->('I7', 'I1 from a server that gives each connection 1 MB a second', $even, 'slow_imap', ['even']);
     return @rows;
 }
 

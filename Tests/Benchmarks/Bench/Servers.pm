@@ -49,13 +49,16 @@ sub start_old_server {
     my ($root, @names) = @_;
     make_path "$folder/old/mail";
     write_file("$folder/old/users", map { "$_\@example.com:{PLAIN}old-$_-1998\n" } @names);
-    $port{$_} = free_port() for qw(pop3 imap far_pop3 far_imap new);
+    $port{$_} = free_port() for qw(pop3 imap far_pop3 far_imap slow_imap new);
     start("$folder/old.log", "$root/Tests/Demo/old-server", "$folder/old", @port{qw(pop3 imap)});
     for (qw(pop3 imap)) {
         listening($port{$_});
         start("$folder/relay.log", "$folder/bin/relay", $port{"far_$_"}, $port{$_}, 25);
         listening($port{"far_$_"});
     }
+    # A megabyte a second for each connection.
+    start("$folder/relay.log", "$folder/bin/relay", @port{qw(slow_imap imap)}, 0, 1 << 20);
+    listening($port{slow_imap});
 }
 
 # ── The new platform's, for mail that arrives by APPEND ─────────────────────────────────────────────────────────
