@@ -12,7 +12,7 @@ public struct MoveLimits: Sendable {
     /// Connections of moves to one old server at once.
     public var connectionsPerOldServer = Defaults.connectionsPerOldServer
     /// Octets of messages that one move asks for ahead of what has arrived.
-    public var windowOctets = 4 << 20
+    public var windowOctets = 8 << 20
     /// Of one account.
     public var secondsBetweenRuns = Defaults.secondsBetweenRuns
     /// Different wrong passwords in ``failureWindow``, after which the old server is not asked.

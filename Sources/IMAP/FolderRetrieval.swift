@@ -56,7 +56,7 @@ public struct FolderRetrieval: Sendable {
 
     /// - Parameters:
     ///   - first: of the folder that is open.
-    ///   - rest: that are opened in turn, if the pace is still `sets` then.
+    ///   - rest: that are opened in turn, if sets are asked for still.
     public init(_ first: Retrieval, then rest: [Folder] = []) {
         folders = [Folder(.inbox, validity: 0, first)] + rest
     }
@@ -67,7 +67,7 @@ public struct FolderRetrieval: Sendable {
         return isBrokenOff || current == last && retrieval.isDone && (mayNotGoOn || retrieval.isStopped)
     }
 
-    private var mayNotGoOn: Bool { last == folders.count - 1 || folders[last].retrieval.pace != .sets }
+    private var mayNotGoOn: Bool { last == folders.count - 1 || !folders[last].retrieval.pace.isOfSets }
 
     public var end: End {
         End(

@@ -25,7 +25,13 @@ public struct Retrieval: Sendable {
         case oneByOne
         /// One message per command, several commands ahead: for servers that stumble over sets.
         case singly
+        /// A set, and the next one when that has come: for servers that go on with the latest of several where the client is
+        /// slower than they are, as Dovecot does.
+        case setsInTurn
         case sets
+
+        /// Whether several messages are asked for by one command.
+        public var isOfSets: Bool { self == .sets || self == .setsInTurn }
     }
 
     /// Why a message does not come.
@@ -91,7 +97,7 @@ public struct Retrieval: Sendable {
     private var spoilt: [UInt8]?
 
     /// How many messages the next set may hold: more and more, as long as sets come whole.
-    private var width = mostMessages
+    private var width: Int
 
     static let mostMessages = 64
     static let mostOfLaterSets = 512
@@ -107,6 +113,7 @@ public struct Retrieval: Sendable {
         _ wanted: [Wanted], pace: Pace, windowOctets: Int, goesOn: @escaping @Sendable () -> Bool = { true }
     ) {
         (self.wanted, self.pace, self.windowOctets, self.goesOn) = (wanted, pace, windowOctets, goesOn)
+        width = pace == .setsInTurn ? Self.mostMessages * Self.mostSets : Self.mostMessages
     }
 
     public var isDone: Bool { asked.isEmpty && (position == wanted.count || isStopped) }
@@ -172,8 +179,10 @@ public struct Retrieval: Sendable {
         switch pace {
         case .oneByOne: (mostAhead, mostMessages) = (1, 1)
         case .singly: (mostAhead, mostMessages) = (Self.mostMessages, 1)
+        case .setsInTurn: (mostAhead, mostMessages) = (1, width)
         case .sets: (mostAhead, mostMessages) = (Self.mostSets, width)
         }
+        let octetsOfSet = pace == .setsInTurn ? windowOctets : windowOctets / Self.mostSets
         let (isFirst, octetsAhead) = (asked.isEmpty && besides == 0, octetsAhead + besides)
         guard asked.count < mostAhead else { return nil }
         var end = next
@@ -183,7 +192,7 @@ public struct Retrieval: Sendable {
             let size = purpose == .probe ? 0 : max(wanted[end].message.octets ?? 0, 0)
             if end > next {
                 // Some servers take ascending sets alone, and all answer in that order.
-                guard wanted[end].uid > wanted[end - 1].uid, octets + size <= windowOctets / Self.mostSets,
+                guard wanted[end].uid > wanted[end - 1].uid, octets + size <= octetsOfSet,
                     text <= Self.mostOctetsOfSet
                 else { break }
             } else if !isFirst, octetsAhead + size > windowOctets {
@@ -230,8 +239,16 @@ public struct Retrieval: Sendable {
         guard let uid, uid != due.uid else { return due.message }
         // Some say things twice. Any other is out of turn, and so is all that follows.
         let isKnown = wanted[first.range.lowerBound..<position].contains { $0.uid == uid }
-        if !isKnown { recover() }
+        if !isKnown { recover(isAhead: isAskedForLater(uid, than: current)) }
         return nil
+    }
+
+    /// Whether it is of a set behind that of the message that is due.
+    private func isAskedForLater(_ uid: UInt32, than current: Int) -> Bool {
+        asked[(current + 1)...].contains { set in
+            guard let first = wanted[set.range].first, let last = wanted[set.range].last else { return false }
+            return (min(first.uid, last.uid)...max(first.uid, last.uid)).contains(uid)
+        }
     }
 
     /// A response about a message is whole, and with it the text that has come in it.
@@ -272,7 +289,8 @@ public struct Retrieval: Sendable {
         }
         if isRecovering { return .nothing }
         if done.range.upperBound <= position {
-            if condition.kind == .ok { width = min(width * 2, Self.mostOfLaterSets) }
+            let most = pace == .setsInTurn ? Self.mostOfLaterSets * Self.mostSets : Self.mostOfLaterSets
+            if condition.kind == .ok { width = min(width * 2, most) }
             return .nothing
         }
         guard done.range.contains(position) else {
@@ -297,12 +315,14 @@ public struct Retrieval: Sendable {
     }
 
     /// Throws away what is under way, and goes on with the message that is due.
-    private mutating func recover() {
+    /// - Parameter isAhead: the server has gone on with a set before the one before it was whole; nothing is missing.
+    private mutating func recover(isAhead: Bool = false) {
         guard !isRecovering else { return }
         isRecovering = true
         width = Self.mostMessages
+        if isAhead, pace == .sets { return pace = .setsInTurn }
         troubles += 1
-        if troubles > 1, pace == .sets { pace = .singly }
+        if troubles > 1, pace.isOfSets { pace = .singly }
     }
 
     private static let withoutText = Array("it says OK and does not send the message".utf8)

@@ -23,7 +23,7 @@ extension IMAPMailbox {
                 state.folders = folders
                 state.paths = plan.folders.map(\.path)
                 state.excluded = plan.excludedFromViews
-                state.namespace = namespaces?.personal.first?.prefix
+                state.namespaces = namespaces
             }
             return folders.map(\.shown)
         }
@@ -36,6 +36,7 @@ extension IMAPMailbox {
 
     private func namespaces() async throws(WireFailure) -> Namespaces? {
         guard capabilities.namespace else { return nil }
+        if let known = state.withLock({ $0.namespaces }) { return known }
         let found = Collected<Namespaces?>(nil)
         _ = try await wire.perform(.namespace) { response in
             if case .namespaces(let namespaces) = response { found.change { $0 = namespaces } }
@@ -136,9 +137,7 @@ extension IMAPMailbox {
     }
 
     /// Dovecot shows a folder in LIST otherwise (`\Marked`) once its STATUS has been asked for; opening it leaves no trace.
-    private var tracesStatus: Bool {
-        state.withLock { $0.serverID["name"] }.map { $0.lowercased() == "dovecot" } ?? false
-    }
+    var tracesStatus: Bool { isDovecot }
 
     private func examined(
         _ plans: [FolderPlan.Folder], ahead: Bool

@@ -26,6 +26,21 @@ extension IMAPMailbox {
         }
     }
 
+    /// The folder that is open is opened again, where others are only asked how much is in them.
+    func lookAgain() async throws(SourceError) {
+        let open = state.withLock { state in
+            (state.uids, state.keywords, state.vanished) = ([], [:], [])
+            (state.highest, state.validities) = ([:], [:])
+            defer { state.open = nil }
+            return state.open
+        }
+        guard let open, !tracesStatus else { return }
+        try await during(.listing) { () async throws(WireFailure) in
+            let (answer, opened) = try await examine(open.name)
+            if answer.condition.kind == .ok { state.withLock { $0.open = opened } }
+        }
+    }
+
     func refusal(of folder: SourceFolder) -> String? {
         state.withLock { $0.folders.indices.contains(folder.number) ? $0.folders[folder.number].refusal : nil }
     }

@@ -131,7 +131,7 @@ extension IMAPMailbox {
                     wanted, pace: pace, windowOctets: options.windowOctets, goesOn: options.goesOn)
                 guard first != nil else {
                     first = retrieval
-                    guard state.opensAhead, options.opensAhead, pace == .sets else { break }
+                    guard state.opensAhead, options.opensAhead, pace.isOfSets else { break }
                     continue
                 }
                 guard wanted.count == part.count, let validity = state.validities[message.folder], validity != 0,

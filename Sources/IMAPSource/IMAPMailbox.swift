@@ -20,8 +20,8 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
         var hasShownPassword = false
         var isOver = false
         var serverID: [String: String] = [:]
-        /// What the user's own names begin with.
-        var namespace: [UInt8]?
+        /// As far as they were asked for.
+        var namespaces: Namespaces??
         /// Of all that are listed, whether they move or not.
         var paths: [String] = []
         /// By their numbers.
@@ -150,7 +150,10 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
     private func openInbox() async throws(WireFailure) -> SourceAnswer {
         let isIdentified = try await identify()
         let isUTF8 = try await acceptUTF8()
-        var (answer, opened) = try await examine(.inbox)
+        // Else it would have to be opened once more to count changes; another server might stumble over it, and seem to
+        // refuse the login.
+        let counts = isDovecot && capabilities.conditionalStore
+        var (answer, opened) = try await examine(.inbox, counts ? .conditionalStore : nil)
         if LoginVerdict.ofInbox(answer.condition) == .unavailable, !isIdentified || !isUTF8 {
             // NetEase opens nothing for callers without a name, and may say only now that it wants one.
             learn(try await wire.perform(.capability))
@@ -178,8 +181,12 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
             if case .id(let id) = response { found.change { $0 = id } }
         }
         state.withLock { $0.serverID = found.value }
+        if isDovecot { state.withLock { $0.pace = .setsInTurn } }
         return true
     }
+
+    /// By what it says of itself.
+    var isDovecot: Bool { state.withLock { $0.serverID["name"] }.map { $0.lowercased() == "dovecot" } ?? false }
 
     private func sourceAnswer(_ verdict: LoginVerdict, _ condition: Condition) -> SourceAnswer {
         let words = words(of: condition)
@@ -215,7 +222,7 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
 
     var facts: ServerFacts {
         let (capabilities, scrubber, id, namespace, paths) = state.withLock {
-            ($0.capabilities, $0.scrubber, $0.serverID, $0.namespace, $0.paths)
+            ($0.capabilities, $0.scrubber, $0.serverID, $0.namespaces??.personal.first?.prefix, $0.paths)
         }
         func shown(_ text: String) -> String { scrubber.text(of: text.utf8) }
         return ServerFacts(
@@ -231,7 +238,7 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
     // MARK: MailboxSession
 
     var traits: SourceTraits {
-        SourceTraits(canDelete: capabilities.uidPlus, idsAreUIDLs: false, opensOften: true)
+        SourceTraits(canDelete: capabilities.uidPlus, idsAreUIDLs: false, opensOften: true, looksAgain: true)
     }
 
     func enter() async throws(SourceError) {

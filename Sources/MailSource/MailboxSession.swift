@@ -14,6 +14,10 @@ public protocol MailboxSession: SourceLine {
     /// false where they cannot.
     func takeUp(_ other: any MailboxSession) -> Bool
 
+    /// All has been listed and fetched: from now on what has come since is shown, too. Only where the traits say that a session
+    /// ``SourceTraits/looksAgain``; numbers of messages begin anew.
+    func lookAgain() async throws(SourceError)
+
     /// The folders whose mail is to be moved, numbered from 0. POP3 has one.
     func folders() async throws(SourceError) -> [SourceFolder]
 
@@ -72,6 +76,8 @@ public protocol MailboxSession: SourceLine {
 
 extension MailboxSession {
     public func enter() async throws(SourceError) {}
+
+    public func lookAgain() async throws(SourceError) {}
 
     public func takeUp(_ other: any MailboxSession) -> Bool { false }
 
@@ -144,10 +150,12 @@ public struct SourceTraits: Hashable, Sendable {
     public var idsAreUIDLs: Bool
     /// Whether a mailbox may be open in several sessions at once.
     public var opensOften: Bool
+    /// Whether a session may show what has come since it began.
+    public var looksAgain: Bool
 
     public init(
         loginDelay: Int? = nil, fetchingDeletes: Bool = false, mayPipeline: Bool = true, confirmsByHeader: Bool = true,
-        canDelete: Bool = true, idsAreUIDLs: Bool = true, opensOften: Bool = false
+        canDelete: Bool = true, idsAreUIDLs: Bool = true, opensOften: Bool = false, looksAgain: Bool = false
     ) {
         self.loginDelay = loginDelay
         self.fetchingDeletes = fetchingDeletes
@@ -156,5 +164,6 @@ public struct SourceTraits: Hashable, Sendable {
         self.canDelete = canDelete
         self.idsAreUIDLs = idsAreUIDLs
         self.opensOften = opensOften
+        self.looksAgain = looksAgain
     }
 }

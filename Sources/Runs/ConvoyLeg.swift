@@ -31,6 +31,9 @@ struct ConvoyLeg: Sendable {
         var isBroken = false
     }
 
+    /// Octets of a session that wait for their turn in memory; more wait in its socket.
+    private static let mostAhead = 1 << 20
+
     /// The first is the one without which nothing goes on.
     let sessions: [any MailboxSession]
     let trace: FetchTrace
@@ -71,7 +74,8 @@ struct ConvoyLeg: Sendable {
                 return work < ofChunk
             }
             state.rest = state.rest[messages.endIndex...]
-            let chunk = Chunk(lane: lane, messages: messages, backlog: Backlog(limit: options.windowOctets))
+            let chunk = Chunk(
+                lane: lane, messages: messages, backlog: Backlog(limit: min(options.windowOctets, Self.mostAhead)))
             handedOut.yield(chunk)
             return chunk
         }

@@ -11,9 +11,33 @@ import Waiting
 
 /// One session of a run, from the login to the farewell.
 extension Run {
-    /// Everything after the login.
+    /// Everything after the login, once, or until nothing new is there where a session may look again.
     /// - Returns: nil where the session has ended early, between two messages, for others.
     mutating func move(in session: any MailboxSession) async throws -> RunEnd? {
+        while true {
+            let look = try await look(in: session)
+            if look.end != nil, mayLookAgain(look, session), try await anotherLookFollows() {
+                try await session.lookAgain()
+                continue
+            }
+            try await finish(session, look.fetch)
+            return look.end
+        }
+    }
+
+    /// What came of looking at the mailbox, and fetching what is missing.
+    private struct Look {
+        var fetch: Fetch
+        var end: RunEnd?
+    }
+
+    /// What is to be deleted over there is when a session ends.
+    private func mayLookAgain(_ look: Look, _ session: any MailboxSession) -> Bool {
+        session.traits.looksAgain && look.fetch.deletable.isEmpty && !place.makesWay
+            && control.stopReason == nil
+    }
+
+    private mutating func look(in session: any MailboxSession) async throws -> Look {
         let known = try await context.records.folders(of: account.id)
         // With one folder nothing depends on what others are called.
         let names =
@@ -27,9 +51,10 @@ extension Run {
             inbox: settings.options.folder)
         let isLarge = listed.lazy.map(\.messages).saturatedSum() > LargeMailboxes.messages
         guard !isLarge || commons.largeMailboxes.enter() else {
-            return .queued(
+            let end = RunEnd.queued(
                 "as many mailboxes of over \(LargeMailboxes.messages) messages as may are moving",
                 seconds: LargeMailboxes.patience)
+            return Look(fetch: Fetch(), end: end)
         }
         defer { if isLarge { commons.largeMailboxes.leave() } }
         if settings.options.deleteAfterMove, !session.traits.canDelete { try await tellThatNothingIsDeleted() }
@@ -60,11 +85,13 @@ extension Run {
         }
         try await tell(fetch.refusals)
         try await recordRest(fetch, folders, session)
-        try await finish(session, fetch)
         // What has left its folder meanwhile may be in another, which was listed before.
         let isAllThere = session.vanished.isEmpty && fetch.refusals.gone.isEmpty
-        guard fetch.isWhole, isAllThere || !progress.looksAgain() else { return nil }
-        return fetch.refusals.count == 0 ? .completed : .refused(fetch.refusals.count, here: fetch.notTaken)
+        var end: RunEnd?
+        if fetch.isWhole, isAllThere || !progress.looksAgain() {
+            end = fetch.refusals.count == 0 ? .completed : .refused(fetch.refusals.count, here: fetch.notTaken)
+        }
+        return Look(fetch: fetch, end: end)
     }
 
     /// Whether the mailbox has shown something that the ledger did not know.

@@ -37,6 +37,8 @@ struct Run: Sendable {
     /// Whether the next folder may be opened before the server has told all of one.
     var opensAhead: Bool
     var progress = RunProgress()
+    /// Whether another look follows one that has found something.
+    private var looksFurther = false
     /// The latest login of this run; nil if it has had none, because it continues in a session that was there.
     private(set) var asked: PasswordAttempt?
     /// Whether a login is under way that has not been answered yet.
@@ -74,7 +76,7 @@ struct Run: Sendable {
     mutating func end() async throws -> RunEnd {
         commons.youngRuns.begins(account.id)
         defer { commons.youngRuns.leaves(account.id) }
-        let isLookingFurther = try await looksFurther()
+        looksFurther = try await isToLookFurther()
         while true {
             let (end, loginDelay) = try await endOfSessions()
             let refused: Int
@@ -83,9 +85,7 @@ struct Run: Sendable {
             case .refused(let count, _): refused = count
             default: return end
             }
-            guard isLookingFurther, further.ended(finding: progress.found) else { return end }
-            if further.areParts { try await rememberParts() }
-            progress.roundEnded()
+            guard try await anotherLookFollows() else { return end }
             if let reason = control.stopReason { return .stopped(reason) }
             if let loginDelay, loginDelay > 0 { return .toBeContinued(refused: refused, seconds: loginDelay) }
         }
@@ -121,8 +121,18 @@ struct Run: Sendable {
 
     // MARK: - Further sessions
 
+    /// One look has shown what there is, all of which is here now: whether another follows, for that may have been a part.
+    mutating func anotherLookFollows() async throws -> Bool {
+        guard looksFurther else { return false }
+        looksFurther = further.ended(finding: progress.found)
+        guard looksFurther else { return false }
+        if further.areParts { try await rememberParts() }
+        progress.roundEnded()
+        return true
+    }
+
     /// A mailbox is looked through to its end once; on a server known to show parts, every time.
-    private func looksFurther() async throws -> Bool {
+    private func isToLookFurther() async throws -> Bool {
         guard account.lookedThrough == source else { return true }
         let name = settings.oldServer.nameOfParts
         return try await context.records.kept(name) != nil

@@ -10,7 +10,7 @@ import Systemd
 struct Memory {
     /// The octets that a move may request ahead, all of which may wait in its socket. Windows shrink before the number
     /// of moves does.
-    static let windows = [4 << 20, 2 << 20, 1 << 20]
+    static let windows = [8 << 20, 4 << 20, 2 << 20, 1 << 20]
     /// For each move besides: TLS, and its two slabs.
     static let ofMove = 1 << 20
     /// For the idle daemon, including its database's cache.

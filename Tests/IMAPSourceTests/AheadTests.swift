@@ -55,6 +55,24 @@ import Vocabulary
         try await other.leave()
     }
 
+    /// Dovecot goes on with the latest of several sets where we are slower than it is, and what comes out of turn is thrown
+    /// away: one is asked for when the last has come.
+    @Test func dovecotIsAskedForOneSetAtATime() async throws {
+        let folders = [Folder("INBOX", Self.mail(1...600, "in"))]
+        let server = try OldIMAP.server(folders) { options in
+            options.answer = { $0.hasPrefix("ID ") ? "* ID (\"name\" \"Dovecot\")\r\n%T OK\r\n" : nil }
+        }
+        defer { server.stop() }
+        let session = try await OldIMAP.session(server.port)
+        let (_, _, sink, refused) = try await OldIMAP.fetchAll(session)
+        #expect(sink.texts == Self.texts(folders) && refused.isEmpty)
+        try await session.leave()
+        #expect(
+            server.seen.filter { $0.contains("BODY") } == [
+                "UID FETCH 1:256 (UID BODY.PEEK[])", "UID FETCH 257:600 (UID BODY.PEEK[])",
+            ])
+    }
+
     @Test func aFolderThatIsClosedMeanwhileHoldsUpNoOther() async throws {
         let server = try OldIMAP.server(Self.folders)
         defer { server.stop() }

@@ -123,6 +123,37 @@ struct RetrievalTests {
         #expect(gone.contains("300") && gone.contains("301:364"))
     }
 
+    /// One set, and the next when that is there.
+    @Test func setsMayBeAskedForInTurn() {
+        let (told, commands) = Self.told(Array(1...3000), pace: .setsInTurn)
+        #expect(told.count == 3000)
+        #expect(commands == ["1:256", "257:768", "769:1792", "1793:3000"])
+        var retrieval = Retrieval(Self.wanted(Array(1...1000)), pace: .setsInTurn, windowOctets: 4 << 20)
+        #expect(retrieval.nextCommand() != nil)
+        #expect(retrieval.nextCommand() == nil)
+        // As much as the window has.
+        #expect(Self.told(Array(1...20), pace: .setsInTurn, octets: 1 << 20).commands.first == "1:4")
+    }
+
+    /// Where its output is held up, Dovecot goes on with the set that it was sent last.
+    @Test func aServerThatGoesOnWithALaterSetIsSentOneAtATime() {
+        var retrieval = Retrieval(Self.wanted(Array(1...1000)), pace: .sets, windowOctets: 4 << 20)
+        var told: [String] = []
+        for id: UInt64 in 1...4 {
+            #expect(retrieval.nextCommand() != nil)
+            retrieval.sent(CommandID(number: id))
+        }
+        for uid: UInt32 in 1...10 { Self.hear(.message(uid), &retrieval, &told) }
+        for uid: UInt32 in 193...256 { Self.hear(.message(uid), &retrieval, &told) }
+        for uid: UInt32 in 11...64 { Self.hear(.message(uid), &retrieval, &told) }
+        for id: UInt64 in 1...4 { _ = retrieval.completed(CommandID(number: id), Condition(.ok)) }
+        #expect(retrieval.pace == .setsInTurn)
+        var server = Server()
+        let (rest, commands) = Self.run(&retrieval, &server)
+        #expect(told + rest == (1...1000).map { "\($0)" })
+        #expect(commands == ["11", "12:139", "140:395", "396:907", "908:1000"])
+    }
+
     /// Dovecot says OK to a set only once the sets behind it have been sent, or in another order.
     @Test(arguments: [[1, 2, 3], [3, 1, 2], [2, 3, 1]])
     func answersMayComeAfterTheMessagesOfFurtherSets(order: [UInt64]) {
@@ -189,7 +220,7 @@ struct RetrievalTests {
 
     // MARK: What comes
 
-    @Test(arguments: [Retrieval.Pace.sets, .singly, .oneByOne])
+    @Test(arguments: [Retrieval.Pace.sets, .setsInTurn, .singly, .oneByOne])
     func aMessageThatIsMissingIsAskedForAgainAndThenGivenUp(pace: Retrieval.Pace) {
         let (told, commands) = Self.told(
             [1, 2, 3], pace: pace, Server(says: { uid, _ in uid == 2 ? [] : [.message(uid)] }))
@@ -197,13 +228,13 @@ struct RetrievalTests {
         #expect(commands.contains("2?"), "… after it has been asked whether it is there")
     }
 
-    @Test(arguments: [Retrieval.Pace.sets, .singly, .oneByOne])
+    @Test(arguments: [Retrieval.Pace.sets, .setsInTurn, .singly, .oneByOne])
     func aMessageThatIsDeletedMeanwhileIsNotRefused(pace: Retrieval.Pace) {
         #expect(Self.told([1, 2, 3], pace: pace, Server(isGone: [2])).told == ["1", "2 gone", "3"])
         #expect(Self.told([1, 2], pace: pace, Server(isGone: [1, 2])).told == ["1 gone", "2 gone"])
     }
 
-    @Test(arguments: [Retrieval.Pace.sets, .singly, .oneByOne])
+    @Test(arguments: [Retrieval.Pace.sets, .setsInTurn, .singly, .oneByOne])
     func aMessageThatIsRefusedStopsNoOther(pace: Retrieval.Pace) {
         let (told, _) = Self.told([1, 2, 3, 4], pace: pace, Server(refuses: [2, 4]))
         #expect(told == ["1", "2 refused: not that one", "3", "4 refused: not that one"])
@@ -279,7 +310,7 @@ struct RetrievalTests {
                     default: [.message(uid)]
                     }
                 }, refuses: Set(uids.filter { moods[$0] == 6 }), isGone: Set(uids.filter { moods[$0] == 7 }))
-            let pace: Retrieval.Pace = [.sets, .singly, .oneByOne][random.next(below: 3)]
+            let pace: Retrieval.Pace = [.sets, .setsInTurn, .singly, .oneByOne][random.next(below: 4)]
             let (told, _) = Self.told(uids, pace: pace, server)
             #expect(told.map { Int($0.split(separator: " ")[0]) } == (1...uids.count).map { $0 }, "seed \(seed)")
             for (place, uid) in uids.enumerated() where told.indices.contains(place) {

@@ -44,6 +44,33 @@ import Vocabulary
         #expect(here.sorted() == wanted.sorted())
     }
 
+    private enum Stage { case begins, isThere, goesOn }
+
+    /// In the session in which the login was checked.
+    @Test func whatComesWhileTheRestMovesMovesToo() async throws {
+        var options = IMAPMailboxServer.Options()
+        let stage = Mutex(Stage.begins)
+        options.fetched = { _, message, items in
+            guard message.uid == 5, items.contains(where: { $0.hasPrefix("BODY") }) else { return nil }
+            stage.withLock { if $0 == .begins { $0 = .isThere } }
+            while stage.withLock({ $0 != .goesOn }) { usleep(1000) }
+            return nil
+        }
+        try await run(options) { platform, server in
+            _ = try await platform.login("old")
+            while stage.withLock({ $0 != .isThere }) { try await Task.sleep(for: .milliseconds(1)) }
+            server.change { folders in
+                folders[0].messages += Self.mail("late", 31...33)
+                folders[1].messages += Self.mail("later", 11...12)
+            }
+            stage.withLock { $0 = .goesOn }
+            let status = try await platform.until { $0.status == .completed }
+            #expect(status.moved == 45)
+            try expectAll(server, on: platform)
+            #expect(server.connections == 1)
+        }
+    }
+
     @Test func aMailboxMovesWithTheFirstLogin() async throws {
         try await run { platform, server in
             #expect(try await platform.login("guess").decision == .reject)

@@ -6,6 +6,12 @@ extension Pages {
         the run is resumed after: {}
         = 运行在此之后继续：{}
 
+        no additional connection: {}
+        = 没有增加连接：{}
+
+        another connection brings {} % of what there was without it
+        = 再加一个连接后的速度是没有它时的 {} %
+
         as many mailboxes of over {} messages as may are moving
         = 超过 {} 封邮件的邮箱同时搬家的数目已达上限
 
