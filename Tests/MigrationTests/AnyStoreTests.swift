@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import GRDB
 import MailStore
 import Secrets
 import Records
@@ -90,6 +91,41 @@ import Vocabulary
             let told = events.events.filter { $0.kind == .perhapsDoubled }
             #expect(
                 told.count == 1 && told[0].detail?.contains("messages were sent to the mail store once more") == true)
+        }
+    }
+
+    /// What could arrive twice waits until that can be recorded.
+    @Test func nothingIsSentAgainWhereNoEventCanBeRecorded() async throws {
+        let (source, store, key) = (Self.source(10), try MemoryStore(), SealKey.random())
+        let folder = "/var/tmp/mailmove-migration-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        func change(_ sql: String) async throws {
+            let database = try DatabaseQueue(path: folder + "/mailmove.db")
+            try await database.write { try $0.execute(sql: sql) }
+            try database.close()
+        }
+        try await NewPlatform.run(in: folder, from: source, into: store, sealKey: key) { platform in
+            try await platform.enable(port: 1)
+        }
+        try await change(
+            """
+            CREATE TRIGGER noEvent BEFORE INSERT ON event WHEN NEW.kind = 'perhapsDoubled'
+            BEGIN SELECT RAISE(ABORT, 'no room for this'); END
+            """)
+        store.state.withLock { $0.faults = Array(repeating: .mayDouble, count: 1000) }
+        try await NewPlatform.run(in: folder, from: source, into: store, sealKey: key) { platform in
+            #expect(try await platform.login("old").decision == .accept)
+            let failed = try await platform.until { $0.error != nil }
+            #expect(failed.error?.reason == .mailStoreUnavailable)
+            #expect(failed.moved == 0)
+            #expect(store[Self.ann]?.messages.isEmpty ?? true)
+        }
+        try await change("DROP TRIGGER noEvent")
+        store.state.withLock { $0.faults = [] }
+        try await NewPlatform.run(in: folder, from: source, into: store, sealKey: key) { platform in
+            _ = try await platform.login("old")
+            #expect(try await platform.until { $0.status == .completed }.moved == 10)
+            expectAll(source, in: store)
         }
     }
 
