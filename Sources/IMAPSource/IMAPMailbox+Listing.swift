@@ -26,7 +26,7 @@ extension IMAPMailbox {
         }
     }
 
-    /// The folder that is open is opened again, where others are only asked how much is in them.
+    /// A folder is opened again, where others are only asked how much is in them.
     func lookAgain() async throws(SourceError) {
         let open = state.withLock { state in
             (state.uids, state.keywords, state.vanished) = ([], [:], [])
@@ -34,9 +34,10 @@ extension IMAPMailbox {
             defer { state.open = nil }
             return state.open
         }
-        guard let open, !tracesStatus else { return }
+        guard !tracesStatus else { return }
+        // RFC 3501 §6.3.10: one that is open is not asked how much is in it; which that is need not be known any more.
         try await during(.listing) { () async throws(WireFailure) in
-            let (answer, opened) = try await examine(open.name)
+            let (answer, opened) = try await examine(open?.name ?? .inbox)
             if answer.condition.kind == .ok { state.withLock { $0.open = opened } }
         }
     }

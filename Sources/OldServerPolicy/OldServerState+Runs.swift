@@ -77,7 +77,7 @@ extension OldServerState {
         facts.loginDelay = loginDelay
         facts.answer = answers.average
         facts.asking = asking.count
-        facts.moving = moving.count
+        facts.moving = moving.values.count { !$0.isAdditional }
         facts.waitingQuestions = line.count
         facts.waitingRuns = runs.queued
         return facts

@@ -5,8 +5,11 @@ import Vocabulary
 import Waiting
 
 /// What one of several sessions brings before its turn has come, in memory up to a bound; after that it passes through.
+///
+/// Only the session that has listed the mailbox is believed that a message is refused, or gone: what another brings ends
+/// before the first that it leaves out.
 final class Backlog: MessageSink {
-    private enum Item: Sendable {
+    fileprivate enum Item: Sendable {
         case begin(ListedMessage)
         case octets([UInt8])
         case end
@@ -15,7 +18,7 @@ final class Backlog: MessageSink {
     }
 
     /// Where everything goes once its turn has come.
-    private struct Target: Sendable {
+    fileprivate struct Target: Sendable {
         var sink: any MessageSink
         var onRefusal: @Sendable (ListedMessage, String) -> Void
 
@@ -30,22 +33,32 @@ final class Backlog: MessageSink {
         }
     }
 
-    private struct State {
+    fileprivate struct State {
         var items: [Item] = []
         var octets = 0
         var target: Target?
         var isDiscarding = false
-        var isFinished = false
+        /// What is left of ``expected``; nil where the session may leave some out.
+        var expected: ArraySlice<ListedMessage>?
+        var isSealed = false
         var settled = 0
         var waiting: [@Sendable () -> Void] = []
     }
 
     private let limit: Int
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let finished = Latch<Void>()
 
-    /// - Parameter limit: octets beyond which the reader is to pause.
-    init(limit: Int) { self.limit = limit }
+    /// - Parameters:
+    ///   - limit: octets beyond which the reader is to pause.
+    ///   - expected: messages none of which may be left out.
+    init(limit: Int, expected: ArraySlice<ListedMessage>? = nil) {
+        self.limit = limit
+        state = Mutex(State(expected: expected))
+    }
+
+    /// Whether some was left out of what was expected: what came behind that has not gone on.
+    var isSealed: Bool { state.withLock { $0.isSealed } }
 
     /// How many messages have come whole, or were refused.
     var settled: Int { state.withLock { $0.settled } }
@@ -70,11 +83,11 @@ final class Backlog: MessageSink {
 
     func append(upTo count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Int) {
         let target = state.withLock { state -> Target? in
-            if let target = state.target { return target }
+            if let target = state.target, !state.isSealed { return target }
             let octets = [UInt8](unsafeUninitializedCapacity: max(count, Self.leastRoom)) { room, filled in
                 filled = fill(UnsafeMutableRawBufferPointer(room))
             }
-            guard !state.isDiscarding, !octets.isEmpty else { return nil }
+            guard !state.isDiscarding, !state.isSealed, !octets.isEmpty else { return nil }
             state.octets += octets.count
             state.items.append(.octets(octets))
             return nil
@@ -95,10 +108,7 @@ final class Backlog: MessageSink {
 
     private func put(_ item: Item) {
         let target = state.withLock { state -> Target? in
-            switch item {
-            case .end, .refused: state.settled += 1
-            case .begin, .octets, .abandon: break
-            }
+            guard state.takes(item) else { return nil }
             if state.target == nil, !state.isDiscarding { state.items.append(item) }
             return state.target
         }
@@ -106,10 +116,7 @@ final class Backlog: MessageSink {
     }
 
     /// Nothing follows.
-    func finish() {
-        state.withLock { $0.isFinished = true }
-        finished.settle(())
-    }
+    func finish() { finished.settle(()) }
 
     // MARK: The other side
 
@@ -151,6 +158,24 @@ final class Backlog: MessageSink {
             return state.waiting
         }
         for resume in waiting { resume() }
+    }
+}
+
+extension Backlog.State {
+    /// Whether it goes on: not what comes behind a message that was left out.
+    fileprivate mutating func takes(_ item: Backlog.Item) -> Bool {
+        guard !isSealed else { return false }
+        switch item {
+        case .begin(let message):
+            if let expected { isSealed = expected.first?.number != message.number }
+        case .refused:
+            if expected != nil { isSealed = true } else { settled += 1 }
+        case .end:
+            settled += 1
+            expected = expected?.dropFirst()
+        case .octets, .abandon: break
+        }
+        return !isSealed
     }
 }
 

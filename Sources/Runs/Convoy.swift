@@ -18,7 +18,8 @@ struct Convoy: Sendable {
         var session: any MailboxSession
         /// Its place is wanted by others.
         var makesWay: @Sendable () -> Bool
-        var close: @Sendable () async -> Void
+        /// In order, which may take a moment, or at once.
+        var close: @Sendable (_ inOrder: Bool) async -> Void
     }
 
     let main: any MailboxSession
@@ -28,61 +29,60 @@ struct Convoy: Sendable {
     let mayOpen: @Sendable () -> Bool
     /// nil where there is no place, or the server does not let us in once more.
     let open: @Sendable () async -> Companion?
+    /// Settled where another session does harm, or no good: nobody tries it again.
+    let isUseless: Latch<Void>
 
     /// As `MailboxSession.fetch`.
-    /// - Parameter onVanished: called with the numbers of messages that are gone over there, if it is not ``main`` that knows.
     func fetch(
         _ messages: [ListedMessage], into sink: any MessageSink, _ options: FetchOptions,
-        onRefusal: @escaping @Sendable (ListedMessage, String) -> Void, onVanished: (Set<Int>) -> Void
+        onRefusal: @escaping @Sendable (ListedMessage, String) -> Void
     ) async throws(SourceError) {
         let trace = FetchTrace(sink, of: messages, onRefusal: onRefusal)
         var companions: [Companion] = []
         do throws(SourceError) {
-            try await fetch(trace, FetchTrace.work(of: messages), options, &companions, onVanished)
-            for companion in companions { await companion.close() }
+            try await fetch(trace, FetchTrace.work(of: messages), options, &companions)
+            for companion in companions { await companion.close(true) }
         } catch {
-            for companion in companions { await companion.close() }
+            // Some servers let a user in once, and end the older session.
+            if !companions.isEmpty { isUseless.settle(()) }
+            for companion in companions { await companion.close(false) }
             throw error
         }
     }
 
     private func fetch(
-        _ trace: FetchTrace, _ all: Int, _ options: FetchOptions, _ companions: inout [Companion],
-        _ onVanished: (Set<Int>) -> Void
+        _ trace: FetchTrace, _ all: Int, _ options: FetchOptions, _ companions: inout [Companion]
     ) async throws(SourceError) {
-        var isTrying = true
         var watch = LegWatch(limits, trace, all)
         /// Without the latest companion.
         var rateBefore: Double?
         while !trace.rest.isEmpty, options.goesOn() {
             let (all, isTrial) = (companions, rateBefore != nil)
-            let mayGrow = isTrying && companions.count < limits.most
+            let mayGrow = !isUseless.isSettled && companions.count < limits.most
             watch = watch.next()
             let isOver = { @Sendable [watch, mayOpen] in
                 all.contains { $0.makesWay() } || (isTrial && watch.isLong)
                     || (!isTrial && mayGrow && watch.isWorthMore(mayOpen))
             }
-            let end = try await leg(
+            let lost = try await leg(
                 trace, companions.map(\.session), options, watch.work(sessions: all.count + 1), isOver)
-            onVanished(end.vanished)
             let rate = watch.rate
-            if let rateBefore, rate < rateBefore * limits.leastGain, let latest = companions.indices.last {
-                log.debug("another connection brings \(Int(rate / rateBefore * 100)) % of what there was without it")
-                await companions.remove(at: latest).close()
-                isTrying = false
+            for place in companions.indices.reversed() {
+                let (isLost, isLatest) = (lost.contains(place + 1), place == companions.indices.last)
+                let isNoGain = isLatest && rateBefore.map { rate < $0 * limits.leastGain } ?? false
+                guard isLost || isNoGain || companions[place].makesWay() else { continue }
+                if let rateBefore, isNoGain {
+                    log.debug(
+                        "another connection brings \(Int(rate / rateBefore * 100)) % of what there was without it")
+                }
+                isUseless.settle(())
+                await companions.remove(at: place).close(false)
             }
             rateBefore = nil
-            for place in companions.indices.reversed()
-            where end.lost.contains(place + 1) || companions[place].makesWay() {
-                await companions.remove(at: place).close()
-                isTrying = false
-            }
-            guard isTrying, mayGrow, watch.isWorthMore({ true }), mayOpen() else { continue }
+            guard mayGrow, !isUseless.isSettled, watch.isWorthMore(mayOpen) else { continue }
             if let companion = await open() {
                 companions.append(companion)
                 rateBefore = rate
-            } else {
-                isTrying = false
             }
         }
     }
@@ -90,7 +90,7 @@ struct Convoy: Sendable {
     private func leg(
         _ trace: FetchTrace, _ others: [any MailboxSession], _ options: FetchOptions, _ ofChunk: Int,
         _ isOver: @escaping @Sendable () -> Bool
-    ) async throws(SourceError) -> ConvoyLeg.End {
+    ) async throws(SourceError) -> Set<Int> {
         guard others.isEmpty else {
             return try await ConvoyLeg(
                 sessions: [main] + others, trace: trace, options: options, ofChunk: ofChunk, isOver: isOver
@@ -103,9 +103,11 @@ struct Convoy: Sendable {
             if stops { stop.settle(()) }
             return !stops
         }
-        try await main.fetch(Array(rest), into: trace, options) { trace.refused($0, $1) }
+        try await main.fetch(trace.isAtStart ? trace.messages : Array(rest), into: trace, options) {
+            trace.refused($0, $1)
+        }
         if !stop.isSettled { trace.passed(to: rest.endIndex) }
-        return ConvoyLeg.End()
+        return []
     }
 }
 

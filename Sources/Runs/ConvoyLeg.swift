@@ -7,14 +7,6 @@ import Waiting
 
 /// A part of a fetch over several sessions: each takes the next messages in turn, and what they bring goes on in order.
 struct ConvoyLeg: Sendable {
-    /// What came of it.
-    struct End: Sendable {
-        /// Sessions that can be used no more, the first aside.
-        var lost: Set<Int> = []
-        /// Numbers of messages that are gone over there.
-        var vanished: Set<Int> = []
-    }
-
     /// A few messages of one folder after the other, which one session asks for.
     private struct Chunk: Sendable {
         var lane: Int
@@ -29,6 +21,8 @@ struct ConvoyLeg: Sendable {
         var rest: ArraySlice<ListedMessage>
         /// What comes later is fetched anew.
         var isBroken = false
+        /// Nothing is handed out any more, whatever becomes of the reason.
+        var hasEnded = false
     }
 
     /// Octets of a session that wait for their turn in memory; more wait in its socket.
@@ -43,18 +37,23 @@ struct ConvoyLeg: Sendable {
     /// Whether no more chunks are handed out.
     let isOver: @Sendable () -> Bool
 
+    /// - Returns: the places of sessions that are of no use any more.
     /// - Throws: the first session's error, once all before it has gone on.
-    func run() async throws(SourceError) -> End {
+    func run() async throws(SourceError) -> Set<Int> {
         let state = Shared(State(rest: trace.rest))
         let (chunks, handedOut) = AsyncStream<Chunk>.makeStream()
-        return try await withTaskGroup(of: Void.self) { group -> Result<End, SourceError> in
+        // The first session has the first chunk: what another has left out may be gone, or refused.
+        let first = next(for: 0, state, handedOut)
+        return try await withTaskGroup(of: Void.self) { group -> Result<Set<Int>, SourceError> in
             for lane in sessions.indices {
                 group.addTask {
-                    while let chunk = next(for: lane, state, handedOut) {
-                        await fetch(chunk, state)
-                        guard await chunk.hasPassed.waitUnlessCancelled() != nil else { break }
+                    var chunk = lane == 0 ? first : next(for: lane, state, handedOut)
+                    while let current = chunk {
+                        await fetch(current, state)
+                        guard await current.hasPassed.waitUnlessCancelled() != nil else { break }
+                        chunk = next(for: lane, state, handedOut)
                     }
-                    // Whoever finds none first ends it: all that are handed out are in it.
+                    // None is handed out after one was asked for in vain.
                     handedOut.finish()
                 }
             }
@@ -65,17 +64,21 @@ struct ConvoyLeg: Sendable {
     private func next(
         for lane: Int, _ state: Shared<State>, _ handedOut: AsyncStream<Chunk>.Continuation
     ) -> Chunk? {
-        guard !isOver(), options.goesOn() else { return nil }
+        let goesOn = !isOver() && options.goesOn()
         return state.change { state -> Chunk? in
-            guard !state.isBroken, !state.rest.isEmpty else { return nil }
+            guard goesOn, !state.hasEnded, !state.isBroken, !state.rest.isEmpty else {
+                state.hasEnded = true
+                return nil
+            }
             var work = 0
             let messages = state.rest.prefix { message in
                 defer { work = work.addingSaturated(FetchTrace.work(of: CollectionOfOne(message))) }
                 return work < ofChunk
             }
             state.rest = state.rest[messages.endIndex...]
-            let chunk = Chunk(
-                lane: lane, messages: messages, backlog: Backlog(limit: min(options.windowOctets, Self.mostAhead)))
+            let backlog = Backlog(
+                limit: min(options.windowOctets, Self.mostAhead), expected: lane == 0 ? nil : messages)
+            let chunk = Chunk(lane: lane, messages: messages, backlog: backlog)
             handedOut.yield(chunk)
             return chunk
         }
@@ -99,8 +102,10 @@ struct ConvoyLeg: Sendable {
     }
 
     /// Lets chunks go on in order, until one is not whole: those behind it are fetched anew.
-    private func pass(_ chunks: AsyncStream<Chunk>, _ state: Shared<State>) async -> Result<End, SourceError> {
-        var end = End()
+    private func pass(
+        _ chunks: AsyncStream<Chunk>, _ state: Shared<State>
+    ) async -> Result<Set<Int>, SourceError> {
+        var lost: Set<Int> = []
         var failure: SourceError?
         for await chunk in chunks {
             guard !state.value.isBroken else {
@@ -109,22 +114,32 @@ struct ConvoyLeg: Sendable {
                 continue
             }
             await chunk.backlog.flow(into: trace) { [trace] in trace.refused($0, $1) }
-            let isWhole: Bool
-            switch await chunk.outcome.waitUnlessCancelled() {
-            case .success:
-                let vanished = sessions[chunk.lane].vanished
-                let gone = vanished.isEmpty ? [] : chunk.messages.map(\.number).filter(vanished.contains)
-                end.vanished.formUnion(gone)
-                isWhole = options.goesOn() || chunk.backlog.settled + gone.count >= chunk.messages.count
-            case .failure(let error):
-                isWhole = false
-                if chunk.lane == 0 || error.code == .cancelled { failure = error } else { end.lost.insert(chunk.lane) }
-            case nil: isWhole = false
+            let outcome = await chunk.outcome.waitUnlessCancelled() ?? .failure(Self.cancelled)
+            if case .failure(let error) = outcome, chunk.lane == 0 || error.code == .cancelled { failure = error }
+            if isWhole(chunk, outcome) {
+                trace.passed(to: chunk.messages.endIndex)
+            } else {
+                // What was not asked for is no fault of the session's.
+                let isStopped = (try? outcome.get()) != nil && !chunk.backlog.isSealed
+                if chunk.lane > 0, !isStopped { lost.insert(chunk.lane) }
+                state.change { $0.isBroken = true }
             }
-            if isWhole { trace.passed(to: chunk.messages.endIndex) } else { state.change { $0.isBroken = true } }
             chunk.hasPassed.settle(())
         }
-        return failure.map { .failure($0) } ?? .success(end)
+        if failure == nil, Task.isCancelled { failure = Self.cancelled }
+        return failure.map { .failure($0) } ?? .success(lost)
+    }
+
+    private static let cancelled = SourceError(code: .cancelled, step: .fetch, detail: "nobody wants it any more")
+
+    private func isWhole(_ chunk: Chunk, _ outcome: Result<Void, SourceError>) -> Bool {
+        guard case .success = outcome else { return false }
+        let settled = chunk.backlog.settled
+        guard chunk.lane == 0 else { return settled == chunk.messages.count }
+        // The first session passes over what is gone.
+        guard !options.goesOn(), settled < chunk.messages.count else { return true }
+        let vanished = sessions[0].vanished
+        return settled + chunk.messages.count { vanished.contains($0.number) } >= chunk.messages.count
     }
 }
 

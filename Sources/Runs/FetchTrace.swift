@@ -13,7 +13,7 @@ final class FetchTrace: MessageSink {
     }
 
     private let sink: any MessageSink
-    private let messages: [ListedMessage]
+    let messages: [ListedMessage]
     private let onRefusal: @Sendable (ListedMessage, String) -> Void
     private let state = Mutex(State(position: 0))
 
@@ -31,6 +31,8 @@ final class FetchTrace: MessageSink {
 
     /// What has not come yet.
     var rest: ArraySlice<ListedMessage> { messages[state.withLock { $0.position }...] }
+
+    var isAtStart: Bool { state.withLock { $0.position } == 0 }
 
     /// How much has been done: octets, and something for each message.
     var work: Int { state.withLock { $0.work } }

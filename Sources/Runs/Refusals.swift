@@ -11,7 +11,6 @@ final class Refusals: Sendable {
         var lines: [String] = []
         var messages: [ListedMessage] = []
         var byFolder: [Int: Int] = [:]
-        var gone: Set<Int> = []
     }
 
     private static let mostLines = 100
@@ -30,12 +29,6 @@ final class Refusals: Sendable {
 
     /// How many are in each folder, by its number.
     var byFolder: [Int: Int] { state.withLock { $0.byFolder } }
-
-    /// Numbers of messages that are gone over there, as far as other sessions than the one that has listed them have found
-    /// out.
-    var gone: Set<Int> { state.withLock { $0.gone } }
-
-    func add(gone numbers: Set<Int>) { state.withLock { $0.gone.formUnion(numbers) } }
 
     /// A folder cannot be read; nobody knows how much is in it.
     func add(_ folder: SourceFolder, _ reason: String) {

@@ -8,21 +8,23 @@ import Records
 import Secrets
 import Synchronization
 import Vocabulary
+import Waiting
 
 /// Additional connections of a run.
 extension Run {
-    /// nil where the mailbox has one session at a time, or other nodes count connections, too: those know of runs alone.
+    /// nil where the mailbox has one session at a time, where more have been of no use, or where other nodes count
+    /// connections, too: those know of runs alone.
     func convoy(of session: any MailboxSession) -> Convoy? {
-        guard session.traits.opensOften, !context.records.areShared, context.limits.additionalConnections.most > 0
-        else {
+        let limits = context.limits.additionalConnections
+        guard session.traits.opensOften, !context.records.areShared, limits.most > 0, !needsNoCompany.isSettled else {
             return nil
         }
         let door = CompanionDoor(
             context: context, place: place, control: control, account: account.address, server: settings.oldServer,
-            user: user, password: password, isByMaster: isByMaster, main: session)
+            user: user, password: password, isByMaster: isByMaster, main: session, isUseless: needsNoCompany)
         return Convoy(
-            main: session, limits: context.limits.additionalConnections, log: context.log,
-            mayOpen: { [place] in place.mayAddConnection }, open: { await door.open() })
+            main: session, limits: limits, log: context.log, mayOpen: { door.mayOpen }, open: { await door.open() },
+            isUseless: needsNoCompany)
     }
 }
 
@@ -37,6 +39,9 @@ private final class CompanionDoor: Sendable {
     private let password: Password
     private let isByMaster: Bool
     private let main: any MailboxSession
+    private let isUseless: Latch<Void>
+    /// Whether there was a place, half a second ago at most.
+    private let lately = Mutex((isFree: false, at: ContinuousClock.now - .seconds(1)))
     /// Ended when the run is stopped.
     private let lines = Mutex<[any SourceLine]>([])
 
@@ -47,26 +52,65 @@ private final class CompanionDoor: Sendable {
 
     init(
         context: Context, place: RunPlace, control: RunControl, account: EmailAddress, server: OldServer, user: String,
-        password: Password, isByMaster: Bool, main: any MailboxSession
+        password: Password, isByMaster: Bool, main: any MailboxSession, isUseless: Latch<Void>
     ) {
         (self.context, self.place, self.control, self.account, self.server) = (context, place, control, account, server)
         (self.user, self.password, self.isByMaster, self.main) = (user, password, isByMaster, main)
+        self.isUseless = isUseless
     }
+
+    /// Asked before each command, while all runs have their eyes on the places.
+    var mayOpen: Bool {
+        lately.withLock { lately in
+            let now = ContinuousClock.now
+            if now - lately.at >= .milliseconds(500) { lately = (place.mayAddConnection, now) }
+            return lately.isFree
+        }
+    }
+
+    /// While it is opened, nothing is fetched.
+    private static let patience = Duration.seconds(5)
+    private static let ofFarewell = 2.0
 
     func open() async -> Convoy.Companion? {
         guard let additional = place.addConnection() else { return nil }
-        guard let session = await session(in: additional) else {
+        guard let session = await sessionInTime(additional) else {
+            isUseless.settle(())
             additional.closed()
             place.removeConnection(additional)
             return nil
         }
         return Convoy.Companion(session: session) {
             additional.makesWay
-        } close: { [place] in
-            _ = try? await session.leave()  // nothing depends on the farewell
+        } close: { [place] isInOrder in
+            if isInOrder { _ = try? await withDeadline(seconds: Self.ofFarewell) { try await session.leave() } }
             await session.close()
             additional.closed()
             place.removeConnection(additional)
+        }
+    }
+
+    /// nil when that takes too long, or the run is stopped.
+    private func sessionInTime(_ additional: RunPlace) async -> (any MailboxSession)? {
+        let stop = Latch<Void>()
+        control.onStop {
+            self.endAll()
+            stop.settle(())
+        }
+        return await withTaskGroup(of: (any MailboxSession)?.self) { group in
+            group.addTask { await self.session(in: additional) }
+            group.addTask {
+                try? await pause(for: Self.patience)  // cancelled: the session is there
+                return nil
+            }
+            group.addTask {
+                await stop.waitUnlessCancelled()
+                return nil
+            }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            for await late in group { late?.abort() }
+            return first
         }
     }
 
@@ -76,7 +120,6 @@ private final class CompanionDoor: Sendable {
             let line = try await context.source.connect(to: server, timeouts: context.timeouts, hiding: password)
             (opened, hasGreeted) = (line, true)
             lines.withLock { $0.append(line) }
-            control.onStop { self.endAll() }
             additional.greeted()
             // No password is sent to a server that the settings no longer name.
             guard try await context.records.settings(of: account.domain)?.oldServer == server else {
@@ -99,7 +142,9 @@ private final class CompanionDoor: Sendable {
         } catch let error as SourceError {
             // Whatever it is: the run goes on as it did.
             context.log.debug("no additional connection: \(error)", metadata: .about(account))
-            _ = await additional.tell(ConnectionEnd(error, hasGreeted: hasGreeted))
+            // What a second session meets says nothing of a login.
+            let end = ConnectionEnd(error, hasGreeted: hasGreeted)
+            if case .refused = end { _ = await additional.tell(end) }
         } catch {
             context.log.debug("no additional connection: \(error)", metadata: .about(account))
         }

@@ -81,7 +81,7 @@ extension Run {
                 options.opensAhead = opensAhead
                 let rest = careful == 0 ? wanted : Array(wanted.dropFirst(careful))
                 if let convoy, pipelining {
-                    try await convoy.fetch(rest, into: intake, options, onRefusal: onRefusal) { refusals.add(gone: $0) }
+                    try await convoy.fetch(rest, into: intake, options, onRefusal: onRefusal)
                 } else {
                     try await session.fetch(rest, into: intake, options, onRefusal: onRefusal)
                 }
@@ -132,7 +132,7 @@ extension Run {
             while let step = await group.nextResult() { take(step) }
             for message in refusals.messages { progress.refused(names.id(of: message)) }
             // By now everything that arrived whole is settled, in order; what has been deleted over there never comes.
-            let vanished = session.vanished.union(refusals.gone)
+            let vanished = session.vanished
             let gone = vanished.isEmpty ? 0 : wanted.count { vanished.contains($0.number) }
             let refused = refusals.count - leftBehind - (fetch.notTaken - notTaken)
             let count = fetch.settled.count + refused + gone

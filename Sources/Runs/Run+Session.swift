@@ -16,7 +16,7 @@ extension Run {
     mutating func move(in session: any MailboxSession) async throws -> RunEnd? {
         while true {
             let look = try await look(in: session)
-            if look.end != nil, mayLookAgain(look, session), try await anotherLookFollows() {
+            if mayLookAgain(look, session), try await anotherLookFollows() {
                 try await session.lookAgain()
                 continue
             }
@@ -33,7 +33,11 @@ extension Run {
 
     /// What is to be deleted over there is when a session ends.
     private func mayLookAgain(_ look: Look, _ session: any MailboxSession) -> Bool {
-        session.traits.looksAgain && look.fetch.deletable.isEmpty && !place.makesWay
+        switch look.end {
+        case .completed, .refused: break
+        default: return false
+        }
+        return session.traits.looksAgain && look.fetch.deletable.isEmpty && !place.makesWay
             && control.stopReason == nil
     }
 
@@ -86,9 +90,8 @@ extension Run {
         try await tell(fetch.refusals)
         try await recordRest(fetch, folders, session)
         // What has left its folder meanwhile may be in another, which was listed before.
-        let isAllThere = session.vanished.isEmpty && fetch.refusals.gone.isEmpty
         var end: RunEnd?
-        if fetch.isWhole, isAllThere || !progress.looksAgain() {
+        if fetch.isWhole, session.vanished.isEmpty || !progress.looksAgain() {
             end = fetch.refusals.count == 0 ? .completed : .refused(fetch.refusals.count, here: fetch.notTaken)
         }
         return Look(fetch: fetch, end: end)

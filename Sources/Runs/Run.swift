@@ -10,6 +10,7 @@ import Records
 import Secrets
 import Statuses
 import Vocabulary
+import Waiting
 
 /// One run of one account: log in, list, fetch what the ledger lacks, deliver, record; and again if the old server may
 /// have shown only a part of the mailbox.
@@ -37,6 +38,8 @@ struct Run: Sendable {
     /// Whether the next folder may be opened before the server has told all of one.
     var opensAhead: Bool
     var progress = RunProgress()
+    /// Settled where additional connections do harm, or no good.
+    let needsNoCompany = Latch<Void>()
     /// Whether another look follows one that has found something.
     private var looksFurther = false
     /// The latest login of this run; nil if it has had none, because it continues in a session that was there.

@@ -25,8 +25,8 @@ import Testing
         let run = desk.moving(1...1)[0]
         let additional = try add(to: run, &desk)
         #expect(desk.turn() == [])
-        #expect(desk.facts.moving == 2)
-        #expect(desk.policy.movingCount == 1)
+        #expect(desk.facts.moving == 1)
+        #expect(desk.policy.additionalCount == 1)
         desk.policy.closed(additional, now: desk.now)
         desk.policy.removeConnection(additional, now: desk.now)
         desk.policy.removeConnection(additional, now: desk.now)

@@ -6,6 +6,9 @@ extension Pages {
         the run is resumed after: {}
         = 运行在此之后继续：{}
 
+        nobody wants it any more
+        = 已无人需要它
+
         no additional connection: {}
         = 没有增加连接：{}
 
