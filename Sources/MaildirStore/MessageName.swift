@@ -66,10 +66,16 @@ struct MessageName: Sendable {
 
     /// The run that a name of ours states, and the message's number in it.
     static func run(_ name: String) -> (run: Int64, number: Int64)? {
-        guard let start = name.firstRange(of: ".M")?.upperBound else { return nil }
-        let digits = name[start...].prefix { $0.isASCII && $0.isNumber }
-        let rest = name[digits.endIndex...]
-        guard let number = Int64(digits), rest.first == "P", let run = UInt64(rest.dropFirst().prefix(16), radix: 16)
+        // By octets: this is asked of every message.
+        var rest = name.utf8[...]
+        repeat {
+            guard let dot = rest.firstIndex(of: UInt8(ascii: ".")) else { return nil }
+            rest = rest[rest.index(after: dot)...]
+        } while rest.first != UInt8(ascii: "M")
+        let digits = rest.dropFirst().prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        rest = rest[digits.endIndex...]
+        guard let number = Int64(Substring(digits)), rest.first == UInt8(ascii: "P"),
+            let run = UInt64(Substring(rest.dropFirst().prefix(16)), radix: 16)
         else { return nil }
         return (Int64(bitPattern: run), number)
     }

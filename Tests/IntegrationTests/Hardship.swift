@@ -168,6 +168,8 @@ final class Hardship: Sendable {
         }
         let start = ContinuousClock.now
         var front = 0..<4
+        /// How often in a row nothing moved, though it could have.
+        var idle = 0
         while tally.blows < scale.blows, ContinuousClock.now - start < .seconds(scale.seconds) {
             try await self.start()
             read(front)
@@ -181,6 +183,7 @@ final class Hardship: Sendable {
                     if front.allSatisfy(state.withLock({ $0.acknowledged.completed }).contains) { break }
                     try await Task.sleep(for: .milliseconds(10))
                 }
+                idle = isMoving ? 0 : idle + 1
             }
             try await Task.sleep(for: .milliseconds(Int.random(in: 0...250, using: &random)))
             try blow()
@@ -189,10 +192,11 @@ final class Hardship: Sendable {
             calls.cancel()
             _ = await calls.value
             try await befall(0..<front.upperBound, &random, &tally)
-            // On to other accounts once these are done.
+            // On to other accounts once these are done, or are put off, since the daemon has died under them again and again.
             let done = state.withLock { $0.acknowledged.completed }
-            if front.allSatisfy(done.contains), front.upperBound < accounts {
+            if front.allSatisfy(done.contains) || idle >= 3, front.upperBound < accounts {
                 front = front.upperBound..<min(accounts, front.upperBound + 4)
+                idle = 0
             }
         }
         let all = 0..<front.upperBound
