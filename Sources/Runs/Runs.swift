@@ -11,7 +11,8 @@
 //    server bears too few for those who wait to log in (`Run+Connection`).
 // 4. A session (`Run+Session`) lists the mailbox, compares it with the ledger (``RunPlan``, a value), streams what is
 //    missing into the store, and submits what is staged there to `Delivery`. What is settled and what comes next is
-//    kept in ``RunProgress``, a value.
+//    kept in ``RunProgress``, a value. By IMAP a long mailbox is fetched over more sessions, where those bring more and
+//    nobody waits for their places (``Convoy``).
 // 5. The run of a paused account waits until it is resumed, or is given up (`PausedRuns`).
 
 package import MailStore
