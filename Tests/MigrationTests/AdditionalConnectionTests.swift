@@ -121,7 +121,7 @@ import Vocabulary
 
     /// What is stopped in the middle of it goes on later, and brings nothing twice.
     @Test func itCanBeStoppedAtAnyMoment() async throws {
-        let server = try server(Self.ann, Self.slow(4))
+        let server = try server(Self.ann, Self.slow(10))
         defer { server.stop() }
         let folder = "/var/tmp/mailmove-additional-\(UUID().uuidString)"
         defer { try? FileManager.default.removeItem(atPath: folder) }  // left behind in /var/tmp at worst
