@@ -73,6 +73,7 @@ final class DeliveryLoop: Sendable {
     private let store: any MailStore
     private let statuses: StatusBoard
     private let line = WaitingLine<Item>()
+    private let rest = EpochRest()
 
     init(context: Context, store: any MailStore, statuses: StatusBoard) {
         self.context = context
@@ -83,11 +84,16 @@ final class DeliveryLoop: Sendable {
     /// Queues a batch; batches of one account become visible in the order in which they are submitted.
     func submit(_ submission: Submission) -> Receipt {
         let receipt = Receipt()
-        return line.put(Item(submission, receipt)) ? receipt : .shuttingDown
+        guard line.put(Item(submission, receipt)) else { return .shuttingDown }
+        rest.queued(submission.size)
+        return receipt
     }
 
     /// No more submissions will follow; ``run()`` returns when all are done.
-    func close() { line.close() }
+    func close() {
+        line.close()
+        rest.close()
+    }
 
     /// Whether nothing is queued.
     var isIdle: Bool { line.isEmpty }
@@ -96,11 +102,14 @@ final class DeliveryLoop: Sendable {
     func run(retire: () -> Bool) async {
         var published: [Item] = []
         while true {
+            if !published.isEmpty || !isIdle { await rest.wait() }
             let ready = line.take(take)
             if ready.isEmpty, published.isEmpty {
+                await rest.waitForMore()
                 if retire() { return }
                 continue
             }
+            rest.taken(ready.lazy.map(\.submission.size))
             published = await epoch(ready: ready, published: published)
         }
     }

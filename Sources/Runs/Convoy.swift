@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ground
-import Logging
 import MailSource
 import Vocabulary
 import Waiting
@@ -24,7 +23,8 @@ struct Convoy: Sendable {
 
     let main: any MailboxSession
     let limits: AdditionalConnections
-    let log: Logger
+    /// Hears what becomes of additional sessions.
+    let note: @Sendable (String) -> Void
     /// Whether ``open`` may find a place.
     let mayOpen: @Sendable () -> Bool
     /// nil where there is no place, or the server does not let us in once more.
@@ -68,12 +68,13 @@ struct Convoy: Sendable {
                 trace, companions.map(\.session), options, watch.work(sessions: all.count + 1), isOver)
             let rate = watch.rate
             for place in companions.indices.reversed() {
-                let (isLost, isLatest) = (lost.contains(place + 1), place == companions.indices.last)
+                let (isLost, isLatest) = (lost[place + 1] != nil, place == companions.indices.last)
                 let isNoGain = isLatest && rateBefore.map { rate < $0 * limits.leastGain } ?? false
                 guard isLost || isNoGain || companions[place].makesWay() else { continue }
-                if let rateBefore, isNoGain {
-                    log.debug(
-                        "another connection brings \(Int(rate / rateBefore * 100)) % of what there was without it")
+                if let reason = lost[place + 1] {
+                    note("an additional connection is given up: \(reason)")
+                } else if let rateBefore, isNoGain {
+                    note("another connection brings \(Int(rate / rateBefore * 100)) % of what there was without it")
                 }
                 isUseless.settle(())
                 await companions.remove(at: place).close(false)
@@ -90,7 +91,7 @@ struct Convoy: Sendable {
     private func leg(
         _ trace: FetchTrace, _ others: [any MailboxSession], _ options: FetchOptions, _ ofChunk: Int,
         _ isOver: @escaping @Sendable () -> Bool
-    ) async throws(SourceError) -> Set<Int> {
+    ) async throws(SourceError) -> ConvoyLeg.Lost {
         guard others.isEmpty else {
             return try await ConvoyLeg(
                 sessions: [main] + others, trace: trace, options: options, ofChunk: ofChunk, isOver: isOver
@@ -107,7 +108,7 @@ struct Convoy: Sendable {
             trace.refused($0, $1)
         }
         if !stop.isSettled { trace.passed(to: rest.endIndex) }
-        return []
+        return [:]
     }
 }
 

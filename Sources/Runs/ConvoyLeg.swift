@@ -7,6 +7,9 @@ import Waiting
 
 /// A part of a fetch over several sessions: each takes the next messages in turn, and what they bring goes on in order.
 struct ConvoyLeg: Sendable {
+    /// The places of sessions that are of no use any more, and why.
+    typealias Lost = [Int: String]
+
     /// A few messages of one folder after the other, which one session asks for.
     private struct Chunk: Sendable {
         var lane: Int
@@ -37,14 +40,13 @@ struct ConvoyLeg: Sendable {
     /// Whether no more chunks are handed out.
     let isOver: @Sendable () -> Bool
 
-    /// - Returns: the places of sessions that are of no use any more.
     /// - Throws: the first session's error, once all before it has gone on.
-    func run() async throws(SourceError) -> Set<Int> {
+    func run() async throws(SourceError) -> Lost {
         let state = Shared(State(rest: trace.rest))
         let (chunks, handedOut) = AsyncStream<Chunk>.makeStream()
         // The first session has the first chunk: what another has left out may be gone, or refused.
         let first = next(for: 0, state, handedOut)
-        return try await withTaskGroup(of: Void.self) { group -> Result<Set<Int>, SourceError> in
+        return try await withTaskGroup(of: Void.self) { group -> Result<Lost, SourceError> in
             for lane in sessions.indices {
                 group.addTask {
                     var chunk = lane == 0 ? first : next(for: lane, state, handedOut)
@@ -104,8 +106,8 @@ struct ConvoyLeg: Sendable {
     /// Lets chunks go on in order, until one is not whole: those behind it are fetched anew.
     private func pass(
         _ chunks: AsyncStream<Chunk>, _ state: Shared<State>
-    ) async -> Result<Set<Int>, SourceError> {
-        var lost: Set<Int> = []
+    ) async -> Result<Lost, SourceError> {
+        var lost: Lost = [:]
         var failure: SourceError?
         for await chunk in chunks {
             guard !state.value.isBroken else {
@@ -119,9 +121,7 @@ struct ConvoyLeg: Sendable {
             if isWhole(chunk, outcome) {
                 trace.passed(to: chunk.messages.endIndex)
             } else {
-                // What was not asked for is no fault of the session's.
-                let isStopped = (try? outcome.get()) != nil && !chunk.backlog.isSealed
-                if chunk.lane > 0, !isStopped { lost.insert(chunk.lane) }
+                if chunk.lane > 0 { lost[chunk.lane] = fault(of: chunk, outcome) }
                 state.change { $0.isBroken = true }
             }
             chunk.hasPassed.settle(())
@@ -131,6 +131,14 @@ struct ConvoyLeg: Sendable {
     }
 
     private static let cancelled = SourceError(code: .cancelled, step: .fetch, detail: "nobody wants it any more")
+
+    /// Why a chunk is not whole; nil where no more was asked for, which is no fault of the session's.
+    private func fault(of chunk: Chunk, _ outcome: Result<Void, SourceError>) -> String? {
+        switch outcome {
+        case .failure(let error): error.description
+        case .success: chunk.backlog.isSealed ? "it left messages out, or sent them in another order" : nil
+        }
+    }
 
     private func isWhole(_ chunk: Chunk, _ outcome: Result<Void, SourceError>) -> Bool {
         guard case .success = outcome else { return false }

@@ -22,9 +22,10 @@ extension Run {
         let door = CompanionDoor(
             context: context, place: place, control: control, account: account.address, server: settings.oldServer,
             user: user, password: password, isByMaster: isByMaster, main: session, isUseless: needsNoCompany)
+        let (log, address) = (context.log, account.address)
         return Convoy(
-            main: session, limits: limits, log: context.log, mayOpen: { door.mayOpen }, open: { await door.open() },
-            isUseless: needsNoCompany)
+            main: session, limits: limits, note: { log.debug("\($0)", metadata: .about(address)) },
+            mayOpen: { door.mayOpen }, open: { await door.open() }, isUseless: needsNoCompany)
     }
 }
 

@@ -79,6 +79,22 @@ import Vocabulary
         }
     }
 
+    /// A sync costs the same for one message as for many.
+    @Test func whatTricklesInIsMadeDurableTogether() async throws {
+        let (source, store) = (Self.source(200), try MemoryStore())
+        source.state.withLock { $0.pause = .milliseconds(5) }
+        try await NewPlatform.run(from: source, into: store) { platform in
+            try await platform.enable(port: 1)
+            let start = ContinuousClock.now
+            #expect(try await platform.login("old").decision == .accept)
+            #expect(try await platform.until { $0.status == .completed }.moved == 200)
+            let most = (ContinuousClock.now - start) / .milliseconds(50)
+            let syncs = store.state.withLock(\.syncs)
+            #expect(Double(syncs) <= most + 8 && syncs < 200, "\(syncs) syncs")
+            expectAll(source, in: store)
+        }
+    }
+
     /// A store that may send mail a second time has that said of it.
     @Test func whatMayArriveTwiceIsAnEvent() async throws {
         let (source, store) = (Self.source(10), try MemoryStore())

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Ground
-import Logging
 import MailSource
 import Secrets
 import Support
@@ -78,6 +77,7 @@ import Waiting
         let opened = Mutex(0)
         let closed = Mutex(0)
         let isWantedBack = Mutex(false)
+        let told = Mutex<[String]>([])
     }
 
     /// A fetch of all that an old server has.
@@ -142,7 +142,7 @@ import Waiting
                 }
             }
             let convoy = Convoy(
-                main: main, limits: limits, log: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+                main: main, limits: limits, note: { words in noted.told.withLock { $0.append(words) } },
                 mayOpen: mayOpen, open: open, isUseless: isUseless)
             try await convoy.fetch(listing, into: arrived, options) { message, _ in
                 noted.refused.withLock { $0.append(message.number) }
@@ -180,6 +180,7 @@ import Waiting
         try await scene.fetch()
         #expect(scene.arrived.numbers == Array(1...400))
         #expect(scene.noted.opened.withLock { $0 } == 1)
+        #expect(scene.noted.told.withLock { $0.count == 1 && $0[0].contains("% of what there was without it") })
         scene.expectAllClosed()
     }
 
@@ -246,6 +247,8 @@ import Waiting
             do {
                 try await scene.fetch()
                 #expect(scene.arrived.numbers == Array(1...400))
+                #expect(
+                    scene.noted.told.withLock { $0.contains { $0.hasPrefix("an additional connection is given up:") } })
             } catch {
                 #expect(error is SourceError)
                 #expect(scene.arrived.numbers == Array(1..<place))

@@ -29,6 +29,8 @@ public final class MemoryStore: MailStore {
         public var faults: [Fault] = []
         /// As it is, and as it will be when the power comes back.
         public internal(set) var mail = Mail()
+        /// How often something was made durable.
+        public fileprivate(set) var syncs = 0
         var durable = Mail()
         var runs: Int64 = 0
 
@@ -240,6 +242,7 @@ public final class MemoryStore: MailStore {
     public func sync(_ batches: [StagedBatch]) async -> [Int: MailStoreError] {
         state.withLock { state in
             var errors: [Int: MailStoreError] = [:]
+            state.syncs += 1
             let isFull = state.goesWrong(.fullAtSync)
             for (index, batch) in batches.enumerated() {
                 if isFull || state.faults.contains(.unresponsive) {

@@ -8,7 +8,7 @@ use Bench::Servers;
 use Exporter 'import';
 use File::Path 'make_path';
 
-our @EXPORT = qw(compile by_mpop by_mbsync by_reader by_writer by_fetchmail);
+our @EXPORT = qw(compile by_mpop by_mbsync by_dsync by_reader by_writer by_fetchmail);
 
 # The clients of our own.
 sub compile {
@@ -70,6 +70,27 @@ sub by_mbsync {
     start_platform() if $row->{into};
     return moved(
         $row, 'mbsync', sub { $row->{into} ? arrived(@{$row->{names}}) : files("$folder/new") }, @commands);
+}
+
+# Dovecot's own mover, by IMAP, told to sync each message.
+sub by_dsync {
+    my $row = shift;
+    put_aside("$folder/new");
+    my @commands;
+    # It works for nobody who is root.
+    make_path "$folder/new", {owner => 'mail', group => 'mail'};
+    write_file(
+        "$folder/dsync.conf", "base_dir = $folder/dsync\nstate_dir = $folder/dsync\nssl = no\n",
+        "log_path = /dev/stderr\nmail_location = maildir:~/Maildir\nmail_fsync = always\nimapc_host = 127.0.0.1\n",
+        "imapc_port = $row->{port}\nimapc_user = %u\nimapc_features = rfc822.size fetch-headers\n",
+        "namespace inbox {\n  inbox = yes\n}\n");
+    for my $name (@{$row->{names}}) {
+        push @commands, [
+            qw(setpriv --reuid mail --regid mail --clear-groups env), "USER=$name\@example.com",
+            "HOME=$folder/new/$name", 'doveadm', '-c', "$folder/dsync.conf", '-o',
+            "imapc_password=old-$name-1998", qw(backup -R imapc:)];
+    }
+    return moved($row, 'dsync', sub { files("$folder/new") }, @commands);
 }
 
 sub by_reader {
