@@ -96,14 +96,17 @@ public struct Retrieval: Sendable {
     /// Why that text is no message.
     private var spoilt: [UInt8]?
 
-    /// How many messages the next set may hold: more and more, as long as sets come whole.
+    /// How many messages the next set may hold: more and more, as long as sets come whole. In turn each costs a round
+    /// trip, and the server that takes them so is known.
     private var width: Int
 
     static let mostMessages = 64
     static let mostOfLaterSets = 512
+    static let mostInTurn = 2048
     static let mostSets = 4
-    /// Commands should stay below 1,000 octets (RFC 2683 §3.2.1.5).
-    private static let mostOctetsOfSet = 900
+    /// Commands should stay below 1,000 octets (RFC 2683 §3.2.1.5), or below 8,192 for servers that count changes (RFC 7162
+    /// §4), as those do that are asked in turn.
+    private static let (mostOctetsOfSet, mostOctetsInTurn) = (900, 8000)
 
     /// - Parameters:
     ///   - wanted: all of the folder that is open, in the order in which they are to come.
@@ -113,7 +116,7 @@ public struct Retrieval: Sendable {
         _ wanted: [Wanted], pace: Pace, windowOctets: Int, goesOn: @escaping @Sendable () -> Bool = { true }
     ) {
         (self.wanted, self.pace, self.windowOctets, self.goesOn) = (wanted, pace, windowOctets, goesOn)
-        width = pace == .setsInTurn ? Self.mostMessages * Self.mostSets : Self.mostMessages
+        width = pace == .setsInTurn ? Self.mostInTurn : Self.mostMessages
     }
 
     public var isDone: Bool { asked.isEmpty && (position == wanted.count || isStopped) }
@@ -183,6 +186,7 @@ public struct Retrieval: Sendable {
         case .sets: (mostAhead, mostMessages) = (Self.mostSets, width)
         }
         let octetsOfSet = pace == .setsInTurn ? windowOctets : windowOctets / Self.mostSets
+        let mostOctets = pace == .setsInTurn ? Self.mostOctetsInTurn : Self.mostOctetsOfSet
         let (isFirst, octetsAhead) = (asked.isEmpty && besides == 0, octetsAhead + besides)
         guard asked.count < mostAhead else { return nil }
         var end = next
@@ -193,7 +197,7 @@ public struct Retrieval: Sendable {
             if end > next {
                 // Some servers take ascending sets alone, and all answer in that order.
                 guard wanted[end].uid > wanted[end - 1].uid, octets + size <= octetsOfSet,
-                    text <= Self.mostOctetsOfSet
+                    text <= mostOctets
                 else { break }
             } else if !isFirst, octetsAhead + size > windowOctets {
                 return nil
@@ -289,7 +293,7 @@ public struct Retrieval: Sendable {
         }
         if isRecovering { return .nothing }
         if done.range.upperBound <= position {
-            let most = pace == .setsInTurn ? Self.mostOfLaterSets * Self.mostSets : Self.mostOfLaterSets
+            let most = pace == .setsInTurn ? Self.mostInTurn : Self.mostOfLaterSets
             if condition.kind == .ok { width = min(width * 2, most) }
             return .nothing
         }

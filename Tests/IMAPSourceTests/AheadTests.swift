@@ -58,7 +58,7 @@ import Vocabulary
     /// Dovecot goes on with the latest of several sets where we are slower than it is, and what comes out of turn is thrown
     /// away: one is asked for when the last has come.
     @Test func dovecotIsAskedForOneSetAtATime() async throws {
-        let folders = [Folder("INBOX", Self.mail(1...600, "in"))]
+        let folders = [Folder("INBOX", Self.mail(1...2100, "in"))]
         let server = try OldIMAP.server(folders) { options in
             options.answer = { $0.hasPrefix("ID ") ? "* ID (\"name\" \"Dovecot\")\r\n%T OK\r\n" : nil }
         }
@@ -69,7 +69,7 @@ import Vocabulary
         try await session.leave()
         #expect(
             server.seen.filter { $0.contains("BODY") } == [
-                "UID FETCH 1:256 (UID BODY.PEEK[])", "UID FETCH 257:600 (UID BODY.PEEK[])",
+                "UID FETCH 1:2048 (UID BODY.PEEK[])", "UID FETCH 2049:2100 (UID BODY.PEEK[])",
             ])
     }
 
