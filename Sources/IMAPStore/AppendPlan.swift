@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import IMAP
 import MailStore
 import Vocabulary
 
@@ -14,12 +15,40 @@ struct AppendPlan: Sendable {
         case done(Publication.Outcome)
     }
 
+    /// How much of a message's keywords is sent.
+    enum Keywords: Hashable, Sendable {
+        case all
+        /// Those that any server holds: at most 50 letters and digits, `$`, `-`, `_` and `.`.
+        case ordinary
+        case none
+
+        func of(_ keywords: [Flag]) -> [Flag] {
+            switch self {
+            case .all: keywords
+            case .ordinary: keywords.filter { $0.name.utf8.count <= 50 && $0.name.utf8.allSatisfy(Self.isOrdinary) }
+            case .none: []
+            }
+        }
+
+        private static func isOrdinary(_ octet: UInt8) -> Bool {
+            switch octet {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "$"), UInt8(ascii: "-"), UInt8(ascii: "_"),
+                UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+    }
+
     private(set) var fates: [Fate]
     private let messages: [IMAPBatch.Message]
     /// How many may go at once.
     private var width = IMAPBatch.mostMessages
-    /// Those that the platform may take without their keywords.
-    private(set) var bare: Set<Int> = []
+    /// What is sent of the keywords of messages that were refused with all of them.
+    private var keywords: [Int: Keywords] = [:]
+    /// Messages that are sent once more as they are.
+    private var repeated: Set<Int> = []
 
     /// - Parameter isStaged: of each message, whether its octets are here.
     init(_ messages: [IMAPBatch.Message], isStaged: [Bool]) {
@@ -80,9 +109,21 @@ struct AppendPlan: Sendable {
     /// The platform has not taken all of a chunk: less goes at once from now on.
     mutating func narrow(_ chunk: [Int]) { width = max(1, min(width, chunk.count) / 2) }
 
-    /// The platform does not take the message with its keywords.
-    /// - Returns: false where it was without them already.
-    mutating func strip(_ index: Int) -> Bool { bare.insert(index).inserted }
+    /// One by one, until it takes some again.
+    mutating func single() { width = 1 }
+
+    func keywords(of index: Int) -> Keywords { keywords[index] ?? .all }
+
+    /// The platform does not take a message alone: it may be for its keywords, or have been for a moment.
+    /// - Returns: whether it is worth another try, as it is or with fewer keywords.
+    mutating func retry(_ index: Int, keywords own: [Flag]) -> Bool {
+        guard !own.isEmpty else { return false }
+        if repeated.insert(index).inserted { return true }
+        let now = keywords(of: index)
+        let fewer: Keywords = now == .all && ![[], own].contains(Keywords.ordinary.of(own)) ? .ordinary : .none
+        keywords[index] = fewer
+        return now != .none
+    }
 
     mutating func refuse(_ index: Int, _ words: String) { fates[index] = .done(.refused(words)) }
 

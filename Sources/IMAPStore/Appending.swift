@@ -22,6 +22,8 @@ struct Appending {
         var chunk: [Int]
         /// nil where the line was lost.
         var answer: Condition?
+        /// Whether the platform has closed the line.
+        var isHungUp = false
         /// How long the platform may take to store what it was sent.
         var seconds = 0.0
         /// Whether it has had that time.
@@ -36,11 +38,16 @@ struct Appending {
         var waits = 0
         /// Messages refused in a row with words of a fault.
         var faults = 0
+        /// Messages refused in a row because the platform closes the line at them.
+        var hangUps = 0
+        /// Lines closed in a row at the same message, and how many of them when it came alone.
+        var closed = (at: -1, times: 0, alone: 0)
     }
 
     private static let mostLosses = 6
     private static let mostWaits = 5
     private static let mostFaults = 8
+    private static let mostHangUps = 3
 
     private let store: IMAPStore
     private let turn: PlatformConnections.Turn
@@ -141,14 +148,15 @@ struct Appending {
         do throws(WireFailure) {
             answer = try await line.append(outgoing, to: name, octets)
         } catch {
-            doubt = Doubt(chunk: chunk, seconds: store.settlingSeconds(after: error))
+            doubt = Doubt(
+                chunk: chunk, isHungUp: error.code == .closed, seconds: store.settlingSeconds(after: error))
             throw error
         }
         guard answer.kind == .ok else {
             doubt = Doubt(chunk: chunk, answer: answer)
             return
         }
-        if chunk.count == 1, plan.bare.contains(chunk[0]) { line.state.withLock { $0.takesNoKeywords = true } }
+        noteKeywords(of: chunk, line)
         plan.accepted(chunk)
         patience = Patience()
         store.breaker.isUsed()
@@ -178,10 +186,18 @@ struct Appending {
 
     private func appended(_ index: Int, _ line: MailboxLine) -> Command.AppendedMessage {
         guard let message = messages[index] else { return Command.AppendedMessage(octets: 0) }
-        let isBare = plan.bare.contains(index) || line.state.withLock { $0.takesNoKeywords }
+        let keywords = line.takesNoKeywords ? .none : plan.keywords(of: index)
         return Command.AppendedMessage(
-            flags: message.flags + (isBare ? [] : message.keywords),
+            flags: message.flags + keywords.of(message.keywords),
             date: Timestamp(milliseconds: message.spooled.arrival * 1000), octets: message.spooled.octets)
+    }
+
+    /// What it has taken with keywords, or only without.
+    private func noteKeywords(of chunk: [Int], _ line: MailboxLine) {
+        let marked = chunk.filter { messages[$0]?.keywords.isEmpty == false }
+        guard !marked.isEmpty, !line.takesNoKeywords else { return }
+        let isStripped = marked.allSatisfy { plan.keywords(of: $0) == .none }
+        line.state.withLock { $0.strippedMessages = isStripped ? $0.strippedMessages + 1 : 0 }
     }
 
     // MARK: Doubt
@@ -216,6 +232,22 @@ struct Appending {
         self.doubt = nil
         if missing.count < doubt.chunk.count { patience = Patience() }
         if let answer = doubt.answer, !missing.isEmpty { try await judge(answer, doubt.chunk) }
+        if doubt.isHungUp, missing == doubt.chunk { try closed(at: doubt.chunk) }
+    }
+
+    /// The platform has closed the line, and taken nothing of a chunk: again and again, it is for one of its messages.
+    private mutating func closed(at chunk: [Int]) throws(MailStoreError) {
+        let (first, isAlone) = (chunk[0], chunk.count == 1)
+        let times = patience.closed.at == first ? patience.closed.times + 1 : 1
+        let alone = (patience.closed.at == first ? patience.closed.alone : 0) + (isAlone ? 1 : 0)
+        patience.closed = (first, times, alone)
+        if !isAlone, times >= 2 { plan.single() }
+        guard alone >= 3 else { return }
+        guard patience.hangUps < Self.mostHangUps else {
+            throw error(.unresponsive, "closes the connection whatever it is sent")
+        }
+        plan.refuse(first, "the platform closes the connection when it is sent")
+        patience = Patience(hangUps: patience.hangUps + 1)
     }
 
     /// What follows from an answer that was not OK, of messages that are not all there.
@@ -256,7 +288,7 @@ struct Appending {
     /// One of these is refused.
     private mutating func refuse(_ chunk: [Int], _ words: String) {
         guard chunk.count == 1, let index = chunk.first else { return plan.narrow(chunk) }
-        if messages[index]?.keywords.isEmpty == false, plan.strip(index) { return }
+        if plan.retry(index, keywords: messages[index]?.keywords ?? []) { return }
         plan.refuse(index, "the platform does not take it: \(words)")
     }
 

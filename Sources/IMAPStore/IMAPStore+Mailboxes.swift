@@ -19,15 +19,19 @@ extension IMAPStore {
     /// mailboxes, and asked for once.
     public func folderNames(of account: EmailAddress) async throws(MailStoreError) -> FolderNames {
         if let names = learned.withLock({ $0 }) { return names }
-        let (listed, naming, tellsUses) = try await onLine(of: account) { (line) async throws(WireFailure) in
-            (try await line.folders(), try await line.naming(), line.capabilities.specialUse)
+        let (listed, naming, unholdable, tellsUses) = try await onLine(of: account) {
+            (line) async throws(WireFailure) in
+            (
+                try await line.folders(), try await line.naming(), try await line.unholdable(),
+                line.capabilities.specialUse
+            )
         }
         var special = SpecialUse.usualNames
         for mailbox in listed {
             if let use = mailbox.specialUse { special[use] = naming.path(of: mailbox.name) }
         }
         let names = FolderNames(
-            special: special.merging(platform.specialFolders) { $1 }, unholdable: naming.unholdable)
+            special: special.merging(platform.specialFolders) { $1 }, unholdable: unholdable)
         // A mailbox that nobody has opened yet may have no folders to tell of.
         if !tellsUses || listed.contains(where: { $0.specialUse != nil }) { learned.withLock { $0 = names } }
         return names

@@ -37,6 +37,8 @@ public final class IMAPStore: MailStore {
     /// Rings when the program stops: nothing waits any more.
     let stopping = Alarm()
     let breaker: SharedBreaker
+    /// The look at the platform that is under way.
+    let probing = Mutex<Probe?>(nil)
     /// Accounts whose last batch was not settled, and why: nothing follows it before a recovery.
     private let unsettled = Mutex<[EmailAddress: MailStoreError]>([:])
     private let runs = Mutex<UInt64>(0)
@@ -82,6 +84,7 @@ public final class IMAPStore: MailStore {
     /// Nothing waits any more; what is in hand is finished.
     public func stop() {
         stopping.ring()
+        breaker.stop()
         connections.stop()
     }
 

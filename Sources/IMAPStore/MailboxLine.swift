@@ -23,8 +23,8 @@ final class MailboxLine: Sendable {
         var watermarks: [MailboxName: Watermark] = [:]
         /// Whether it has been seen to take but one message at a time, whatever it announces.
         var takesOne = false
-        /// Whether it has refused a message for its keywords.
-        var takesNoKeywords = false
+        /// How many messages in a row it has taken only without their keywords.
+        var strippedMessages = 0
     }
 
     let account: EmailAddress
@@ -47,6 +47,9 @@ final class MailboxLine: Sendable {
     var isBroken: Bool { state.withLock { $0.isBroken } }
 
     /// Whether it takes several messages in one APPEND.
+    /// Whether it takes no message with keywords, whichever they are.
+    var takesNoKeywords: Bool { state.withLock { $0.strippedMessages >= 3 } }
+
     var takesMany: Bool { capabilities.multiAppend && !state.withLock { $0.takesOne } }
 
     // MARK: Ends
@@ -108,6 +111,22 @@ final class MailboxLine: Sendable {
         }
         state.withLock { $0.naming = naming }
         return naming
+    }
+
+    /// What a level of a name cannot hold here. Dovecot's Maildirs hold no dot, whatever stands between levels: a folder
+    /// that nobody has is asked for.
+    func unholdable() async throws(WireFailure) -> Set<Unicode.Scalar> {
+        let naming = try await naming()
+        guard !naming.unholdable.contains(".") else { return naming.unholdable }
+        try await close()
+        let name = naming.name(of: ["mailmove.none"])
+        let condition = try await step { () async throws(WireFailure) in
+            try await wire.perform(.status(name, [.uidNext]))
+        }.condition
+        let isRefused =
+            condition.kind != .ok && !condition.tellsOfNoFolder
+            && ServerWords(condition.text).hold(["allowed", "invalid", "illegal"])
+        return isRefused ? naming.unholdable.union(["."]) : naming.unholdable
     }
 
     func name(of folder: [String]) async throws(WireFailure) -> MailboxName {
@@ -200,7 +219,10 @@ final class MailboxLine: Sendable {
             }.condition
         }
         if condition.kind != .ok, condition.code != .alreadyExists, try await watermark(of: folder) == nil {
-            throw WireFailure(refused: condition, "does not make the folder \(folder)")
+            var failure = WireFailure(refused: condition, "does not make the folder \(folder)")
+            // RFC 5530 §3: as many folders as there may be, which says nothing of mail.
+            if condition.code == .limit || condition.code == .overQuota { failure.code = .refused }
+            throw failure
         }
         guard isSubscribed else { return }
         // A folder that nobody is subscribed to is there all the same.

@@ -6,85 +6,134 @@ import Vocabulary
 /// Keeps a platform that cannot be used from being asked again and again: a value, whose time is an argument.
 ///
 /// One that is away, busy or must not be trusted is left alone for a while that grows, whatever account wants it. A login
-/// that is turned away may be about that mailbox alone; where several are, and no other has been let in since, it is the
-/// platform, or the master user's password.
+/// that is turned away may be about that mailbox alone, which is not there yet, or about the master user. So where nobody
+/// has been let in lately, one login is tried at a time; whoever has not been turned away yet comes first, and others of
+/// them soon after, but ever more slowly: many servers ban an address after a few wrong passwords.
 struct PlatformBreaker: Sendable {
     typealias Moment = ContinuousClock.Instant
+
+    enum Admission: Sendable {
+        /// - Parameter isTrial: whether others wait for what comes of it.
+        case enters(isTrial: Bool)
+        /// Another tries first: until it is known what comes of that, or until then at least.
+        case waits(until: Moment?, MailStoreError?)
+        case refused(MailStoreError)
+    }
 
     private struct Trouble: Sendable {
         var kind: PlatformFailure.Kind
         var error: MailStoreError
         var until: Moment
+        /// The same for accounts that have not been turned away.
+        var untilForOthers: Moment
         var times: Int
-        /// Whether one is trying whether it is over.
-        var isTried = false
     }
 
     private var trouble: Trouble?
+    /// Whether one is trying whether it is over, or whether the master user is let in at all.
+    private var isTried = false
     /// Accounts turned away since the last that was let in.
     private var turnedAway: Set<EmailAddress> = []
-    private var hasLetIn = false
+    /// When the master user was let in last; nil where several mailboxes have turned it away since.
+    private var letInAt: Moment?
     /// When it was last seen to be in order.
     private(set) var wellAt: Moment?
 
     private static let mostTurnedAway = 3
+    /// For how long a login proves that others are let in, too.
+    private static let proof = Duration.seconds(10)
 
     /// What is wrong at present.
     var error: MailStoreError? { trouble?.error }
     var kind: PlatformFailure.Kind? { trouble?.kind }
 
-    /// Whether it may be asked now; then it counts as tried.
-    /// - Returns: why not.
-    mutating func admit(at now: Moment) -> MailStoreError? {
-        guard let trouble else { return nil }
-        if trouble.until > now || trouble.isTried { return trouble.error }
-        self.trouble?.isTried = true
-        return nil
+    /// Whether it may be asked now.
+    /// - Parameters:
+    ///   - account: whose mailbox is entered; nil where nobody logs in.
+    ///   - othersWait: whether one waits that has not been turned away.
+    mutating func admit(_ account: EmailAddress?, othersWait: Bool = false, at now: Moment) -> Admission {
+        if let trouble, trouble.kind != .masterTurnedAway {
+            if trouble.until > now || isTried { return .refused(trouble.error) }
+            isTried = true
+            return .enters(isTrial: true)
+        }
+        let isProven = turnedAway.isEmpty && letInAt.map { now - $0 < Self.proof } ?? false
+        guard let account, !isProven else { return .enters(isTrial: false) }
+        if let trouble, turnedAway.contains(account) {
+            if trouble.until > now || isTried || othersWait { return .refused(trouble.error) }
+        } else if isTried {
+            return .waits(until: nil, trouble?.error)
+        } else if let trouble, trouble.untilForOthers > now {
+            return .waits(until: trouble.untilForOthers, trouble.error)
+        }
+        isTried = true
+        return .enters(isTrial: true)
     }
+
+    /// Nobody knows what would have come of it.
+    mutating func abandoned(isTrial: Bool) { if isTrial { isTried = false } }
 
     /// It is there: a login has succeeded, or as much as was tried.
     /// - Parameter hasLoggedIn: whether the master user was let in.
     /// - Returns: whether that is news.
     @discardableResult
-    mutating func isWell(hasLoggedIn: Bool, at now: Moment) -> Bool {
+    mutating func isWell(hasLoggedIn: Bool, isTrial: Bool = false, at now: Moment) -> Bool {
+        abandoned(isTrial: isTrial)
         wellAt = now
-        if hasLoggedIn { (hasLetIn, turnedAway) = (true, []) }
-        guard let trouble else { return false }
-        if trouble.kind == .masterTurnedAway, !hasLoggedIn {
-            self.trouble?.isTried = false
-            return false
-        }
+        if hasLoggedIn { (letInAt, turnedAway) = (now, []) }
+        guard let trouble, trouble.kind != .masterTurnedAway || hasLoggedIn else { return false }
         self.trouble = nil
         return true
     }
 
     /// - Returns: whether that is news.
-    mutating func fails(_ failure: PlatformFailure, of account: EmailAddress?, at now: Moment) -> Bool {
-        let pause: (first: Double, longest: Double)
+    mutating func fails(
+        _ failure: PlatformFailure, of account: EmailAddress?, isTrial: Bool = false, at now: Moment
+    ) -> Bool {
+        abandoned(isTrial: isTrial)
         switch failure.kind {
+        case .abandoned: return false
         case .mailbox:
             trouble = nil
             return false
         case .masterTurnedAway, .busy:
             if let account { turnedAway.insert(account) }
             // Dovecot, for one, counts connections by user.
-            guard account == nil || !hasLetIn || turnedAway.count >= Self.mostTurnedAway else {
+            guard account == nil || letInAt == nil || turnedAway.count >= Self.mostTurnedAway else {
                 // As it answers, nothing else is wrong.
-                if trouble?.kind == failure.kind { trouble?.isTried = false } else { trouble = nil }
+                if trouble?.kind != failure.kind { trouble = nil }
                 return false
             }
-            pause = failure.kind == .busy ? (1, 60) : (2, 300)
-        case .configuration: pause = (2, 300)
-        case .away: pause = (0.25, 30)
+            if failure.kind == .masterTurnedAway { letInAt = nil }
+        case .configuration, .away: break
         }
-        let times = trouble?.kind == failure.kind ? (trouble?.times ?? 0) + 1 : 1
-        let seconds = max(Double(failure.pause ?? 0), min(pause.longest, pause.first * Double(1 << min(times - 1, 20))))
-        defer {
-            trouble = Trouble(
-                kind: failure.kind, error: failure.error, until: now + .seconds(min(seconds, 3600)), times: times)
-        }
-        return trouble?.kind != failure.kind
+        let isNews = trouble?.kind != failure.kind
+        let times =
+            isNews ? max(1, failure.kind == .masterTurnedAway ? turnedAway.count : 1) : (trouble?.times ?? 0) + 1
+        let (own, others) = Self.pauses(failure.kind, times: times)
+        let asked = Double(failure.pause ?? 0)
+        trouble = Trouble(
+            kind: failure.kind, error: failure.error, until: now + .seconds(min(max(asked, own), 3600)),
+            untilForOthers: now + .seconds(min(max(asked, others), 3600)), times: times)
+        return isNews
     }
+
+    /// Seconds until it is asked again, in all; and for an account that has not been turned away.
+    private static func pauses(_ kind: PlatformFailure.Kind, times: Int) -> (own: Double, others: Double) {
+        func grown(_ first: Double, _ longest: Double, times: Int) -> Double {
+            min(longest, first * Double(1 << min(max(times - 1, 0), 20)))
+        }
+        switch kind {
+        case .masterTurnedAway:
+            let others = times == 1 ? 0 : times == 2 ? 2 : grown(5, 300, times: times - 2)
+            return (grown(2, 300, times: times), others)
+        case .configuration: return (grown(2, 300, times: times), grown(2, 300, times: times))
+        case .busy: return (grown(1, 60, times: times), grown(1, 60, times: times))
+        case .away, .mailbox, .abandoned: return (grown(0.25, 30, times: times), grown(0.25, 30, times: times))
+        }
+    }
+
+    func hasTurnedAway(_ account: EmailAddress) -> Bool { turnedAway.contains(account) }
 
     /// Who was turned away last may be let in by now.
     var suspect: EmailAddress? { kind == .masterTurnedAway ? turnedAway.first : nil }

@@ -13,6 +13,13 @@ import Waiting
 /// anyway; one whose account is still moving, after its time is up, so that a long move makes everybody's slower and
 /// holds up nobody's.
 final class PlatformConnections: Sendable {
+    /// Who has a place.
+    private enum Holder: Hashable, Sendable {
+        case account(EmailAddress)
+        /// Who only looks whether the platform is there: one at a time.
+        case guest
+    }
+
     /// An account's place.
     private struct Seat: Sendable {
         /// nil until it is opened.
@@ -25,13 +32,13 @@ final class PlatformConnections: Sendable {
     }
 
     private struct State: Sendable {
-        var seats: [EmailAddress: Seat] = [:]
-        /// Accounts that wait for a place; whether they have got it.
-        var line = Deque<(account: EmailAddress, turn: Latch<Bool>)>()
-        /// Those that wait until the account's place is free, beside the one that uses or awaits it.
-        var turns: [EmailAddress: Deque<Latch<Void>>] = [:]
+        var seats: [Holder: Seat] = [:]
+        /// Those that wait for a place; whether they have got it.
+        var line = Deque<(holder: Holder, turn: Latch<Bool>)>()
+        /// Those that wait until the holder's place is free, beside the one that uses or awaits it.
+        var turns: [Holder: Deque<Latch<Void>>] = [:]
         /// How many writers of the account are open.
-        var keepers: [EmailAddress: Int] = [:]
+        var keepers: [Holder: Int] = [:]
         var isAlarmSet = false
         var isStopping = false
         var isClosed = false
@@ -70,17 +77,35 @@ final class PlatformConnections: Sendable {
     func with<Value: Sendable>(
         _ account: EmailAddress, _ body: (Turn) async throws(MailStoreError) -> Value
     ) async throws(MailStoreError) -> Value {
-        guard await enter(account) else {
-            leave(account)
+        try await seated(.account(account)) { () async throws(MailStoreError) in
+            try await body(Turn(connections: self, account: account))
+        }
+    }
+
+    /// Runs `body`, which opens a connection of its own and ends it, when there is a place for one more.
+    func asGuest<Value: Sendable>(
+        _ body: () async throws(MailStoreError) -> Value
+    ) async throws(MailStoreError) -> Value {
+        try await seated(.guest) { () async throws(MailStoreError) in
+            await leftover(of: .guest)?.leave()
+            return try await body()
+        }
+    }
+
+    private func seated<Value: Sendable>(
+        _ holder: Holder, _ body: () async throws(MailStoreError) -> Value
+    ) async throws(MailStoreError) -> Value {
+        guard await enter(holder) else {
+            leave(holder)
             throw MailStoreError(
                 code: .failed, detail: "the daemon stops, and opens no more connections to the platform")
         }
         do throws(MailStoreError) {
-            let value = try await body(Turn(connections: self, account: account))
-            leave(account)
+            let value = try await body()
+            leave(holder)
             return value
         } catch {
-            leave(account)
+            leave(holder)
             throw error
         }
     }
@@ -89,12 +114,12 @@ final class PlatformConnections: Sendable {
     var hasRoom: Bool { state.withLock { $0.seats.count < width } }
 
     /// A writer of the account is open: its place is kept for it as long as may be.
-    func keep(_ account: EmailAddress) { state.withLock { $0.keepers[account, default: 0] += 1 } }
+    func keep(_ account: EmailAddress) { state.withLock { $0.keepers[.account(account), default: 0] += 1 } }
 
     func release(_ account: EmailAddress) {
         state.withLock { state in
-            let left = (state.keepers[account] ?? 1) - 1
-            state.keepers[account] = left > 0 ? left : nil
+            let left = (state.keepers[.account(account)] ?? 1) - 1
+            state.keepers[.account(account)] = left > 0 ? left : nil
         }
         balance()
     }
@@ -122,37 +147,39 @@ final class PlatformConnections: Sendable {
     // MARK: Turns and places
 
     /// - Returns: whether it has a place.
-    private func enter(_ account: EmailAddress) async -> Bool {
+    private func enter(_ holder: Holder) async -> Bool {
         let turn = state.withLock { state -> Latch<Void>? in
-            guard state.turns[account] == nil else {
+            guard state.turns[holder] == nil else {
                 let turn = Latch<Void>()
-                state.turns[account]?.append(turn)
+                state.turns[holder]?.append(turn)
                 return turn
             }
-            state.turns[account] = []
+            state.turns[holder] = []
             return nil
         }
         await turn?.wait()
         let place = state.withLock { state -> Latch<Bool> in
-            if state.seats[account] != nil {
-                state.seats[account]?.isInUse = true
+            if state.seats[holder] != nil {
+                state.seats[holder]?.isInUse = true
                 return Latch(settled: true)
             }
             if state.isStopping { return Latch(settled: false) }
             let place = Latch<Bool>()
-            state.line.append((account, place))
+            state.line.append((holder, place))
             return place
         }
         if !place.isSettled { balance() }
         return await place.wait()
     }
 
-    private func leave(_ account: EmailAddress) {
+    private func leave(_ holder: Holder) {
         let next = state.withLock { state -> Latch<Void>? in
-            state.seats[account]?.isInUse = false
-            if state.keepers[account] == nil { state.seats[account]?.since = .now }
-            let next = state.turns[account]?.popFirst()
-            if next == nil { state.turns[account] = nil }
+            state.seats[holder]?.isInUse = false
+            // A guest leaves no connection behind.
+            if holder == .guest { state.seats[holder] = nil }
+            if state.keepers[holder] == nil { state.seats[holder]?.since = .now }
+            let next = state.turns[holder]?.popFirst()
+            if next == nil { state.turns[holder] = nil }
             return next
         }
         next?.settle(())
@@ -171,16 +198,16 @@ final class PlatformConnections: Sendable {
                     seat.leftover = state.seats.removeValue(forKey: victim)?.line
                 }
                 state.line.removeFirst()
-                state.seats[first.account] = seat
+                state.seats[first.holder] = seat
                 given.append(first.turn)
             }
             var ended: [MailboxLine] = []
             var next: Duration?
-            for (account, seat) in state.seats where !seat.isInUse {
-                let isKept = state.keepers[account] != nil
+            for (holder, seat) in state.seats where !seat.isInUse {
+                let isKept = state.keepers[holder] != nil
                 let rest = seat.since + (isKept ? Self.slice : Self.idle) - now
                 if !isKept, rest <= .zero || state.isClosed {
-                    if let line = state.seats.removeValue(forKey: account)?.line { ended.append(line) }
+                    if let line = state.seats.removeValue(forKey: holder)?.line { ended.append(line) }
                 } else if !isKept || !state.line.isEmpty {
                     next = min(next ?? rest, max(rest, .milliseconds(50)))
                 }
@@ -199,32 +226,37 @@ final class PlatformConnections: Sendable {
     }
 
     /// Who gives a place up for others: who does not use it, and has had it longest.
-    private static func givesUp(_ state: State, at now: ContinuousClock.Instant) -> EmailAddress? {
-        state.seats.lazy.filter { account, seat in
-            !seat.isInUse && state.turns[account] == nil
-                && (state.keepers[account] == nil || now - seat.since >= slice)
+    private static func givesUp(_ state: State, at now: ContinuousClock.Instant) -> Holder? {
+        state.seats.lazy.filter { holder, seat in
+            !seat.isInUse && state.turns[holder] == nil
+                && (state.keepers[holder] == nil || now - seat.since >= slice)
         }.min { $0.value.since < $1.value.since }?.key
     }
 
     // MARK: Connections
 
     private func line(of account: EmailAddress) async throws(MailStoreError) -> MailboxLine {
-        let (line, leftover) = state.withLock { state in
-            defer { state.seats[account]?.leftover = nil }
-            return (state.seats[account]?.line, state.seats[account]?.leftover)
-        }
+        let holder = Holder.account(account)
         // Never one more than there may be.
-        await leftover?.leave()
-        if let line {
+        await leftover(of: holder)?.leave()
+        if let line = state.withLock({ $0.seats[holder]?.line }) {
             if !line.isBroken { return line }
             await line.leave()
-            state.withLock { $0.seats[account]?.line = nil }
+            state.withLock { $0.seats[holder]?.line = nil }
         }
         let opened = try await open(account)
         state.withLock { state in
-            state.seats[account]?.line = opened
-            state.seats[account]?.since = .now
+            state.seats[holder]?.line = opened
+            state.seats[holder]?.since = .now
         }
         return opened
+    }
+
+    /// What another has left behind in a place.
+    private func leftover(of holder: Holder) -> MailboxLine? {
+        state.withLock { state in
+            defer { state.seats[holder]?.leftover = nil }
+            return state.seats[holder]?.leftover
+        }
     }
 }

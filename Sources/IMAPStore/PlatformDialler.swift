@@ -153,6 +153,8 @@ struct PlatformFailure: Error, Sendable {
         case masterTurnedAway
         /// About one mailbox alone.
         case mailbox
+        /// Nobody waited for the answer any more.
+        case abandoned
     }
 
     var kind: Kind
@@ -169,9 +171,13 @@ struct PlatformFailure: Error, Sendable {
         var detail = "\(platform.subject) \(failure.message)\(said)"
         let code: MailStoreError.Code
         switch failure.code {
-        case .unresolved, .unreachable, .exhausted, .timedOut, .closed, .cancelled:
-            (kind, code) = (.away, .unresponsive)
+        case .unresolved, .unreachable, .exhausted, .timedOut, .closed: (kind, code) = (.away, .unresponsive)
+        case .cancelled: (kind, code) = (.abandoned, .unresponsive)
         case .busy, .throttled: (kind, code) = (.busy, .failed)
+        case .untrusted where failure.isClosedInHandshake:
+            // As a proxy does whose server is down.
+            (kind, code) = (.away, .unresponsive)
+            detail += ". See mailStore.imap.security if that lasts"
         case .untrusted:
             (kind, code) = (.configuration, .refused)
             detail += ". See mailStore.imap.certificate and mailStore.imap.security"

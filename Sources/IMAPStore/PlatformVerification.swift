@@ -44,11 +44,7 @@ extension IMAPStore {
             verification.findings.append(PlatformFinding(severity: severity, text: text))
         }
         do throws(MailStoreError) {
-            let opening = try await breaker.guarding(nil) { () async throws(PlatformFailure) in
-                let opened = try await dialler.connect()
-                opened.wire.leave()
-                return opened.opening
-            }
+            let opening = try await opening()
             let tls = opening.tls.map { ", by \($0.version)\($0.isVerified ? "" : ", its certificate not verified")" }
             add(.good, "\(platform.subject) answers\(tls ?? ", without TLS")")
         } catch {

@@ -60,4 +60,6 @@ public struct WireFailure: Error, Sendable {
     public static let closedInHandshake = WireFailure(
         code: .untrusted, message: "closed the connection during the TLS handshake",
         advice: "check --port and --security, and which versions and ciphers of TLS the old server speaks")
+
+    public var isClosedInHandshake: Bool { message == Self.closedInHandshake.message }
 }

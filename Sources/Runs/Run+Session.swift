@@ -50,7 +50,7 @@ extension Run {
         var rules = FolderRules(settings.options, names, known: known)
         rules.asksAhead = opensAhead && isPipelining
         let listed = try await session.folders(by: rules)
-        let folders = SessionFolders(
+        var folders = SessionFolders(
             listed, names: LedgerNames(listed, mailbox: source, hash: commons.ledgerHash), known: known,
             inbox: settings.options.folder)
         let isLarge = listed.lazy.map(\.messages).saturatedSum() > LargeMailboxes.messages
@@ -78,6 +78,7 @@ extension Run {
         if !folders.new.isEmpty {
             let refused = try await commons.store.make(folders.new, of: account.address, expecting: expected)
             fetch.homeless = folders.numbers(of: refused)
+            folders.unmade = Set(fetch.homeless.keys)
         }
         try await recordListing(plan, folders)
         do {

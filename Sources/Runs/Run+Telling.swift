@@ -61,9 +61,10 @@ extension Run {
     ) async throws {
         let id = account.id
         let remaining = fetch.refusals.byFolder
-        let now = SessionFolders(
+        var now = SessionFolders(
             folders.folders, names: folders.names, known: try await context.records.folders(of: id),
             inbox: settings.options.folder)
+        now.unmade = folders.unmade
         var marks: [Int: FolderMark] = [:]
         if session.vanished.isEmpty, !deletes(session) {
             for folder in folders.folders { marks[folder.number] = session.mark(of: folder) }

@@ -11,6 +11,8 @@ struct SessionFolders: Sendable {
     let names: LedgerNames
     private let known: [FolderFigures]
     private let inbox: [String]
+    /// The numbers of folders whose targets could not be made: the next session tries again, though they are empty.
+    var unmade: Set<Int> = []
 
     /// - Parameter inbox: where mail of the inbox goes, as the settings name it.
     init(_ folders: [SourceFolder], names: LedgerNames, known: [FolderFigures], inbox: String) {
@@ -75,6 +77,7 @@ struct SessionFolders: Sendable {
         return folders.compactMap { folder in
             let source = names.source(of: folder.number)
             let known = before[source]
+            if known == nil, unmade.contains(folder.number), remaining[folder.number] ?? 0 == 0 { return nil }
             let record = FolderRecord(
                 source: source, path: folder.path, target: target(of: folder), specialUse: folder.specialUse,
                 remaining: Int64(remaining[folder.number] ?? 0), moved: known?.moved ?? 0,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import IMAP
 import MailStore
 import Testing
 import Vocabulary
@@ -72,10 +73,19 @@ import Vocabulary
         #expect(plan.publication.outcomes[1] == .takenAway)
     }
 
-    @Test func aMessageMayDoWithoutItsKeywordsOnce() {
-        var plan = Self.plan(2)
-        let tries = [plan.strip(1), plan.strip(1)]
-        #expect(tries == [true, false])
-        #expect(plan.bare == [1])
+    /// It may have been for a moment, for an odd keyword, or for all of them.
+    @Test func aMessageIsTriedAgainWithFewerKeywords() {
+        let (odd, usual) = (Flag(String(repeating: "k", count: 60)), Flag("kw1"))
+        var plan = Self.plan(3)
+        var sent: [[Flag]] = []
+        while plan.retry(1, keywords: [odd, usual]), sent.count < 9 {
+            sent.append(plan.keywords(of: 1).of([odd, usual]))
+        }
+        #expect(sent == [[odd, usual], [usual], []])
+        sent = []
+        while plan.retry(2, keywords: [usual]), sent.count < 9 { sent.append(plan.keywords(of: 2).of([usual])) }
+        #expect(sent == [[usual], []])
+        let isTriedAgain = plan.retry(0, keywords: [])
+        #expect(!isTriedAgain && plan.keywords(of: 0) == .all)
     }
 }

@@ -173,6 +173,72 @@ import Vocabulary
         }
     }
 
+    /// Neither a keyword that Dovecot does not hold nor a refusal that passes costs others theirs.
+    @Test(arguments: [true, false]) func oneRefusalCostsNoOtherItsKeywords(isByKeyword: Bool) async throws {
+        try await Scene.playing { scene in
+            let times = Mutex(0)
+            let long = String(repeating: "k", count: 60)
+            scene.platform.line.at { at, asked in
+                guard at == .whole, asked.verb == "APPEND", !isByKeyword else { return .goOn }
+                return times.withLock {
+                    $0 += 1; return $0
+                } <= 5 ? .say("NO Could not append message") : .goOn
+            }
+            let (writer, batch) = try await scene.stage(Array(many[..<20]), keywords: ["kw1"]) { staged in
+                if isByKeyword { staged[4].keywords = [long, "kw1"] }
+            }
+            #expect(try await scene.store.publish(batch).outcomes.allSatisfy { $0 == .visible })
+            await writer.leave()
+            let there = try scene.platform.messages(of: "ann@example.com")
+            #expect(there.count == 20 && there.allSatisfy { $0.flags == ["kw1"] })
+        }
+    }
+
+    /// As servers do that are sent more than they take, without a word.
+    @Test(arguments: [[], ["MULTIAPPEND"]])
+    func aMessageAtWhichThePlatformHangsUpIsNamedAndHoldsUpNoOther(hidden: Set<String>) async throws {
+        try await Scene.playing { scene in
+            scene.platform.line.hide(hidden)
+            scene.platform.line.at { at, asked in
+                guard asked.verb == "APPEND", at == .whole else { return .goOn }
+                let isBad = asked.literals.contains {
+                    String(decoding: $0, as: UTF8.self).contains("Subject: test 7\r")
+                }
+                return isBad ? .cut : .goOn
+            }
+            let outcomes = try await scene.deliver(Array(many[..<20])).outcomes
+            #expect(outcomes.enumerated().filter { $0.element != .visible }.map(\.offset) == [7])
+            guard case .refused(let words) = outcomes[7] else { return }
+            #expect(words.contains("closes the connection"))
+            try scene.expectOnce(many[..<20].enumerated().filter { $0.offset != 7 }.map(\.element))
+        }
+    }
+
+    /// That is not about messages: nothing is called refused.
+    @Test func aPlatformThatHangsUpAtEveryMessageIsAway() async throws {
+        try await Scene.playing { scene in
+            scene.platform.line.at { at, asked in asked.verb == "APPEND" && at == .whole ? .cut : .goOn }
+            let error = await #expect(throws: MailStoreError.self) { try await scene.deliver(Array(many[..<20])) }
+            #expect(error?.code == .unresponsive)
+        }
+    }
+
+    /// So many folders and no more: that says nothing of the others' mail.
+    @Test func aLimitOfFoldersIsOneFoldersMatter() async throws {
+        try await Scene.playing { scene in
+            scene.platform.line.at { at, asked in
+                at == .whole && asked.verb == "CREATE" && asked.text.contains("Second")
+                    ? .say("NO [LIMIT] Too many mailboxes") : .goOn
+            }
+            let refused = try await scene.store.make(
+                ["First", "Second"].map { NewFolder([$0], isSubscribed: false) }, of: scene.ann,
+                expecting: [:])
+            #expect(Array(refused.keys) == [["Second"]])
+            try await scene.deliver(Array(many[..<3]))
+            try scene.expectOnce(Array(many[..<3]))
+        }
+    }
+
     @Test func aMailboxThatIsFullIsWaitedFor() async throws {
         // Dovecot's own quota.
         let quota = """

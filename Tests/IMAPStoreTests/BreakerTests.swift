@@ -24,18 +24,57 @@ import Vocabulary
     }
 
     @Test func aMailboxThatIsNotThereHoldsUpNoOther() throws {
+        let (gone, away, lost, other) = (
+            try account("gone"), try account("away"), try account("lost"), try account("other")
+        )
         let breaker = Desk()
         _ = breaker.isWell(hasLoggedIn: true, at: start)
-        _ = breaker.fails(failure(.masterTurnedAway), of: try account("gone"), at: start)
-        #expect(breaker.admits(at: start))
-        _ = breaker.fails(failure(.masterTurnedAway), of: try account("gone"), at: start)
-        _ = breaker.fails(failure(.masterTurnedAway), of: try account("away"), at: start)
-        #expect(breaker.admits(at: start))
-        // Three of them, and none let in between: the password was changed.
-        _ = breaker.fails(failure(.masterTurnedAway), of: try account("lost"), at: start)
-        #expect(!breaker.admits(at: start))
-        _ = breaker.isWell(hasLoggedIn: true, at: start + .seconds(10))
-        #expect(breaker.admits(at: start + .seconds(10)) && breaker.suspect == nil)
+        for account in [gone, gone, away] {
+            _ = breaker.fails(failure(.masterTurnedAway), of: account, at: start)
+            #expect(breaker.admits(other, at: start) && breaker.waits(other, at: start))
+            _ = breaker.fails(failure(.abandoned), of: other, at: start)
+        }
+        // Three of them, and none let in between: perhaps the password was changed. Another may tell.
+        _ = breaker.fails(failure(.masterTurnedAway), of: lost, at: start)
+        #expect(!breaker.admits(gone, at: start + .seconds(5)) && !breaker.admits(other, at: start + .seconds(4)))
+        #expect(breaker.waits(other, at: start + .seconds(4)) && !breaker.waits(gone, at: start + .seconds(4)))
+        #expect(breaker.admits(other, at: start + .seconds(5)))
+        _ = breaker.isWell(hasLoggedIn: true, at: start + .seconds(5))
+        #expect(breaker.admits(gone, at: start + .seconds(5)) && breaker.suspect == nil)
+    }
+
+    /// Before anyone has been let in, one tries, and those that were turned away come last.
+    @Test func oneTriesFirst() throws {
+        let (gone, other) = (try account("gone"), try account("other"))
+        let breaker = Desk()
+        #expect(breaker.admits(gone, at: start))
+        #expect(breaker.waits(other, at: start))
+        _ = breaker.fails(failure(.masterTurnedAway), of: gone, at: start)
+        #expect(!breaker.admits(gone, at: start) && breaker.admits(other, at: start))
+        _ = breaker.isWell(hasLoggedIn: true, at: start)
+        #expect(breaker.admits(gone, at: start) && breaker.admits(other, at: start))
+        // A minute later the password may be another.
+        #expect(breaker.admits(gone, at: start + .seconds(60)) && breaker.waits(other, at: start + .seconds(60)))
+    }
+
+    /// Some ban an address after ten wrong passwords in ten minutes.
+    @Test func aWrongMasterPasswordIsNotTriedForEverybody() throws {
+        let (breaker, accounts) = (Desk(), try (0..<100).map { try account("user\($0)") })
+        var tries = 0
+        for tenth in 0..<6000 {
+            let (now, account) = (start + .milliseconds(100 * tenth), accounts[tenth % accounts.count])
+            guard breaker.admits(account, at: now) else { continue }
+            tries += 1
+            _ = breaker.fails(failure(.masterTurnedAway), of: account, at: now)
+        }
+        #expect((5..<10).contains(tries))
+    }
+
+    @Test func whoGaveUpHoldsUpNobody() throws {
+        let (breaker, ann, bob) = (Desk(), try account("ann"), try account("bob"))
+        #expect(breaker.admits(ann, at: start))
+        #expect(!breaker.fails(failure(.abandoned), of: ann, at: start))
+        #expect(breaker.error == nil && breaker.admits(bob, at: start))
     }
 
     @Test func aConnectionAloneDoesNotProveThePassword() throws {
@@ -77,18 +116,27 @@ import Vocabulary
 /// A breaker at which things happen.
 private final class Desk {
     private var breaker = PlatformBreaker()
+    private var isTrial = false
 
     var error: MailStoreError? { breaker.error }
     var suspect: EmailAddress? { breaker.suspect }
 
-    func admits(at now: ContinuousClock.Instant) -> Bool { breaker.admit(at: now) == nil }
+    func admits(_ account: EmailAddress? = nil, at now: ContinuousClock.Instant) -> Bool {
+        guard case .enters(let isTrial) = breaker.admit(account, at: now) else { return false }
+        self.isTrial = isTrial
+        return true
+    }
+
+    func waits(_ account: EmailAddress, at now: ContinuousClock.Instant) -> Bool {
+        if case .waits = breaker.admit(account, at: now) { true } else { false }
+    }
 
     func isWell(hasLoggedIn: Bool, at now: ContinuousClock.Instant) -> Bool {
-        breaker.isWell(hasLoggedIn: hasLoggedIn, at: now)
+        breaker.isWell(hasLoggedIn: hasLoggedIn, isTrial: isTrial, at: now)
     }
 
     func fails(_ failure: PlatformFailure, of account: EmailAddress?, at now: ContinuousClock.Instant) -> Bool {
-        breaker.fails(failure, of: account, at: now)
+        breaker.fails(failure, of: account, isTrial: isTrial, at: now)
     }
 
     /// Logins tried within a time, by one who wants in each tenth of a second.
@@ -99,7 +147,7 @@ private final class Desk {
         var tries = 0
         for tenth in 0..<Int(seconds * 10) {
             let now = start + .milliseconds(100 * tenth)
-            guard admits(at: now) else { continue }
+            guard admits(account, at: now) else { continue }
             tries += 1
             _ = fails(failure, of: account, at: now)
         }

@@ -66,6 +66,58 @@ import Vocabulary
         }
     }
 
+    /// Several mailboxes that are not there, and all come at once: the others wait for no more than a few tries.
+    @Test func manyMailboxesThatAreNotThereHoldUpNoOther() async throws {
+        try await Scene.playing(users: Self.users) { scene in
+            let missing = Set(Self.users.prefix(6))
+            scene.platform.line.at { at, asked in
+                at == .begun && missing.contains { asked.text.contains($0) }
+                    ? .say("NO [AUTHENTICATIONFAILED] no") : .goOn
+            }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for user in Self.users {
+                    group.addTask {
+                        for _ in 0..<20 {
+                            let writer = try? await scene.store.open(
+                                try EmailAddress(user), options: DeliveryOptions(), intended: [], expecting: [:])
+                            guard let writer else { break }
+                            writer.finish()
+                            await writer.leave()
+                            return #expect(!missing.contains(user))
+                        }
+                        #expect(missing.contains(user), "\(user) was not let in")
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(scene.platform.line.asked("LOGIN").count <= Self.users.count)
+        }
+    }
+
+    /// Whoever asks is answered in two seconds; the platform may take longer.
+    @Test func aPlatformThatIsSlowToGreetTakesMail() async throws {
+        try await Scene.playing(readTimeout: .seconds(30)) { scene in
+            scene.platform.line.greetsAfter(seconds: 3)
+            for _ in 0..<3 { try? await scene.store.check() }
+            try await scene.deliver([Scene.message(1)])
+            try scene.expectOnce([Scene.message(1)])
+            try await scene.store.check()
+        }
+    }
+
+    @Test func aLookAtThePlatformIsOneOfItsConnections() async throws {
+        try await Scene.playing(connections: 1) { scene in
+            scene.platform.line.greetsAfter(seconds: 0.3)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<3 { group.addTask { _ = await scene.store.verify(entering: scene.ann) } }
+                for _ in 0..<3 { group.addTask { try? await scene.store.check() } }
+                for number in 1...3 { group.addTask { try await scene.deliver([Scene.message(number)]) } }
+                try await group.waitForAll()
+            }
+            #expect(scene.platform.line.most == 1)
+        }
+    }
+
     @Test func aPlatformThatIsBackTakesMailAgain() async throws {
         try await Scene.playing { scene in
             try await scene.deliver([Scene.message(1)])
@@ -82,6 +134,16 @@ import Vocabulary
             #expect(isBack)
             try await scene.deliver([Scene.message(2)])
             try scene.expectOnce([Scene.message(1), Scene.message(2)])
+        }
+    }
+
+    /// Dovecot's Maildirs hold no dot in a name, though levels are parted by a slash.
+    @Test(arguments: [MailPlatform.Storage.maildir, .mdbox])
+    func whatAFoldersNameCannotHoldIsKnown(storage: MailPlatform.Storage) async throws {
+        let slashes = "namespace inbox {\n  inbox = yes\n  separator = /\n}\n"
+        try await Scene.playing(storage: storage, configuration: slashes) { scene in
+            let names = try await scene.store.folderNames(of: scene.ann)
+            #expect(names.unholdable.contains(".") == (storage == .maildir))
         }
     }
 

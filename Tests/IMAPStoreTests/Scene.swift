@@ -52,7 +52,7 @@ struct Scene: Sendable {
     /// Stages messages; all of them are one batch.
     func stage(
         _ messages: [[UInt8]], folder: [String] = NewFolder.inbox, flags: MessageFlags = [], keywords: [String] = [],
-        date: Timestamp? = nil
+        date: Timestamp? = nil, _ change: (inout [StagedMessage]) -> Void = { _ in }
     ) async throws -> (any MailboxWriter, StagedBatch) {
         let options = DeliveryOptions(preserveUIDL: false, folders: [folder])
         let writer = try await store.open(ann, options: options, intended: [], expecting: [:])
@@ -67,6 +67,7 @@ struct Scene: Sendable {
         var staged: [StagedMessage] = []
         for try await some in writer.staged { staged += some }
         for index in staged.indices { staged[index].keywords = keywords }
+        change(&staged)
         return (writer, try await store.prepare(writer.batch(of: staged)))
     }
 

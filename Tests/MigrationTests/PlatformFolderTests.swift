@@ -69,6 +69,27 @@ import Vocabulary
         }
     }
 
+    /// Folders are made even if they are empty: one that could not be is made by a later run.
+    @Test func anEmptyFolderThatIsRefusedIsMadeLater() async throws {
+        let folders: [IMAPMailboxServer.Folder] = [
+            .init("INBOX", Self.mail("inbox", 1...2)), .init("Empty", []),
+        ]
+        try await run(folders) { new, _, dovecot in
+            dovecot.line.at { at, asked in
+                at == .whole && asked.verb == "CREATE" ? .say("NO [CANNOT] Not now") : .goOn
+            }
+            _ = try await move(new.platform)
+            let events = try await new.platform.events().filter { $0.kind == .messageRefused }
+            #expect(events.first?.detail?.contains("Empty") == true, "\(events)")
+            dovecot.line.at { _, _ in .goOn }
+            let status = try await move(new.platform)
+            #expect(status.status == .completed && status.moved == 2, "\(status)")
+            let reader = try dovecot.reader(of: NewPlatform.ann.description)
+            defer { reader.leave() }
+            #expect(try reader.folders().contains("Empty"))
+        }
+    }
+
     /// One that has been made once is gone again, and is refused from then on.
     @Test func aFolderThatIsRefusedLaterHoldsUpNoOther() async throws {
         let folders: [IMAPMailboxServer.Folder] = [

@@ -51,6 +51,7 @@ public final class CuttingLine: Sendable {
         var links: [Link] = []
         var most = 0
         var isStopped = false
+        var greetingSeconds = 0.0
     }
 
     public let port: Int
@@ -82,6 +83,9 @@ public final class CuttingLine: Sendable {
 
     /// What becomes of each line of the server's answers from now on, and of texts, where these stay as long as they are.
     public func edit(_ edit: @escaping @Sendable (String) -> String) { state.withLock { $0.edit = edit } }
+
+    /// How long each connection waits for its greeting.
+    public func greetsAfter(seconds: Double) { state.withLock { $0.greetingSeconds = seconds } }
 
     /// Capabilities that are not announced.
     public func hide(_ capabilities: Set<String>) {
@@ -215,6 +219,7 @@ public final class CuttingLine: Sendable {
 
     /// From the server to the client, line by line.
     private func back(_ link: Link) {
+        usleep(UInt32(state.withLock(\.greetingSeconds) * 1_000_000))
         var stream = Stream(link.server)
         while var line = stream.line() {
             line = edited(line)

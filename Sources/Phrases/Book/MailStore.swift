@@ -205,6 +205,9 @@ extension Pages {
         {}. See mailStore.imap.certificate and mailStore.imap.security
         = {}。请检查 mailStore.imap.certificate 和 mailStore.imap.security
 
+        {}. See mailStore.imap.security if that lasts
+        = {}。如果一直如此，请检查 mailStore.imap.security
+
         {} takes no password of the master user like this: set mailStore.imap.security to starttls or tls{}
         = {} 不接受以此方式提交的主用户密码：请将 mailStore.imap.security 设为 starttls 或 tls{}
 
@@ -243,6 +246,9 @@ extension Pages {
         is out of order: {}
         = 出现故障：{}
 
+        closes the connection whatever it is sent
+        = 无论发送什么都关闭连接
+
         does not open the folder {}
         = 不打开文件夹 {}
 
@@ -257,6 +263,12 @@ extension Pages {
 
         the platform does not take it: {}
         = 新平台不接收：{}
+
+        the platform closes the connection when it is sent
+        = 发送这封邮件时新平台会关闭连接
+
+        whether the platform lets the master user in is not known yet
+        = 尚不知道新平台是否允许主用户登录
 
         it has {} octets, and the platform takes {} (APPENDLIMIT)
         = 有 {} 字节，而新平台最多接收 {} 字节（APPENDLIMIT）
