@@ -23,7 +23,9 @@ enum TLSFailure {
             return untrusted("shows a certificate for another host\(certificate.map { ": " + names(of: $0) } ?? "")")
         }
         if text.contains("WRONG_VERSION_NUMBER") || text.contains("HTTP_REQUEST") { return .speaksPlainText }
-        if text.contains("eofDuringHandshake") || error is IOError { return .closedInHandshake }
+        if text.contains("eofDuringHandshake") || text.contains("EOF during handshake") || error is IOError {
+            return .closedInHandshake
+        }
         if text.contains("HANDSHAKE_FAILURE") || text.contains("INSUFFICIENT_SECURITY") || text.contains("CIPHER") {
             return noCipher
         }

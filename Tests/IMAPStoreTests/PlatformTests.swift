@@ -105,6 +105,20 @@ import Vocabulary
         }
     }
 
+    /// Nobody has to change a setting for that.
+    @Test func aProxyThatHangsUpInTheHandshakeIsAway() async throws {
+        try await Scene.playing { scene in
+            scene.platform.dovecot.stop()
+            let store = try Scene.store(scene.platform, security: .tls)
+            defer { store.close() }
+            let error = await #expect(throws: MailStoreError.self) {
+                _ = try await store.open(scene.ann, options: DeliveryOptions(), intended: [], expecting: [:])
+            }
+            #expect(error?.code == .unresponsive, "\(error?.detail ?? "")")
+            #expect(!store.breaker.isConfiguration)
+        }
+    }
+
     @Test func aLookAtThePlatformIsOneOfItsConnections() async throws {
         try await Scene.playing(connections: 1) { scene in
             scene.platform.line.greetsAfter(seconds: 0.3)

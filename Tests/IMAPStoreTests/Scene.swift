@@ -30,11 +30,11 @@ struct Scene: Sendable {
 
     static func store(
         _ platform: MailPlatform, _ connections: Int = 8, _ readTimeout: Duration = .seconds(2),
-        _ password: String = MailPlatform.masterPassword
+        _ password: String = MailPlatform.masterPassword, security: TransportSecurity = .none
     ) throws -> IMAPStore {
         IMAPStore(
             Platform(
-                server: OldServer(.imap, host: "127.0.0.1", port: platform.line.port, security: .none),
+                server: OldServer(.imap, host: "127.0.0.1", port: platform.line.port, security: security),
                 masterUser: MailPlatform.master, connections: connections
             ) { Password(password) },
             contentKey: try ContentKey(Array(repeating: 7, count: 32), form: .poly1305), spoolDirectory: "/var/tmp",
