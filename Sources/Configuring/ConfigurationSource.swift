@@ -189,7 +189,9 @@ private struct Reading {
     func result(warnings: [String]) throws(ConfigurationError) -> (DaemonConfiguration, [String]) {
         var problems = problems
         func refuse(_ name: String, _ detail: String) {
-            problems.append(.init(subject: origins[name]?.subject ?? name, detail: "\(name): \(detail)"))
+            // What is missing has no place of its own.
+            let place = origins[name]?.subject
+            problems.append(.init(subject: place ?? name, detail: place == nil ? detail : "\(name): \(detail)"))
         }
         if configuration.mailStore.kind == .imap {
             for (name, detail) in configuration.mailStore.imap.faults { refuse(name, detail) }
