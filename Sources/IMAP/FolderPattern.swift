@@ -49,9 +49,14 @@ public struct FolderPattern: Hashable, Sendable {
 enum FolderPath {
     /// By which two paths are the same: composed characters, and the inbox in capitals.
     static func key(_ path: String) -> [UInt8] {
-        let levels = path.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard levels.first?.lowercased() == "inbox" else { return Array(composed(path).utf8) }
-        return Array(composed((["INBOX"] + levels.dropFirst()).joined(separator: "/")).utf8)
+        let levels = path.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        return Array(composed(spelled(levels).joined(separator: "/")).utf8)
+    }
+
+    /// Levels as a platform is told of them: the inbox in capitals, also where others lie below it, for Dovecot opens
+    /// those by no other spelling.
+    static func spelled(_ levels: [String]) -> [String] {
+        levels.first?.lowercased() == "inbox" ? ["INBOX"] + levels.dropFirst() : levels
     }
 
     /// In NFC. macOS servers decompose names.

@@ -256,7 +256,9 @@ public struct FolderPlan: Hashable, Sendable {
         return levels
     }
 
-    private static func levels(_ path: String) -> [String] { path.split(separator: "/").map(String.init) }
+    private static func levels(_ path: String) -> [String] {
+        FolderPath.spelled(path.split(separator: "/").map(String.init))
+    }
 
     // MARK: - Names
 

@@ -33,7 +33,8 @@ struct FolderNaming: Hashable, Sendable {
 
     /// Of levels, in which what cannot be held is replaced.
     func name(of levels: [String]) -> MailboxName {
-        if levels.count == 1, levels[0].uppercased() == NewFolder.inbox[0] { return .inbox }
+        let levels = NewFolder.spelled(levels)
+        if levels == NewFolder.inbox { return .inbox }
         let unholdable = unholdable
         let parts = levels.map { level -> [UInt8] in
             var scalars = String.UnicodeScalarView()

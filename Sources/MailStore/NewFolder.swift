@@ -17,8 +17,12 @@ public struct NewFolder: Hashable, Sendable {
     public static let inbox = ["INBOX"]
 
     /// The levels of a name with dots between them, in which the inbox may be written in any case.
-    public static func levels(of name: String) -> [String] {
-        name.uppercased() == inbox[0] ? inbox : name.split(separator: ".").map(String.init)
+    public static func levels(of name: String) -> [String] { spelled(name.split(separator: ".").map(String.init)) }
+
+    /// Levels with the inbox in capitals, in whatever case it is written (RFC 3501 §5.1), also where others lie below it:
+    /// Dovecot opens those by no other spelling.
+    public static func spelled(_ levels: [String]) -> [String] {
+        levels.first?.lowercased() == "inbox" ? inbox + levels.dropFirst() : levels
     }
 }
 

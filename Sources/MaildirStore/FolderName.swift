@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import MailStore
+
 /// How the folders of a Maildir lie below it: Dovecot's `LAYOUT`.
 public enum FolderLayout: String, Sendable, CaseIterable {
     /// Side by side, with dots between levels: `.Projects.2024`.
@@ -25,8 +27,9 @@ struct FolderName: Hashable, Sendable {
 
     /// - Parameter levels: what a directory's name cannot hold is replaced.
     init(_ levels: [String], _ layout: FolderLayout) {
+        let levels = NewFolder.spelled(levels)
         let encoded = levels.map { Self.encoded($0, layout) }.filter { !$0.isEmpty }
-        guard !encoded.isEmpty, levels.map({ $0.uppercased() }) != ["INBOX"] else {
+        guard !encoded.isEmpty, levels != NewFolder.inbox else {
             self = .inbox
             return
         }

@@ -65,6 +65,12 @@ import Vocabulary
         #expect(naming.name(of: ["a*b%c\n"]).octets == Array("INBOX.a_b_c_".utf8))
     }
 
+    @Test func theInboxIsInCapitalsInWhateverCaseItIs() {
+        let naming = FolderNaming(isUTF8: false)
+        #expect(naming.name(of: ["Inbox"]) == .inbox)
+        #expect(naming.name(of: ["inbox", "Sub"]).octets == Array("INBOX/Sub".utf8))
+    }
+
     @Test func namesAreInUTF8WhereThePlatformHasNoOthers() {
         #expect(FolderNaming(isUTF8: true).name(of: ["收件", "é"]).octets == Array("收件/é".utf8))
     }

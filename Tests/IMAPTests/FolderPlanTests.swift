@@ -53,6 +53,24 @@ struct FolderPlanTests {
             ])
     }
 
+    /// Dovecot opens none that is written otherwise.
+    @Test func whatLiesBelowTheInboxLiesBelowItInCapitals() {
+        let listed = ["INBOX", "Inbox/Sub", "inbox/sub", "Projects", "Inboxes/A"].map { Self.folder($0) }
+        let plan = Self.plan(listed) { rules in
+            rules.map = [(FolderPattern("Projects"), "inbox/Projects")]
+            rules.earlier = ["Inbox/Sub": "Inbox/Sub"]
+        }
+        #expect(
+            plan == [
+                "INBOX": "INBOX", "Inbox/Sub": "INBOX/Sub", "inbox/sub": "INBOX/sub", "Projects": "INBOX/Projects",
+                "Inboxes/A": "Inboxes/A",
+            ])
+        let special = Self.plan([Self.folder("INBOX"), Self.folder("Gesendet", "Sent")]) {
+            $0.specialTargets[.sent] = "Inbox/Sent"
+        }
+        #expect(special["Gesendet"] == "INBOX/Sent")
+    }
+
     @Test func foldersOfOthersMoveWhereThatIsAskedFor() {
         let listed = ["INBOX", "INBOX.A", "user.bob", "public"].map { Self.folder($0, delimiter: ".") }
         #expect(

@@ -17,6 +17,8 @@ import Vocabulary
         (["INBOX"], []), (["inbox"], []), (["Archive"], [".Archive"]), (["Old Mail", "2019"], [".Old Mail.2019"]),
         (["R&D"], [".R&-D"]), (["Entwürfe"], [".Entw&APw-rfe"]), (["台北"], [".&U,BTFw-"]), (["😀"], [".&2D3eAA-"]),
         (["aä&b"], [".a&AOQ-&-b"]), (["v1.2", "a/b"], [".v1_2.a_b"]),
+        // Dovecot opens none below the inbox that is written otherwise.
+        (["Inbox", "Sub"], [".INBOX.Sub"]), (["Inboxes", "Sub"], [".Inboxes.Sub"]),
     ])
     func foldersLieSideBySide(levels: [String], directories: [String]) {
         #expect(FolderName(levels, .maildirPlusPlus).directories == directories)
@@ -26,7 +28,7 @@ import Vocabulary
         (["INBOX"], []), (["Old Mail", "2019"], ["Old Mail", "2019"]), (["台北", "v1.2"], ["&U,BTFw-", "v1.2"]),
         // Names that a Maildir has a use of its own for.
         (["cur", "tmp"], ["_cur", "_tmp"]), ([".hidden"], ["_.hidden"]), (["mailmove.marker"], ["_mailmove.marker"]),
-        (["dovecot-uidlist"], ["_dovecot-uidlist"]),
+        (["dovecot-uidlist"], ["_dovecot-uidlist"]), (["inbox", "Sub"], ["INBOX", "Sub"]),
     ])
     func orOneInTheOther(levels: [String], directories: [String]) {
         #expect(FolderName(levels, .fs).directories == directories)

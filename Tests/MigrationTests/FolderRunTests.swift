@@ -117,6 +117,23 @@ import Vocabulary
         }
     }
 
+    @Test func aFolderThatGoesElsewhereNowBringsNothingAgain() async throws {
+        let below = Folder(path: ["Inbox", "Sub"], messages: [Self.message(2), Self.message(3)])
+        try await run([Folder(messages: [Self.message(1)]), below]) { platform, source, store in
+            try await move(platform)
+            #expect(here(store, "Inbox/Sub") == [2, 3].map(Self.text))
+            source.state.withLock { state in
+                state.folders[1].target = ["INBOX", "Sub"]
+                state.folders[1].messages.append(Self.message(4))
+            }
+            try await move(platform)
+            let status = try await platform.status()
+            #expect((status.status, status.moved, status.remaining) == (.completed, 4, 0))
+            #expect(here(store, "Inbox/Sub") == [2, 3].map(Self.text))
+            #expect(here(store, "INBOX/Sub") == [Self.text(4)])
+        }
+    }
+
     @Test func whatAPOP3RunHasBroughtIsNotBroughtAgain() async throws {
         let inbox = Folder(validity: 0, messages: (1...20).map { Self.message($0) })
         try await run([inbox]) { platform, source, store in
