@@ -42,7 +42,7 @@ extension IMAPMailbox {
     }
 
     /// Opens each folder and lists its messages, all ahead of the answers; nil for what has to be looked at again, for the
-    /// server has left something out, or does not number messages lastingly.
+    /// server has left something out, or does not number messages lastingly, or shows mail there that does not move.
     private func lookAhead(
         _ folders: [SourceFolder]
     ) async throws(WireFailure) -> [(validity: UInt32, listing: FolderListing)?] {
@@ -51,9 +51,12 @@ extension IMAPMailbox {
             var listing = FolderListing(messages: 0)
         }
         let names = state.withLock { state in
-            folders.map { folder in
-                state.folders.indices.contains(folder.number) && state.folders[folder.number].refusal == nil
-                    ? state.folders[folder.number].plan.listed.name : nil
+            folders.map { folder -> MailboxName? in
+                guard state.folders.indices.contains(folder.number), state.folders[folder.number].refusal == nil,
+                    // What is excluded is told from the rest by more commands.
+                    !folder.showsOthers || state.excluded.isEmpty
+                else { return nil }
+                return state.folders[folder.number].plan.listed.name
             }
         }
         let places = folders.indices.filter { names[$0] != nil }

@@ -19,15 +19,20 @@ import Vocabulary
 
     /// What the folder of all mail lists, by UID, and what was asked for.
     private func listed(
-        _ folders: [Folder], excluding patterns: [String] = ["Trash"], capabilities: [String] = []
+        _ folders: [Folder], excluding patterns: [String] = ["Trash"], capabilities: [String] = [],
+        ahead: Bool = false
     ) async throws -> (uids: [String], seen: [String]) {
         let server = try OldIMAP.server(folders) { $0.capabilitiesAfterLogin += capabilities }
         defer { server.stop() }
         let session = try await OldIMAP.session(server.port)
         var rules = FolderRules()
         rules.exclude = patterns
-        let all = try #require(try await session.folders(by: rules).first { $0.showsOthers })
-        let listing = try await session.list(all)
+        let moving = try await session.folders(by: rules)
+        let all = try #require(moving.first { $0.showsOthers })
+        let listing =
+            ahead
+            ? try await session.list(moving, ahead: true).filter { $0.folder == all.number }
+            : try await session.list(all)
         let sink = MemorySink()
         try await session.fetch(listing, into: sink, FetchOptions(oneByOne: false, windowOctets: 1 << 20)) { _, _ in }
         #expect(sink.whole.count == listing.count)
@@ -65,6 +70,17 @@ import Vocabulary
             Folder("Trash", [Self.message(6, 2), later, Self.message(9, 5)]),
         ])
         #expect(uids == ["1", "3", "4"])
+    }
+
+    @Test(arguments: [[], ["X-GM-EXT-1"]])
+    func itIsKnownAlsoWhereFoldersAreListedAhead(capabilities: [String]) async throws {
+        let (uids, _) = try await listed(
+            [
+                Folder("INBOX"), Folder("Work", [Self.message(1, 9, name: "109")]),
+                Folder("Everything", attributes: ["\\All"], (1...3).map { Self.message($0, Int($0), name: "10\($0)") }),
+                Folder("Trash", [Self.message(8, 2, name: "102")]),
+            ], capabilities: capabilities, ahead: true)
+        #expect(uids == ["1", "3"])
     }
 
     /// A folder that only shows mail has none of its own: nobody has said that this must not move.
