@@ -132,15 +132,13 @@ struct WireStaging {
         var (content, arrival) = scan.finish()
         if message.hasReturns { content = try plainContent(message, in: file) }
         current = nil
-        let now = Int64(time(nil))
-        let told = message.message.date.map { $0.milliseconds / 1000 }
         number += 1
         return (
             StagedMessage(
                 message: message.message, handle: "\(run)-\(number)", octets: message.octets, content: content),
             SpooledMessage(
                 file: file, offset: message.start, octets: position - message.start,
-                arrival: min(told ?? arrival ?? now, now))
+                arrival: KeptTime.of(told: message.message.date, stated: arrival, now: Int64(time(nil))))
         )
     }
 

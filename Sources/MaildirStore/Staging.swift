@@ -92,13 +92,12 @@ struct Staging {
     private mutating func end() throws(FileError) -> StagedMessage? {
         guard let message = current else { return nil }
         let (content, arrival) = scan.finish()
-        let now = Int64(time(nil))
-        let told = message.message.date.map { $0.milliseconds / 1000 }
+        let kept = KeptTime.of(told: message.message.date, stated: arrival, now: Int64(time(nil)))
         // Only the modification time is set, from which Dovecot takes the arrival time; cleaners of `tmp` look at the
         // others.
         let times = [
             timespec(tv_sec: 0, tv_nsec: Self.leaveTime),
-            timespec(tv_sec: Int(min(told ?? arrival ?? now, now)), tv_nsec: 0),
+            timespec(tv_sec: Int(kept), tv_nsec: 0),
         ]
         if futimens(message.fd, times) != 0 { throw failure(message) }
         // Network file systems report a full disk here.

@@ -57,6 +57,17 @@ private func hash(_ text: String, _ form: ContentKey.Form = .poly1305) -> Conten
         }
     }
 
+    /// A clock may be ahead of ours, but not by years.
+    @Test(arguments: [
+        (900 as Int64?, 800 as Int64?, 900 as Int64), (nil, 800, 800), (nil, nil, 100_000), (nil, 200_000, 100_000),
+        (100_500, 800, 100_000),
+        (186_400, 800, 100_000), (186_401, 800, 800), (186_401, nil, 100_000),
+    ])
+    func theTimeThatIsKeptIsTheServersWhereThatCanBe(told: Int64?, stated: Int64?, kept: Int64) {
+        let told = told.map { Timestamp(milliseconds: $0 * 1000) }
+        #expect(KeptTime.of(told: told, stated: stated, now: 100_000) == kept)
+    }
+
     /// As other implementations of BLAKE2b, Poly1305 and SipHash have it, under the key 0, 1, … 31.
     @Test(arguments: [
         ("", -3_058_075_093_078_397_123, -1_574_957_135_985_161_700),
