@@ -163,12 +163,12 @@ extension Command {
             try hold(Self.isLine(pattern.utf8), "a pattern with NUL, CR or LF")
         case .examine(let name, _), .select(let name, _), .create(let name, _), .delete(let name),
             .subscribe(let name), .quotaRoot(let name), .rights(let name):
-            try hold(Self.isName(name), "a folder name that is empty or has NUL, CR or LF")
+            try hold(name.isSendable, "a folder name that is empty or has NUL, CR or LF")
         case .status(let name, let items):
-            try hold(Self.isName(name), "a folder name that is empty or has NUL, CR or LF")
+            try hold(name.isSendable, "a folder name that is empty or has NUL, CR or LF")
             try hold(!items.isEmpty, "a STATUS of nothing")
         case .append(let name, let messages):
-            try hold(Self.isName(name), "a folder name that is empty or has NUL, CR or LF")
+            try hold(name.isSendable, "a folder name that is empty or has NUL, CR or LF")
             try hold(!messages.isEmpty && messages.allSatisfy { $0.octets > 0 }, "a message of no octets")
             try hold(messages.allSatisfy { $0.flags.allSatisfy(\.isSendable) }, "a keyword of that name")
         case .store(let uids, _, let flags):
@@ -188,13 +188,16 @@ extension Command {
         }
     }
 
-    private static func isLine(_ octets: some Collection<UInt8>) -> Bool {
+    fileprivate static func isLine(_ octets: some Collection<UInt8>) -> Bool {
         octets.count <= 4096 && octets.allSatisfy { $0 != 0 && $0 != 10 && $0 != 13 }
     }
-
-    private static func isName(_ name: MailboxName) -> Bool { !name.octets.isEmpty && isLine(name.octets) }
 
     private static func isAtom(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= 255 && text.utf8.allSatisfy(\.isOfAtom)
     }
+}
+
+extension MailboxName {
+    /// Whether a command can name the folder. Others can still be listed, in literals.
+    public var isSendable: Bool { !octets.isEmpty && Command.isLine(octets) }
 }

@@ -22,7 +22,7 @@ extension IMAPMailbox {
             state.withLock { state in
                 state.folders = folders
                 state.paths = plan.folders.map(\.path)
-                state.excluded = plan.excludedFromViews
+                state.excluded = plan.excludedFromViews.filter(\.isSendable)
                 state.namespaces = namespaces
             }
             return folders.map(\.shown)
@@ -51,7 +51,8 @@ extension IMAPMailbox {
         if movesShared, let namespaces {
             // Some list them only when asked for by name.
             for space in namespaces.otherUsers + namespaces.shared where !space.prefix.isEmpty {
-                found += try await listed(MailboxName(octets: space.prefix).pattern + "*")
+                let below = MailboxName(octets: space.prefix + [UInt8(ascii: "*")])
+                if below.isSendable { found += try await listed(below.pattern) }
             }
         }
         if !found.contains(where: \.isInbox) { found.insert(ListedMailbox(.inbox, delimiter: nil), at: 0) }
@@ -108,14 +109,22 @@ extension IMAPMailbox {
     /// Asked at once for many, but not for so many that the answers fill the line while we still ask.
     static let mostAhead = 50
 
+    /// Of a folder that no command can name.
+    private static let unsendable =
+        "it cannot be asked for, since its name holds NUL, CR or LF, or is longer than 4,096 octets"
+
     private func known(_ plans: [FolderPlan.Folder], ahead: Bool) async throws(WireFailure) -> [KnownFolder] {
-        let counted = tracesStatus ? try await examined(plans, ahead: ahead) : try await counted(plans)
+        let sendable = plans.filter { $0.listed.name.isSendable }
+        let counted = tracesStatus ? try await examined(sendable, ahead: ahead) : try await counted(sendable)
         var folders: [KnownFolder] = []
         for (number, plan) in plans.enumerated() {
             let opened: OpenedFolder
             var refusal: String?
             if let known = counted[plan.listed.name] {
                 opened = known
+            } else if !plan.listed.name.isSendable {
+                opened = OpenedFolder(plan.listed.name)
+                refusal = Self.unsendable
             } else {
                 // Where STATUS is refused, opening it tells whether it can be read at all.
                 let (answer, found) = try await examine(plan.listed.name)

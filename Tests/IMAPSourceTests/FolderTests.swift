@@ -195,6 +195,21 @@ import Vocabulary
         try await session.leave()
     }
 
+    @Test(arguments: ["a\r\nb", "a\nb", "a\0b", String(repeating: "n", count: 4097)])
+    func aFolderThatNoCommandCanNameIsRefusedAndTheOthersMove(name: String) async throws {
+        let list = ["INBOX", name, "Work"].map { "* LIST () \"/\" {\($0.utf8.count)}\r\n\($0)\r\n" }.joined()
+        let server = try OldIMAP.server([Folder("INBOX", [Self.one]), Folder("Work", [Self.one])]) { options in
+            options.answer = { $0.hasPrefix("LIST") ? "\(list)%T OK\r\n" : nil }
+        }
+        defer { server.stop() }
+        let session = try await OldIMAP.session(server.port)
+        let (folders, listing, sink, _) = try await OldIMAP.fetchAll(session)
+        #expect(folders.count == 3 && listing.map(\.folder) == [0, 2] && sink.whole.count == 2)
+        #expect(folders.map { session.refusal(of: $0)?.contains("cannot be asked for") } == [nil, true, nil])
+        #expect(try await session.list(folders, ahead: true).map(\.folder) == [0, 2])
+        try await session.leave()
+    }
+
     @Test func aFolderWhoseStatusIsRefusedIsOpened() async throws {
         let (found, seen) = try await folders([Folder("INBOX"), Folder("Work", [Self.one])]) { options in
             options.answer = { $0.hasPrefix("STATUS") ? "%T BAD what\r\n" : nil }

@@ -60,6 +60,9 @@ extension Pages {
         the folder {}: {}
         = 文件夹 {}：{}
 
+        it cannot be asked for, since its name holds NUL, CR or LF, or is longer than 4,096 octets
+        = 无法向原服务器索取，因为其名称含有 NUL、CR 或 LF，或超过 4,096 个字节
+
         the settings name no master user any more
         = 设置中已没有主用户
 
