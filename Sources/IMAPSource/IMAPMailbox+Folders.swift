@@ -11,7 +11,7 @@ extension IMAPMailbox {
 
     func folders(by rules: FolderRules) async throws(SourceError) -> [SourceFolder] {
         try await during(.folders) { () async throws(WireFailure) in
-            let namespaces = try await namespaces()
+            let namespaces = rules.asksNamespaces ? try await namespaces() : nil
             let listed = try await listed(namespaces, movesShared: rules.movesShared)
             let plan = FolderPlan(listed, namespaces: namespaces, rules: FolderPlan.Rules(rules))
             let moving = plan.folders.filter { $0.fate == .moves || $0.fate == .movesWhatIsNowhereElse }
@@ -38,8 +38,10 @@ extension IMAPMailbox {
         guard capabilities.namespace else { return nil }
         if let known = state.withLock({ $0.namespaces }) { return known }
         let found = Collected<Namespaces?>(nil)
-        _ = try await wire.perform(.namespace) { response in
-            if case .namespaces(let namespaces) = response { found.change { $0 = namespaces } }
+        _ = try await asking(about: .namespaces) { () async throws(WireFailure) in
+            try await wire.perform(.namespace) { response in
+                if case .namespaces(let namespaces) = response { found.change { $0 = namespaces } }
+            }
         }
         return found.value
     }

@@ -42,6 +42,8 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
         var pace = Retrieval.Pace.sets
         /// Whether the next folder may be opened before all of one has come.
         var opensAhead = true
+        /// What it is being asked about.
+        var topic: SourceError.Topic?
         /// What is to be deleted at the end.
         var deletions: [Int: [UInt32]] = [:]
     }
@@ -289,8 +291,21 @@ final class IMAPMailbox: ProbedConnection, MailboxSession {
             return try await work()
         } catch {
             abort()
-            throw SourceError(error, of: server, at: step, state.withLock { $0.scrubber })
+            let (scrubber, topic) = state.withLock { ($0.scrubber, $0.topic) }
+            var error = SourceError(error, of: server, at: step, scrubber)
+            error.topic = topic
+            throw error
         }
+    }
+
+    /// Asks about one thing, so that it is certain what the server does not bear.
+    func asking<Value>(
+        about topic: SourceError.Topic, _ work: () async throws(WireFailure) -> Value
+    ) async throws(WireFailure) -> Value {
+        state.withLock { $0.topic = topic }
+        let value = try await work()
+        state.withLock { $0.topic = nil }
+        return value
     }
 }
 

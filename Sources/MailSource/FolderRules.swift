@@ -30,6 +30,8 @@ public struct FolderRules: Hashable, Sendable {
     /// Whether the server is asked about the next folder before it has told all of the last. If it does not bear that, a
     /// failure with the code `pipeliningBroken` asks the caller to go without in a new session.
     public var asksAhead = false
+    /// Whether the server is asked where names of folders begin; some hang up then.
+    public var asksNamespaces = true
 
     public init() {}
 }

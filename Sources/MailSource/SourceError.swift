@@ -9,6 +9,12 @@ public struct SourceError: Error, Hashable, Sendable, CustomStringConvertible {
         case resolve, connect, greeting, capabilities, tls, login, folders, listing, fetch, delete, farewell
     }
 
+    /// What the server was being asked about, where another session may do without.
+    public enum Topic: Hashable, Sendable {
+        /// Where names of folders begin that are one's own, or others' (NAMESPACE).
+        case namespaces
+    }
+
     /// What may help.
     public enum Remedy: Hashable, Sendable {
         /// A new connection may help.
@@ -27,6 +33,8 @@ public struct SourceError: Error, Hashable, Sendable, CustomStringConvertible {
     public var pause: Int?
     /// What an administrator can do about it, if more is known than the code says.
     public var advice: String?
+    /// nil where that is not certain.
+    public var topic: Topic?
 
     public init(code: SessionFault, step: Step, detail: String, pause: Int? = nil, advice: String? = nil) {
         self.code = code

@@ -22,8 +22,9 @@ extension Run {
         mutating func next(after error: SourceError, isUnsure: Bool) -> Double? {
             if error.code == .pipeliningBroken { return 0 }
             tries += 1
-            // A message that makes no sense is left behind the second time; that says nothing about the others.
-            if error.reason == .oldServerProtocol, error.step != .fetch { nonsense += 1 }
+            // What makes no sense there is left out after the second time; that says nothing about the rest.
+            let isLeftOut = error.step == .fetch || error.topic != nil
+            if error.reason == .oldServerProtocol, !isLeftOut { nonsense += 1 }
             guard tries < (isUnsure ? 25 : 5), nonsense < 2 else { return nil }
             let longest = min(5, 0.25 * Double(1 << min(tries - 1, 5)))
             return Double.random(in: longest / 2...longest)
@@ -59,6 +60,7 @@ extension Run {
                 if let reason = control.stopReason { return (.stopped(reason), nil) }
                 if isAsking { remember(.unavailable, error.reason) }
                 if progress.count > before { patience.progress() }
+                if progress.stumblingBlocks.add(error) { patience.progress() }
                 switch error.remedy {
                 case .wait(let seconds): return (.postponed(error.reason, error.description, seconds: seconds), nil)
                 case .final: return (.failed(error.reason, error.description), nil)

@@ -49,6 +49,7 @@ extension Run {
             ? try await commons.store.folderNames(of: account.address) : commons.store.folderNames
         var rules = FolderRules(settings.options, names, known: known)
         rules.asksAhead = opensAhead && isPipelining
+        progress.stumblingBlocks.limit(&rules)
         let listed = try await session.folders(by: rules)
         var folders = SessionFolders(
             listed, names: LedgerNames(listed, mailbox: source, hash: commons.ledgerHash), known: known,

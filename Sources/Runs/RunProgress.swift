@@ -20,6 +20,7 @@ struct RunProgress: Sendable {
     /// Whether any message has come whole.
     private(set) var hasBrought = false
     var unreadable = UnreadableMessages()
+    var stumblingBlocks = StumblingBlocks()
     /// Whether the old server's POP3, where UIDLs are, has let nobody in.
     var isWithoutUIDLs = false
     /// The lines about refused messages that events have reported so far.

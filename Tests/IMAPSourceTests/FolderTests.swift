@@ -64,6 +64,23 @@ import Vocabulary
         #expect(targets(found) == ["INBOX": "INBOX", "Sent Items": "Sent", "A/B": "A/B"])
     }
 
+    /// As Exchange 2003 does.
+    @Test(arguments: [IMAPMailboxServer.Misdeed.isSilent, .hangsUp])
+    func aServerThatDoesNotBearTheQuestionForNamespacesNeedNotBeAsked(misdeed: IMAPMailboxServer.Misdeed) async throws {
+        let server = try OldIMAP.server([Folder("INBOX"), Folder("INBOX/Sub")]) { options in
+            options.misdeed = { $0 == "NAMESPACE" ? misdeed : nil }
+        }
+        defer { server.stop() }
+        let session = try await OldIMAP.session(server.port, read: .seconds(1))
+        let error = await #expect(throws: SourceError.self) { _ = try await session.folders() }
+        #expect(error?.topic == .namespaces && error?.remedy == .again)
+        let other = try await OldIMAP.session(server.port)
+        var rules = FolderRules()
+        rules.asksNamespaces = false
+        #expect(try await other.folders(by: rules).map(\.path) == [["INBOX"], ["Sub"]])
+        try await other.leave()
+    }
+
     @Test func sharedFoldersMoveWhereThatIsAskedFor() async throws {
         var rules = FolderRules()
         rules.movesShared = true

@@ -137,6 +137,20 @@ import Vocabulary
         }
     }
 
+    /// As Exchange 2003 does.
+    @Test(arguments: [nil, "* NAMESPACE ((((\r\n%T OK\r\n"])
+    func aServerThatDoesNotBearTheQuestionForNamespacesIsNotAskedForEver(answer: String?) async throws {
+        var options = IMAPMailboxServer.Options()
+        options.misdeed = { $0 == "NAMESPACE" && answer == nil ? .hangsUp : nil }
+        options.answer = { $0 == "NAMESPACE" ? answer : nil }
+        try await run(options) { platform, server in
+            _ = try await platform.login("old")
+            #expect(try await platform.until { $0.status == .completed }.moved == 40)
+            try expectAll(server, on: platform)
+            #expect(server.seen.count { $0 == "NAMESPACE" } <= 2)
+        }
+    }
+
     @Test func whatIsToBeDeletedIsDeletedOnlyOnceItIsHere() async throws {
         try await run { platform, server in
             _ = try await platform.login("old")
