@@ -18,7 +18,7 @@ extension IMAPMailbox {
             guard moving.count <= Self.mostFolders else {
                 throw .violation("has \(moving.count) folders; over \(Self.mostFolders) cannot be told apart")
             }
-            let folders = try await known(moving, ahead: rules.asksAhead)
+            let folders = try await known(moving, rules)
             state.withLock { state in
                 state.folders = folders
                 state.paths = plan.folders.map(\.path)
@@ -115,21 +115,25 @@ extension IMAPMailbox {
     private static let unsendable =
         "it cannot be asked for, since its name holds NUL, CR or LF, or is longer than 4,096 octets"
 
-    private func known(_ plans: [FolderPlan.Folder], ahead: Bool) async throws(WireFailure) -> [KnownFolder] {
-        let sendable = plans.filter { $0.listed.name.isSendable }
-        let counted = tracesStatus ? try await examined(sendable, ahead: ahead) : try await counted(sendable)
+    private func known(_ plans: [FolderPlan.Folder], _ rules: FolderRules) async throws(WireFailure) -> [KnownFolder] {
+        func refusal(_ plan: FolderPlan.Folder) -> String? {
+            plan.listed.name.isSendable ? rules.passedOver[plan.levels] : Self.unsendable
+        }
+        let asked = plans.filter { refusal($0) == nil }
+        let counted = tracesStatus ? try await examined(asked, rules) : try await counted(asked, rules)
         var folders: [KnownFolder] = []
         for (number, plan) in plans.enumerated() {
             let opened: OpenedFolder
-            var refusal: String?
-            if let known = counted[plan.listed.name] {
-                opened = known
-            } else if !plan.listed.name.isSendable {
+            var refusal = refusal(plan)
+            if refusal != nil {
                 opened = OpenedFolder(plan.listed.name)
-                refusal = Self.unsendable
+            } else if let known = counted[plan.listed.name] {
+                opened = known
             } else {
                 // Where STATUS is refused, opening it tells whether it can be read at all.
-                let (answer, found) = try await examine(plan.listed.name)
+                let (answer, found) = try await asking(about: .folder(plan.levels)) { () async throws(WireFailure) in
+                    try await examine(plan.listed.name)
+                }
                 opened = found
                 if answer.condition.kind == .ok {
                     state.withLock { $0.open = found }
@@ -138,7 +142,7 @@ extension IMAPMailbox {
                 }
             }
             let shown = SourceFolder(
-                number: number, path: plan.path.split(separator: "/").map(String.init), validity: opened.validity,
+                number: number, path: plan.levels, validity: opened.validity,
                 messages: refusal == nil ? opened.messages : 0, target: plan.target, specialUse: plan.specialUse,
                 isSubscribed: plan.listed.isSubscribed || plan.listed.isInbox,
                 showsOthers: plan.fate == .movesWhatIsNowhereElse, mark: FolderMark(opened))
@@ -150,8 +154,26 @@ extension IMAPMailbox {
     /// Dovecot shows a folder in LIST otherwise (`\Marked`) once its STATUS has been asked for; opening it leaves no trace.
     var tracesStatus: Bool { isDovecot }
 
+    /// Asks about folders, many at once or one by one.
+    private func asking(
+        about plans: [FolderPlan.Folder], _ rules: FolderRules,
+        _ ask: ([MailboxName]) async throws(WireFailure) -> Void
+    ) async throws(WireFailure) {
+        guard !rules.asksOneByOne else {
+            for plan in plans {
+                try await asking(about: .folder(plan.levels)) { () async throws(WireFailure) in
+                    try await ask([plan.listed.name])
+                }
+            }
+            return
+        }
+        for start in stride(from: 0, to: plans.count, by: Self.mostAhead) {
+            try await ask(plans[start..<min(start + Self.mostAhead, plans.count)].map(\.listed.name))
+        }
+    }
+
     private func examined(
-        _ plans: [FolderPlan.Folder], ahead: Bool
+        _ plans: [FolderPlan.Folder], _ rules: FolderRules
     ) async throws(WireFailure) -> [MailboxName: OpenedFolder] {
         var found: [MailboxName: OpenedFolder] = [:]
         // Nor is one opened twice, unless it was opened before changes were counted (RFC 7162 §3.1).
@@ -159,13 +181,12 @@ extension IMAPMailbox {
             $0.changes != 0 || !capabilities.conditionalStore ? $0 : nil
         }
         if let open { found[open.name] = open }
-        let names = plans.map(\.listed.name).filter { $0 != open?.name }
         let counting: Command.Resynchronization? = capabilities.conditionalStore ? .conditionalStore : nil
-        for start in stride(from: 0, to: names.count, by: Self.mostAhead) {
-            let part = Array(names[start..<min(start + Self.mostAhead, names.count)])
+        let asked = plans.filter { $0.listed.name != open?.name }
+        try await asking(about: asked, rules) { names throws(WireFailure) in
             state.withLock { $0.open = nil }
-            let heard = Collected(part.map { OpenedFolder($0) })
-            let answers = try await wire.perform(part.map { .examine($0, counting) }, ahead: ahead) {
+            let heard = Collected(names.map { OpenedFolder($0) })
+            let answers = try await wire.perform(names.map { .examine($0, counting) }, ahead: rules.asksAhead) {
                 answered, response in
                 heard.change { if $0.indices.contains(answered) { $0[answered].hear(response) } }
             }
@@ -180,7 +201,9 @@ extension IMAPMailbox {
         return found
     }
 
-    private func counted(_ plans: [FolderPlan.Folder]) async throws(WireFailure) -> [MailboxName: OpenedFolder] {
+    private func counted(
+        _ plans: [FolderPlan.Folder], _ rules: FolderRules
+    ) async throws(WireFailure) -> [MailboxName: OpenedFolder] {
         var items: [Command.StatusItem] = [.messages, .uidNext, .uidValidity]
         if capabilities.conditionalStore { items.append(.highestModificationSequence) }
         let found = Collected([MailboxName: OpenedFolder]())
@@ -189,11 +212,10 @@ extension IMAPMailbox {
         // RFC 3501 §6.3.10: it is not for the folder that is open, unless that has not told all: Courier does not say
         // what comes next, and others count changes only for those who have asked.
         let hasToldAll = open.map { $0.next != 0 && ($0.changes != 0 || !capabilities.conditionalStore) } ?? true
-        let names = plans.map(\.listed.name).filter { $0 != open?.name || !hasToldAll }
-        let wanted = Set(names)
-        for start in stride(from: 0, to: names.count, by: Self.mostAhead) {
-            let commands = names[start..<min(start + Self.mostAhead, names.count)].map { Command.status($0, items) }
-            _ = try await wire.perform(commands) { _, response in
+        let asked = plans.filter { $0.listed.name != open?.name || !hasToldAll }
+        let wanted = Set(asked.map(\.listed.name))
+        try await asking(about: asked, rules) { names throws(WireFailure) in
+            _ = try await wire.perform(names.map { Command.status($0, items) }) { _, response in
                 guard case .mailboxStatus(let status) = response, wanted.contains(status.name),
                     let folder = OpenedFolder(status)
                 else { return }
@@ -209,6 +231,10 @@ extension IMAPMailbox {
         }
         return found.value
     }
+}
+
+extension FolderPlan.Folder {
+    fileprivate var levels: [String] { path.split(separator: "/").map(String.init) }
 }
 
 extension OpenedFolder {

@@ -11,7 +11,8 @@ extension IMAPMailbox {
     static let attributes: [Command.FetchItem] = [.uid, .flags, .date, .octets]
 
     func list(_ folder: SourceFolder) async throws(SourceError) -> [ListedMessage] {
-        try await during(.listing) { () async throws(WireFailure) in
+        try await answer(about: folder, onRefusal: { refuse(folder, $0) }) {
+            () async throws(WireFailure) -> [ListedMessage] in
             let excluded = folder.showsOthers ? try await excludedMail() : ExcludedMail()
             guard let opened = try await enter(folder) else { return [] }
             state.withLock { $0.validities[folder.number] = opened.validity }
@@ -23,7 +24,30 @@ extension IMAPMailbox {
             // ever selected a new UIDVALIDITY each time), a message is known by its content.
             let isLasting = opened.hasLastingIDs && opened.validity == folder.validity
             return await enter(listing, in: folder, hasIDs: isLasting)
+        } ?? []
+    }
+
+    /// Asks what is in a folder; nil where the server refuses that.
+    private func answer<Value>(
+        about folder: SourceFolder, onRefusal: (_ words: String) -> Void = { _ in },
+        _ ask: () async throws(WireFailure) -> Value?
+    ) async throws(SourceError) -> Value? {
+        try await during(.listing) { () async throws(WireFailure) in
+            try await asking(about: .folder(folder.path)) { () async throws(WireFailure) in
+                do throws(WireFailure) {
+                    return try await ask()
+                } catch {
+                    // One that is busy would refuse all others, too.
+                    guard error.code == .refused else { throw error }
+                    onRefusal(words(of: error.quoted))
+                    return nil
+                }
+            }
         }
+    }
+
+    private func refuse(_ folder: SourceFolder, _ words: String) {
+        state.withLock { if $0.folders.indices.contains(folder.number) { $0.folders[folder.number].refusal = words } }
     }
 
     /// A folder is opened again, where others are only asked how much is in them.
@@ -56,8 +80,7 @@ extension IMAPMailbox {
         if let open, open.name == known.plan.listed.name { return open }
         let (answer, opened) = try await examine(known.plan.listed.name)
         guard answer.condition.kind == .ok else {
-            let refusal = try refusalWords(in: answer)
-            state.withLock { $0.folders[folder.number].refusal = refusal }
+            refuse(folder, try refusalWords(in: answer))
             return nil
         }
         guard opened.messages <= FolderListing.mostMessages else {
@@ -177,7 +200,7 @@ extension IMAPMailbox {
     }
 
     func changes(in folder: SourceFolder, since mark: FolderMark) async throws(SourceError) -> FolderChanges? {
-        try await during(.listing) { () async throws(WireFailure) in
+        try await answer(about: folder) { () async throws(WireFailure) -> FolderChanges? in
             // Another numbering, or one that has gone back as that of a restored backup: all has to be looked at.
             guard let now = folder.mark, now.validity == mark.validity, now.next >= mark.next else { return nil }
             // Then nothing has been added or taken away, and it need not be opened.

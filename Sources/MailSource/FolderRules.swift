@@ -32,6 +32,10 @@ public struct FolderRules: Hashable, Sendable {
     public var asksAhead = false
     /// Whether the server is asked where names of folders begin; some hang up then.
     public var asksNamespaces = true
+    /// Whether folders are asked about one by one, so that it is certain at which of them a session ends.
+    public var asksOneByOne = false
+    /// By path, folders that the server is not asked about, and why: they are refused.
+    public var passedOver: [[String]: String] = [:]
 
     public init() {}
 }

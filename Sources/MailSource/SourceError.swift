@@ -13,6 +13,8 @@ public struct SourceError: Error, Hashable, Sendable, CustomStringConvertible {
     public enum Topic: Hashable, Sendable {
         /// Where names of folders begin that are one's own, or others' (NAMESPACE).
         case namespaces
+        /// A folder, by its path.
+        case folder([String])
     }
 
     /// What may help.

@@ -25,7 +25,7 @@ extension Run {
                 whole.append(folder)
             }
         }
-        let messages = try await session.list(whole, ahead: opensAhead && isPipelining)
+        let messages = try await session.list(whole, ahead: asksAhead)
         // That array is used as it is, for it may have millions of elements.
         if listing.messages.isEmpty { listing.messages = messages } else { listing.messages += messages }
         return listing

@@ -48,7 +48,7 @@ extension Run {
             settings.oldServer.mailProtocol == .imap
             ? try await commons.store.folderNames(of: account.address) : commons.store.folderNames
         var rules = FolderRules(settings.options, names, known: known)
-        rules.asksAhead = opensAhead && isPipelining
+        rules.asksAhead = asksAhead
         progress.stumblingBlocks.limit(&rules)
         let listed = try await session.folders(by: rules)
         var folders = SessionFolders(

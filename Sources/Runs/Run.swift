@@ -111,6 +111,9 @@ struct Run: Sendable {
             at: context.now(), via: account.lastTriggeredBy ?? .other, outcome: outcome, reason: reason)
     }
 
+    /// Whether the server is asked about the next folder before it has told all of one.
+    var asksAhead: Bool { opensAhead && isPipelining && !progress.stumblingBlocks.isCareful }
+
     var user: String { settings.oldServer.username(of: account.address) }
 
     /// Where the ledger's rows of this mailbox come from.

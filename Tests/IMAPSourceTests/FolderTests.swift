@@ -227,6 +227,28 @@ import Vocabulary
         try await session.leave()
     }
 
+    @Test func aFolderAtWhichASessionEndsIsFoundAndPassedOver() async throws {
+        let folders = [Folder("INBOX", [Self.one]), Folder("Bad", [Self.one]), Folder("Work", [Self.one])]
+        let server = try OldIMAP.server(folders) { options in
+            options.misdeed = { $0.hasPrefix("STATUS") && $0.contains("Bad") ? .hangsUp : nil }
+        }
+        defer { server.stop() }
+        var rules = FolderRules()
+        for topic in [nil, SourceError.Topic.folder(["Bad"])] {
+            let session = try await OldIMAP.session(server.port)
+            let error = await #expect(throws: SourceError.self) { _ = try await session.folders(by: rules) }
+            #expect(error?.step == .folders && error?.topic == topic)
+            rules.asksOneByOne = true
+        }
+        rules.passedOver = [["Bad"]: "it hangs up there"]
+        let session = try await OldIMAP.session(server.port)
+        let found = try await session.folders(by: rules)
+        #expect(found.map { session.refusal(of: $0) } == [nil, "it hangs up there", nil])
+        #expect(try await session.list(found, ahead: true).map(\.folder) == [0, 2])
+        try await session.leave()
+        #expect(!server.seen.contains { $0.hasPrefix("EXAMINE") && $0.contains("Bad") })
+    }
+
     @Test func aFolderWhoseStatusIsRefusedIsOpened() async throws {
         let (found, seen) = try await folders([Folder("INBOX"), Folder("Work", [Self.one])]) { options in
             options.answer = { $0.hasPrefix("STATUS") ? "%T BAD what\r\n" : nil }

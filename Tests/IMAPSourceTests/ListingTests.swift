@@ -2,6 +2,7 @@
 
 import MailSource
 import Support
+import Synchronization
 import Testing
 import Vocabulary
 
@@ -109,15 +110,46 @@ import Vocabulary
         #expect(messages.first?.date?.description == listed)
     }
 
-    @Test func aServerThatRefusesToListIsTold() async throws {
+    @Test(arguments: [false, true])
+    func aFolderThatIsNotListedIsRefusedAndTheOthersAreListed(ahead: Bool) async throws {
+        let isBad = Mutex(false)
+        let names = ["INBOX", "Bad", "Work"]
+        let server = try OldIMAP.server(names.map { .init($0, Self.mail) }) { options in
+            options.answer = { command in
+                if command.hasPrefix("EXAMINE") { isBad.withLock { $0 = command.contains("Bad") } }
+                return command.hasPrefix("UID FETCH") && isBad.withLock { $0 } ? "%T BAD it is broken\r\n" : nil
+            }
+        }
+        defer { server.stop() }
+        let session = try await OldIMAP.session(server.port)
+        let found = try await session.folders()
+        let listing = try await session.list(found, ahead: ahead)
+        #expect(Set(listing.map(\.folder)) == [0, 2] && listing.count == 2 * Self.mail.count)
+        #expect(found.map { session.refusal(of: $0) } == [nil, "it is broken", nil])
+        try await session.leave()
+    }
+
+    /// It would refuse all others, too.
+    @Test func aServerThatIsTooBusyToListIsWaitedFor() async throws {
         let server = try OldIMAP.server { options in
-            options.answer = { $0.hasPrefix("UID FETCH") ? "%T BAD UID is not known here\r\n" : nil }
+            options.answer = { $0.hasPrefix("UID FETCH") ? "%T NO [UNAVAILABLE] later\r\n" : nil }
         }
         defer { server.stop() }
         let session = try await OldIMAP.session(server.port)
         let folders = try await session.folders()
         let error = await #expect(throws: SourceError.self) { _ = try await session.list(folders) }
-        #expect(error?.code == .refused && error?.step == .listing && error?.detail.contains("UID is not") == true)
+        #expect(error?.code == .busy && error?.step == .listing)
+    }
+
+    @Test func aFolderAtWhichASessionEndsIsNamed() async throws {
+        let server = try OldIMAP.server([.init("INBOX"), .init("Bad", Self.mail), .init("Work", Self.mail)]) {
+            $0.misdeed = { $0.hasPrefix("EXAMINE") && $0.contains("Bad") ? .hangsUp : nil }
+        }
+        defer { server.stop() }
+        let session = try await OldIMAP.session(server.port)
+        let folders = try await session.folders()
+        let error = await #expect(throws: SourceError.self) { _ = try await session.list(folders) }
+        #expect(error?.topic == .folder(["Bad"]) && error?.step == .listing)
     }
 
     @Test func keywordsAreKept() async throws {

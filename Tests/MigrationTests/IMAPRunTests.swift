@@ -137,6 +137,38 @@ import Vocabulary
         }
     }
 
+    /// It hangs up, or makes no sense, each time that one folder is asked about.
+    @Test(
+        arguments: ["STATUS", "EXAMINE", "UID FETCH"],
+        [(.hangsUp, nil), (.saysGoodBye("it is locked"), nil), (nil, "* 1 FETCH (UID (((\r\n%T OK\r\n")]
+            as [(IMAPMailboxServer.Misdeed?, String?)])
+    func aFolderAtWhichEachSessionEndsIsNamedAndTheOthersArrive(
+        command: String, trouble: (misdeed: IMAPMailboxServer.Misdeed?, answer: String?)
+    ) async throws {
+        var options = IMAPMailboxServer.Options()
+        let isWell = Mutex(false)
+        let isOpen = Mutex(false)
+        let isStumbling: @Sendable (String) -> Bool = { line in
+            if line.hasPrefix("EXAMINE") { isOpen.withLock { $0 = line.contains("Work") } }
+            let isAbout =
+                command == "UID FETCH" ? isOpen.withLock { $0 } && !line.contains("BODY") : line.contains("Work")
+            return line.hasPrefix(command) && isAbout && !isWell.withLock { $0 }
+        }
+        options.misdeed = { isStumbling($0) ? trouble.misdeed : nil }
+        options.answer = { isStumbling($0) ? trouble.answer : nil }
+        try await run(options) { platform, server in
+            _ = try await platform.login("old")
+            let failed = try await platform.until { $0.status == .failed }
+            #expect((failed.moved, failed.error?.reason) == (30, .messagesRefused))
+            let named = try await platform.events().filter { $0.kind == .messageRefused }.compactMap(\.detail)
+            #expect(named.count == 1 && named.first?.hasPrefix("the folder Work: ") == true, "\(named)")
+            isWell.withLock { $0 = true }
+            platform.advance(hours: 1)
+            #expect(try await platform.until { $0.status == .completed }.moved == 40)
+            try expectAll(server, on: platform)
+        }
+    }
+
     /// As Exchange 2003 does.
     @Test(arguments: [nil, "* NAMESPACE ((((\r\n%T OK\r\n"])
     func aServerThatDoesNotBearTheQuestionForNamespacesIsNotAskedForEver(answer: String?) async throws {

@@ -55,6 +55,8 @@ public final class IMAPMailboxServer: Sendable {
 
     public enum Misdeed: Sendable {
         case hangsUp
+        /// With a BYE and these words.
+        case saysGoodBye(String)
         /// For as long as the client waits.
         case isSilent
         /// Sends the first octets of the second message that is asked for, and hangs up.
@@ -163,7 +165,11 @@ public final class IMAPMailboxServer: Sendable {
         }
 
         private func commit(_ misdeed: Misdeed) {
-            if case .isSilent = misdeed { peer.waitForEnd() }
+            switch misdeed {
+            case .isSilent: peer.waitForEnd()
+            case .saysGoodBye(let words): peer.send("* BYE \(words)\r\n")
+            case .hangsUp, .hangsUpInTheMiddle: break
+            }
         }
 
         private static func literal(_ line: String) -> Int? {
