@@ -182,6 +182,7 @@ public final class IntegrityCheck: Sendable {
         findings.missingCount = comparison.missing.count
         findings.missing = comparison.missing.prefix(Self.mostNamed).map { message, _ in
             IntegrityFindings.Missing(
+                folder: old?.path(of: message),
                 uniqueID: message.uniqueID.map { String(decoding: $0.octets, as: UTF8.self) } ?? "",
                 octets: Int64(message.octets ?? 0))
         }
@@ -280,6 +281,12 @@ public final class IntegrityCheck: Sendable {
     private struct OldMailboxListing {
         var folders: [SourceFolder]
         var messages: [ListedMessage]
+
+        /// nil by POP3, which has the inbox alone.
+        func path(of message: ListedMessage) -> String? {
+            guard folders.contains(where: { $0.validity != 0 || $0.path != SourceFolder.inbox }) else { return nil }
+            return folders.first { $0.number == message.folder }?.path.joined(separator: "/")
+        }
     }
 
     // MARK: Repair

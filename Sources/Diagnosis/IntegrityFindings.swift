@@ -14,6 +14,8 @@ public struct IntegrityFindings: Sendable {
 
     /// A message that was moved according to the ledger, is still on the old server, and is not in the mailbox.
     public struct Missing: Sendable {
+        /// As the old server calls it, with `/` between levels; nil where it has no folders.
+        public var folder: String?
         public var uniqueID: String
         public var octets: Int64
     }

@@ -49,7 +49,9 @@ extension IntegrityReport.Account {
             present: findings.present, gone: findings.gone, waiting: findings.waiting, doubled: findings.doubled,
             leftInTmp: findings.leftInTmp, interrupted: findings.interrupted,
             oldMailbox: findings.oldMailbox, missingCount: findings.missingCount,
-            missing: findings.missing.map { IntegrityReport.Missing(uniqueID: $0.uniqueID, octets: Int($0.octets)) },
+            missing: findings.missing.map {
+                IntegrityReport.Missing(folder: $0.folder, uniqueID: $0.uniqueID, octets: Int($0.octets))
+            },
             movedAgain: findings.movedAgain)
     }
 }

@@ -131,7 +131,7 @@ import Vocabulary
             for path in files.prefix(3) { try FileManager.default.removeItem(atPath: path) }
             let findings = try await platform.move.integrity.check(
                 NewPlatform.ann, password: Password("old"), repairs: true)
-            #expect(findings.missingCount == 3)
+            #expect(findings.missingCount == 3 && findings.missing.map(\.folder) == ["Work", "Work", "Work"])
             _ = try await platform.until { _ in platform.delivered().count == 40 }
             try await platform.settle()
             #expect(platform.delivered().count == 40)

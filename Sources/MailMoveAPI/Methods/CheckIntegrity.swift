@@ -63,10 +63,12 @@ public struct IntegrityReport: Codable, Hashable, Sendable, Described {
     /// Whether the old server was asked.
 
     public struct Missing: Codable, Hashable, Sendable {
+        public var folder: String?
         public var uniqueID: String
         public var octets: Int
 
-        public init(uniqueID: String, octets: Int) {
+        public init(folder: String? = nil, uniqueID: String, octets: Int) {
+            self.folder = folder
             self.uniqueID = uniqueID
             self.octets = octets
         }
@@ -174,7 +176,9 @@ extension IntegrityReport {
         ObjectSchema(
             "MissingMessage", "A message that is on the old server alone.",
             [
-                .required("uniqueID", .text, "what UIDL calls it"), .required("octets", .count, "its size by LIST"),
+                .sometimes("folder", .text, "by IMAP, the path of its folder as the old server calls it"),
+                .required("uniqueID", .text, "what UIDL calls it; by IMAP, its UID in the folder"),
+                .required("octets", .count, "its size, as the old server says"),
             ]))
 
     private static let finding = Schema.object(

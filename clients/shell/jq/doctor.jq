@@ -8,10 +8,12 @@ include "replies";
 def account_row: [(if .ok then t("ok"; "正常") else t("NOT OK"; "异常") end), .account,
     t("\(.present) of \(.ledger) here, \(.gone) gone, \(.missingCount) missing, \(.movedAgain) moved again";
       "\(.ledger) 封中此处 \(.present) 封，已删 \(.gone)，缺失 \(.missingCount)，重新搬入 \(.movedAgain)")];
+# By POP3 there are no folders.
+def name: if .folder then t("\(.folder), UID \(.uniqueID)"; "\(.folder)，UID \(.uniqueID)") else .uniqueID end;
 def rows: [
     (.findings[] | [(.severity | severity_text), .account, (.text | text)]),
     (.accounts[] | .account as $account | .missing[]
-        | [t("missing"; "缺失"), $account, .uniqueID + t(", \(.octets) octets"; "，\(.octets) 字节")]),
+        | [t("missing"; "缺失"), $account, name + t(", \(.octets) octets"; "，\(.octets) 字节")]),
     (.accounts[] | account_row)];
 def findings:
     foreach inputs as $reply ({ok: true}; ($reply | result) as $page | .ok = (.ok and $page.ok) | .page = $page; .)
