@@ -12,9 +12,15 @@ import Vocabulary
 struct PlatformBreaker: Sendable {
     typealias Moment = ContinuousClock.Instant
 
+    /// Of one who asks; ``ended(_:)`` when it is known what has come of it.
+    struct Pass: Sendable {
+        /// Whether others wait for what comes of it.
+        fileprivate var isTrial: Bool
+        fileprivate var isLogin: Bool
+    }
+
     enum Admission: Sendable {
-        /// - Parameter isTrial: whether others wait for what comes of it.
-        case enters(isTrial: Bool)
+        case enters(Pass)
         /// Another tries first: until it is known what comes of that, or until then at least.
         case waits(until: Moment?, MailStoreError?)
         case refused(MailStoreError)
@@ -32,10 +38,14 @@ struct PlatformBreaker: Sendable {
     private var trouble: Trouble?
     /// Whether one is trying whether it is over, or whether the master user is let in at all.
     private var isTried = false
+    /// Logins that are under way.
+    private var logins = 0
     /// Accounts turned away since the last that was let in.
     private var turnedAway: Set<EmailAddress> = []
     /// When the master user was let in last; nil where several mailboxes have turned it away since.
     private var letInAt: Moment?
+    /// How often in a row.
+    private var letIn = 0
     /// When it was last seen to be in order.
     private(set) var wellAt: Moment?
 
@@ -54,11 +64,14 @@ struct PlatformBreaker: Sendable {
     mutating func admit(_ account: EmailAddress?, othersWait: Bool = false, at now: Moment) -> Admission {
         if let trouble, trouble.kind != .masterTurnedAway {
             if trouble.until > now || isTried { return .refused(trouble.error) }
-            isTried = true
-            return .enters(isTrial: true)
+            return entered(account, isTrial: true)
         }
         let isProven = turnedAway.isEmpty && letInAt.map { now - $0 < Self.proof } ?? false
-        guard let account, !isProven else { return .enters(isTrial: false) }
+        guard let account else { return entered(nil, isTrial: false) }
+        if isProven {
+            // Few at first, more with each that is let in: as many are turned away at once when the password changes.
+            return logins < 2 + letIn ? entered(account, isTrial: false) : .waits(until: nil, nil)
+        }
         if let trouble, turnedAway.contains(account) {
             if trouble.until > now || isTried || othersWait { return .refused(trouble.error) }
         } else if isTried {
@@ -66,31 +79,39 @@ struct PlatformBreaker: Sendable {
         } else if let trouble, trouble.untilForOthers > now {
             return .waits(until: trouble.untilForOthers, trouble.error)
         }
-        isTried = true
-        return .enters(isTrial: true)
+        return entered(account, isTrial: true)
     }
 
-    /// Nobody knows what would have come of it.
-    mutating func abandoned(isTrial: Bool) { if isTrial { isTried = false } }
+    private mutating func entered(_ account: EmailAddress?, isTrial: Bool) -> Admission {
+        let pass = Pass(isTrial: isTrial, isLogin: account != nil)
+        if pass.isTrial { isTried = true }
+        if pass.isLogin { logins += 1 }
+        return .enters(pass)
+    }
+
+    /// Whatever has come of it, which is told next.
+    mutating func ended(_ pass: Pass) {
+        if pass.isTrial { isTried = false }
+        if pass.isLogin { logins -= 1 }
+    }
 
     /// It is there: a login has succeeded, or as much as was tried.
     /// - Parameter hasLoggedIn: whether the master user was let in.
     /// - Returns: whether that is news.
     @discardableResult
-    mutating func isWell(hasLoggedIn: Bool, isTrial: Bool = false, at now: Moment) -> Bool {
-        abandoned(isTrial: isTrial)
+    mutating func isWell(hasLoggedIn: Bool, at now: Moment) -> Bool {
         wellAt = now
-        if hasLoggedIn { (letInAt, turnedAway) = (now, []) }
+        if hasLoggedIn {
+            letIn = letInAt.map { now - $0 < Self.proof } ?? false ? letIn + 1 : 1
+            (letInAt, turnedAway) = (now, [])
+        }
         guard let trouble, trouble.kind != .masterTurnedAway || hasLoggedIn else { return false }
         self.trouble = nil
         return true
     }
 
     /// - Returns: whether that is news.
-    mutating func fails(
-        _ failure: PlatformFailure, of account: EmailAddress?, isTrial: Bool = false, at now: Moment
-    ) -> Bool {
-        abandoned(isTrial: isTrial)
+    mutating func fails(_ failure: PlatformFailure, of account: EmailAddress?, at now: Moment) -> Bool {
         switch failure.kind {
         case .abandoned: return false
         case .mailbox:
@@ -98,6 +119,7 @@ struct PlatformBreaker: Sendable {
             return false
         case .masterTurnedAway, .busy:
             if let account { turnedAway.insert(account) }
+            letIn = 0
             // Dovecot, for one, counts connections by user.
             guard account == nil || letInAt == nil || turnedAway.count >= Self.mostTurnedAway else {
                 // As it answers, nothing else is wrong.

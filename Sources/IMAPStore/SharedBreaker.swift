@@ -44,8 +44,8 @@ final class SharedBreaker: Sendable {
         state.withLock { state in state.breaker.wellAt.map { ContinuousClock.now - $0 < time } ?? false }
     }
 
-    /// The platform has taken mail.
-    func isUsed() { change { _ = $0.breaker.isWell(hasLoggedIn: true, at: .now) } }
+    /// The platform has taken mail, on a line that may be old.
+    func isUsed() { change { _ = $0.breaker.isWell(hasLoggedIn: false, at: .now) } }
 
     /// Nobody waits any more.
     func stop() { change { $0.isStopping = true } }
@@ -67,15 +67,23 @@ final class SharedBreaker: Sendable {
     func guarding<Value: Sendable>(
         _ account: EmailAddress?, _ ask: () async throws(PlatformFailure) -> Value
     ) async throws(MailStoreError) -> Value {
-        let isTrial = try await admitted(account)
+        let pass = try await admitted(account)
         do throws(PlatformFailure) {
             let value = try await ask()
-            if change({ $0.breaker.isWell(hasLoggedIn: account != nil, isTrial: isTrial, at: .now) }) {
+            let isNews = change { state in
+                state.breaker.ended(pass)
+                return state.breaker.isWell(hasLoggedIn: account != nil, at: .now)
+            }
+            if isNews {
                 log.notice("the platform takes mail again")
             }
             return value
         } catch {
-            if change({ $0.breaker.fails(error, of: account, isTrial: isTrial, at: .now) }) {
+            let isNews = change { state in
+                state.breaker.ended(pass)
+                return state.breaker.fails(error, of: account, at: .now)
+            }
+            if isNews {
                 log.error(
                     "\(error.error). Until then logins go on, and moves wait.",
                     metadata: ["reason": "mailStoreUnavailable"])
@@ -85,8 +93,7 @@ final class SharedBreaker: Sendable {
     }
 
     /// Waits until the account may be entered.
-    /// - Returns: whether others wait for what comes of it.
-    private func admitted(_ account: EmailAddress?) async throws(MailStoreError) -> Bool {
+    private func admitted(_ account: EmailAddress?) async throws(MailStoreError) -> PlatformBreaker.Pass {
         let patience = ContinuousClock.now + Self.patience
         var isWaiting = false
         defer {
@@ -108,7 +115,7 @@ final class SharedBreaker: Sendable {
                 return (admission, state.news, state.isStopping)
             }
             switch admission {
-            case .enters(let isTrial): return isTrial
+            case .enters(let pass): return pass
             case .refused(let error): throw error
             case .waits(let until, let error):
                 guard !Task.isCancelled, !isStopping, until ?? .now <= patience else { throw error ?? Self.unknown }

@@ -53,7 +53,9 @@ import Vocabulary
         #expect(!breaker.admits(gone, at: start) && breaker.admits(other, at: start))
         _ = breaker.isWell(hasLoggedIn: true, at: start)
         #expect(breaker.admits(gone, at: start) && breaker.admits(other, at: start))
-        // A minute later the password may be another.
+        // Not all at once, for the password may be another from any moment on.
+        #expect(breaker.admits(other, at: start) && breaker.waits(other, at: start))
+        _ = breaker.isWell(hasLoggedIn: true, at: start)
         #expect(breaker.admits(gone, at: start + .seconds(60)) && breaker.waits(other, at: start + .seconds(60)))
     }
 
@@ -116,14 +118,14 @@ import Vocabulary
 /// A breaker at which things happen.
 private final class Desk {
     private var breaker = PlatformBreaker()
-    private var isTrial = false
+    private var passes: [PlatformBreaker.Pass] = []
 
     var error: MailStoreError? { breaker.error }
     var suspect: EmailAddress? { breaker.suspect }
 
     func admits(_ account: EmailAddress? = nil, at now: ContinuousClock.Instant) -> Bool {
-        guard case .enters(let isTrial) = breaker.admit(account, at: now) else { return false }
-        self.isTrial = isTrial
+        guard case .enters(let pass) = breaker.admit(account, at: now) else { return false }
+        passes.append(pass)
         return true
     }
 
@@ -132,11 +134,18 @@ private final class Desk {
     }
 
     func isWell(hasLoggedIn: Bool, at now: ContinuousClock.Instant) -> Bool {
-        breaker.isWell(hasLoggedIn: hasLoggedIn, isTrial: isTrial, at: now)
+        endAll()
+        return breaker.isWell(hasLoggedIn: hasLoggedIn, at: now)
     }
 
     func fails(_ failure: PlatformFailure, of account: EmailAddress?, at now: ContinuousClock.Instant) -> Bool {
-        breaker.fails(failure, of: account, isTrial: isTrial, at: now)
+        endAll()
+        return breaker.fails(failure, of: account, at: now)
+    }
+
+    private func endAll() {
+        for pass in passes { breaker.ended(pass) }
+        passes = []
     }
 
     /// Logins tried within a time, by one who wants in each tenth of a second.
