@@ -80,7 +80,7 @@ import Testing
 
     /// Parts of sentences that the book has as a whole, and texts that nobody reads.
     private static let parts: Set = [
-        "; it said: {}", "; {}", "master user for {}", "shows a certificate for another host{}",
+        "; it said: {}", "; {}", "master user for {}", "EOF during handshake", "shows a certificate for another host{}",
         ", and answers a login in {}", "{} can be reached{}",
         "a POP3 session", "an IMAP session", "a connection to the platform", "mailbox {}",
         "Subject: Retrieval using the IMAP4 protocol failed for the following message", "store-marker {}",
