@@ -158,22 +158,20 @@ import Testing
 
     @Test func moreThanMayWaitAreRefused() async throws {
         let (pool, gate) = await Self.busy(mostWaiting: 2)
-        let waiters = (0..<2).map { _ in Task { try await pool.attempt { 1 } } }
-        var refused: WorkerPool.Refusal?
-        while refused == nil {
-            do throws(any Error) {
-                _ = try await withDeadline(seconds: 0.01) { try await pool.attempt { 1 } }
-            } catch {
-                refused = error as? WorkerPool.Refusal
+        try await withThrowingTaskGroup(of: Result<Int, any Error>.self) { group in
+            for _ in 0..<4 { group.addTask { await Task { try await pool.attempt { 1 } }.result } }
+            // Two of them wait until the gate opens, whichever come first.
+            for _ in 0..<2 {
+                let result = try await group.next()
+                #expect { _ = try result?.get() } throws: { $0 as? WorkerPool.Refusal == .full }
             }
+            // Neither what can wait nor what is never refused counts.
+            async let other = pool.attempt(.canWait) { 2 }
+            async let third = pool.run { 3 }
+            gate.open()
+            #expect(try await (other, third) == (2, 3))
+            for try await result in group { #expect(try result.get() == 1) }
         }
-        #expect(refused == .full)
-        // Neither what can wait nor what is never refused counts.
-        async let other = pool.attempt(.canWait) { 2 }
-        async let third = pool.run { 3 }
-        gate.open()
-        #expect(try await (other, third) == (2, 3))
-        for waiter in waiters { #expect(try await waiter.value == 1) }
         await pool.end()
     }
 
