@@ -57,9 +57,11 @@ public struct MasterMoves: Sendable {
         return outcome
     }
 
-    /// - Parameter addresses: of any domains; those that cannot move are told, and do not stop the others.
-    /// - Throws: ``MoveError`` with `migrationNotEnabled`, `migrationExpired`, or `masterRejected`, in which case nothing
-    ///   is queued of that domain; ``InvalidParameter`` where the settings name no master user; `RecordsError`.
+    /// - Parameter addresses: of any domains; those that cannot move are told, and do not stop the others, nor does a
+    ///   domain stop another.
+    /// - Throws: where all are of one domain, ``MoveError`` with `migrationNotEnabled`, `migrationExpired`, or
+    ///   `masterRejected`, in which case nothing is queued; ``InvalidParameter`` where the settings name no master user;
+    ///   `RecordsError`.
     public func move(_ addresses: [EmailAddress], password: Password) async throws -> MasterMoveOutcome {
         var outcome = MasterMoveOutcome()
         let rows = try await context.records.accounts(Array(Set(addresses)).sorted().map(AccountKey.address))
@@ -73,7 +75,11 @@ public struct MasterMoves: Sendable {
         }
         let moving = Dictionary(grouping: rows.filter { $0.nonMigrating == nil }, by: \.address.domain)
         for (domain, rows) in moving.sorted(by: { $0.key.name < $1.key.name }) {
-            try await move(rows, try await openSettings(of: domain), password, &outcome)
+            do {
+                try await move(rows, try await openSettings(of: domain), password, &outcome)
+            } catch let error as MoveError where moving.count > 1 {
+                for row in rows { outcome.reject(row.address, error.reason, error.detail) }
+            }
         }
         return outcome
     }

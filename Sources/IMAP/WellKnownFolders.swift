@@ -46,7 +46,8 @@ extension SpecialUse {
             .junk,
             [
                 "junk", "junk e-mail", "junk email", "junk mail", "spam", "bulk mail", "bulk", "caughtspam",
-                "垃圾邮件", "垃圾邮件箱", "垃圾信件", "垃圾箱", "垃圾郵件", "垃圾信件匣", "spam-verdacht", "junk-e-mail", "werbung",
+                "垃圾邮件", "垃圾邮件箱", "垃圾信件", "垃圾箱", "垃圾郵件", "垃圾信件匣", "spam-verdacht", "spamverdacht",
+                "junk-e-mail", "werbung",
                 "courrier indésirable", "indésirables", "pourriel", "correo no deseado", "no deseado",
                 "lixo eletrônico", "lixo electrónico", "posta indesiderata", "indesiderata", "ongewenste e-mail",
                 "skräppost", "uønsket e-post", "uønsket mail", "søppelpost", "roskaposti", "wiadomości-śmieci",
@@ -66,7 +67,7 @@ extension SpecialUse {
                 "papirkurv", "slettet post", "slettede elementer", "roskakori", "poistetut", "kosz",
                 "elementy usunięte", "koš", "odstraněná pošta", "kôš", "törölt elemek", "kuka", "coș de gunoi",
                 "удаленные", "удалённые", "корзина", "видалені", "кошик", "çöp kutusu", "silinmiş öğeler",
-                "ゴミ箱", "削除済みアイテム", "휴지통", "지운 편지함",
+                "ゴミ箱", "ごみ箱", "削除済みアイテム", "휴지통", "지운 편지함",
             ]
         ),
         (

@@ -51,7 +51,7 @@ struct PlatformBreaker: Sendable {
 
     private static let mostTurnedAway = 3
     /// For how long a login proves that others are let in, too.
-    private static let proof = Duration.seconds(10)
+    private static let proof = Duration.seconds(30)
 
     /// What is wrong at present.
     var error: MailStoreError? { trouble?.error }

@@ -70,6 +70,24 @@ import Vocabulary
         }
     }
 
+    /// A domain that does not move stops no other; alone, it is the answer.
+    @Test func aDomainThatDoesNotMoveStopsNoOther() async throws {
+        try await run { platform, _ in
+            let eve = NewPlatform.address("eve@elsewhere.example")
+            try await platform.enable(port: 1, accounts: [NewPlatform.ann, eve]) { request in
+                request.oldServer.mailProtocol = .imap
+                request.oldServer.master = OldServer.Master(user: "boss", form: .behind)
+            }
+            let outcome = try await platform.move.masters.move([NewPlatform.ann, eve], password: Password("master"))
+            #expect(outcome.queued == 1 && outcome.rejected.map(\.address) == [eve])
+            #expect(outcome.rejected.map(\.reason) == [.migrationNotEnabled])
+            let error = await #expect(throws: MoveError.self) {
+                _ = try await platform.move.masters.move([eve], password: Password("master"))
+            }
+            #expect(error?.reason == .migrationNotEnabled)
+        }
+    }
+
     @Test func aMasterUserWhomTheServerNoLongerKnowsEndsTheMove() async throws {
         try await run { platform, source in
             source.state.withLock { $0.misdeeds[.listing] = [.hangsUp] }
