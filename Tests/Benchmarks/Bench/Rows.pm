@@ -47,10 +47,11 @@ sub rows {
     $row->('I1', "one mailbox by IMAP, $even x 4.7 KB", $even, 'imap', ['even']);
     $row->('I2', "one mailbox, $mixed mixed in 20 folders", $mixed, 'imap', ['folders']);
     $row->('I3', $crowd, @crowd * $each, 'imap', \@crowd);
-    $row->('I4', 'I1 over a round trip of 50 ms', $even, 'far_imap', ['even']);
+    $row->('I4', 'I1 over a round trip of 50 ms', $even, 'far_imap', ['even'], far => 1);
     $row->('I5', "$even in 20 folders again, nothing new", $even, 'imap', ['again'], again => 1);
     $row->('I6', "$even x 4.7 KB by POP3 into an IMAP server", $even, 'pop3', ['even'], into => 1);
-    $row->('I7', 'I1 from a server that gives each connection 1 MB a second', $even, 'slow_imap', ['even']);
+    $row->('I7', 'I1 from a server that gives each connection 1 MB a second', $even, 'slow_imap',
+        ['even'], far => 1);
     return @rows;
 }
 
