@@ -69,6 +69,7 @@ extension IMAPStore {
         try await connections.asGuest { () async throws(MailStoreError) in
             try await breaker.guarding(nil) { () async throws(PlatformFailure) in
                 let opened = try await dialler.connect()
+                // A farewell, on which nothing depends; the line is closed in any case.
                 _ = try? await withDeadline(seconds: 1) { try await opened.wire.perform(.logout) }
                 await opened.wire.closed()
                 return opened.opening

@@ -46,10 +46,10 @@ final class MailboxLine: Sendable {
 
     var isBroken: Bool { state.withLock { $0.isBroken } }
 
-    /// Whether it takes several messages in one APPEND.
     /// Whether it takes no message with keywords, whichever they are.
     var takesNoKeywords: Bool { state.withLock { $0.strippedMessages >= 3 } }
 
+    /// Whether it takes several messages in one APPEND.
     var takesMany: Bool { capabilities.multiAppend && !state.withLock { $0.takesOne } }
 
     // MARK: Ends
